@@ -1,0 +1,19 @@
+//! The one door: every path that emitted code may name.
+//!
+//! Emitted code names nothing else of this crate, so that everything behind the door may move. It does not hold
+//! behaviour; it only re-exports.
+
+pub use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6};
+pub use std::process::ExitCode;
+pub use std::time::Duration;
+
+pub use crate::exchange::{Exchange, Flow};
+pub use crate::policy;
+pub use crate::program::{AccessLog, Chain, Label, Listener, Program, Route, Server, Upstream};
+pub use crate::route::{Edge, Kind, Leaf, NONE, Node, Param, Router, method, segment_hash};
+pub use crate::serve::main;
+pub use crate::terminal::{Forward, Piece, Redirect, Respond, Target};
+
+/// The shape of emitted code that this runtime understands. Emitted code asserts it at compile time, so that a
+/// compiler and a runtime of different versions never meet in one binary.
+pub const VERSION: u32 = 1;
