@@ -1,0 +1,52 @@
+//! The row of `timeout`: how long an exchange may take. How it is measured is the runtime's.
+
+use super::{Meet, Policy, Reason};
+use crate::schema::{At, Default, Mismatch, Param, Phase, Place, Type, Value, Values};
+use std::time::Duration;
+
+/// `timeout 2s connect 250ms idle 30s`
+pub const ROW: Policy = Policy {
+    name: "timeout",
+    summary: "how long the upstream may take",
+    phase: Phase::Call,
+    params: &[
+        duration("total", At::Position, 30, "from the end of the request to the head of the answer"),
+        duration("connect", At::Label, 1, "until the connection stands"),
+        duration("idle", At::Label, 30, "while nothing moves, after the head of the answer"),
+    ],
+    places: &[Place::Upstream, Place::Route],
+    always: true,
+    meet: Meet::Smaller,
+    answers: &[
+        Reason { name: "connect_timeout", status: 504, when: "no connection stood within `connect`" },
+        Reason { name: "upstream_timeout", status: 504, when: "no head of an answer came within the total" },
+    ],
+    check: Some(adds_up),
+    home: "policy::timeout",
+    ..Policy::BLANK
+};
+
+const fn duration(name: &'static str, at: At, default: u64, doc: &'static str) -> Param {
+    Param {
+        name,
+        at,
+        ty: Type::Duration,
+        default: Default::Is(Value::Duration(Duration::from_secs(default))),
+        min: Some(Value::Duration(Duration::from_millis(1))),
+        max: Some(Value::Duration(Duration::from_hours(24))),
+        doc,
+    }
+}
+
+/// A `connect` that outlasts the total can never be reached. Defaults are not held against what is written.
+fn adds_up(values: &Values) -> Option<Mismatch> {
+    let Some(Value::Duration(total)) = values.written("total") else { return None };
+    let Some(Value::Duration(connect)) = values.written("connect") else { return None };
+    (connect > total).then(|| Mismatch {
+        message: "`connect` is longer than the whole `timeout`".into(),
+        param: "connect",
+        text: "this can never be reached".into(),
+        because: Some(("total", "everything ends here".into())),
+        help: Some("make `connect` shorter, or the total longer".into()),
+    })
+}

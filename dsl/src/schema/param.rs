@@ -1,0 +1,55 @@
+//! One parameter of a setting: where it stands, its type, its default and its bounds.
+
+use super::{Given, Type, Value};
+
+/// One parameter.
+#[derive(Debug, Clone)]
+pub struct Param {
+    /// Its name: the label, the field of the runtime's `Config`, and the word in messages.
+    pub name: &'static str,
+    /// Where it stands.
+    pub at: At,
+    /// What it takes.
+    pub ty: Type,
+    /// What it is when not written.
+    pub default: Default,
+    /// The smallest value.
+    pub min: Option<Value>,
+    /// The largest value.
+    pub max: Option<Value>,
+    /// What it means, in one sentence.
+    pub doc: &'static str,
+}
+
+/// Where a parameter stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum At {
+    /// Directly behind the word, in the order of the row.
+    Position,
+    /// Behind its own name.
+    Label,
+}
+
+/// What a parameter is when not written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Default {
+    /// It must be written.
+    Required,
+    /// Nothing: [`Value::Absent`].
+    Absent,
+    /// This value.
+    Is(Value),
+}
+
+impl Default {
+    /// The value under the parameter's name, if there is one.
+    #[must_use]
+    pub fn given(&self, name: &'static str) -> Option<Given> {
+        let value = match self {
+            Self::Required => return None,
+            Self::Absent => Value::Absent,
+            Self::Is(value) => value.clone(),
+        };
+        Some(Given { name, value, span: None })
+    }
+}

@@ -1,0 +1,1 @@
+//! Finds declarations and unbalanced brackets, in front of the grammar.
