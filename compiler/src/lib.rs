@@ -1,1 +1,5 @@
-//! Placeholder while the house goes up.
+//! The meaning of a gw program: it is checked, its routes are put in order, and it is emitted as Rust.
+
+#![allow(dead_code)]
+
+mod algebra;
