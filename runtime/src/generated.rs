@@ -11,7 +11,7 @@ pub use crate::exchange::{Exchange, Flow};
 pub use crate::policy;
 pub use crate::program::{AccessLog, Chain, Label, Listener, Program, Route, Server, Upstream};
 pub use crate::route::{Edge, Kind, Leaf, NONE, Node, Param, Router, method, segment_hash};
-pub use crate::serve::main;
+pub use crate::serve::{Options, Running, main, start};
 pub use crate::terminal::{Forward, Piece, Redirect, Respond, Target};
 
 /// The shape of emitted code that this runtime understands. Emitted code asserts it at compile time, so that a

@@ -2,10 +2,20 @@
 //!
 //! It knows nothing of the language; emitted code reaches it through [`generated`] only.
 
+mod access_log;
+mod answer;
+mod buffer;
+pub mod clock;
 pub mod exchange;
 pub mod generated;
+pub mod head;
+mod http1;
+pub mod limits;
 pub mod policy;
 pub mod program;
+pub mod reason;
 pub mod route;
 pub mod serve;
+mod sweep;
 pub mod terminal;
+mod upstream;

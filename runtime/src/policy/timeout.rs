@@ -18,7 +18,7 @@ pub struct Config {
 impl Config {
     /// Sets the waits of this exchange.
     pub fn request(&'static self, exchange: &mut Exchange) -> Flow {
-        exchange.timeout = self;
+        exchange.timeout = Some(self);
         Flow::Next
     }
 }

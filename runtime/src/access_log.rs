@@ -1,0 +1,239 @@
+//! One JSON line for each exchange, written to standard output by a thread of its own.
+//!
+//! A worker gathers lines and hands them on in batches; where the writer falls behind, lines are dropped and counted,
+//! and traffic goes on. A closed pipe or a full disk loses lines, never requests.
+
+use std::io::Write;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+
+use crate::clock::{self, Micros};
+use crate::exchange::Exchange;
+use crate::program::{AccessLog, Label, Program};
+
+/// Bytes that a worker gathers before it hands them on.
+const BATCH: usize = 16 * 1024;
+/// How long a line may wait in a worker.
+const WAIT: Micros = 200_000;
+/// Batches that may wait for the writer.
+const QUEUE: usize = 64;
+
+/// The way to the writer; clones share it.
+#[derive(Clone, Debug)]
+pub(crate) struct Log {
+    to: Option<SyncSender<Vec<u8>>>,
+    dropped: Arc<AtomicU64>,
+}
+
+/// Lines that one worker has gathered.
+#[derive(Debug)]
+pub(crate) struct Lines {
+    log: Log,
+    bytes: Vec<u8>,
+    count: u64,
+    since: Micros,
+    second: (u64, String),
+}
+
+/// Starts the writer, unless the program wants no log. It ends when the last [`Log`] and [`Lines`] are gone.
+pub(crate) fn start(
+    wanted: AccessLog,
+    mut to: impl Write + Send + 'static,
+) -> (Log, Option<std::thread::JoinHandle<()>>) {
+    let dropped = Arc::new(AtomicU64::new(0));
+    if wanted == AccessLog::Off {
+        return (Log { to: None, dropped }, None);
+    }
+    let (sender, receiver) = sync_channel(QUEUE);
+    let counted = Arc::clone(&dropped);
+    let write = move || write_all(&receiver, &mut to, &counted);
+    let thread = std::thread::Builder::new().name("log".to_owned()).spawn(write).ok();
+    (Log { to: Some(sender), dropped }, thread)
+}
+
+fn write_all(from: &Receiver<Vec<u8>>, to: &mut impl Write, dropped: &AtomicU64) {
+    for batch in from {
+        let lost = dropped.swap(0, Ordering::Relaxed);
+        if lost > 0 {
+            // It fails with the next batch or succeeds with it; either way the count is kept.
+            let note = format!("{{\"event\":\"log_lines_dropped\",\"count\":{lost}}}\n");
+            if to.write_all(note.as_bytes()).is_err() {
+                dropped.fetch_add(lost, Ordering::Relaxed);
+            }
+        }
+        if to.write_all(&batch).and_then(|()| to.flush()).is_err() {
+            let lines = batch.iter().filter(|byte| **byte == b'\n').count();
+            dropped.fetch_add(lines as u64, Ordering::Relaxed);
+        }
+    }
+}
+
+/// Gives the writer a moment for its last lines. A pipe that nobody reads does not hold the process.
+pub(crate) fn settle(writer: &std::thread::JoinHandle<()>) {
+    for _ in 0..100 {
+        if writer.is_finished() {
+            return;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+}
+
+impl Log {
+    /// An empty gathering for one worker.
+    pub(crate) fn lines(&self) -> Lines {
+        Lines { log: self.clone(), bytes: Vec::new(), count: 0, since: 0, second: (u64::MAX, String::new()) }
+    }
+}
+
+impl Lines {
+    /// Whether lines are wanted.
+    pub(crate) fn wanted(&self) -> bool {
+        self.log.to.is_some()
+    }
+
+    /// Appends the line of one exchange; answers when [`Self::flush`] is due.
+    pub(crate) fn add(&mut self, program: &Program, x: &Exchange, client: &str, now: Micros) -> Micros {
+        let unix = clock::unix_seconds();
+        if self.second.0 != unix {
+            self.second = (unix, clock::timestamp(unix));
+        }
+        if self.bytes.is_empty() {
+            self.since = now;
+        }
+        let out = &mut self.bytes;
+        let record = &x.record;
+        let route = x.route.and_then(|route| program.routes.get(route as usize));
+        let text = |label: Label| {
+            let start = label.start as usize;
+            program.text.get(start..start + usize::from(label.len)).unwrap_or_default()
+        };
+        string(out, "{\"time\":", self.second.1.as_bytes());
+        string(out, ",\"client\":", client.as_bytes());
+        string(out, ",\"method\":", x.head.method_text());
+        string(out, ",\"host\":", x.head.host());
+        string(out, ",\"path\":", x.head.path());
+        if let Some(route) = route {
+            string(out, ",\"route\":", text(route.label).as_bytes());
+        }
+        number(out, ",\"status\":", u64::from(record.status));
+        if let Some(reason) = record.reason {
+            string(out, ",\"reason\":", reason.as_bytes());
+        }
+        if let Some(cause) = record.cause {
+            string(out, ",\"cause\":", cause.to_string().as_bytes());
+        }
+        if let Some(server) = record.server {
+            string(out, ",\"server\":", server.to_string().as_bytes());
+        }
+        number(out, ",\"received\":", record.received);
+        number(out, ",\"sent\":", record.sent);
+        number(out, ",\"microseconds\":", now.saturating_sub(record.started));
+        out.extend_from_slice(b"}\n");
+        self.count += 1;
+        if self.bytes.len() >= BATCH {
+            self.hand_on();
+        }
+        self.since + WAIT
+    }
+
+    /// Hands the lines on if the oldest has waited long enough; answers when to call again.
+    pub(crate) fn flush(&mut self, now: Micros) -> Micros {
+        if self.bytes.is_empty() {
+            return u64::MAX;
+        }
+        if now < self.since + WAIT {
+            return self.since + WAIT;
+        }
+        self.hand_on();
+        u64::MAX
+    }
+
+    fn hand_on(&mut self) {
+        let batch = std::mem::take(&mut self.bytes);
+        let count = std::mem::take(&mut self.count);
+        if let Some(to) = &self.log.to
+            && to.try_send(batch).is_err()
+        {
+            self.log.dropped.fetch_add(count, Ordering::Relaxed);
+        }
+    }
+}
+
+impl Drop for Lines {
+    fn drop(&mut self) {
+        if !self.bytes.is_empty() {
+            self.hand_on();
+        }
+    }
+}
+
+fn number(out: &mut Vec<u8>, key: &str, value: u64) {
+    out.extend_from_slice(key.as_bytes());
+    crate::head::write_number(value, out);
+}
+
+/// A JSON string; bytes that are not printable ASCII are escaped one by one, so that a line is always valid JSON.
+fn string(out: &mut Vec<u8>, key: &str, value: &[u8]) {
+    out.extend_from_slice(key.as_bytes());
+    out.push(b'"');
+    for byte in value {
+        match byte {
+            b'"' | b'\\' => out.extend_from_slice(&[b'\\', *byte]),
+            b' '..=b'~' => out.push(*byte),
+            _ => out.extend_from_slice(format!("\\u{byte:04x}").as_bytes()),
+        }
+    }
+    out.push(b'"');
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::Mutex;
+
+    #[derive(Clone, Default)]
+    struct Disk(Arc<Mutex<(Vec<u8>, bool)>>);
+
+    impl Write for Disk {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            let mut disk = self.0.lock().unwrap();
+            if disk.1 {
+                return Err(std::io::ErrorKind::StorageFull.into());
+            }
+            disk.0.extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_full_disk_loses_lines_and_says_how_many() {
+        let disk = Disk::default();
+        let dropped = AtomicU64::new(0);
+        let (to, from) = sync_channel(8);
+        disk.0.lock().unwrap().1 = true;
+        to.send(b"a\nb\n".to_vec()).unwrap();
+        drop(to);
+        write_all(&from, &mut disk.clone(), &dropped);
+        assert_eq!(dropped.load(Ordering::Relaxed), 2);
+        let (to, from) = sync_channel(8);
+        disk.0.lock().unwrap().1 = false;
+        to.send(b"c\n".to_vec()).unwrap();
+        drop(to);
+        write_all(&from, &mut disk.clone(), &dropped);
+        let text = String::from_utf8(disk.0.lock().unwrap().0.clone()).unwrap();
+        assert_eq!(text, "{\"event\":\"log_lines_dropped\",\"count\":2}\nc\n");
+        assert_eq!(dropped.load(Ordering::Relaxed), 0);
+    }
+
+    #[test]
+    fn a_line_is_json_whatever_bytes_it_holds() {
+        let mut out = Vec::new();
+        string(&mut out, "", b"a\"\\\n\xff");
+        assert_eq!(String::from_utf8(out).unwrap(), "\"a\\\"\\\\\\u000a\\u00ff\"");
+    }
+}

@@ -1,0 +1,288 @@
+//! The head of a request: method, canonical path and a table of fields over the bytes received.
+//!
+//! It is the model that steps see and that the forwarded head is written from. It does not parse; `http1::head` does.
+
+use std::ops::Range;
+
+/// A request's head. Fields are offsets into one copy of the bytes, so that a step that needs no field costs none.
+#[derive(Debug, Default)]
+pub struct Head {
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) fields: Vec<Field>,
+    pub(crate) method: Method,
+    pub(crate) method_text: Span,
+    pub(crate) query: Option<Span>,
+    pub(crate) host: Span,
+    pub(crate) path: Vec<u8>,
+    /// HTTP/1.1, not 1.0.
+    pub(crate) latest: bool,
+}
+
+/// A part of a head's bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Span {
+    pub(crate) start: u32,
+    pub(crate) end: u32,
+}
+
+/// A field line.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Field {
+    pub(crate) name: Span,
+    pub(crate) value: Span,
+    /// Behind the CR LF of the line.
+    pub(crate) end: u32,
+    pub(crate) known: Known,
+    /// Written `Name: value` with nothing more, so that the line may be copied as it stands.
+    pub(crate) plain: bool,
+    /// Not passed on.
+    pub(crate) dropped: bool,
+}
+
+/// A method, as far as routing and framing care.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Method {
+    /// GET.
+    #[default]
+    Get,
+    /// HEAD.
+    Head,
+    /// POST.
+    Post,
+    /// PUT.
+    Put,
+    /// DELETE.
+    Delete,
+    /// PATCH.
+    Patch,
+    /// OPTIONS.
+    Options,
+    /// TRACE.
+    Trace,
+    /// CONNECT.
+    Connect,
+    /// Any other token.
+    Other,
+}
+
+impl Method {
+    pub(crate) fn read(text: &[u8]) -> Self {
+        match text {
+            b"GET" => Self::Get,
+            b"HEAD" => Self::Head,
+            b"POST" => Self::Post,
+            b"PUT" => Self::Put,
+            b"DELETE" => Self::Delete,
+            b"PATCH" => Self::Patch,
+            b"OPTIONS" => Self::Options,
+            b"TRACE" => Self::Trace,
+            b"CONNECT" => Self::Connect,
+            _ => Self::Other,
+        }
+    }
+
+    /// Whether a repeated request has the same effect as one (RFC 9110 section 9.2.2).
+    #[must_use]
+    pub fn idempotent(self) -> bool {
+        matches!(self, Self::Get | Self::Head | Self::Put | Self::Delete | Self::Options | Self::Trace)
+    }
+}
+
+/// Fields that the gateway itself reads, writes or drops.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Known {
+    No,
+    Connection,
+    ContentLength,
+    Date,
+    Expect,
+    /// `Forwarded`, `X-Forwarded-…`, `X-Real-IP`, `Proxy`: what only the gateway may say to an upstream.
+    Forwarding,
+    Host,
+    /// `Keep-Alive`, `Proxy-Connection`, `Upgrade`: hop by hop, and of no use to the gateway.
+    HopByHop,
+    Te,
+    Trailer,
+    TransferEncoding,
+}
+
+impl Known {
+    pub(crate) fn read(name: &[u8]) -> Self {
+        let is = |text: &[u8]| name.eq_ignore_ascii_case(text);
+        match name.len() {
+            2 if is(b"te") => Self::Te,
+            4 if is(b"host") => Self::Host,
+            4 if is(b"date") => Self::Date,
+            // A CGI server would read it as the environment variable HTTP_PROXY.
+            5 if is(b"proxy") => Self::Forwarding,
+            6 if is(b"expect") => Self::Expect,
+            7 if is(b"trailer") => Self::Trailer,
+            7 if is(b"upgrade") => Self::HopByHop,
+            9 if is(b"forwarded") || is(b"x-real-ip") => Self::Forwarding,
+            10 if is(b"connection") => Self::Connection,
+            10 if is(b"keep-alive") => Self::HopByHop,
+            14 if is(b"content-length") => Self::ContentLength,
+            16 if is(b"proxy-connection") => Self::HopByHop,
+            17 if is(b"transfer-encoding") => Self::TransferEncoding,
+            12.. if name.get(..12).is_some_and(|start| start.eq_ignore_ascii_case(b"x-forwarded-")) => {
+                Self::Forwarding
+            }
+            _ => Self::No,
+        }
+    }
+}
+
+impl Span {
+    pub(crate) fn new(range: Range<usize>) -> Self {
+        // A head is at most some kilobytes; saturation only keeps the conversion total.
+        let narrow = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+        Self { start: narrow(range.start), end: narrow(range.end) }
+    }
+
+    pub(crate) fn of(self, bytes: &[u8]) -> &[u8] {
+        bytes.get(self.start as usize..self.end as usize).unwrap_or_default()
+    }
+
+    pub(crate) fn is_empty(self) -> bool {
+        self.start == self.end
+    }
+}
+
+impl Head {
+    /// The method.
+    #[must_use]
+    pub fn method(&self) -> Method {
+        self.method
+    }
+
+    /// The method as sent.
+    #[must_use]
+    pub fn method_text(&self) -> &[u8] {
+        self.method_text.of(&self.bytes)
+    }
+
+    /// The path in canonical spelling: what is matched, logged and sent.
+    #[must_use]
+    pub fn path(&self) -> &[u8] {
+        &self.path
+    }
+
+    /// The query as sent, without the question mark.
+    #[must_use]
+    pub fn query(&self) -> Option<&[u8]> {
+        self.query.map(|query| query.of(&self.bytes))
+    }
+
+    /// Host and optional port, as sent; empty where an HTTP/1.0 request names none.
+    #[must_use]
+    pub fn host(&self) -> &[u8] {
+        self.host.of(&self.bytes)
+    }
+
+    /// The values of a field, in order; the name in lower case or not.
+    pub fn field<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a [u8]> {
+        self.fields
+            .iter()
+            .filter(|field| field.name.of(&self.bytes).eq_ignore_ascii_case(name.as_bytes()))
+            .map(|field| field.value.of(&self.bytes))
+    }
+
+    /// Forgets everything and keeps the room, unless it is large.
+    pub(crate) fn clear(&mut self) {
+        self.bytes.clear();
+        self.bytes.shrink_to(4096);
+        self.fields.clear();
+        self.path.clear();
+        self.path.shrink_to(1024);
+        self.query = None;
+        self.host = Span::default();
+    }
+}
+
+/// Marks the fields that a `Connection` field names as dropped (RFC 9110 section 7.6.1), and says whether one of
+/// its options is `close`.
+pub(crate) fn read_connection(bytes: &[u8], fields: &mut [Field]) -> bool {
+    let mut close = false;
+    for at in 0..fields.len() {
+        let Some(field) = fields.get(at).filter(|field| field.known == Known::Connection) else { continue };
+        for option in list(field.value.of(bytes)) {
+            close |= option.eq_ignore_ascii_case(b"close");
+            for named in fields.iter_mut() {
+                named.dropped |= named.name.of(bytes).eq_ignore_ascii_case(option);
+            }
+        }
+    }
+    close
+}
+
+/// The members of a comma-separated list, without blanks around them.
+pub(crate) fn list(value: &[u8]) -> impl Iterator<Item = &[u8]> {
+    value.split(|byte| *byte == b',').map(<[u8]>::trim_ascii).filter(|member| !member.is_empty())
+}
+
+/// Appends the field lines that are not dropped: neighbours that need no change as one run.
+pub(crate) fn write_fields(bytes: &[u8], fields: &[Field], out: &mut Vec<u8>) {
+    let mut run = 0..0;
+    for field in fields {
+        if field.dropped {
+            continue;
+        }
+        let start = field.name.start as usize;
+        if field.plain {
+            if run.end != start {
+                out.extend_from_slice(bytes.get(run).unwrap_or_default());
+                run = start..start;
+            }
+            run.end = field.end as usize;
+        } else {
+            out.extend_from_slice(bytes.get(run).unwrap_or_default());
+            run = 0..0;
+            out.extend_from_slice(field.name.of(bytes));
+            out.extend_from_slice(b": ");
+            out.extend_from_slice(field.value.of(bytes));
+            out.extend_from_slice(b"\r\n");
+        }
+    }
+    out.extend_from_slice(bytes.get(run).unwrap_or_default());
+}
+
+/// Appends a number.
+pub(crate) fn write_number(number: u64, out: &mut Vec<u8>) {
+    let mut digits = [0_u8; 20];
+    let mut left = number;
+    let mut at = digits.len();
+    for digit in digits.iter_mut().rev() {
+        // The remainder is below ten.
+        *digit = b'0' + u8::try_from(left % 10).unwrap_or(0);
+        left /= 10;
+        at -= 1;
+        if left == 0 {
+            break;
+        }
+    }
+    out.extend_from_slice(digits.get(at..).unwrap_or_default());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_written_in_full() {
+        for number in [0, 7, 10, 65_535, u64::MAX] {
+            let mut out = Vec::new();
+            write_number(number, &mut out);
+            assert_eq!(String::from_utf8(out).unwrap(), number.to_string());
+        }
+    }
+
+    #[test]
+    fn knows_what_only_the_gateway_may_say() {
+        for name in ["X-Forwarded-For", "x-forwarded-port", "FORWARDED", "X-Real-Ip", "proxy"] {
+            assert_eq!(Known::read(name.as_bytes()), Known::Forwarding, "{name}");
+        }
+        for name in ["X-Forwarded", "accept", "via", "x-forwarde"] {
+            assert_eq!(Known::read(name.as_bytes()), Known::No, "{name}");
+        }
+    }
+}

@@ -1,0 +1,247 @@
+//! The canonical spelling of a path: one for each sequence of decoded bytes, so that what is matched is what is sent.
+//!
+//! A byte that RFC 3986 allows in a segment is written as it is, every other as `%XX` in capitals. Dot segments are
+//! resolved. What servers are known to read in two ways is refused.
+
+use crate::reason::Reason;
+
+/// What a byte may do in a path.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Class {
+    /// Stands for itself: `pchar` of RFC 3986 but `%` and `;`.
+    Plain,
+    Slash,
+    Percent,
+    /// Printable, but not allowed in a path: written as an escape.
+    Escaped,
+    Refused,
+}
+
+const CLASSES: [Class; 256] = {
+    let mut classes = [Class::Refused; 256];
+    let mut byte = 0_u8;
+    loop {
+        // The index is a byte, the table has 256 entries.
+        #[allow(clippy::indexing_slicing, reason = "evaluated at compile time")]
+        {
+            classes[byte as usize] = match byte {
+                b'/' => Class::Slash,
+                b'%' => Class::Percent,
+                b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => Class::Plain,
+                b'!' | b'$' | b'&' | b'\'' | b'(' | b')' | b'*' | b'+' | b',' | b'=' | b':' | b'@' => Class::Plain,
+                b'"' | b'<' | b'>' | b'[' | b']' | b'^' | b'`' | b'{' | b'|' | b'}' => Class::Escaped,
+                _ => Class::Refused,
+            };
+        }
+        if byte == u8::MAX {
+            break;
+        }
+        byte += 1;
+    }
+    classes
+};
+
+fn class(byte: u8) -> Class {
+    CLASSES.get(usize::from(byte)).copied().unwrap_or(Class::Refused)
+}
+
+/// Appends the canonical spelling of `path`, which begins with a slash.
+pub(crate) fn canonical(path: &[u8], out: &mut Vec<u8>) -> Result<(), Reason> {
+    let mut previous = 0_u8;
+    for (at, byte) in path.iter().enumerate() {
+        let clean = match class(*byte) {
+            Class::Plain => *byte != b'.' || previous != b'/',
+            Class::Slash => previous != b'/',
+            _ => false,
+        };
+        if !clean {
+            let (done, rest) = path.split_at(at);
+            out.extend_from_slice(done);
+            decode(rest, out)?;
+            return resolve(out);
+        }
+        previous = *byte;
+    }
+    out.extend_from_slice(path);
+    Ok(())
+}
+
+/// Appends `rest` with every byte in its one spelling.
+fn decode(rest: &[u8], out: &mut Vec<u8>) -> Result<(), Reason> {
+    let mut bytes = rest.iter().copied();
+    let mut pending = Utf8::default();
+    while let Some(byte) = bytes.next() {
+        let decoded = match class(byte) {
+            Class::Plain | Class::Slash | Class::Escaped => byte,
+            Class::Percent => {
+                let digits = (bytes.next().and_then(hex), bytes.next().and_then(hex));
+                let (Some(high), Some(low)) = digits else { return Err(Reason::ESCAPE_INVALID) };
+                let byte = high << 4 | low;
+                if matches!(byte, b'/' | b'\\' | 0) {
+                    return Err(Reason::ENCODED_SEPARATOR);
+                }
+                byte
+            }
+            Class::Refused => byte,
+        };
+        match decoded {
+            b';' => return Err(Reason::PATH_PARAMETER),
+            b'\\' => return Err(Reason::ENCODED_SEPARATOR),
+            _ if byte != b'%' && class(byte) == Class::Refused => return Err(Reason::TARGET_INVALID),
+            _ => {}
+        }
+        pending.push(decoded)?;
+        if matches!(class(decoded), Class::Plain | Class::Slash) {
+            out.push(decoded);
+        } else {
+            const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
+            let digit = |nibble: u8| DIGITS.get(usize::from(nibble)).copied().unwrap_or(b'0');
+            out.extend_from_slice(&[b'%', digit(decoded >> 4), digit(decoded & 15)]);
+        }
+    }
+    pending.end()
+}
+
+/// Resolves dot segments in place and refuses empty segments but the last.
+fn resolve(out: &mut Vec<u8>) -> Result<(), Reason> {
+    let whole = std::mem::take(out);
+    let mut segments = whole.get(1..).unwrap_or_default().split(|byte| *byte == b'/').peekable();
+    while let Some(segment) = segments.next() {
+        let last = segments.peek().is_none();
+        match segment {
+            b"" if !last => return Err(Reason::EMPTY_SEGMENT),
+            b"." => {}
+            b".." => {
+                let parent = out.iter().rposition(|byte| *byte == b'/').ok_or(Reason::ABOVE_ROOT)?;
+                out.truncate(parent);
+            }
+            _ => {
+                out.push(b'/');
+                out.extend_from_slice(segment);
+            }
+        }
+        if last && matches!(segment, b"." | b"..") {
+            out.push(b'/');
+        }
+    }
+    Ok(())
+}
+
+fn hex(byte: u8) -> Option<u8> {
+    match byte {
+        b'0'..=b'9' => Some(byte - b'0'),
+        b'a'..=b'f' => Some(byte - b'a' + 10),
+        b'A'..=b'F' => Some(byte - b'A' + 10),
+        _ => None,
+    }
+}
+
+/// Checks a stream of bytes for UTF-8 (RFC 3629), one sequence at a time.
+#[derive(Default)]
+struct Utf8 {
+    sequence: [u8; 4],
+    have: usize,
+    want: usize,
+}
+
+impl Utf8 {
+    fn push(&mut self, byte: u8) -> Result<(), Reason> {
+        if self.want == 0 {
+            self.want = match byte {
+                0..=0x7f => return Ok(()),
+                0xc2..=0xdf => 2,
+                0xe0..=0xef => 3,
+                0xf0..=0xf4 => 4,
+                _ => return Err(Reason::PATH_NOT_UTF8),
+            };
+        }
+        if let Some(place) = self.sequence.get_mut(self.have) {
+            *place = byte;
+        }
+        self.have += 1;
+        if self.have == self.want {
+            let whole = self.sequence.get(..self.have).unwrap_or_default();
+            std::str::from_utf8(whole).map_err(|_| Reason::PATH_NOT_UTF8)?;
+            *self = Self::default();
+        }
+        Ok(())
+    }
+
+    fn end(&self) -> Result<(), Reason> {
+        if self.want == 0 { Ok(()) } else { Err(Reason::PATH_NOT_UTF8) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn check(path: &str, expected: Result<&str, Reason>) {
+        let mut out = Vec::new();
+        let found = canonical(path.as_bytes(), &mut out).map(|()| String::from_utf8(out).unwrap());
+        assert_eq!(found, expected.map(str::to_owned), "{path}");
+    }
+
+    #[test]
+    fn spells_every_byte_in_one_way() {
+        check("/", Ok("/"));
+        check("/a/b.c/~x", Ok("/a/b.c/~x"));
+        check("/%61%2d%7E", Ok("/a-~"));
+        check("/a%3ab", Ok("/a:b"));
+        check("/a%20b", Ok("/a%20b"));
+        check("/%c3%a4", Ok("/%C3%A4"));
+        check("/{x}|", Ok("/%7Bx%7D%7C"));
+        check("/%25", Ok("/%25"));
+        check("/%2561", Ok("/%2561"));
+    }
+
+    #[test]
+    fn resolves_dot_segments_as_the_rfc_does() {
+        check("/a/./b", Ok("/a/b"));
+        check("/a/../b", Ok("/b"));
+        check("/a/%2e%2E/b", Ok("/b"));
+        check("/a/.", Ok("/a/"));
+        check("/a/b/..", Ok("/a/"));
+        check("/.well-known/x", Ok("/.well-known/x"));
+        check("/...", Ok("/..."));
+        check("/a/..", Ok("/"));
+        check("/..", Err(Reason::ABOVE_ROOT));
+        check("/a/../../b", Err(Reason::ABOVE_ROOT));
+        check("/%2e%2e/a", Err(Reason::ABOVE_ROOT));
+    }
+
+    #[test]
+    fn refuses_what_servers_read_in_two_ways() {
+        check("/a%2Fb", Err(Reason::ENCODED_SEPARATOR));
+        check("/a%2fb", Err(Reason::ENCODED_SEPARATOR));
+        check("/a%5Cb", Err(Reason::ENCODED_SEPARATOR));
+        check("/a\\b", Err(Reason::ENCODED_SEPARATOR));
+        check("/a%00", Err(Reason::ENCODED_SEPARATOR));
+        check("/a;b", Err(Reason::PATH_PARAMETER));
+        check("/a%3Bb", Err(Reason::PATH_PARAMETER));
+        check("//", Err(Reason::EMPTY_SEGMENT));
+        check("/a//b", Err(Reason::EMPTY_SEGMENT));
+        check("/a%", Err(Reason::ESCAPE_INVALID));
+        check("/a%4", Err(Reason::ESCAPE_INVALID));
+        check("/a%zz", Err(Reason::ESCAPE_INVALID));
+        check("/%ff", Err(Reason::PATH_NOT_UTF8));
+        check("/%c3", Err(Reason::PATH_NOT_UTF8));
+        check("/%c3/%a4", Err(Reason::PATH_NOT_UTF8));
+        check("/%ed%a0%80", Err(Reason::PATH_NOT_UTF8));
+        check("/a#b", Err(Reason::TARGET_INVALID));
+        check("/ä", Err(Reason::TARGET_INVALID));
+    }
+
+    proptest! {
+        #[test]
+        fn a_canonical_path_is_its_own_canonical_spelling(path in "/[a-z%.0-9A-F/:~ {}|-]{0,24}") {
+            let mut once = Vec::new();
+            if canonical(path.as_bytes(), &mut once).is_ok() {
+                let mut twice = Vec::new();
+                prop_assert_eq!(canonical(&once, &mut twice), Ok(()));
+                prop_assert_eq!(once, twice);
+            }
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! Reads the head of a server's answer (RFC 9112 section 4) as strictly as a request's, and writes the one that the
+//! client gets.
+
+use std::mem::MaybeUninit;
+
+use httparse::{ParserConfig, Status};
+
+use super::framing::{self, Declared, Length};
+use super::request::write_length;
+use crate::head::{self, Field, Known, Method, Span};
+use crate::limits::FIELDS;
+use crate::reason::Reason;
+
+/// What was read; the fields are offsets into the bytes given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Response {
+    /// Bytes of the head.
+    pub(crate) len: usize,
+    /// 100 to 599.
+    pub(crate) status: u16,
+    /// The reason phrase as sent.
+    pub(crate) phrase: Span,
+    pub(crate) length: Length,
+    /// A length to state although no body follows: the answer to HEAD, or 304.
+    pub(crate) stated: Option<u64>,
+    /// The connection cannot be used again.
+    pub(crate) last: bool,
+    pub(crate) dated: bool,
+}
+
+/// Reads a head from the front of `bytes`. `None`: it is not complete.
+pub(crate) fn read(bytes: &[u8], method: Method, fields: &mut Vec<Field>) -> Result<Option<Response>, Reason> {
+    let mut headers = [const { MaybeUninit::uninit() }; FIELDS];
+    let mut parsed = httparse::Response::new(&mut []);
+    let status = ParserConfig::default().parse_response_with_uninit_headers(&mut parsed, bytes, &mut headers);
+    let len = match status {
+        Ok(Status::Complete(len)) => len,
+        Ok(Status::Partial) => return Ok(None),
+        Err(httparse::Error::TooManyHeaders) => return Err(Reason::UPSTREAM_HEAD_TOO_LARGE),
+        Err(_) => return Err(Reason::UPSTREAM_MALFORMED),
+    };
+    let (Some(status @ 100..=599), Some(version)) = (parsed.code, parsed.version) else {
+        return Err(Reason::UPSTREAM_MALFORMED);
+    };
+    if !bytes.starts_with(b"HTTP/") {
+        // The parser skips blank lines before a status line.
+        return Err(Reason::UPSTREAM_MALFORMED);
+    }
+    framing::read_fields(bytes, len, parsed.headers, fields).map_err(|_| Reason::UPSTREAM_MALFORMED)?;
+    let phrase = parsed.reason.unwrap_or_default().as_bytes();
+    let start = phrase.as_ptr().addr().wrapping_sub(bytes.as_ptr().addr());
+    let phrase = if phrase.is_empty() { Span::default() } else { Span::new(start..start + phrase.len()) };
+    let latest = version == 1;
+    let close = head::read_connection(bytes, fields);
+    let (length, stated) = frame(bytes, fields, status, method, latest)?;
+    let mut dated = false;
+    for field in fields {
+        match field.known {
+            Known::Date => dated = true,
+            Known::No | Known::Trailer | Known::Expect => {}
+            // A server has nothing to say about forwarding to a client, but it is no danger either.
+            Known::Forwarding | Known::Host => {}
+            Known::Connection
+            | Known::ContentLength
+            | Known::HopByHop
+            | Known::Te
+            | Known::TransferEncoding => field.dropped = true,
+        }
+    }
+    let last = close || !latest || length == Length::UntilClose;
+    Ok(Some(Response { len, status, phrase, length, stated, last, dated }))
+}
+
+/// RFC 9112 section 6.3, in its order, but what is ambiguous is refused.
+fn frame(
+    bytes: &[u8],
+    fields: &[Field],
+    status: u16,
+    method: Method,
+    latest: bool,
+) -> Result<(Length, Option<u64>), Reason> {
+    let declared = framing::declared(bytes, fields);
+    let bodiless = method == Method::Head || status < 200 || status == 204 || status == 304;
+    match declared {
+        Declared::BadLength | Declared::BadCoding | Declared::Both => Err(Reason::UPSTREAM_FRAMING),
+        Declared::Chunked if !latest => Err(Reason::UPSTREAM_FRAMING),
+        Declared::Fixed(stated) if bodiless => {
+            Ok((Length::None, (status >= 200 && status != 204).then_some(stated)))
+        }
+        _ if bodiless => Ok((Length::None, None)),
+        Declared::Fixed(length) => Ok((Length::Fixed(length), None)),
+        Declared::Chunked => Ok((Length::Chunked, None)),
+        Declared::Nothing => Ok((Length::UntilClose, None)),
+    }
+}
+
+/// How the answer reaches the client.
+pub(crate) struct Homeward<'a> {
+    pub(crate) length: Length,
+    /// `Connection: close`.
+    pub(crate) last: bool,
+    /// The date, where the server stated none.
+    pub(crate) date: &'a [u8],
+}
+
+/// Appends the head that is sent to the client, from the model.
+pub(crate) fn write(bytes: &[u8], fields: &[Field], response: &Response, homeward: &Homeward, out: &mut Vec<u8>) {
+    out.extend_from_slice(b"HTTP/1.1 ");
+    head::write_number(u64::from(response.status), out);
+    out.push(b' ');
+    out.extend_from_slice(response.phrase.of(bytes));
+    out.extend_from_slice(b"\r\n");
+    head::write_fields(bytes, fields, out);
+    if !response.dated && response.status >= 200 {
+        out.extend_from_slice(b"Date: ");
+        out.extend_from_slice(homeward.date);
+        out.extend_from_slice(b"\r\n");
+    }
+    write_length(response.stated.map_or(homeward.length, Length::Fixed), out);
+    if homeward.last {
+        out.extend_from_slice(b"Connection: close\r\n");
+    }
+    out.extend_from_slice(b"\r\n");
+}

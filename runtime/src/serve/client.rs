@@ -1,0 +1,150 @@
+//! A client's connection: its socket, its deadline, and the bytes that arrived before anybody wanted them.
+
+use std::io;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll, ready};
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+
+use super::worker::Worker;
+use crate::buffer::Buffer;
+use crate::sweep::Slot;
+
+/// A client's connection.
+#[derive(Debug)]
+pub(crate) struct Client {
+    pub(crate) worker: Rc<Worker>,
+    pub(crate) stream: TcpStream,
+    pub(crate) slot: Slot,
+    /// The peer's address, as text.
+    pub(crate) address: Box<str>,
+    /// Bytes being worked on.
+    pub(crate) input: Option<Buffer>,
+    /// Bytes kept while nothing is being worked on; before those of `input`.
+    ahead: Vec<u8>,
+    /// The client has closed its side.
+    pub(crate) ended: bool,
+    /// The head of a final answer has begun to leave.
+    pub(crate) answering: bool,
+    pub(crate) served: u32,
+}
+
+impl Client {
+    pub(crate) fn new(worker: Rc<Worker>, stream: TcpStream, slot: Slot, peer: SocketAddr) -> Self {
+        // An IPv4 client of a dual-stack listener is an IPv4 client.
+        let address = peer.ip().to_canonical().to_string().into_boxed_str();
+        worker.open.set(worker.open.get() + 1);
+        Self { worker, stream, slot, address, input: None, ahead: Vec::new(), ended: false, answering: false, served: 0 }
+    }
+
+    /// Reads what there is behind what is held. `Ok(0)`: the client has closed its side.
+    pub(crate) fn poll_fill(&mut self, cx: &mut Context) -> Poll<io::Result<usize>> {
+        let mut buffer = self.take();
+        buffer.compact();
+        let read = poll_read(&mut self.stream, cx, buffer.room());
+        if let Poll::Ready(Ok(count)) = read {
+            buffer.end += count;
+            self.ended |= count == 0;
+        }
+        if buffer.is_empty() {
+            self.worker.buffers.give(buffer);
+        } else {
+            self.input = Some(buffer);
+        }
+        read
+    }
+
+    /// This connection takes no further request after the present one.
+    pub(crate) fn retiring(&self) -> bool {
+        self.worker.draining.get() || self.served + 1 >= self.worker.gateway.limits.requests
+    }
+
+    /// The buffer being worked on, with whatever was kept in front.
+    pub(crate) fn take(&mut self) -> Buffer {
+        let mut buffer = self.input.take().unwrap_or_else(|| self.worker.buffers.take());
+        if !self.ahead.is_empty() {
+            // Kept bytes come from one buffer and `input` is empty then, so they fit.
+            let ahead = std::mem::take(&mut self.ahead);
+            buffer.append(&ahead);
+        }
+        buffer
+    }
+
+    /// Bytes that have arrived and belong to nothing yet.
+    pub(crate) fn holds(&self) -> bool {
+        !self.ahead.is_empty() || self.input.as_ref().is_some_and(|input| !input.is_empty())
+    }
+
+    /// Keeps bytes for later.
+    pub(crate) fn keep(&mut self, bytes: &[u8]) {
+        self.ahead.extend_from_slice(bytes);
+    }
+
+    /// Gives the buffer back before a wait; what it holds is kept in just the room that it needs.
+    pub(crate) fn park(&mut self) {
+        if let Some(buffer) = self.input.take() {
+            if !buffer.is_empty() {
+                self.ahead.extend_from_slice(buffer.held());
+            }
+            self.worker.buffers.give(buffer);
+        }
+    }
+
+    /// While a server works: learns whether the client is still there. Bytes that arrive are kept, and nothing more is
+    /// read until they are used. An error means that the client is gone; a closed side does not, since a client may
+    /// close it and still wait for its answer.
+    pub(crate) fn poll_watch(&mut self, cx: &mut Context) -> io::Result<()> {
+        if self.ended || self.holds() {
+            return Ok(());
+        }
+        if self.stream.poll_read_ready(cx)?.is_pending() {
+            return Ok(());
+        }
+        let mut bytes = [0_u8; 4096];
+        match poll_read(&mut self.stream, cx, &mut bytes) {
+            Poll::Ready(Ok(0)) => self.ended = true,
+            Poll::Ready(Ok(count)) => self.ahead.extend_from_slice(bytes.get(..count).unwrap_or_default()),
+            Poll::Ready(Err(error)) => return Err(error),
+            Poll::Pending => {}
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Client {
+    fn drop(&mut self) {
+        self.worker.open.set(self.worker.open.get().saturating_sub(1));
+        if let Some(buffer) = self.input.take() {
+            self.worker.buffers.give(buffer);
+        }
+    }
+}
+
+/// Reads into `room`. A read that does not fill it tells the reactor that the socket is empty, so that no further read
+/// is needed to learn it.
+pub(crate) fn poll_read(stream: &mut TcpStream, cx: &mut Context, room: &mut [u8]) -> Poll<io::Result<usize>> {
+    let mut into = ReadBuf::new(room);
+    ready!(Pin::new(stream).poll_read(cx, &mut into))?;
+    Poll::Ready(Ok(into.filled().len()))
+}
+
+/// Writes two parts, the first of which may be empty, in one system call.
+pub(crate) fn poll_write(
+    stream: &mut TcpStream,
+    cx: &mut Context,
+    first: &[u8],
+    second: &[u8],
+) -> Poll<io::Result<usize>> {
+    let stream = Pin::new(stream);
+    let written = if first.is_empty() {
+        ready!(stream.poll_write(cx, second))?
+    } else if second.is_empty() {
+        ready!(stream.poll_write(cx, first))?
+    } else {
+        ready!(stream.poll_write_vectored(cx, &[io::IoSlice::new(first), io::IoSlice::new(second)]))?
+    };
+    if written == 0 { Poll::Ready(Err(io::ErrorKind::WriteZero.into())) } else { Poll::Ready(Ok(written)) }
+}

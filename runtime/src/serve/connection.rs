@@ -1,0 +1,365 @@
+//! The life of a client's connection: one request after the other, until either side has had enough.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
+use std::rc::Rc;
+use std::task::{Context, Poll};
+
+use tokio::net::TcpStream;
+
+use super::client::{Client, poll_write};
+use super::forward;
+use super::worker::Worker;
+use crate::answer::{self, Voice};
+use crate::clock::micros;
+use crate::exchange::{Exchange, Flow};
+use crate::http1::framing::Length;
+use crate::http1::request::{self, Request};
+use crate::reason::Reason;
+use crate::route::{Found, method};
+
+/// What follows an exchange.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum After {
+    /// The next request.
+    Next,
+    /// Nothing: the connection is closed.
+    Close,
+    /// It is closed once the client has had the time to read the answer.
+    Linger,
+}
+
+/// What the wait for a request has brought.
+enum Received {
+    Request(Box<Exchange>, Request),
+    /// It cannot be read; the answer ends the connection.
+    Refused(Box<Exchange>, Reason),
+    /// The client has gone or has been quiet for too long.
+    Nothing,
+}
+
+/// Serves a connection to its end.
+pub(crate) async fn serve(worker: Rc<Worker>, stream: TcpStream, peer: std::net::SocketAddr) {
+    let waker = std::future::poll_fn(|cx| Poll::Ready(cx.waker().clone())).await;
+    let slot = worker.sweep.slot(waker);
+    let mut client = Client::new(worker, stream, slot, peer);
+    loop {
+        let (mut x, after) = match receive(&mut client).await {
+            Received::Nothing => break,
+            Received::Refused(mut x, reason) => {
+                let after = refuse(&mut client, &mut x, reason, None, After::Linger).await;
+                (x, after)
+            }
+            Received::Request(mut x, request) => {
+                let after = contained(&mut client, &mut x, request).await;
+                (x, after)
+            }
+        };
+        client.served += 1;
+        record(&client, &x);
+        let worker = &client.worker;
+        // An exchange that was unwound may have left anything behind.
+        if x.record.reason == Some(Reason::PANIC.word) { drop(x) } else { worker.done(std::mem::take(&mut x)) }
+        match after {
+            After::Next => client.answering = false,
+            After::Close => break,
+            After::Linger => return linger(&mut client).await,
+        }
+    }
+}
+
+/// Waits for a request's head.
+async fn receive(client: &mut Client) -> Received {
+    let worker = Rc::clone(&client.worker);
+    let limits = &worker.gateway.limits;
+    let mut x: Option<Box<Exchange>> = None;
+    let mut scanned = 0;
+    let mut look = client.holds();
+    if !look {
+        client.slot.set(worker.now() + micros(limits.keep_alive));
+    }
+    std::future::poll_fn(|cx| {
+        if client.slot.due() {
+            let late = |mut x: Box<Exchange>| {
+                x.record.started = worker.now();
+                Received::Refused(x, Reason::HEAD_TIMEOUT)
+            };
+            let waits = x.take().filter(|_| !worker.cut.get());
+            return Poll::Ready(waits.map_or(Received::Nothing, late));
+        }
+        loop {
+            if look {
+                look = false;
+                let started = x.is_some();
+                let mut exchange = x.take().unwrap_or_else(|| worker.exchange());
+                if !started {
+                    exchange.record.started = worker.now();
+                }
+                match read_head(client, &mut exchange, &mut scanned, limits.head_bytes) {
+                    Ok(Some(request)) => return Poll::Ready(Received::Request(exchange, request)),
+                    Err(reason) => return Poll::Ready(Received::Refused(exchange, reason)),
+                    Ok(None) if !client.holds() => worker.done(exchange),
+                    Ok(None) => {
+                        if !started {
+                            client.slot.set(exchange.record.started + micros(limits.head));
+                        }
+                        x = Some(exchange);
+                    }
+                }
+            }
+            match client.poll_fill(cx) {
+                Poll::Ready(Ok(1..)) => look = true,
+                Poll::Ready(Ok(0) | Err(_)) => return Poll::Ready(Received::Nothing),
+                Poll::Pending => {
+                    client.park();
+                    return Poll::Pending;
+                }
+            }
+        }
+    })
+    .await
+}
+
+/// Reads a head from what has arrived. `scanned` bytes are known to hold no end of one.
+fn read_head(client: &mut Client, x: &mut Exchange, scanned: &mut usize, most: usize) -> Result<Option<Request>, Reason> {
+    let mut buffer = client.take();
+    // RFC 9112 section 2.2: a blank line before the request line is passed over.
+    while *scanned == 0 && buffer.held().starts_with(b"\r\n") {
+        buffer.consume(2);
+    }
+    let held = buffer.held();
+    let from = scanned.saturating_sub(3);
+    let read = if *scanned == 0 || ends(held.get(from..).unwrap_or_default()) {
+        request::read(held, &mut x.head)
+    } else {
+        Ok(None)
+    };
+    *scanned = held.len();
+    let result = match read {
+        Ok(Some(request)) if request.len > most => Err(Reason::HEAD_TOO_LARGE),
+        Ok(None) if held.len() > most && held.contains(&b'\n') => Err(Reason::HEAD_TOO_LARGE),
+        Ok(None) if held.len() > most => Err(Reason::TARGET_TOO_LONG),
+        other => other,
+    };
+    if let Ok(Some(request)) = &result {
+        buffer.consume(request.len);
+    }
+    client.input = Some(buffer);
+    result
+}
+
+/// Whether a head may end in these bytes.
+fn ends(bytes: &[u8]) -> bool {
+    bytes.windows(2).any(|pair| pair == b"\n\n") || bytes.windows(3).any(|three| three == b"\n\r\n")
+}
+
+/// Runs an exchange; a panic in it ends the exchange and the connection, and nothing else.
+async fn contained(client: &mut Client, x: &mut Exchange, request: Request) -> After {
+    let result = {
+        let mut exchange = pin!(exchange(client, x, request));
+        std::future::poll_fn(|cx: &mut Context| {
+            match catch_unwind(AssertUnwindSafe(|| exchange.as_mut().poll(cx))) {
+                Ok(Poll::Pending) => Poll::Pending,
+                Ok(Poll::Ready(after)) => Poll::Ready(Ok(after)),
+                Err(_) => Poll::Ready(Err(())),
+            }
+        })
+        .await
+    };
+    match result {
+        Ok(after) => after,
+        Err(()) => {
+            x.homeward.clear();
+            x.record.reason = Some(Reason::PANIC.word);
+            if client.answering { After::Close } else { refuse(client, x, Reason::PANIC, None, After::Linger).await }
+        }
+    }
+}
+
+/// One request: finds its route, runs the chain, and does what the chain says.
+async fn exchange(client: &mut Client, x: &mut Exchange, request: Request) -> After {
+    let worker = Rc::clone(&client.worker);
+    let program = worker.gateway.program;
+    let bit = answer::method_bit(x.head.method);
+    let found = if request.asterisk {
+        Found::OtherMethods(program.router.methods)
+    } else {
+        program.router.find(program.text, &x.head.path, bit, &mut x.captures)
+    };
+    let route = match found {
+        Found::Route(route) => route,
+        Found::OtherMethods(methods) if bit == method::OPTIONS => {
+            return own(client, x, request, |x, voice| answer::options(x, methods, voice)).await;
+        }
+        Found::OtherMethods(methods) => {
+            return own(client, x, request, |x, voice| {
+                answer::refuse(x, Reason::METHOD_NOT_ALLOWED, Some(methods), voice);
+            })
+            .await;
+        }
+        Found::Nothing => {
+            return own(client, x, request, |x, voice| answer::refuse(x, Reason::NOT_FOUND, None, voice)).await;
+        }
+    };
+    x.route = Some(route);
+    let chain = program
+        .routes
+        .get(route as usize)
+        .and_then(|route| Some((program.chains.get(usize::from(route.chain))?, route.record)));
+    let flow = chain.map_or(Flow::Next, |(chain, record)| (chain.request)(x, record));
+    match flow {
+        Flow::Forward(to) => forward::forward(client, x, request, to).await,
+        Flow::Respond(respond) => own(client, x, request, |x, voice| answer::respond(x, respond, voice)).await,
+        Flow::Redirect(to) => own(client, x, request, |x, voice| answer::redirect(x, to, voice)).await,
+        Flow::Refuse(reason) => own(client, x, request, |x, voice| answer::refuse(x, reason, None, voice)).await,
+        // Every emitted chain ends with a terminal.
+        Flow::Next => own(client, x, request, |x, voice| answer::refuse(x, Reason::PANIC, None, voice)).await,
+    }
+}
+
+/// Gives an answer of the gateway's own to a request of which nothing but the head was needed. A body of moderate,
+/// stated length is read and dropped, so that the connection can go on.
+pub(crate) async fn own(
+    client: &mut Client,
+    x: &mut Exchange,
+    request: Request,
+    write: impl FnOnce(&mut Exchange, &Voice),
+) -> After {
+    let left = match request.length {
+        Length::None => Some(0),
+        Length::Fixed(length) if length <= client.worker.gateway.limits.discard_bytes && !request.expect => Some(length),
+        _ => None,
+    };
+    let last = request.last || left.is_none() || client.ended || client.retiring();
+    say(client, x, last, write).await;
+    match left {
+        Some(0) if !last => After::Next,
+        Some(left) if !last && client.answering => {
+            if discard(client, left).await { After::Next } else { After::Close }
+        }
+        Some(0) => After::Close,
+        _ => After::Linger,
+    }
+}
+
+/// Refuses; the connection ends afterwards.
+pub(crate) async fn refuse(
+    client: &mut Client,
+    x: &mut Exchange,
+    reason: Reason,
+    cause: Option<std::io::ErrorKind>,
+    after: After,
+) -> After {
+    x.record.cause = cause;
+    say(client, x, true, |x, voice| answer::refuse(x, reason, None, voice)).await;
+    after
+}
+
+/// Writes an answer and waits until it has left, or the client has stopped reading.
+async fn say(client: &mut Client, x: &mut Exchange, last: bool, write: impl FnOnce(&mut Exchange, &Voice)) {
+    let worker = Rc::clone(&client.worker);
+    x.homeward.clear();
+    worker.date(|date| write(x, &Voice { name: worker.gateway.program.name, date, last }));
+    client.answering = true;
+    let mut sent = 0;
+    let mut waited = false;
+    let written = std::future::poll_fn(|cx| {
+        while let Some(rest) = x.homeward.get(sent..).filter(|rest| !rest.is_empty()) {
+            match poll_write(&mut client.stream, cx, rest, b"") {
+                Poll::Ready(Ok(count)) => sent += count,
+                Poll::Ready(Err(error)) => return Poll::Ready(Err(Some(error.kind()))),
+                Poll::Pending if waited && client.slot.due() => return Poll::Ready(Err(None)),
+                Poll::Pending => {
+                    if !waited {
+                        waited = true;
+                        client.slot.set(worker.now() + micros(worker.gateway.limits.write));
+                    }
+                    return Poll::Pending;
+                }
+            }
+        }
+        Poll::Ready(Ok(()))
+    })
+    .await;
+    if let Err(cause) = written {
+        x.record.cause = cause;
+        client.answering = false;
+    }
+}
+
+/// Reads and drops the rest of a body. Whether all of it came.
+async fn discard(client: &mut Client, length: u64) -> bool {
+    let worker = Rc::clone(&client.worker);
+    client.slot.set(worker.now() + micros(worker.gateway.limits.head));
+    let mut left = length;
+    std::future::poll_fn(|cx| {
+        loop {
+            if client.holds() {
+                let mut buffer = client.take();
+                let take = usize::try_from(left).unwrap_or(usize::MAX).min(buffer.len());
+                buffer.consume(take);
+                left -= take as u64;
+                client.input = Some(buffer);
+            }
+            if left == 0 {
+                return Poll::Ready(true);
+            }
+            if client.slot.due() {
+                return Poll::Ready(false);
+            }
+            match client.poll_fill(cx) {
+                Poll::Ready(Ok(1..)) => {}
+                Poll::Ready(_) => return Poll::Ready(false),
+                Poll::Pending => {
+                    client.park();
+                    return Poll::Pending;
+                }
+            }
+        }
+    })
+    .await
+}
+
+/// Closes the sending side and drops what still arrives, for a moment: a socket that is closed with bytes unread is
+/// reset, and the client could lose the answer (RFC 9112 section 9.6).
+async fn linger(client: &mut Client) {
+    let worker = Rc::clone(&client.worker);
+    client.slot.set(worker.now() + micros(worker.gateway.limits.linger));
+    let mut shut = false;
+    std::future::poll_fn(|cx| {
+        if !shut {
+            shut = true;
+            let sock = socket2::SockRef::from(&client.stream);
+            if sock.shutdown(std::net::Shutdown::Write).is_err() {
+                return Poll::Ready(());
+            }
+        }
+        loop {
+            if client.slot.due() {
+                return Poll::Ready(());
+            }
+            let mut buffer = client.take();
+            buffer.consume(buffer.len());
+            client.input = Some(buffer);
+            match client.poll_fill(cx) {
+                Poll::Ready(Ok(1..)) => {}
+                Poll::Ready(_) => return Poll::Ready(()),
+                Poll::Pending => {
+                    client.park();
+                    return Poll::Pending;
+                }
+            }
+        }
+    })
+    .await;
+}
+
+/// Writes the access log's line.
+fn record(client: &Client, x: &Exchange) {
+    let worker = &client.worker;
+    let mut log = worker.log.borrow_mut();
+    if log.wanted() {
+        let due = log.add(worker.gateway.program, x, &client.address, worker.now());
+        worker.sweep.look_at(due);
+    }
+}

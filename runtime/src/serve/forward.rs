@@ -1,0 +1,174 @@
+//! Forwards a request: chooses a server, gets a connection to it, and relays; once more where a kept connection had
+//! died, and with the next server where one cannot be reached.
+
+use std::io;
+use std::rc::Rc;
+use std::task::Poll;
+
+use tokio::net::TcpStream;
+
+use super::client::Client;
+use super::connection::{After, own, refuse};
+use super::relay::{End, Relay};
+use crate::answer::{self, write_pieces};
+use crate::clock::micros;
+use crate::exchange::Exchange;
+use crate::http1::framing::Length;
+use crate::http1::request::{self, Onward, Request};
+use crate::program::Server;
+use crate::reason::Reason;
+use crate::terminal::{Forward, Target};
+use crate::upstream::pool::Pool;
+
+/// Forwards and sees the answer through.
+pub(crate) async fn forward(client: &mut Client, x: &mut Exchange, request: Request, to: &'static Forward) -> After {
+    if matches!(request.length, Length::Fixed(length) if length > x.body_max) {
+        return own(client, x, request, |x, voice| answer::refuse(x, Reason::BODY_TOO_LARGE, None, voice)).await;
+    }
+    let worker = Rc::clone(&client.worker);
+    let Some(upstream) = worker.upstreams.get(usize::from(to.upstream)) else {
+        return own(client, x, request, |x, voice| answer::refuse(x, Reason::PANIC, None, voice)).await;
+    };
+    let mut unreached = (Reason::UPSTREAM_REFUSED, None);
+    for (server, pool) in upstream.turn() {
+        x.record.server = Some(server.address);
+        let kept = pool.take();
+        let reused = kept.is_some();
+        let stream = match kept {
+            Some(stream) => stream,
+            None => match connect(client, x, *server).await {
+                Ok(stream) => stream,
+                Err(failure) => {
+                    unreached = failure;
+                    if late(client, x) {
+                        break;
+                    }
+                    continue;
+                }
+            },
+        };
+        write_head(client, x, &request, *server, to);
+        return match converse(client, x, request, stream, reused, pool).await {
+            Some(after) => after,
+            // The kept connection had died unused: the request goes over a fresh one.
+            None => match connect(client, x, *server).await {
+                Ok(stream) => {
+                    x.homeward.clear();
+                    converse(client, x, request, stream, false, pool).await.unwrap_or(After::Close)
+                }
+                Err((reason, cause)) => give_up(client, x, request, reason, cause).await,
+            },
+        };
+    }
+    let (reason, cause) = unreached;
+    give_up(client, x, request, reason, cause).await
+}
+
+/// Whether the time for the whole exchange is over.
+fn late(client: &Client, x: &Exchange) -> bool {
+    let total = x.timeout.map_or(0, |timeout| micros(timeout.total));
+    client.worker.now() >= x.record.started.saturating_add(total)
+}
+
+fn write_head(client: &Client, x: &mut Exchange, request: &Request, server: Server, to: &Forward) {
+    let onward = Onward {
+        authority: server.authority,
+        client: &client.address,
+        name: client.worker.gateway.program.name,
+        length: request.length,
+        trailers: request.trailers,
+    };
+    let mut out = std::mem::take(&mut x.onward);
+    out.clear();
+    let target = |out: &mut Vec<u8>| match to.target {
+        Target::Same => out.extend_from_slice(x.head.path()),
+        Target::Template(pieces) => write_pieces(pieces, x, out),
+    };
+    request::write(&x.head, &onward, target, &mut out);
+    x.onward = out;
+}
+
+/// Relays over one connection. `None`: it had died before anything happened on it.
+async fn converse(
+    client: &mut Client,
+    x: &mut Exchange,
+    request: Request,
+    stream: TcpStream,
+    reused: bool,
+    pool: &Pool,
+) -> Option<After> {
+    let (end, server, last, complete) = {
+        let mut relay = Relay::new(client, x, request, stream, reused);
+        let end = std::future::poll_fn(|cx| relay.poll(cx)).await;
+        let (server, last, complete) = relay.finish();
+        (end, server, last, complete)
+    };
+    Some(match end {
+        End::Stale => return None,
+        End::Done => {
+            if let Some(server) = server {
+                let worker = &client.worker;
+                worker.keep(pool, server, worker.now());
+            }
+            match (last, complete) {
+                (false, _) => After::Next,
+                (true, true) => After::Close,
+                (true, false) => After::Linger,
+            }
+        }
+        End::Gone(cause) => {
+            x.record.reason = Some(Reason::CLIENT_CLOSED.word);
+            x.record.cause = cause;
+            After::Close
+        }
+        End::Failed(reason, cause) if client.answering => {
+            x.record.reason = Some(reason.word);
+            x.record.cause = cause;
+            After::Close
+        }
+        End::Failed(reason, cause) if complete => give_up(client, x, request, reason, cause).await,
+        End::Failed(reason, cause) => refuse(client, x, reason, cause, After::Linger).await,
+    })
+}
+
+/// Refuses a request whose body is, or is not, still to come.
+async fn give_up(client: &mut Client, x: &mut Exchange, request: Request, reason: Reason, cause: Option<io::ErrorKind>) -> After {
+    x.record.cause = cause;
+    let sent = x.record.received > 0;
+    if sent {
+        return refuse(client, x, reason, cause, After::Linger).await;
+    }
+    own(client, x, request, |x, voice| answer::refuse(x, reason, None, voice)).await
+}
+
+/// Opens a connection within the route's bound.
+async fn connect(client: &mut Client, x: &Exchange, server: Server) -> Result<TcpStream, (Reason, Option<io::ErrorKind>)> {
+    let worker = Rc::clone(&client.worker);
+    client.park();
+    let within = x.timeout.map_or(0, |timeout| micros(timeout.connect));
+    client.slot.set(worker.now().saturating_add(within));
+    let mut connecting = std::pin::pin!(TcpStream::connect(server.address));
+    let result = std::future::poll_fn(|cx| {
+        if client.slot.due() {
+            return Poll::Ready(None);
+        }
+        connecting.as_mut().poll(cx).map(Some)
+    })
+    .await;
+    match result {
+        None => Err((Reason::UPSTREAM_CONNECT_TIMEOUT, None)),
+        Some(Ok(stream)) => {
+            // Only a hint: without it the connection works, somewhat later.
+            let _ = stream.set_nodelay(true);
+            Ok(stream)
+        }
+        Some(Err(error)) => {
+            let reason = match error.kind() {
+                io::ErrorKind::ConnectionRefused => Reason::UPSTREAM_REFUSED,
+                io::ErrorKind::TimedOut => Reason::UPSTREAM_CONNECT_TIMEOUT,
+                _ => Reason::UPSTREAM_UNREACHABLE,
+            };
+            Err((reason, Some(error.kind())))
+        }
+    }
+}

@@ -1,0 +1,157 @@
+//! A worker's thread: its reactor, its listening sockets, and how it stops.
+
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use socket2::{Domain, Protocol, Socket, Type};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+use tokio::task::{JoinHandle, LocalSet};
+
+use super::worker::Worker;
+use super::{Gateway, Order, connection};
+use crate::clock::micros;
+
+/// Connections that the kernel keeps until they are accepted.
+const BACKLOG: i32 = 4096;
+/// Pause after a failed accept: descriptors or memory are short, and trying again at once helps nobody.
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// A listening socket that shares its address with those of the other workers, and with nobody else.
+pub(super) fn open(address: SocketAddr) -> io::Result<std::net::TcpListener> {
+    match open_at(address) {
+        Err(error) if address.ip().is_unspecified() && no_ipv6(&error) => {
+            open_at((Ipv4Addr::UNSPECIFIED, address.port()).into())
+        }
+        other => other,
+    }
+}
+
+fn no_ipv6(error: &io::Error) -> bool {
+    error.raw_os_error() == Some(rustix::io::Errno::AFNOSUPPORT.raw_os_error())
+}
+
+/// Fails where anybody listens at the address, even somebody who would share it.
+pub(super) fn probe(address: SocketAddr) -> io::Result<()> {
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+    socket.set_reuse_address(true)?;
+    socket.bind(&address.into())?;
+    socket.listen(1)
+}
+
+fn open_at(address: SocketAddr) -> io::Result<std::net::TcpListener> {
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM.nonblocking(), Some(Protocol::TCP))?;
+    if address.is_ipv6() {
+        socket.set_only_v6(false)?;
+    }
+    socket.set_reuse_address(true)?;
+    socket.set_reuse_port(true)?;
+    socket.set_tcp_nodelay(true)?;
+    socket.bind(&address.into())?;
+    socket.listen(BACKLOG)?;
+    Ok(socket.into())
+}
+
+/// Serves until told to stop, and until what is open has ended.
+#[allow(clippy::print_stderr, reason = "a worker that cannot start has no other voice")]
+pub(super) fn work(
+    gateway: &Arc<Gateway>,
+    sockets: Vec<std::net::TcpListener>,
+    orders: watch::Receiver<Order>,
+    pinned: Option<usize>,
+) {
+    if let Some(index) = pinned {
+        pin(index);
+    }
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build();
+    match runtime {
+        Ok(runtime) => LocalSet::new().block_on(&runtime, run(gateway, sockets, orders)),
+        Err(error) => eprintln!("error: a worker cannot start: {error}"),
+    }
+}
+
+/// Keeps this thread on the n-th processor that the process may use. Only a hint: where it fails, the kernel chooses.
+fn pin(index: usize) {
+    use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
+    let Ok(allowed) = sched_getaffinity(None) else { return };
+    let processors: Vec<usize> = (0..CpuSet::MAX_CPU).filter(|cpu| allowed.is_set(*cpu)).collect();
+    if let Some(processor) = processors.get(index % processors.len().max(1)) {
+        let mut one = CpuSet::new();
+        one.set(*processor);
+        let _ = sched_setaffinity(None, &one);
+    }
+}
+
+async fn run(gateway: &Arc<Gateway>, sockets: Vec<std::net::TcpListener>, mut orders: watch::Receiver<Order>) {
+    let worker = Rc::new(Worker::new(gateway));
+    let sweeping = Rc::clone(&worker);
+    let sweep = tokio::task::spawn_local(async move {
+        sweeping.sweep.run(|now| sweeping.tidy(now)).await;
+    });
+    let accepting: Vec<JoinHandle<()>> = sockets
+        .into_iter()
+        .filter_map(|socket| TcpListener::from_std(socket).ok())
+        .map(|socket| tokio::task::spawn_local(accept(Rc::clone(&worker), socket)))
+        .collect();
+    // An error means that nobody is left to give orders.
+    let told = orders.wait_for(|order| *order != Order::Serve).await.map_or(Order::Cut, |order| *order);
+    worker.draining.set(true);
+    for task in accepting {
+        task.abort();
+    }
+    for upstream in &worker.upstreams {
+        upstream.pools().for_each(crate::upstream::pool::Pool::clear);
+    }
+    if told == Order::Drain {
+        drain(&worker, &mut orders).await;
+    }
+    worker.cut.set(true);
+    worker.sweep.wake_all();
+    let end = worker.now() + micros(worker.gateway.limits.linger);
+    worker.sweep.look_at(end);
+    while worker.open.get() > 0 && worker.gateway.clock.wait(PAUSE).await < end {}
+    sweep.abort();
+}
+
+/// Waits until no connection is open, the time is over, or the order to cut.
+async fn drain(worker: &Worker, orders: &mut watch::Receiver<Order>) {
+    let end = worker.now() + micros(worker.gateway.limits.drain);
+    while worker.open.get() > 0 && worker.now() < end {
+        if orders.has_changed().is_err() || *orders.borrow() == Order::Cut {
+            return;
+        }
+        worker.gateway.clock.wait(PAUSE).await;
+    }
+}
+
+/// Accepts for as long as the worker has room.
+async fn accept(worker: Rc<Worker>, socket: TcpListener) {
+    loop {
+        if worker.open.get() >= worker.gateway.most_open {
+            worker.gateway.clock.wait(PAUSE).await;
+            continue;
+        }
+        match socket.accept().await {
+            Ok((stream, peer)) => begin(&worker, stream, peer),
+            Err(error) if transient(&error) => {}
+            Err(_) => {
+                worker.gateway.clock.wait(PAUSE).await;
+            }
+        }
+    }
+}
+
+fn begin(worker: &Rc<Worker>, stream: TcpStream, peer: SocketAddr) {
+    tokio::task::spawn_local(connection::serve(Rc::clone(worker), stream, peer));
+}
+
+/// Errors of one connection, not of the socket.
+fn transient(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::ConnectionAborted | io::ErrorKind::ConnectionReset | io::ErrorKind::Interrupted
+    )
+}
