@@ -1,0 +1,87 @@
+//! `cargo xtask test`: everything that must hold before a change lands. A step that fails does not hide the next.
+
+use std::fs;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use crate::cargo::{cargo, released, root};
+use crate::{front, need, tidy};
+
+type Step = fn() -> Result<(), String>;
+
+/// THE list, in running order: what each step proves, and how.
+const STEPS: &[(&str, Step)] = &[
+    ("the machine has what the tests need", need::install),
+    ("the code is formatted", || succeed(cargo().args(["fmt", "--all", "--check"]))),
+    ("the linter has nothing to say", lint),
+    ("the house is tidy", tidy::run),
+    ("the tests pass", || succeed(cargo().args(["test", "--workspace"]))),
+    ("the documentation builds", document),
+    ("the compared gateways are valid", compared),
+    ("the repository's gateway routes", || front::run(front::Until::Tried)),
+    ("the gateway is small", size),
+];
+
+/// Without TLS; the design's gate.
+const GATEWAY_MAX: u64 = 3 * 1024 * 1024;
+
+/// Runs every step and shows how each went.
+///
+/// # Errors
+/// When any step failed.
+pub(crate) fn run_all() -> Result<(), String> {
+    let begin = Instant::now();
+    let mut shown = Vec::new();
+    let mut failed = Vec::new();
+    for (number, (claim, step)) in STEPS.iter().enumerate() {
+        println!("\n=== {} of {}: {claim}", number + 1, STEPS.len());
+        let begin = Instant::now();
+        let result = step();
+        if let Err(why) = &result {
+            println!("failed: {why}");
+            failed.push(*claim);
+        }
+        let word = if result.is_ok() { "ok" } else { "FAILED" };
+        shown.push(format!("{word:>6} {:>8}  {claim}", seconds(begin.elapsed())));
+    }
+    println!("\n=== all steps, {}", seconds(begin.elapsed()));
+    println!("{}", shown.join("\n"));
+    if failed.is_empty() { Ok(()) } else { Err(format!("failed: {}", failed.join("; "))) }
+}
+
+fn lint() -> Result<(), String> {
+    succeed(cargo().args(["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]))
+}
+
+fn document() -> Result<(), String> {
+    succeed(cargo().args(["doc", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "-D warnings"))
+}
+
+/// Writes the gateways of the comparison and has the compiler check them: ten thousand routes among them.
+fn compared() -> Result<(), String> {
+    let sources = root().join("target/compare/source");
+    succeed(Command::new("python3").current_dir(root()).args(["benches/compare/run", "--write-only"]))?;
+    let entries = fs::read_dir(&sources).map_err(|error| format!("no sources were written: {error}"))?;
+    let mut paths: Vec<_> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
+    paths.sort();
+    for path in paths {
+        succeed(cargo().args(["run", "--quiet", "--package", "gatewright-cli", "--", "check"]).arg(path))?;
+    }
+    Ok(())
+}
+
+fn size() -> Result<(), String> {
+    let path = released("gateway");
+    let bytes = fs::metadata(&path).map_err(|error| format!("{}: {error}", path.display()))?.len();
+    println!("{bytes} bytes, at most {GATEWAY_MAX}");
+    if bytes <= GATEWAY_MAX { Ok(()) } else { Err("the gateway has grown too large".into()) }
+}
+
+fn succeed(command: &mut Command) -> Result<(), String> {
+    let status = command.status().map_err(|error| format!("{command:?}: {error}"))?;
+    if status.success() { Ok(()) } else { Err(format!("{status}")) }
+}
+
+fn seconds(took: Duration) -> String {
+    format!("{:.1} s", took.as_secs_f64())
+}
