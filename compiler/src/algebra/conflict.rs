@@ -138,9 +138,3 @@ impl Search {
         }
     }
 }
-
-impl Node {
-    fn children(&self) -> impl Iterator<Item = &Node> {
-        self.literals.values().chain(self.params.iter().map(|(_, node)| node))
-    }
-}

@@ -12,9 +12,9 @@ mod trie;
 mod witness;
 
 #[cfg(test)]
-mod oracle;
+pub(crate) mod oracle;
 
-pub(crate) use conflict::{Conflict, conflicts};
+pub(crate) use conflict::conflicts;
 pub(crate) use matcher::matches;
 pub(crate) use method::Method;
 pub(crate) use pattern::Pattern;

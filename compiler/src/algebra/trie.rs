@@ -77,7 +77,39 @@ impl Node {
     }
 }
 
+impl Node {
+    pub(crate) fn children(&self) -> impl Iterator<Item = &Node> {
+        self.literals.values().chain(self.params.iter().map(|(_, node)| node))
+    }
+
+    /// Some route at or below this node.
+    pub(crate) fn any_route(&self) -> Option<usize> {
+        let own = self.here.routes.first().or(self.rest.routes.first());
+        own.map(|(_, route)| *route).or_else(|| self.children().find_map(Self::any_route))
+    }
+
+    /// The routes at and below this node, those that win before those that they win against.
+    pub(crate) fn in_order(&self, order: &mut Vec<usize>) {
+        self.here.in_order(order);
+        for child in self.children() {
+            child.in_order(order);
+        }
+        self.rest.in_order(order);
+    }
+}
+
 impl End {
+    fn in_order(&self, order: &mut Vec<usize>) {
+        let mut routes = self.routes.clone();
+        routes.sort_unstable();
+        // A route with several methods stands where its most specific one does.
+        for (_, route) in routes {
+            if !order.iter().rev().take(Method::NAMED.len() + 1).any(|known| *known == route) {
+                order.push(route);
+            }
+        }
+    }
+
     /// The route with the smallest set of methods that holds this one.
     pub(crate) fn winner(&self, method: Method) -> Option<usize> {
         let bit = method.own_bit();

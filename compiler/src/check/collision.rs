@@ -1,0 +1,48 @@
+//! Routes among each other: no two may claim the same requests with the same right.
+//!
+//! The verdicts are the algebra's; here they become problems, and the routes are put in order.
+
+use super::route::Route;
+use super::{Check, problem};
+use crate::algebra::{Method, Node, Pattern, Trie, conflicts};
+
+/// Different parameters that the router compares at one place.
+const MOST_PARAMETERS: usize = 32;
+
+/// Checks the routes, and gives their numbers in order of precedence.
+pub(super) fn check(check: &mut Check<'_>, routes: &[Route<'_>]) -> Vec<usize> {
+    let mut trie = Trie::default();
+    for (at, route) in routes.iter().enumerate() {
+        for method in &route.methods {
+            trie.insert(&route.pattern.set, *method, at);
+        }
+    }
+    too_wide(check, routes, &trie.root);
+    let shapes: Vec<(&Pattern, &[Method])> =
+        routes.iter().map(|route| (&route.pattern.set, route.methods.as_slice())).collect();
+    for conflict in conflicts(&trie, &shapes) {
+        let (Some(first), Some(second)) = (routes.get(conflict.first), routes.get(conflict.second)) else {
+            continue;
+        };
+        let (first, second) = (first.written.head, second.written.head);
+        let witness = conflict.witness.map(|witness| witness.to_string());
+        check.problems.push(if conflict.duplicate {
+            problem::duplicate_route(second, first, witness)
+        } else {
+            problem::ambiguous_route(second, first, witness)
+        });
+    }
+    let mut order = Vec::with_capacity(routes.len());
+    trie.root.in_order(&mut order);
+    order
+}
+
+fn too_wide(check: &mut Check<'_>, routes: &[Route<'_>], node: &Node) {
+    let beyond = node.params.get(MOST_PARAMETERS).and_then(|(_, child)| child.any_route());
+    if let Some(route) = beyond.and_then(|at| routes.get(at)) {
+        check.problems.push(problem::router_too_wide(MOST_PARAMETERS, route.written.pattern.span));
+    }
+    for child in node.children() {
+        too_wide(check, routes, child);
+    }
+}

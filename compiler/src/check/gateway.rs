@@ -1,0 +1,85 @@
+//! The `gateway` block: that there is one, and where it listens.
+//!
+//! What its words take is said by their rows.
+
+use std::net::{IpAddr, SocketAddr};
+
+use gatewright_dsl::ast;
+use gatewright_dsl::schema::{Checked, Place, Value, check_block};
+use gatewright_dsl::source::Span;
+
+use super::{Check, problem};
+
+/// What a `gateway` block says.
+#[derive(Debug, Default)]
+pub(super) struct Gateway {
+    pub(super) name: String,
+    pub(super) logs: bool,
+    pub(super) listeners: Vec<SocketAddr>,
+}
+
+pub(super) fn check(check: &mut Check<'_>, gateways: &[&ast::Gateway]) -> Gateway {
+    let Some((first, others)) = gateways.split_first() else {
+        if !check.is_torn {
+            check.problems.push(problem::missing_gateway());
+        }
+        return Gateway::default();
+    };
+    for other in others {
+        check.problems.push(problem::repeated_gateway(other.name.span, first.name.span));
+    }
+    let (settings, problems) = check_block(&first.block, Place::Gateway, check.catalogue);
+    check.problems.extend(problems);
+    let logs = !settings.iter().any(|setting| setting.values.word == "log");
+    Gateway { name: first.name.text.clone(), logs, listeners: listeners(check, &settings) }
+}
+
+fn listeners(check: &mut Check<'_>, settings: &[Checked]) -> Vec<SocketAddr> {
+    let mut known: Vec<(SocketAddr, Span)> = Vec::new();
+    for setting in settings.iter().filter(|setting| setting.values.word == "listen") {
+        let Some(given) = setting.values.find("address") else { continue };
+        let Value::Addr(addr) = &given.value else { continue };
+        let address = SocketAddr::new(addr.ip.unwrap_or(crate::EVERY_ADDRESS), addr.port);
+        let span = given.span.unwrap_or(setting.span);
+        match known.iter().find(|(other, _)| collide(*other, address)) {
+            Some((_, first)) => {
+                let (own, other) = (check.slice(span).to_owned(), check.slice(*first).to_owned());
+                check.problems.push(problem::duplicate_listener(&own, span, &other, *first));
+            }
+            None => known.push((address, span)),
+        }
+    }
+    let mut listeners: Vec<SocketAddr> = known.into_iter().map(|(address, _)| address).collect();
+    listeners.sort_unstable();
+    listeners
+}
+
+/// Whether one socket would take what the other is to receive.
+fn collide(a: SocketAddr, b: SocketAddr) -> bool {
+    let covers = |all: IpAddr, one: IpAddr| match all {
+        IpAddr::V4(all) => all.is_unspecified() && one.is_ipv4(),
+        // A socket of every IPv6 address takes IPv4 as well.
+        IpAddr::V6(all) => all.is_unspecified(),
+    };
+    a.port() == b.port() && (a.ip() == b.ip() || covers(a.ip(), b.ip()) || covers(b.ip(), a.ip()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_address_collides_with_each() {
+        let check = |a: &str, b: &str, expected| {
+            assert_eq!(collide(a.parse().unwrap(), b.parse().unwrap()), expected, "{a} {b}");
+            assert_eq!(collide(b.parse().unwrap(), a.parse().unwrap()), expected, "{b} {a}");
+        };
+        check("[::]:80", "0.0.0.0:80", true);
+        check("[::]:80", "127.0.0.1:80", true);
+        check("0.0.0.0:80", "127.0.0.1:80", true);
+        check("127.0.0.1:80", "127.0.0.1:80", true);
+        check("127.0.0.1:80", "127.0.0.2:80", false);
+        check("0.0.0.0:80", "[::1]:80", false);
+        check("[::]:80", "[::]:81", false);
+    }
+}

@@ -1,0 +1,82 @@
+//! The one spelling of path text, in which routes are compared and paths are sent.
+//!
+//! Unreserved characters, sub-delimiters, `:` and `@` are raw, every other byte is `%XX` with upper-case digits; the runtime
+//! normalises requests in the same way. Text that no request can have was refused by the parser.
+
+/// Spells decoded text.
+pub(super) fn spell(text: &str) -> String {
+    let mut spelled = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        push(byte, &mut spelled);
+    }
+    spelled
+}
+
+/// Spells text with percent escapes and slashes as written; a `%` that begins no escape means itself.
+pub(super) fn spell_written(text: &str) -> String {
+    let mut spelled = String::with_capacity(text.len());
+    let mut bytes = text.as_bytes();
+    while let [byte, rest @ ..] = bytes {
+        bytes = match (byte, rest) {
+            (b'%', [high, low, rest @ ..]) if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() => {
+                push(digit(*high) << 4 | digit(*low), &mut spelled);
+                rest
+            }
+            (b'/', rest) => {
+                spelled.push('/');
+                rest
+            }
+            (byte, rest) => {
+                push(*byte, &mut spelled);
+                rest
+            }
+        };
+    }
+    spelled
+}
+
+fn push(byte: u8, spelled: &mut String) {
+    if is_raw(byte) {
+        spelled.push(char::from(byte));
+    } else {
+        spelled.extend(['%', upper_digit(byte >> 4), upper_digit(byte & 15)]);
+    }
+}
+
+/// Unreserved, sub-delimiters but `;`, `:` and `@` (RFC 3986, 3.3).
+fn is_raw(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,=:@".contains(&byte)
+}
+
+fn digit(byte: u8) -> u8 {
+    match byte {
+        b'0'..=b'9' => byte - b'0',
+        b'a'..=b'f' => byte - b'a' + 10,
+        _ => byte.wrapping_sub(b'A').wrapping_add(10),
+    }
+}
+
+fn upper_digit(value: u8) -> char {
+    char::from(if value < 10 { b'0' + value } else { b'A' + value - 10 })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_needs_an_escape_has_one() {
+        assert_eq!(spell("a-b._~!$&'()*+,=:@9"), "a-b._~!$&'()*+,=:@9");
+        assert_eq!(spell("a b"), "a%20b");
+        assert_eq!(spell("é"), "%C3%A9");
+        assert_eq!(spell("100%"), "100%25");
+    }
+
+    #[test]
+    fn escapes_as_written_become_canonical() {
+        assert_eq!(spell_written("/a/%41%3a"), "/a/A:");
+        assert_eq!(spell_written("/%c3%a9/é"), "/%C3%A9/%C3%A9");
+        assert_eq!(spell_written("/50%"), "/50%25");
+        assert_eq!(spell_written("/a%2fb"), "/a%2Fb");
+    }
+}

@@ -1,0 +1,135 @@
+//! Path patterns: their captures by name, and the set of paths that they match.
+//!
+//! How a pattern may be spelled was checked by the parser; what the types of captures mean is said by the algebra.
+
+use gatewright_dsl::ast::{self, Segment};
+use gatewright_dsl::schema::Type;
+use gatewright_dsl::schema::ty::Bounds;
+
+use super::{Check, path, problem};
+use crate::algebra;
+
+/// Captures that the runtime has room for.
+const MOST_CAPTURES: usize = 16;
+
+/// Segments that a pattern may have; the router's walk is as deep.
+const MOST_SEGMENTS: usize = 64;
+
+/// Bytes that a pattern may have as written.
+const MOST_BYTES: usize = 2_000;
+
+/// A pattern that is understood.
+pub(super) struct Pattern<'a> {
+    pub(super) set: algebra::Pattern,
+    pub(super) captures: Vec<Capture<'a>>,
+    /// One spelling of it, for logs: `/orders/{id: uuid}`.
+    pub(super) label: String,
+}
+
+pub(super) struct Capture<'a> {
+    pub(super) name: &'a ast::Name,
+    pub(super) takes: Takes,
+}
+
+/// What a capture takes.
+#[derive(Clone)]
+pub(super) enum Takes {
+    /// A text that is known already.
+    Known(String),
+    /// The n-th text that the router notes.
+    Noted(u8),
+}
+
+/// Reads a pattern. `None` where its set of paths is not known.
+pub(super) fn check<'a>(check: &mut Check<'_>, pattern: &'a ast::Pattern) -> Option<Pattern<'a>> {
+    limits(check, pattern);
+    let set = algebra::Pattern { segments: Vec::new(), rest: false };
+    let mut read = Pattern { set, captures: Vec::new(), label: String::new() };
+    let mut is_known = true;
+    for segment in &pattern.segments {
+        read.label.push('/');
+        match segment {
+            Segment::Literal { text, .. } => {
+                let spelled = path::spell(text);
+                read.label.push_str(&spelled);
+                read.set.segments.push(algebra::Set::Literal(spelled));
+            }
+            Segment::Capture(written) => {
+                read.label.push_str(&label(check, written));
+                is_known &= capture(check, &mut read, written);
+            }
+        }
+    }
+    is_known.then_some(read)
+}
+
+/// Adds a capture; whether the set of paths is still known.
+fn capture<'a>(check: &mut Check<'_>, read: &mut Pattern<'a>, written: &'a ast::Capture) -> bool {
+    let Some(ty) = resolve(check, written) else { return false };
+    let noted = read.captures.iter().filter(|known| matches!(known.takes, Takes::Noted(_))).count();
+    let noted = Takes::Noted(u8::try_from(noted).unwrap_or(u8::MAX));
+    let (set, takes) = match ty {
+        Type::Path => {
+            read.set.rest = true;
+            read.captures.push(Capture { name: &written.name, takes: noted });
+            return true;
+        }
+        Type::Int(bounds) => {
+            match algebra::Set::int(bounds.min.unwrap_or(i64::MIN), bounds.max.unwrap_or(i64::MAX)) {
+                // A range of one number is that number, and the router notes no literals.
+                algebra::Set::Literal(text) => (algebra::Set::Literal(text.clone()), Takes::Known(text)),
+                set => (set, noted),
+            }
+        }
+        Type::Uuid => (algebra::Set::Uuid, noted),
+        Type::Date => (algebra::Set::Date, noted),
+        _ => (algebra::Set::Any, noted),
+    };
+    read.set.segments.push(set);
+    read.captures.push(Capture { name: &written.name, takes });
+    true
+}
+
+/// The type of a capture, if a segment can have it. Bounded text is not among them yet.
+fn resolve(check: &mut Check<'_>, capture: &ast::Capture) -> Option<Type> {
+    let Some(written) = &capture.ty else { return Some(Type::String(Bounds::NONE)) };
+    let ty = match Type::resolve(written) {
+        Ok(ty) => ty,
+        Err(problem) => {
+            check.problems.push(*problem);
+            return None;
+        }
+    };
+    let fits = match ty {
+        Type::String(bounds) => bounds == Bounds::NONE,
+        Type::Int(_) | Type::Uuid | Type::Date | Type::Path => true,
+        _ => false,
+    };
+    if !fits {
+        let found = problem::capture_type(check.slice(written.span), written.span);
+        check.problems.push(found);
+    }
+    fits.then_some(ty)
+}
+
+fn label(check: &Check<'_>, capture: &ast::Capture) -> String {
+    match &capture.ty {
+        Some(ty) => format!("{{{}: {}}}", capture.name.text, check.slice(ty.span)),
+        None => format!("{{{}}}", capture.name.text),
+    }
+}
+
+fn limits(check: &mut Check<'_>, pattern: &ast::Pattern) {
+    let captures = pattern.segments.iter().filter(|segment| matches!(segment, Segment::Capture(_))).count();
+    let segments = pattern.segments.len();
+    let bytes = check.slice(pattern.span).len();
+    if captures > MOST_CAPTURES {
+        check.problems.push(problem::too_many_captures(MOST_CAPTURES, captures, pattern.span));
+    } else if segments > MOST_SEGMENTS {
+        let expected = format!("{MOST_SEGMENTS} segments");
+        check.problems.push(problem::pattern_too_long(&expected, segments, pattern.span));
+    } else if bytes > MOST_BYTES {
+        let expected = format!("{MOST_BYTES} bytes");
+        check.problems.push(problem::pattern_too_long(&expected, bytes, pattern.span));
+    }
+}

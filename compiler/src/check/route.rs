@@ -1,0 +1,131 @@
+//! Routes, one by one: methods, pattern, what they do, and the settings that hold for them.
+//!
+//! How routes lie to each other is asked afterwards, in `collision`.
+
+use gatewright_dsl::Policy;
+use gatewright_dsl::ast::{self, Methods, TerminalKind};
+use gatewright_dsl::schema::{Checked, Phase, Place, check_block};
+
+use super::pattern::{self, Pattern};
+use super::upstream::Upstream;
+use super::{Check, answer, problem, target};
+use crate::algebra::Method;
+use crate::checked::{self, End, Step};
+
+/// A route as far as it is understood.
+pub(super) struct Route<'a> {
+    pub(super) written: &'a ast::Route,
+    pub(super) methods: Vec<Method>,
+    pub(super) pattern: Pattern<'a>,
+    pub(super) steps: Vec<Step>,
+    /// `None` where its terminal is missing or wrong.
+    pub(super) end: Option<End>,
+}
+
+/// Reads a route. `None` where its requests are not known.
+pub(super) fn check<'a>(
+    check: &mut Check<'_>,
+    written: &'a ast::Route,
+    upstreams: &[Upstream<'_>],
+) -> Option<Route<'a>> {
+    let settings = settings(check, written);
+    let methods = methods(&written.methods);
+    let pattern = pattern::check(check, &written.pattern);
+    let (upstream, end) = end(check, written, pattern.as_ref(), upstreams);
+    check.used.extend(upstream);
+    let outer = upstream.and_then(|at| upstreams.get(at)).map_or(&[][..], |upstream| &upstream.settings);
+    let steps = steps(check, written, &settings, outer);
+    let methods = methods?;
+    Some(Route { written, methods, pattern: pattern?, steps, end })
+}
+
+impl Route<'_> {
+    /// The typed route, once everything is known to be right.
+    pub(super) fn checked(self, place: checked::Place) -> Option<checked::Route> {
+        let names: Vec<&str> = self.methods.iter().map(|method| method.name()).collect();
+        let label = format!("{} {}", names.join(", "), self.pattern.label);
+        let Self { methods, pattern, steps, end, .. } = self;
+        Some(checked::Route { place, label, methods, pattern: pattern.set, steps, end: end? })
+    }
+}
+
+fn settings(check: &mut Check<'_>, written: &ast::Route) -> Vec<Checked> {
+    let Some(block) = &written.block else { return Vec::new() };
+    let (settings, problems) = check_block(block, Place::Route, check.catalogue);
+    check.problems.extend(problems);
+    settings
+}
+
+/// The methods, sorted. `None` where one of them is unknown, which the parser has said.
+fn methods(written: &Methods) -> Option<Vec<Method>> {
+    let mut methods = match written {
+        Methods::Any(_) => vec![Method::Any],
+        Methods::List(names) => names.iter().map(|name| Method::named(&name.text)).collect::<Option<_>>()?,
+    };
+    methods.sort_unstable();
+    methods.dedup();
+    Some(methods)
+}
+
+/// What the route does, and the upstream that it leads to.
+fn end(
+    check: &mut Check<'_>,
+    written: &ast::Route,
+    pattern: Option<&Pattern<'_>>,
+    upstreams: &[Upstream<'_>],
+) -> (Option<usize>, Option<End>) {
+    let Some(terminal) = written.terminal() else {
+        check.has_lost_end = true;
+        return (None, None);
+    };
+    match &terminal.kind {
+        TerminalKind::Forward { upstream: name, path } => {
+            let target = match (path, pattern) {
+                (Some(template), Some(pattern)) => Some(target::path(check, template, pattern)),
+                _ => None,
+            };
+            let upstream = upstreams.binary_search_by(|known| known.name.text.as_str().cmp(&name.text)).ok();
+            if upstream.is_none() && !check.is_torn {
+                let known = upstreams.iter().map(|known| known.name.text.as_str());
+                check.problems.push(problem::unknown_upstream(&name.text, name.span, known));
+            }
+            (upstream, upstream.map(|upstream| End::Forward { upstream, target }))
+        }
+        TerminalKind::Respond { status, body } => {
+            (None, Some(answer::respond(*status, body.as_ref(), &mut check.problems)))
+        }
+        TerminalKind::Redirect { status, target } => {
+            let location = pattern.map(|pattern| target::location(check, target, pattern));
+            (None, location.map(|location| End::Redirect { status: status.code, location }))
+        }
+    }
+}
+
+/// The policies that hold, in running order: those of the route, and for one that forwards also those of its upstream
+/// and those that hold by themselves.
+fn steps(check: &mut Check<'_>, written: &ast::Route, own: &[Checked], outer: &[Checked]) -> Vec<Step> {
+    let terminal = written.terminal();
+    let forwards = terminal.is_some_and(|terminal| matches!(terminal.kind, TerminalKind::Forward { .. }));
+    let mut steps: Vec<Step> = Vec::new();
+    for policy in check.catalogue.policies() {
+        let [own, outer] = [own, outer].map(|settings| setting(settings, policy));
+        if let (Some(own), Some(terminal), false) = (own, terminal, forwards || runs_alone(policy)) {
+            check.problems.push(problem::setting_without_effect(policy.name, own.span, terminal.span));
+        } else if forwards || own.is_some() {
+            let values = policy.effective(own.map(|own| &own.values), outer.map(|outer| &outer.values));
+            steps.extend(values.map(|values| Step { policy, values }));
+        }
+    }
+    // Stable: within a phase, the order of the catalogue.
+    steps.sort_by_key(|step| step.policy.phase);
+    steps
+}
+
+fn setting<'a>(settings: &'a [Checked], policy: &Policy) -> Option<&'a Checked> {
+    settings.iter().find(|setting| setting.policy.is_some_and(|own| own.name == policy.name))
+}
+
+/// Whether a policy does something where nothing is forwarded.
+fn runs_alone(policy: &Policy) -> bool {
+    !matches!(policy.phase, Phase::Send | Phase::Call)
+}

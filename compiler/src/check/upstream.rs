@@ -1,0 +1,88 @@
+//! The `upstream` blocks: their names, their servers, and the settings that they share with routes.
+//!
+//! Whether a route leads to one is asked later.
+
+use std::net::{IpAddr, SocketAddr};
+
+use gatewright_dsl::ast;
+use gatewright_dsl::schema::{Checked, Given, Place, Url, Value, check_block};
+use gatewright_dsl::source::Span;
+
+use super::{Check, problem};
+use crate::checked::Server;
+
+/// What an `upstream` block says.
+#[derive(Debug)]
+pub(super) struct Upstream<'a> {
+    pub(super) name: &'a ast::Name,
+    pub(super) servers: Vec<Server>,
+    /// Policies that it sets.
+    pub(super) settings: Vec<Checked>,
+}
+
+/// All upstreams, sorted by name; of two with one name, the first.
+pub(super) fn check<'a>(check: &mut Check<'_>, blocks: &[&'a ast::Upstream]) -> Vec<Upstream<'a>> {
+    let mut all: Vec<Upstream<'a>> = blocks.iter().map(|block| upstream(check, block)).collect();
+    // Stable: of one name, the first in the text stays first.
+    all.sort_by(|a, b| a.name.text.cmp(&b.name.text));
+    all.dedup_by(|later, first| {
+        let is_taken = later.name.text == first.name.text;
+        if is_taken {
+            check.problems.push(problem::duplicate_name(&later.name.text, later.name.span, first.name.span));
+        }
+        is_taken
+    });
+    all
+}
+
+fn upstream<'a>(check: &mut Check<'_>, block: &'a ast::Upstream) -> Upstream<'a> {
+    let (settings, problems) = check_block(&block.block, Place::Upstream, check.catalogue);
+    check.problems.extend(problems);
+    let mut servers: Vec<(Server, Span)> = Vec::new();
+    for setting in settings.iter().filter(|setting| setting.policy.is_none()) {
+        for given in &setting.values.given {
+            for (server, span) in urls(check, given, setting.span) {
+                match servers.iter().find(|(known, _)| known.address == server.address) {
+                    Some((_, first)) => {
+                        let found = problem::duplicate_server(&server.authority, span, *first);
+                        check.problems.push(found);
+                    }
+                    None => servers.push((server, span)),
+                }
+            }
+        }
+    }
+    let servers = servers.into_iter().map(|(server, _)| server).collect();
+    Upstream { name: &block.name, servers, settings }
+}
+
+/// The servers of one setting, those that are addressed.
+fn urls(check: &mut Check<'_>, given: &Given, setting: Span) -> Vec<(Server, Span)> {
+    let items = match &given.value {
+        Value::List(items) => items.as_slice(),
+        one => std::slice::from_ref(one),
+    };
+    let span = given.span.unwrap_or(setting);
+    let urls = items.iter().filter_map(|item| if let Value::Url(url) = item { Some(url) } else { None });
+    // A replacement is offered only where the span is that of the one URL.
+    urls.filter_map(|url| Some((server(check, url, span, items.len() == 1)?, span))).collect()
+}
+
+fn server(check: &mut Check<'_>, url: &Url, span: Span, is_alone: bool) -> Option<Server> {
+    let fix = |authority: &str| is_alone.then(|| format!("\"{}://{authority}\"", url.scheme));
+    let Ok(ip) = url.host.parse::<IpAddr>() else {
+        let local = (url.host == "localhost").then(|| format!("127.0.0.1:{}", url.port));
+        check.problems.push(problem::server_needs_address(&url.host, span, local.as_deref().and_then(fix)));
+        return None;
+    };
+    let address = SocketAddr::new(ip, url.port);
+    let authority = match (ip, url.port) {
+        (IpAddr::V4(ip), 80) => ip.to_string(),
+        (IpAddr::V6(ip), 80) => format!("[{ip}]"),
+        _ => address.to_string(),
+    };
+    if !matches!(url.path.as_str(), "" | "/") {
+        check.problems.push(problem::server_with_path(&url.path, span, fix(&authority)));
+    }
+    Some(Server { address, authority })
+}

@@ -1,0 +1,89 @@
+//! The typed program: names resolved, values typed, defaults in. It exists only where no problem was found.
+//!
+//! It says what was meant, not what will run; that is `ir`.
+
+use std::net::SocketAddr;
+
+use gatewright_dsl::Policy;
+use gatewright_dsl::schema::Values;
+
+use crate::algebra::{Method, Pattern};
+
+#[derive(Debug)]
+pub(crate) struct Program {
+    pub(crate) name: String,
+    /// Whether a line is written for each exchange.
+    pub(crate) logs: bool,
+    pub(crate) listeners: Vec<SocketAddr>,
+    /// Sorted by name.
+    pub(crate) upstreams: Vec<Upstream>,
+    /// In order of precedence.
+    pub(crate) routes: Vec<Route>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Upstream {
+    pub(crate) name: String,
+    pub(crate) servers: Vec<Server>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Server {
+    pub(crate) address: SocketAddr,
+    pub(crate) authority: String,
+}
+
+#[derive(Debug)]
+pub(crate) struct Route {
+    pub(crate) place: Place,
+    /// Methods and pattern in one spelling: `GET, POST /orders/{id: uuid}`.
+    pub(crate) label: String,
+    pub(crate) methods: Vec<Method>,
+    pub(crate) pattern: Pattern,
+    /// What runs before the end, in running order.
+    pub(crate) steps: Vec<Step>,
+    pub(crate) end: End,
+}
+
+/// Where a declaration begins.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Place {
+    pub(crate) file: String,
+    pub(crate) line: u32,
+}
+
+/// A policy that holds for a route, with every value.
+#[derive(Debug)]
+pub(crate) struct Step {
+    pub(crate) policy: &'static Policy,
+    pub(crate) values: Values,
+}
+
+/// How a route ends.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum End {
+    Forward {
+        /// Index into the upstreams.
+        upstream: usize,
+        /// The path that is sent; without one, the path as it came.
+        target: Option<Vec<Piece>>,
+    },
+    Respond {
+        status: u16,
+        /// Media type and text.
+        body: Option<(&'static str, String)>,
+    },
+    Redirect {
+        status: u16,
+        location: Vec<Piece>,
+    },
+}
+
+/// A part of a path that is sent.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Piece {
+    /// Text in canonical spelling.
+    Text(String),
+    /// What the n-th capture of the pattern took.
+    Capture(u8),
+}

@@ -1,0 +1,114 @@
+//! The program as Rust text: constant tables, and one function for each chain.
+//!
+//! All of it is written from typed values; no text of the source becomes Rust but as a string literal, and no name of the
+//! source becomes an identifier. It names only paths behind the runtime's one door, here called `g`.
+
+mod chain;
+mod table;
+#[cfg(test)]
+mod tests;
+mod value;
+
+use proc_macro2::{Literal, TokenStream};
+use quote::quote;
+
+use self::table::Tight;
+use crate::ir::Program;
+use crate::lower::segment_hash;
+
+/// The shape of emitted code that this compiler writes.
+const VERSION: u32 = 1;
+
+/// A segment on which compiler and runtime must agree.
+const SAMPLE: &str = "gatewright";
+
+pub(crate) fn emit(program: &Program) -> String {
+    let mut out = String::from(HEAD);
+    out.push_str(&format(items(program)));
+    write_upstreams(program, &mut out);
+    chain::write_tables(program, &mut out);
+    table::write_all(program, &mut out);
+    out.push_str(FOOT);
+    out
+}
+
+/// It is included, so it cannot hold inner attributes; lints of the operator's package do not concern it.
+const HEAD: &str = "// Written by the Gatewright compiler. Change gateway.gw instead.
+#[allow(clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction, dead_code, missing_docs, unreachable_pub)]
+#[rustfmt::skip]
+mod emitted {
+";
+
+const FOOT: &str = "}
+pub use emitted::PROGRAM;
+";
+
+/// Everything but the large tables.
+fn items(program: &Program) -> TokenStream {
+    let version = Literal::u32_unsuffixed(VERSION);
+    let sample = Literal::byte_string(SAMPLE.as_bytes());
+    let hash = Literal::u32_unsuffixed(segment_hash(SAMPLE.as_bytes()));
+    let program_item = program_item(program);
+    let chains = chain::functions(program);
+    let helpers = table::helpers();
+    quote! {
+        use ::gatewright_runtime::generated as g;
+
+        const _: () = assert!(g::VERSION == #version, "the runtime is of another version than the compiler");
+        const _: () = assert!(g::segment_hash(#sample) == #hash);
+        const _: () = assert!(g::method::GET == 1 && g::method::HEAD == 2 && g::method::POST == 4);
+        const _: () = assert!(g::method::PUT == 8 && g::method::DELETE == 16 && g::method::PATCH == 32);
+        const _: () = assert!(g::method::OPTIONS == 64 && g::method::OTHER == 128 && g::method::ANY == 255);
+        #program_item
+        #chains
+        #helpers
+    }
+}
+
+fn program_item(program: &Program) -> TokenStream {
+    let name = Literal::string(&program.name);
+    let source_hash = Literal::string(&program.source_hash);
+    let listeners = program.listeners.iter().map(|address| {
+        let address = value::socket_address(*address);
+        quote! { g::Listener { address: #address } }
+    });
+    let access_log = if program.logs {
+        quote! { g::AccessLog::On }
+    } else {
+        quote! { g::AccessLog::Off }
+    };
+    let methods = Literal::u16_unsuffixed(program.router.methods);
+    quote! {
+        /// The whole gateway.
+        pub static PROGRAM: g::Program = g::Program {
+            name: #name,
+            source_hash: #source_hash,
+            listeners: &[#(#listeners),*],
+            upstreams: &UPSTREAMS,
+            router: g::Router { nodes: &NODES, edges: &EDGES, params: &PARAMS, leaves: &LEAVES, methods: #methods },
+            routes: &ROUTES,
+            chains: &CHAINS,
+            text: TEXT,
+            access_log: #access_log,
+        };
+    }
+}
+
+fn write_upstreams(program: &Program, out: &mut String) {
+    let entries = program.upstreams.iter().map(|upstream| {
+        let name = Literal::string(&upstream.name);
+        let servers = upstream.servers.iter().map(|server| {
+            let address = value::socket_address(server.address);
+            let authority = Literal::string(&server.authority);
+            quote! { g::Server { address: #address, authority: #authority } }
+        });
+        Tight(quote! { g::Upstream { name: #name, servers: &[#(#servers),*] } })
+    });
+    table::write(out, "UPSTREAMS", "g::Upstream", entries);
+}
+
+fn format(items: TokenStream) -> String {
+    let unformatted = items.to_string();
+    // INVARIANT: the tokens above are items; were they not, rustc would say so about the unformatted text.
+    syn::parse2(items).map_or(unformatted, |file| prettyplease::unparse(&file))
+}

@@ -1,0 +1,136 @@
+//! What will run, in running order: the content of the tables and functions that are emitted.
+//!
+//! Everything in it is in an order that follows from the meaning of the program, never from where its lines stand;
+//! [`Program::routes`] alone remembers places, so that messages can name them. It knows no Rust syntax.
+
+mod text;
+
+use std::net::SocketAddr;
+
+use gatewright_dsl::schema::Value;
+
+pub(crate) use text::{Label, Text};
+
+use crate::checked::{Piece, Place, Upstream};
+
+#[derive(Debug)]
+pub(crate) struct Program {
+    pub(crate) name: String,
+    pub(crate) source_hash: String,
+    pub(crate) logs: bool,
+    pub(crate) listeners: Vec<SocketAddr>,
+    pub(crate) upstreams: Vec<Upstream>,
+    pub(crate) router: Router,
+    /// In order of precedence.
+    pub(crate) routes: Vec<Route>,
+    pub(crate) chains: Vec<Chain>,
+    pub(crate) steps: Vec<StepTable>,
+    pub(crate) ends: Ends,
+    pub(crate) text: Text,
+    /// Features of the runtime that the policies in use need, sorted.
+    pub(crate) features: Vec<&'static str>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Route {
+    pub(crate) label: Label,
+    pub(crate) file: Label,
+    pub(crate) place: Place,
+    pub(crate) chain: usize,
+    pub(crate) record: usize,
+}
+
+/// One distinct sequence of steps with its kind of end.
+#[derive(Debug)]
+pub(crate) struct Chain {
+    /// Indices into [`Program::steps`].
+    pub(crate) steps: Vec<usize>,
+    pub(crate) end: EndKind,
+    /// For each route that differs, the indices into the tables of its steps and, last, of its end.
+    pub(crate) records: Vec<Vec<usize>>,
+    /// The first of its routes in order of precedence.
+    pub(crate) place: Place,
+}
+
+/// All distinct configurations of one policy.
+#[derive(Debug)]
+pub(crate) struct StepTable {
+    /// Where the type lives, seen from the runtime's door.
+    pub(crate) home: &'static str,
+    pub(crate) configs: Vec<Vec<Field>>,
+}
+
+/// One field of a configuration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Field {
+    pub(crate) name: &'static str,
+    /// Whether the row lets it be left out.
+    pub(crate) optional: bool,
+    pub(crate) value: Value,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum EndKind {
+    Forward,
+    Respond,
+    Redirect,
+}
+
+/// All distinct ends.
+#[derive(Debug, Default)]
+pub(crate) struct Ends {
+    pub(crate) forwards: Vec<(usize, Option<Vec<Piece>>)>,
+    pub(crate) responds: Vec<(u16, Option<(&'static str, String)>)>,
+    pub(crate) redirects: Vec<(u16, Vec<Piece>)>,
+}
+
+/// The tables of the router, laid out as the runtime walks them.
+#[derive(Debug, Default)]
+pub(crate) struct Router {
+    pub(crate) nodes: Vec<Node>,
+    pub(crate) edges: Vec<Option<Edge>>,
+    pub(crate) params: Vec<Param>,
+    pub(crate) leaves: Vec<Leaf>,
+    pub(crate) methods: u16,
+}
+
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Node {
+    pub(crate) edges: usize,
+    pub(crate) params: usize,
+    pub(crate) here: usize,
+    pub(crate) rest: usize,
+    /// Number of slots as a power of two; `None` where no literal follows.
+    pub(crate) edge_bits: Option<u32>,
+    pub(crate) param_count: usize,
+    pub(crate) here_count: usize,
+    pub(crate) rest_count: usize,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Edge {
+    pub(crate) hash: u32,
+    pub(crate) text: Label,
+    pub(crate) node: usize,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Param {
+    pub(crate) kind: Kind,
+    pub(crate) node: usize,
+}
+
+/// The language of a parameter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Any,
+    Int { min: i64, max: i64 },
+    Uuid,
+    Date,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Leaf {
+    pub(crate) methods: u16,
+    pub(crate) route: usize,
+}

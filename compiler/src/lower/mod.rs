@@ -1,0 +1,49 @@
+//! From what was meant to what will run: the router's tables, the chains, and one place for each thing.
+//!
+//! It decides nothing about the language; what it is given is already right.
+
+mod chain;
+mod router;
+#[cfg(test)]
+mod walk;
+
+pub(crate) use router::segment_hash;
+
+use crate::checked;
+use crate::ir;
+
+/// The greatest length of a route's name in logs, in bytes; what is longer is cut.
+const LONGEST_LABEL: usize = 1_000;
+
+pub(crate) fn lower(program: checked::Program, source_hash: String) -> ir::Program {
+    let mut text = ir::Text::default();
+    let labels: Vec<ir::Label> =
+        program.routes.iter().map(|route| text.intern(cut(&route.label, LONGEST_LABEL))).collect();
+    let router = router::tables(&program.routes, &labels, &mut text);
+    let mut chains = chain::Chains::default();
+    let mut routes = Vec::with_capacity(program.routes.len());
+    for (route, label) in program.routes.into_iter().zip(labels) {
+        let file = text.intern(cut(&route.place.file, LONGEST_LABEL));
+        let place = route.place.clone();
+        let (chain, record) = chains.place(route);
+        routes.push(ir::Route { label, file, place, chain, record });
+    }
+    ir::Program {
+        name: program.name,
+        source_hash,
+        logs: program.logs,
+        listeners: program.listeners,
+        upstreams: program.upstreams,
+        router,
+        routes,
+        chains: chains.chains,
+        steps: chains.steps,
+        ends: chains.ends,
+        text,
+        features: chains.features.into_iter().collect(),
+    }
+}
+
+fn cut(text: &str, most: usize) -> &str {
+    text.get(..text.floor_char_boundary(most)).unwrap_or(text)
+}

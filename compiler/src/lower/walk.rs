@@ -1,0 +1,125 @@
+//! Walks the tables as the runtime does, and compares what they find with an enumeration that knows only the rules.
+//!
+//! The tests where both sides meet walk them with the runtime itself.
+
+use proptest::prelude::*;
+
+use super::router::{segment_hash, tables};
+use crate::algebra::oracle::{expected, routes};
+use crate::algebra::{Method, Pattern};
+use crate::checked::{End, Place, Route};
+use crate::ir::{Kind, Leaf, Router, Text};
+
+struct Tables {
+    router: Router,
+    text: Text,
+}
+
+impl Tables {
+    fn of(routes: &[(Pattern, Vec<Method>)], labels: &[&str]) -> Self {
+        let routes: Vec<Route> = routes
+            .iter()
+            .map(|(pattern, methods)| Route {
+                place: Place { file: String::new(), line: 0 },
+                label: String::new(),
+                methods: methods.clone(),
+                pattern: pattern.clone(),
+                steps: Vec::new(),
+                end: End::Respond { status: 200, body: None },
+            })
+            .collect();
+        let mut text = Text::default();
+        let labels: Vec<_> = labels.iter().map(|label| text.intern(label)).collect();
+        let router = tables(&routes, &labels, &mut text);
+        Self { router, text }
+    }
+
+    fn find(&self, path: &[&str], method: Method) -> Option<usize> {
+        self.node(0, path, method.own_bit())
+    }
+
+    fn node(&self, number: usize, path: &[&str], bit: u16) -> Option<usize> {
+        let node = &self.router.nodes[number];
+        let Some((first, others)) = path.split_first() else {
+            return leaf(&self.router.leaves[node.here..node.here + node.here_count], bit);
+        };
+        let literal = self.literal(number, first).and_then(|next| self.node(next, others, bit));
+        let params = &self.router.params[node.params..node.params + node.param_count];
+        literal
+            .or_else(|| {
+                let mut accepting = params.iter().filter(|param| accepts(param.kind, first));
+                accepting.find_map(|param| self.node(param.node, others, bit))
+            })
+            .or_else(|| leaf(&self.router.leaves[node.rest..node.rest + node.rest_count], bit))
+    }
+
+    fn literal(&self, number: usize, segment: &str) -> Option<usize> {
+        let node = &self.router.nodes[number];
+        let slots = 1 << node.edge_bits?;
+        let hash = segment_hash(segment.as_bytes());
+        let mut slot = hash as usize & (slots - 1);
+        for _ in 0..slots {
+            let edge = self.router.edges[node.edges + slot].as_ref()?;
+            let text = &self.text.as_str()[edge.text.start..edge.text.start + edge.text.len];
+            if edge.hash == hash && text == segment {
+                return Some(edge.node);
+            }
+            slot = (slot + 1) & (slots - 1);
+        }
+        None
+    }
+}
+
+fn leaf(leaves: &[Leaf], bit: u16) -> Option<usize> {
+    leaves.iter().find(|leaf| leaf.methods & bit != 0).map(|leaf| leaf.route)
+}
+
+fn accepts(kind: Kind, text: &str) -> bool {
+    match kind {
+        Kind::Any => !text.is_empty(),
+        Kind::Int { min, max } => {
+            text.parse().is_ok_and(|value: i64| value.to_string() == text && (min..=max).contains(&value))
+        }
+        Kind::Date => text == "2024-02-29" || text == "2024-03-01",
+        Kind::Uuid => text.len() == 36,
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn the_tables_find_the_winner_of_all_pairs(routes in routes(12)) {
+        let tables = Tables::of(&routes, &["GET /x/3/{a}"]);
+        for (path, method, winner) in expected(&routes) {
+            prop_assert_eq!(tables.find(&path, method), winner, "{:?} {:?}", path, method);
+        }
+    }
+}
+
+#[test]
+fn a_full_table_finds_each_and_only_its_own() {
+    let pattern = |text: String| Pattern { segments: vec![crate::algebra::Set::Literal(text)], rest: false };
+    let routes: Vec<_> = (0..300).map(|at| (pattern(format!("s{at}")), vec![Method::Post])).collect();
+    let tables = Tables::of(&routes, &[]);
+    for at in 0..300 {
+        assert_eq!(tables.find(&[&format!("s{at}")], Method::Post), Some(at));
+        assert_eq!(tables.find(&[&format!("t{at}")], Method::Post), None);
+    }
+}
+
+#[test]
+fn a_route_with_several_methods_wins_each_by_itself() {
+    let pattern = Pattern { segments: Vec::new(), rest: true };
+    let routes = [
+        (pattern.clone(), vec![Method::Head, Method::Post]),
+        (pattern.clone(), vec![Method::Get]),
+        (pattern, vec![Method::Any]),
+    ];
+    let tables = Tables::of(&routes, &[]);
+    let find = |method| tables.find(&["x"], method);
+    assert_eq!(
+        [Method::Head, Method::Get, Method::Post, Method::Put].map(find),
+        [Some(0), Some(1), Some(0), Some(2)]
+    );
+}
