@@ -55,20 +55,24 @@ impl Family {
     /// # Errors
     /// When one of the programs has ended by itself.
     pub(crate) fn pause(&mut self) -> Result<bool, String> {
+        if self.is_asked_within(TICK) {
+            return Ok(true);
+        }
+        let ended = self.children.iter_mut().find_map(|(name, child)| match child.try_wait() {
+            Ok(Some(status)) => Some(format!("{name} ended by itself: {status}")),
+            _ => None,
+        });
+        // Ctrl-C reaches the children too, and may have reached them first.
+        ended.map_or(Ok(false), |why| if self.is_asked_within(TICK) { Ok(true) } else { Err(why) })
+    }
+
+    fn is_asked_within(&mut self, wait: Duration) -> bool {
         let signals = &mut self.signals;
         let any = poll_fn(|context| {
             let is_ready = signals.iter_mut().any(|signal| signal.poll_recv(context).is_ready());
             if is_ready { Poll::Ready(()) } else { Poll::Pending }
         });
-        if self.runtime.block_on(async { tokio::time::timeout(TICK, any).await }).is_ok() {
-            return Ok(true);
-        }
-        for (name, child) in &mut self.children {
-            if let Ok(Some(status)) = child.try_wait() {
-                return Err(format!("{name} ended by itself: {status}"));
-            }
-        }
-        Ok(false)
+        self.runtime.block_on(async { tokio::time::timeout(wait, any).await }).is_ok()
     }
 }
 
