@@ -110,6 +110,8 @@ pub struct Route {
     pub head_terminal: Option<Terminal>,
     /// Its settings, and its terminal if that stands inside.
     pub block: Option<Block>,
+    /// Something of its head could not be read, which is reported: use it for the names in it, and check no more.
+    pub broken: bool,
 }
 
 impl Route {
@@ -228,6 +230,8 @@ pub struct Setting {
     pub arguments: Vec<Argument>,
     /// Its block.
     pub block: Option<Block>,
+    /// Something in it could not be read, which is reported: it counts as written, and is checked no further.
+    pub broken: bool,
 }
 
 /// One argument of a setting.

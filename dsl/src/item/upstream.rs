@@ -11,7 +11,7 @@ const SERVER: Row = Row {
     params: &[Param {
         name: "url",
         at: At::Position,
-        ty: Type::List(&Type::Url(&["http"])),
+        ty: Type::List(&Type::Origin(&["http"])),
         default: Default::Required,
         min: None,
         max: None,

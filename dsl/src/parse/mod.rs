@@ -1,12 +1,47 @@
-//! Text to tree. Never fails, never panics, never stops at the first problem.
+//! Text to tree. Never fails, never panics, never stops at the first problem. Whether a setting, an upstream or a
+//! type exists is not asked here.
+
+pub(crate) mod declaration;
+mod literal;
+mod path;
+mod reader;
+mod setting;
+mod strict;
+mod terminal;
+mod text;
 
 use crate::ast::File;
-use crate::problem::Problem;
+use crate::problem::{self, Problem};
 use crate::source::Source;
+use crate::split;
+use reader::Reader;
+
+/// The grammar's own names, which never leave this module.
+mod grammar {
+    #![allow(missing_docs, clippy::pedantic)]
+
+    #[derive(pest_derive::Parser)]
+    #[grammar = "gateway.pest"]
+    pub struct Grammar;
+}
+use grammar::{Grammar, Rule};
+
+type Pair<'a> = pest::iterators::Pair<'a, Rule>;
 
 /// Reads a text: the tree of all that could be understood, and every problem, in the order of the text.
+///
+/// A text of more than [`crate::source::MAX_BYTES`] bytes gives an empty tree and one problem.
 #[must_use]
 pub fn parse(source: &Source) -> (File, Vec<Problem>) {
-    let _ = source;
-    (File::default(), Vec::new())
+    let split = split::split(source);
+    let mut reader = Reader::new(source, &split);
+    let declarations = reader.pieces(&split.pieces);
+    let mut problems = reader.finish();
+    problems.extend(split.problems);
+    problem::sort(&mut problems);
+    let comments = split.comments.into_iter().map(|remark| remark.comment).collect();
+    (File { declarations, comments }, problems)
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,7 +3,8 @@
 pub mod body;
 pub mod timeout;
 
-use crate::schema::{Agreement, Fact, Join, Param, Phase, Place, Row};
+use crate::schema::{Agreement, Fact, Join, Param, Phase, Place, Row, Values};
+use std::cmp::Ordering;
 
 /// THE list, in running order.
 const STANDARD: &[&Policy] = &[&body::ROW, &timeout::ROW];
@@ -92,6 +93,28 @@ impl Policy {
             check: self.check,
         }
     }
+
+    /// The values that hold for a route: what it and its upstream write, joined as the row says, and the defaults.
+    /// `None` if neither writes it and it does not hold by itself. A default is never held against what is written.
+    #[must_use]
+    pub fn effective(&self, route: Option<&Values>, upstream: Option<&Values>) -> Option<Values> {
+        let (Some(inner), Some(outer)) = (route, upstream) else {
+            let written = route.or(upstream).cloned();
+            return written.or_else(|| self.always.then(|| self.row().defaults()));
+        };
+        let mut joined = inner.clone();
+        if self.meet == Meet::Smaller {
+            for given in &mut joined.given {
+                let Some(other) = outer.find(given.name).filter(|other| other.span.is_some()) else {
+                    continue;
+                };
+                if given.span.is_none() || other.value.compare(&given.value).is_some_and(Ordering::is_lt) {
+                    *given = other.clone();
+                }
+            }
+        }
+        Some(joined)
+    }
 }
 
 /// The policies that a compiler knows.
@@ -126,5 +149,70 @@ impl Catalogue {
     #[must_use]
     pub fn find(&self, name: &str) -> Option<&'static Policy> {
         self.policies().find(|policy| policy.name == name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schema::{At, Given, Value};
+    use std::time::Duration;
+
+    fn values(given: &[(&'static str, u64)]) -> Values {
+        let mut values = timeout::ROW.row().defaults();
+        for (name, seconds) in given {
+            let span = Some(crate::Span::new(0, 1, 2));
+            let value = Value::Duration(Duration::from_secs(*seconds));
+            *values.given.iter_mut().find(|it| it.name == *name).unwrap() = Given { name, value, span };
+        }
+        values
+    }
+
+    fn total(values: Option<Values>) -> Option<u64> {
+        match values?.value("total")? {
+            Value::Duration(total) => Some(total.as_secs()),
+            _ => None,
+        }
+    }
+
+    #[test]
+    fn the_smaller_of_route_and_upstream_holds_and_defaults_do_not_count() {
+        let (two, sixty, silent) =
+            (values(&[("total", 2)]), values(&[("total", 60)]), values(&[("idle", 5)]));
+        let row = timeout::ROW;
+        assert_eq!(total(row.effective(Some(&two), Some(&sixty))), Some(2));
+        assert_eq!(total(row.effective(Some(&sixty), Some(&two))), Some(2));
+        assert_eq!(total(row.effective(Some(&sixty), Some(&silent))), Some(60));
+        assert_eq!(total(row.effective(Some(&silent), Some(&sixty))), Some(60));
+        assert_eq!(total(row.effective(None, None)), Some(30));
+        assert_eq!(Policy::BLANK.effective(None, None), None);
+    }
+
+    #[test]
+    fn rows_keep_the_rules_for_rows() {
+        for policy in Catalogue::standard().policies() {
+            let labels = policy.params.iter().skip_while(|param| param.at == At::Position);
+            assert!(labels.clone().all(|param| param.at == At::Label), "{}: positions first", policy.name);
+            assert!(!policy.summary.is_empty() && !policy.home.is_empty(), "{}", policy.name);
+            for param in policy.params {
+                assert!(!param.doc.is_empty(), "{} {}", policy.name, param.name);
+                assert!(param.doc.starts_with(|c: char| !c.is_uppercase()) && !param.doc.ends_with('.'));
+                let names = policy.params.iter().filter(|other| other.name == param.name);
+                assert_eq!(names.count(), 1, "{} {}", policy.name, param.name);
+            }
+            assert!(!crate::parse::declaration::is_declaration(policy.name), "{}", policy.name);
+            let same = Catalogue::standard().policies().filter(|other| other.name == policy.name).count();
+            assert_eq!(same, 1, "{}", policy.name);
+        }
+    }
+
+    #[test]
+    fn one_policy_more_is_found_and_one_of_the_same_name_takes_its_place() {
+        static EXTRA: Policy = Policy { name: "extra", ..Policy::BLANK };
+        static OTHER: Policy = Policy { name: "timeout", ..Policy::BLANK };
+        let catalogue = Catalogue::standard().with(&EXTRA).with(&OTHER);
+        assert!(catalogue.find("extra").is_some());
+        assert!(catalogue.find("timeout").unwrap().params.is_empty());
+        assert_eq!(catalogue.policies().count(), Catalogue::standard().policies().count() + 1);
     }
 }

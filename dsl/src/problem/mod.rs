@@ -1,11 +1,29 @@
 //! Problems as data: what is wrong, where, why, and how it is mended. Rendering is beside it; finding problems is
 //! the work of the parser and of the compiler, which adds its own kinds through the same types.
 
+/// Writes down kinds: a constant for each, and `KINDS`, the list of all of them.
+macro_rules! kinds {
+    ($($constant:ident $name:literal $title:literal;)*) => {
+        $(pub(crate) const $constant: Kind = Kind { name: $name, title: $title };)*
+
+        /// The kinds of problem whose constructors stand here.
+        pub const KINDS: &[Kind] = &[$($constant),*];
+    };
+}
+
 pub mod nearest;
+pub mod path;
 pub mod render;
+pub mod setting;
 pub mod syntax;
+pub mod text;
 
 use crate::source::Span;
+
+/// The kinds of problem that this crate reports.
+pub fn kinds() -> impl Iterator<Item = &'static Kind> {
+    [text::KINDS, syntax::KINDS, path::KINDS, setting::KINDS].into_iter().flatten()
+}
 
 /// A kind of problem: its name, and the title of its page. Each crate lists its kinds, so that a test can demand a
 /// constructor, a page and a fixture for every one.

@@ -1,6 +1,222 @@
-//! The problems of text and settings: everything that can be wrong before names are resolved.
+//! The problems of form: what is written is no declaration, setting, terminal or literal as the language has them.
 
-use super::Kind;
+use super::nearest::nearest;
+use super::{Kind, Problem};
+use crate::source::Span;
 
-/// The kinds of problem that this crate reports.
-pub const KINDS: &[Kind] = &[];
+kinds! {
+    UNKNOWN_WORD "unknown_word" "a word that nothing here knows";
+    UNEXPECTED_TEXT "unexpected_text" "something else was expected here";
+    MISSING_VALUE "missing_value" "the line ends where something must follow";
+    MISSING_NAME "missing_name" "a declaration has no name";
+    MISSING_BLOCK "missing_block" "a declaration has no block";
+    MISPLACED_BRACE "misplaced_brace" "a block begins on the line that it belongs to";
+    MISLEADING_INDENTATION "misleading_indentation" "a line is indented as if it belonged to the one above";
+    RESERVED_WORD "reserved_word" "a word of the language cannot be a name";
+    UNKNOWN_UNIT "unknown_unit" "a number with something behind it that is no unit";
+    UNKNOWN_ESCAPE "unknown_escape" "a backslash before something that needs none";
+    UNSUPPORTED_INTERPOLATION "unsupported_interpolation" "a string cannot hold values yet";
+    UNKNOWN_METHOD "unknown_method" "a method that routes cannot have";
+    REPEATED_METHOD "repeated_method" "a route names a method twice";
+    MISSING_TERMINAL "missing_terminal" "a route does not say what it does";
+    REPEATED_TERMINAL "repeated_terminal" "a route says twice what it does";
+    WRONG_STATUS "wrong_status" "a status that cannot be answered here";
+    REPEATED_FIELD "repeated_field" "a record has a field twice";
+}
+
+/// A word that is not known where it stands. `what` is `declaration`, `setting` or `label`.
+#[must_use]
+pub fn unknown_word<'a>(
+    at: Span,
+    what: &str,
+    word: &str,
+    known: impl IntoIterator<Item = &'a str>,
+) -> Problem {
+    let known: Vec<&str> = known.into_iter().collect();
+    let problem = Problem::error(&UNKNOWN_WORD, format!("unknown {what} `{word}`"));
+    match nearest(word, known.iter().copied()) {
+        Some(near) => problem.at(at, "").help(format!("did you mean `{near}`?")).fix(at, near),
+        None if known.is_empty() => problem.at(at, format!("no {what} is known here")),
+        None => problem.at(at, "").help(format!("known here: {}", listed(&known))),
+    }
+}
+
+/// Something that cannot stand where it stands.
+#[must_use]
+pub fn unexpected_text(at: Span, found: &str, expected: &str) -> Problem {
+    let found = shortened(found);
+    Problem::error(&UNEXPECTED_TEXT, format!("expected {expected}, found `{found}`")).at(at, "")
+}
+
+/// Nothing, where something must stand.
+#[must_use]
+pub fn missing_value(at: Span, expected: &str, after: &str) -> Problem {
+    Problem::error(&MISSING_VALUE, format!("expected {expected} after `{after}`, found the end"))
+        .at(at, format!("{expected} is missing here"))
+}
+
+/// A declaration without a name.
+#[must_use]
+pub fn missing_name(at: Span, declaration: &str) -> Problem {
+    Problem::error(&MISSING_NAME, format!("this `{declaration}` has no name"))
+        .at(at, "expected a name after this word")
+        .help("a name has letters, digits, `_` and `-`, and begins with a letter")
+}
+
+/// A declaration without a block.
+#[must_use]
+pub fn missing_block(at: Span, declaration: &str) -> Problem {
+    Problem::error(&MISSING_BLOCK, format!("this `{declaration}` has no block"))
+        .at(at, "expected `{ … }` after this")
+}
+
+/// A `{` on a line of its own.
+#[must_use]
+pub fn misplaced_brace(at: Span, head: Span) -> Problem {
+    Problem::error(&MISPLACED_BRACE, "`{` stands on a line of its own")
+        .at(at, "")
+        .because(head, "expected it at the end of this line")
+}
+
+/// A line deeper than its block's first one, which continues nothing.
+#[must_use]
+pub fn misleading_indentation(at: Span, above: Span) -> Problem {
+    Problem::error(&MISLEADING_INDENTATION, "this line is indented as if it belonged to the one above")
+        .at(at, "begins a statement of its own")
+        .because(above, "ended with its line")
+        .help("join it to the line above, or indent it as its neighbours")
+}
+
+/// A word of the language used as a name.
+#[must_use]
+pub fn reserved_word(at: Span, word: &str) -> Problem {
+    Problem::error(&RESERVED_WORD, format!("`{word}` is a word of the language and cannot be a name"))
+        .at(at, "expected another name")
+}
+
+/// A word that begins with a digit and is no literal.
+#[must_use]
+pub fn unknown_unit(at: Span, written: &str) -> Problem {
+    let unsigned = written.trim_start_matches('-');
+    let digits: String = unsigned.chars().take_while(char::is_ascii_digit).collect();
+    let unit = unsigned.get(digits.len()..).unwrap_or_default();
+    let message = if unit.is_empty() {
+        format!("`{written}` is no number")
+    } else {
+        format!("`{written}` is neither a number nor a number with a unit")
+    };
+    let problem = Problem::error(&UNKNOWN_UNIT, message);
+    if digits.len() > 1 && digits.starts_with('0') {
+        return problem.at(at, "begins with a zero").help("write it without leading zeros");
+    }
+    let known =
+        ["ms", "s", "m", "h", "B", "KiB", "MiB", "GiB", "TiB", "KB", "MB", "GB", "TB", "%", "/s", "/day"];
+    let alias = match unit {
+        "sec" | "secs" | "second" | "seconds" => Some("s"),
+        "min" | "mins" | "minute" | "minutes" => Some("m"),
+        "hour" | "hours" => Some("h"),
+        "K" | "k" => Some("KiB"),
+        "M" => Some("MiB"),
+        "G" | "g" => Some("GiB"),
+        "b" | "bytes" => Some("B"),
+        _ => known.into_iter().find(|known| known.eq_ignore_ascii_case(unit)),
+    };
+    match alias {
+        Some(near) => {
+            problem.at(at, "").help(format!("did you mean `{digits}{near}`?")).fix(at, format!("{digits}{near}"))
+        }
+        None => problem.at(at, "").help(
+            "units are `ms s m h` for times, `B KiB MiB GiB TiB KB MB GB TB` for sizes, `%`, and `/s` or `/day` for rates",
+        ),
+    }
+}
+
+/// A backslash before something that it does not change.
+#[must_use]
+pub fn unknown_escape(at: Span, written: &str) -> Problem {
+    Problem::error(&UNKNOWN_ESCAPE, format!("unknown escape `{written}`"))
+        .at(at, "")
+        .help("escapes are `\\\"`, `\\\\`, `\\n`, `\\r`, `\\t`, `\\{`, `\\}` and `\\u{…}` with one to six hexadecimal digits")
+}
+
+/// A brace in a string that begins a value.
+#[must_use]
+pub fn unsupported_interpolation(at: Span) -> Problem {
+    Problem::error(&UNSUPPORTED_INTERPOLATION, "a string cannot hold values")
+        .at(at, "begins a value")
+        .help("braces that are text are written `\\{` and `\\}`")
+}
+
+/// A method that is unknown, in the wrong case, or that no route can have.
+#[must_use]
+pub fn unknown_method(at: Span, written: &str, known: &[&str]) -> Problem {
+    if matches!(written, "CONNECT" | "TRACE") {
+        return Problem::error(&UNKNOWN_METHOD, format!("a route cannot have the method `{written}`"))
+            .at(at, "a gateway never passes this on");
+    }
+    let problem = Problem::error(&UNKNOWN_METHOD, format!("unknown method `{written}`")).at(at, "");
+    match known.iter().find(|known| known.eq_ignore_ascii_case(written)) {
+        Some(upper) => problem.help(format!("methods are in upper case: `{upper}`")).fix(at, *upper),
+        None => match nearest(written, known.iter().copied()) {
+            Some(near) => problem.help(format!("did you mean `{near}`?")).fix(at, near),
+            None => problem.help("`*` stands for all methods"),
+        },
+    }
+}
+
+/// A method twice in one list.
+#[must_use]
+pub fn repeated_method(at: Span, first: Span, method: &str) -> Problem {
+    Problem::error(&REPEATED_METHOD, format!("the method `{method}` stands twice in this route"))
+        .at(at, "again here")
+        .because(first, "first here")
+}
+
+/// A route without a terminal.
+#[must_use]
+pub fn missing_terminal(at: Span) -> Problem {
+    Problem::error(&MISSING_TERMINAL, "this route does not say what it does with a request")
+        .at(at, "expected `-> UPSTREAM`, `respond …` or `redirect …`")
+}
+
+/// A route with more than one terminal.
+#[must_use]
+pub fn repeated_terminal(at: Span, first: Span) -> Problem {
+    Problem::error(&REPEATED_TERMINAL, "this route says twice what it does with a request")
+        .at(at, "again here")
+        .because(first, "first here")
+        .help("remove one of them")
+}
+
+/// A status that the terminal cannot have.
+#[must_use]
+pub fn wrong_status(at: Span, written: &str, expected: &str) -> Problem {
+    Problem::error(&WRONG_STATUS, format!("expected {expected}, found `{written}`")).at(at, "")
+}
+
+/// A field twice in one record.
+#[must_use]
+pub fn repeated_field(at: Span, first: Span, field: &str) -> Problem {
+    Problem::error(&REPEATED_FIELD, format!("the field `{field}` stands twice in this record"))
+        .at(at, "again here")
+        .because(first, "first here")
+}
+
+/// `a`, `b` and `c`, each in backticks.
+pub(crate) fn listed(words: &[&str]) -> String {
+    let quoted: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
+    match quoted.split_last() {
+        Some((last, [])) => last.clone(),
+        Some((last, rest)) => format!("{} and {last}", rest.join(", ")),
+        None => String::new(),
+    }
+}
+
+/// The first line of a text, at most 40 characters of it.
+fn shortened(text: &str) -> String {
+    let line = text.lines().next().unwrap_or_default().trim();
+    if line.chars().count() <= 40 {
+        return line.to_owned();
+    }
+    line.chars().take(39).chain(['…']).collect()
+}

@@ -1,9 +1,12 @@
 //! What a row can say about a setting, and the check of settings against rows. Neither knows any setting by name.
 
+mod arguments;
 pub mod check;
+mod convert;
 pub mod param;
 pub mod phase;
 pub mod ty;
+pub mod url;
 pub mod value;
 
 pub use check::{Checked, check_block};

@@ -1,7 +1,7 @@
 //! The types of parameters and captures. One set of types serves rows, patterns and fields.
 
-use crate::ast;
-use crate::problem::Problem;
+use crate::ast::{self, ValueKind};
+use crate::problem::{Problem, path, syntax::listed};
 use std::fmt;
 
 /// A type, with its bounds.
@@ -31,6 +31,8 @@ pub enum Type {
     Addr,
     /// An absolute URL with one of these schemes.
     Url(&'static [&'static str]),
+    /// An absolute URL without path and query, with one of these schemes.
+    Origin(&'static [&'static str]),
     /// 8-4-4-4-12 hexadecimal digits.
     Uuid,
     /// A calendar day.
@@ -76,6 +78,9 @@ impl fmt::Display for Bounds {
     }
 }
 
+/// The types that a capture can have, by name.
+const CAPTURES: &[&str] = &["int", "string", "uuid", "date", "path"];
+
 impl Type {
     /// The type that is written, for a capture of a path pattern.
     ///
@@ -83,7 +88,112 @@ impl Type {
     ///
     /// The problem, if there is no such type, or its bounds cannot be.
     pub fn resolve(written: &ast::Type) -> Result<Self, Box<Problem>> {
-        let _ = written;
-        Ok(Self::Path)
+        let name = written.name.text.as_str();
+        if !CAPTURES.contains(&name) {
+            return Err(Box::new(path::unknown_type(written.name.span, name, CAPTURES)));
+        }
+        let bounds = written.bounds.as_ref().map(|bounds| read_bounds(name, bounds)).transpose()?;
+        let unbounded = bounds.unwrap_or(Bounds::NONE);
+        Ok(match name {
+            "int" => Self::Int(unbounded),
+            "string" => Self::String(unbounded),
+            "uuid" => Self::Uuid,
+            "date" => Self::Date,
+            _ => Self::Path,
+        })
+    }
+}
+
+/// The bounds of a type. Those of a string count its characters.
+fn read_bounds(name: &str, written: &ast::Value) -> Result<Bounds, Box<Problem>> {
+    let wrong = |message: String| Box::new(path::wrong_bounds(written.span, message));
+    if !matches!(name, "int" | "string") {
+        return Err(wrong(format!("`{name}` takes no bounds")));
+    }
+    let ValueKind::Range(low, high) = &written.kind else {
+        return Err(wrong("expected a range such as `1..50` as bounds".into()));
+    };
+    let end = |end: &Option<Box<ast::Value>>| match end.as_deref().map(|value| &value.kind) {
+        None => Ok(None),
+        Some(ValueKind::Int(number)) => Ok(Some(*number)),
+        Some(_) => Err(wrong(format!("the bounds of `{name}` are whole numbers"))),
+    };
+    let bounds = Bounds { min: end(low)?, max: end(high)? };
+    if let (Some(min), Some(max)) = (bounds.min, bounds.max)
+        && min > max
+    {
+        return Err(wrong(format!("nothing is within `{bounds}`")));
+    }
+    if name == "string" && (bounds.min.is_some_and(|min| min < 0) || bounds.max.is_some_and(|max| max < 1)) {
+        return Err(wrong(format!("no text has `{bounds}` characters in a path")));
+    }
+    Ok(bounds)
+}
+
+impl fmt::Display for Type {
+    /// The type in words, with an article, as messages use it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Bool => f.write_str("`true` or `false`"),
+            Self::Int(_) => f.write_str("a whole number"),
+            Self::Decimal => f.write_str("a number"),
+            Self::String(_) => f.write_str("a string"),
+            Self::Duration => f.write_str("a duration such as `250ms`"),
+            Self::Size => f.write_str("a size such as `64KiB`"),
+            Self::Rate => f.write_str("a rate such as `100/s`"),
+            Self::Percent => f.write_str("a percentage such as `5%`"),
+            Self::Ip => f.write_str("an IP address"),
+            Self::Cidr => f.write_str("an IP network such as `10.0.0.0/8`"),
+            Self::Addr => f.write_str("an address such as `127.0.0.1:8080` or `:8080`"),
+            Self::Url(schemes) => {
+                write!(f, "a URL such as `\"{}://example.com/\"`", schemes.first().unwrap_or(&"http"))
+            }
+            Self::Origin(schemes) => {
+                write!(f, "a URL such as `\"{}://127.0.0.1:9000\"`", schemes.first().unwrap_or(&"http"))
+            }
+            Self::Uuid => f.write_str("a uuid"),
+            Self::Date => f.write_str("a date"),
+            Self::Path => f.write_str("a path"),
+            Self::Word([word]) => write!(f, "`{word}`"),
+            Self::Word(words) => write!(f, "one of {}", listed(words)),
+            Self::List(item) => write!(f, "{item}, or several"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::{Source, Span};
+
+    fn resolve(text: &str) -> Result<Type, &'static str> {
+        let source = Source::new("a.gw", format!("route GET /{{x: {text}}} respond 200\n"));
+        let (file, problems) = crate::parse(&source);
+        assert!(problems.is_empty(), "{problems:?}");
+        let ast::Segment::Capture(capture) = &file.routes().next().unwrap().pattern.segments[0] else {
+            panic!()
+        };
+        Type::resolve(capture.ty.as_ref().unwrap()).map_err(|problem| {
+            assert_ne!(problem.span(), None::<Span>);
+            problem.name
+        })
+    }
+
+    #[test]
+    fn resolves_the_types_of_captures() {
+        let bounds = |min, max| Bounds { min, max };
+        assert_eq!(resolve("int"), Ok(Type::Int(Bounds::NONE)));
+        assert_eq!(resolve("int(1..50)"), Ok(Type::Int(bounds(Some(1), Some(50)))));
+        assert_eq!(resolve("int(-5..)"), Ok(Type::Int(bounds(Some(-5), None))));
+        assert_eq!(resolve("string(..80)"), Ok(Type::String(bounds(None, Some(80)))));
+        assert_eq!(resolve("path"), Ok(Type::Path));
+    }
+
+    #[test]
+    fn refuses_bounds_that_cannot_be() {
+        for text in ["int(5..1)", "uuid(1..2)", "int(5)", "int(1s..2s)", "string(-1..5)", "string(0..0)"] {
+            assert_eq!(resolve(text), Err("wrong_bounds"), "{text}");
+        }
+        assert_eq!(resolve("uid"), Err("unknown_type"));
     }
 }

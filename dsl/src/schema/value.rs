@@ -1,10 +1,11 @@
 //! Checked values: what the arguments of a setting turned out to be.
 
 use crate::ast::{Percent, Rate};
-use crate::policy::Policy;
 use crate::source::Span;
 use std::borrow::Cow;
-use std::net::IpAddr;
+use std::cmp::Ordering;
+use std::fmt;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 /// A value of a known type.
@@ -106,12 +107,117 @@ impl Values {
     }
 }
 
-impl Policy {
-    /// The values that hold for a route: what it and its upstream write, joined as the row says, and the defaults.
-    /// `None` if neither writes it and it does not hold by itself.
+impl Value {
+    /// Which of two values of one type is larger; `None` where types differ or have no order.
     #[must_use]
-    pub fn effective(&self, route: Option<&Values>, upstream: Option<&Values>) -> Option<Values> {
-        let _ = upstream;
-        route.cloned().or_else(|| self.always.then(|| self.row().defaults()))
+    pub fn compare(&self, other: &Self) -> Option<Ordering> {
+        match (self, other) {
+            (Self::Int(a), Self::Int(b)) => Some(a.cmp(b)),
+            (Self::Duration(a), Self::Duration(b)) => Some(a.cmp(b)),
+            (Self::Size(a), Self::Size(b)) => Some(a.cmp(b)),
+            (Self::Percent(a), Self::Percent(b)) => Some(a.cmp(b)),
+            (Self::Rate(a), Self::Rate(b)) => {
+                let scaled =
+                    |rate: &Rate, per: Duration| u128::from(rate.count).saturating_mul(per.as_nanos());
+                Some(scaled(a, b.per).cmp(&scaled(b, a.per)))
+            }
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for Value {
+    /// The value as it is written in a program, in the largest unit that fits.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Absent => f.write_str("nothing"),
+            Self::Bool(value) => write!(f, "{value}"),
+            Self::Int(number) => write!(f, "{number}"),
+            Self::Decimal(text) | Self::Word(text) => f.write_str(text),
+            Self::Text(text) => write!(f, "{text:?}"),
+            Self::Duration(duration) => write_duration(f, *duration),
+            Self::Size(bytes) => write_size(f, *bytes),
+            Self::Rate(rate) if rate.per == Duration::from_hours(24) => write!(f, "{}/day", rate.count),
+            Self::Rate(rate) => {
+                write!(f, "{}/", rate.count)?;
+                if rate.per == Duration::from_secs(1) {
+                    f.write_str("s")
+                } else {
+                    write_duration(f, rate.per)
+                }
+            }
+            Self::Percent(Percent(millionths)) => {
+                let part = format!("{:04}", millionths % 10_000);
+                let part = part.trim_end_matches('0');
+                write!(f, "{}{}{part}%", millionths / 10_000, if part.is_empty() { "" } else { "." })
+            }
+            Self::Ip(ip) => write!(f, "{ip}"),
+            Self::Cidr(ip, bits) => write!(f, "{ip}/{bits}"),
+            Self::Addr(Addr { ip, port }) => match ip {
+                None => write!(f, ":{port}"),
+                Some(ip) => write!(f, "{}", SocketAddr::new(*ip, *port)),
+            },
+            Self::Url(url) => write!(f, "\"{url}\""),
+            Self::List(items) => {
+                for (index, item) in items.iter().enumerate() {
+                    write!(f, "{}{item}", if index == 0 { "" } else { ", " })?;
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
+impl fmt::Display for Url {
+    /// The URL with its port.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { scheme, host, port, path } = self;
+        if host.contains(':') {
+            write!(f, "{scheme}://[{host}]:{port}{path}")
+        } else {
+            write!(f, "{scheme}://{host}:{port}{path}")
+        }
+    }
+}
+
+fn write_duration(f: &mut fmt::Formatter<'_>, duration: Duration) -> fmt::Result {
+    let millis = duration.as_millis();
+    let (unit, word) = [(3_600_000, "h"), (60_000, "m"), (1_000, "s")]
+        .into_iter()
+        .find(|(unit, _)| millis > 0 && millis.is_multiple_of(*unit))
+        .unwrap_or((1, "ms"));
+    write!(f, "{}{word}", millis / unit)
+}
+
+fn write_size(f: &mut fmt::Formatter<'_>, bytes: u64) -> fmt::Result {
+    let (unit, word) = [(1 << 40, "TiB"), (1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")]
+        .into_iter()
+        .find(|(unit, _)| bytes > 0 && bytes.is_multiple_of(*unit))
+        .unwrap_or((1, "B"));
+    write!(f, "{}{word}", bytes / unit)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shows_values_as_they_are_written() {
+        let shown = |value: Value| value.to_string();
+        assert_eq!(shown(Value::Duration(Duration::from_millis(1500))), "1500ms");
+        assert_eq!(shown(Value::Duration(Duration::from_hours(24))), "24h");
+        assert_eq!(shown(Value::Size(10 << 20)), "10MiB");
+        assert_eq!(shown(Value::Percent(Percent(2_500))), "0.25%");
+        assert_eq!(shown(Value::Percent(Percent(50_000))), "5%");
+        assert_eq!(shown(Value::Rate(Rate { count: 20, per: Duration::from_secs(10) })), "20/10s");
+        assert_eq!(shown(Value::Addr(Addr { ip: None, port: 80 })), ":80");
+    }
+
+    #[test]
+    fn rates_compare_over_different_times() {
+        let rate = |count, secs| Value::Rate(Rate { count, per: Duration::from_secs(secs) });
+        assert_eq!(rate(100, 1).compare(&rate(1000, 10)), Some(Ordering::Equal));
+        assert_eq!(rate(101, 1).compare(&rate(1000, 10)), Some(Ordering::Greater));
+        assert_eq!(rate(1, 1).compare(&Value::Int(1)), None);
     }
 }

@@ -1,0 +1,96 @@
+//! The second reading of text that was broken, for the place and for what was expected there.
+
+use super::reader::Reader;
+use super::{Grammar, Rule};
+use crate::problem::syntax;
+use crate::source::Span;
+use pest::Parser;
+use pest::error::{ErrorVariant, InputLocation};
+
+impl Reader<'_> {
+    /// Reports why the text from `start` to the end of `junk` cannot be read by a strict rule. The place is never
+    /// before the junk, since what stands there was read.
+    pub(super) fn explain(&mut self, rule: Rule, start: usize, junk: Span) {
+        let junk = self.trimmed(junk);
+        if junk.start == junk.end {
+            return;
+        }
+        let text = self.clean.get(start..junk.end).unwrap_or_default();
+        let (mut at, mut expected) = (junk.start, "the end of the line".to_owned());
+        if let Err(error) = Grammar::parse(rule, text) {
+            let found = start
+                + match error.location {
+                    InputLocation::Pos(at) | InputLocation::Span((at, _)) => at,
+                };
+            if found >= junk.start {
+                at = found;
+                if let ErrorVariant::ParsingError { positives, .. } = &error.variant {
+                    expected = expectation(positives);
+                }
+            }
+        }
+        let span = Span { start: at, ..junk };
+        let rest = self.slice(span).trim_start();
+        let at = junk.end - rest.len();
+        if rest.is_empty() {
+            let before = self.clean.get(start..at).unwrap_or_default();
+            let last = before.split_ascii_whitespace().next_back().unwrap_or_default().to_owned();
+            self.report(syntax::missing_value(Span { start: at, end: at, ..junk }, &expected, &last));
+            return;
+        }
+        let found = token(rest);
+        let span = Span { start: at, end: at + found.len(), ..junk };
+        self.report(syntax::unexpected_text(span, found, &expected));
+    }
+}
+
+/// What stands at the beginning of a text, as a person would point at it.
+pub(super) fn token(text: &str) -> &str {
+    let first = text.chars().next().unwrap_or(' ');
+    let length = if first.is_alphanumeric() || matches!(first, '_' | '/' | '"' | ':' | '.' | '-') {
+        text.find(|c: char| c.is_whitespace() || matches!(c, ';' | ',' | '{' | '}' | '(' | ')' | '[' | ']'))
+    } else {
+        text.find(|c: char| c.is_alphanumeric() || c.is_whitespace() || matches!(c, '"' | '_' | '/'))
+    };
+    let length = length.unwrap_or(text.len()).max(first.len_utf8());
+    text.get(..length).unwrap_or(text)
+}
+
+/// Rules in the words of people.
+fn expectation(rules: &[Rule]) -> String {
+    let mut words: Vec<&str> = rules.iter().filter_map(|rule| word(*rule)).collect();
+    words.sort_unstable();
+    words.dedup();
+    // The end of the line is always said last.
+    words.sort_by_key(|word| *word == END);
+    match words.split_last() {
+        None => END.to_owned(),
+        Some((last, [])) => (*last).to_owned(),
+        Some((last, rest)) => format!("{} or {last}", rest.join(", ")),
+    }
+}
+
+const END: &str = "the end of the line";
+
+fn word(rule: Rule) -> Option<&'static str> {
+    Some(match rule {
+        Rule::argument | Rule::value | Rule::item | Rule::word_value | Rule::lone_value => "a value",
+        Rule::string | Rule::text => "a string",
+        Rule::name | Rule::capture_name => "a name",
+        Rule::entry | Rule::entry_name => "a field",
+        Rule::methods | Rule::method => "methods",
+        Rule::pattern | Rule::bare_path | Rule::template | Rule::quoted_path => "a path",
+        Rule::terminal | Rule::forward => "`-> UPSTREAM`, `respond …`, `redirect …`",
+        Rule::status => "a status",
+        Rule::json => "`json …`",
+        Rule::r#type | Rule::type_name => "a type",
+        Rule::bounds => "bounds",
+        Rule::range | Rule::number | Rule::number_text => "a range such as `1..50`",
+        Rule::colon => "`:`",
+        Rule::close => "`}`",
+        Rule::close_list => "`]`",
+        Rule::comma => "`,`",
+        Rule::line_end | Rule::EOI => END,
+        _ => return None,
+    })
+}

@@ -1,0 +1,145 @@
+//! What a route does: `->`, `respond`, `redirect`.
+
+use super::reader::Reader;
+use super::{Pair, Rule};
+use crate::ast::{AnswerBody, Status, Target, TemplatePart, Terminal, TerminalKind, Text, Value, ValueKind};
+use crate::problem::{path, setting, syntax};
+use crate::source::Span;
+
+const REDIRECTS: &[u16] = &[301, 302, 303, 307, 308];
+const JSON: &str = "a JSON value: a record, a list, a string, a number, `true` or `false`";
+
+impl Reader<'_> {
+    /// A terminal; `None` if something is missing or wrong, which is then reported.
+    pub(super) fn terminal(&mut self, pair: Pair<'_>) -> Option<Terminal> {
+        let inner = pair.into_inner().next()?;
+        let span = self.span(&inner);
+        let kind = match inner.as_rule() {
+            Rule::forward => self.forward(inner),
+            Rule::respond => self.respond(inner),
+            Rule::redirect => self.redirect(inner),
+            _ => None,
+        }?;
+        Some(Terminal { span, kind })
+    }
+
+    fn forward(&mut self, pair: Pair<'_>) -> Option<TerminalKind> {
+        let span = self.span(&pair);
+        let mut parts = pair.into_inner();
+        let Some(name) = parts.next() else {
+            return self.lacks(span, "the name of an upstream", "->");
+        };
+        let upstream = self.name(&name);
+        let Some(path) = parts.next() else { return Some(TerminalKind::Forward { upstream, path: None }) };
+        let path = self.template(path)?;
+        self.no_query(&path.parts);
+        Some(TerminalKind::Forward { upstream, path: Some(path) })
+    }
+
+    fn no_query(&mut self, parts: &[TemplatePart]) {
+        for part in parts {
+            let TemplatePart::Literal { span, text } = part else { continue };
+            if let Some(at) = text.find(['?', '#']) {
+                let start = (span.start + at).min(span.end);
+                self.report(path::query_in_path(Span { start, ..*span }));
+                return;
+            }
+        }
+    }
+
+    fn respond(&mut self, pair: Pair<'_>) -> Option<TerminalKind> {
+        let span = self.span(&pair);
+        let mut parts = pair.into_inner();
+        let Some(status) = parts.next() else { return self.lacks(span, "a status", "respond") };
+        let status = self.status(&status, |code| (200..=599).contains(&code), "a status from 200 to 599")?;
+        let Some(body) = parts.next() else { return Some(TerminalKind::Respond { status, body: None }) };
+        if matches!(status.code, 204 | 205 | 304) {
+            let expected = "a status whose answer has a body";
+            self.report(syntax::wrong_status(status.span, &status.code.to_string(), expected));
+            return None;
+        }
+        let at = self.span(&body);
+        let json = body.as_rule() == Rule::json;
+        let Some(value) = body.into_inner().next() else {
+            return if json { self.lacks(at, "a value", "json") } else { self.lacks(at, "a string", "text") };
+        };
+        let body = if json {
+            let value = self.value(value)?;
+            if !self.is_json(&value) {
+                return None;
+            }
+            AnswerBody::Json(value)
+        } else {
+            let span = self.span(&value);
+            AnswerBody::Text(Text { span, value: self.string(span) })
+        };
+        Some(TerminalKind::Respond { status, body: Some(body) })
+    }
+
+    /// Reports everything in a value that JSON does not have.
+    fn is_json(&mut self, value: &Value) -> bool {
+        let mut whole = true;
+        match &value.kind {
+            ValueKind::Bool(_) | ValueKind::Int(_) | ValueKind::Decimal(_) | ValueKind::Text(_) => {}
+            ValueKind::List(items) => {
+                for item in items {
+                    whole &= self.is_json(item);
+                }
+            }
+            ValueKind::Record(entries) => {
+                for entry in entries {
+                    whole &= self.is_json(&entry.value);
+                }
+            }
+            _ => {
+                whole = false;
+                let found = format!("`{}`", self.slice(value.span));
+                let problem = setting::wrong_type(value.span, JSON, &found);
+                self.report(if found == "`null`" {
+                    problem.help("there is no null: leave the field out")
+                } else {
+                    problem
+                });
+            }
+        }
+        whole
+    }
+
+    fn redirect(&mut self, pair: Pair<'_>) -> Option<TerminalKind> {
+        let span = self.span(&pair);
+        let mut parts = pair.into_inner();
+        let Some(status) = parts.next() else { return self.lacks(span, "a status", "redirect") };
+        let expected = "one of the statuses 301, 302, 303, 307 and 308";
+        let status = self.status(&status, |code| REDIRECTS.contains(&code), expected)?;
+        let Some(target) = parts.next() else {
+            return self.lacks(span, "a path or a URL in quotes", self.slice(status.span));
+        };
+        let target = match target.as_rule() {
+            Rule::template => Target::Path(self.template(target)?),
+            _ => {
+                let span = self.span(&target);
+                let text = Text { span, value: self.string(span) };
+                if let Err(why) = crate::schema::url::parse(&text.value, &["http", "https"]) {
+                    self.report(setting::wrong_type(span, "a path or an absolute URL", &why));
+                    return None;
+                }
+                Target::Url(text)
+            }
+        };
+        Some(TerminalKind::Redirect { status, target })
+    }
+
+    fn status(&mut self, pair: &Pair<'_>, fits: impl Fn(u16) -> bool, expected: &str) -> Option<Status> {
+        let span = self.span(pair);
+        let code = pair.as_str().parse().ok().filter(|code| fits(*code) && pair.as_str().len() == 3);
+        if code.is_none() {
+            self.report(syntax::wrong_status(span, pair.as_str(), expected));
+        }
+        Some(Status { span, code: code? })
+    }
+
+    fn lacks(&mut self, after: Span, expected: &str, word: &str) -> Option<TerminalKind> {
+        self.report(syntax::missing_value(self.trimmed(after).after(), expected, word));
+        None
+    }
+}

@@ -1,0 +1,88 @@
+//! The problems of path patterns, path templates and their captures.
+
+use super::nearest::nearest;
+use super::{Kind, Problem};
+use crate::source::Span;
+
+kinds! {
+    QUERY_IN_PATH "query_in_path" "a path holds no query";
+    PATH_NOT_CANONICAL "path_not_canonical" "no request has this path, since paths are normalised first";
+    IMPOSSIBLE_PATH "impossible_path" "no request can have this path";
+    PARTIAL_CAPTURE "partial_capture" "a capture is a whole segment";
+    REST_NOT_LAST "rest_not_last" "a capture of the rest of a path is its end";
+    REPEATED_CAPTURE "repeated_capture" "two captures of one path have the same name";
+    FOREIGN_WILDCARD "foreign_wildcard" "a capture as other systems write it";
+    UNKNOWN_TYPE "unknown_type" "a type that nothing here knows";
+    WRONG_BOUNDS "wrong_bounds" "bounds that the type cannot have";
+}
+
+/// A `?` in a pattern or in a template.
+#[must_use]
+pub fn query_in_path(at: Span) -> Problem {
+    Problem::error(&QUERY_IN_PATH, "a path holds no query")
+        .at(at, "begins a query")
+        .help("leave it out: the query of a request is passed on as it came")
+}
+
+/// Pattern text that normalisation would change.
+#[must_use]
+pub fn path_not_canonical(at: Span, canonical: &str) -> Problem {
+    Problem::error(&PATH_NOT_CANONICAL, "no request matches this path: paths are normalised first")
+        .at(at, "would be changed")
+        .help(format!("write `{canonical}`"))
+        .fix(at, canonical)
+}
+
+/// Text that no path of a request can hold.
+#[must_use]
+pub fn impossible_path(at: Span, why: &str) -> Problem {
+    Problem::error(&IMPOSSIBLE_PATH, "no request can have this path").at(at, why)
+}
+
+/// A capture beside other text in one segment.
+#[must_use]
+pub fn partial_capture(at: Span) -> Problem {
+    Problem::error(&PARTIAL_CAPTURE, "a capture is a whole segment of a path")
+        .at(at, "other text stands beside it")
+        .help("put a `/` before and after it, or capture the whole segment")
+}
+
+/// A `path` capture before the end.
+#[must_use]
+pub fn rest_not_last(at: Span) -> Problem {
+    Problem::error(&REST_NOT_LAST, "a capture of type `path` takes the rest, so nothing can follow it")
+        .at(at, "expected this at the end of the path")
+}
+
+/// Two captures with one name.
+#[must_use]
+pub fn repeated_capture(at: Span, first: Span, name: &str) -> Problem {
+    Problem::error(&REPEATED_CAPTURE, format!("two captures are named `{name}`"))
+        .at(at, "again here")
+        .because(first, "first here")
+}
+
+/// A type that does not exist.
+#[must_use]
+pub fn unknown_type(at: Span, written: &str, known: &[&str]) -> Problem {
+    let problem = Problem::error(&UNKNOWN_TYPE, format!("unknown type `{written}`")).at(at, "");
+    match nearest(written, known.iter().copied()) {
+        Some(near) => problem.help(format!("did you mean `{near}`?")).fix(at, near),
+        None => problem.help(format!("types of captures are {}", super::syntax::listed(known))),
+    }
+}
+
+/// Bounds on a type that has none, or that hold nothing.
+#[must_use]
+pub fn wrong_bounds(at: Span, message: impl Into<String>) -> Problem {
+    Problem::error(&WRONG_BOUNDS, message).at(at, "")
+}
+
+/// `:id` and `*`, as other systems write captures.
+#[must_use]
+pub fn foreign_wildcard(at: Span, written: &str, capture: &str) -> Problem {
+    Problem::error(&FOREIGN_WILDCARD, format!("`{written}` is no capture"))
+        .at(at, "would match only this very text")
+        .help(format!("write `{capture}`"))
+        .fix(at, capture)
+}

@@ -1,0 +1,87 @@
+//! The problems of settings held against their rows.
+
+use super::{Kind, Problem};
+use crate::source::Span;
+
+kinds! {
+    MISSING_SETTING "missing_setting" "a block lacks a word that it must have";
+    MISPLACED_SETTING "misplaced_setting" "a setting stands in a block that cannot have it";
+    REPEATED_SETTING "repeated_setting" "a setting stands twice in one block";
+    MISSING_ARGUMENT "missing_argument" "a setting lacks something that it must say";
+    UNEXPECTED_ARGUMENT "unexpected_argument" "a setting says more than it can";
+    REPEATED_ARGUMENT "repeated_argument" "a setting says something twice";
+    WRONG_TYPE "wrong_type" "a value of another type was expected";
+    OUT_OF_BOUNDS "out_of_bounds" "a value is too small or too large";
+    CONFLICTING_ARGUMENTS "conflicting_arguments" "two values of a setting do not go together";
+}
+
+/// A block without a word that it must have.
+#[must_use]
+pub fn missing_setting(at: Span, word: &str, place: &str) -> Problem {
+    Problem::error(&MISSING_SETTING, format!("this `{place}` has no `{word}`"))
+        .at(at, format!("expected `{word} …` in this block"))
+}
+
+/// A known word in the wrong block.
+#[must_use]
+pub fn misplaced_setting(at: Span, word: &str, place: &str, places: &[&str]) -> Problem {
+    Problem::error(&MISPLACED_SETTING, format!("`{word}` cannot stand in `{place}`"))
+        .at(at, "")
+        .help(format!("it stands in {}", super::syntax::listed(places)))
+}
+
+/// A setting twice in one block.
+#[must_use]
+pub fn repeated_setting(at: Span, first: Span, word: &str) -> Problem {
+    Problem::error(&REPEATED_SETTING, format!("`{word}` stands twice in this block"))
+        .at(at, "again here")
+        .because(first, "first here")
+        .help("remove one of them")
+}
+
+/// A setting without something that it must say.
+#[must_use]
+pub fn missing_argument(at: Span, word: &str, param: &str, doc: &str, expected: &str) -> Problem {
+    Problem::error(&MISSING_ARGUMENT, format!("`{word}` needs its `{param}`"))
+        .at(at, format!("expected {expected}"))
+        .help(format!("`{param}`: {doc}"))
+}
+
+/// More than the setting takes.
+#[must_use]
+pub fn unexpected_argument(at: Span, word: &str, found: &str) -> Problem {
+    Problem::error(&UNEXPECTED_ARGUMENT, format!("`{word}` takes no {found} here")).at(at, "")
+}
+
+/// A parameter twice in one setting.
+#[must_use]
+pub fn repeated_argument(at: Span, first: Span, param: &str) -> Problem {
+    Problem::error(&REPEATED_ARGUMENT, format!("`{param}` stands twice in this setting"))
+        .at(at, "again here")
+        .because(first, "first here")
+}
+
+/// A value of another type.
+#[must_use]
+pub fn wrong_type(at: Span, expected: &str, found: &str) -> Problem {
+    Problem::error(&WRONG_TYPE, format!("expected {expected}, found {found}")).at(at, "")
+}
+
+/// A value outside its bounds. All are given as they are written in a program.
+#[must_use]
+pub fn out_of_bounds(at: Span, param: &str, found: &str, bounds: &str) -> Problem {
+    Problem::error(&OUT_OF_BOUNDS, format!("`{param}` must be {bounds}, found `{found}`")).at(at, "")
+}
+
+/// Values that do not go together.
+#[must_use]
+pub fn conflicting_arguments(at: Span, message: &str, text: &str) -> Problem {
+    Problem::error(&CONFLICTING_ARGUMENTS, message).at(at, text)
+}
+
+/// A number that the language cannot hold.
+#[must_use]
+pub fn number_too_large(at: Span, written: &str) -> Problem {
+    Problem::error(&OUT_OF_BOUNDS, format!("`{written}` is larger, or finer, than any value can be"))
+        .at(at, "")
+}

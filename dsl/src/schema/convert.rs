@@ -1,0 +1,174 @@
+//! One written value, made into a value of a parameter's type and held against its bounds.
+
+use super::param::Param;
+use super::url;
+use super::{Addr, Type, Value};
+use crate::ast::{Value as Written, ValueKind};
+use crate::problem::nearest::nearest;
+use crate::problem::{Problem, setting as wrong};
+use std::borrow::Cow;
+use std::net::IpAddr;
+
+/// The value, of the parameter's type and within its bounds.
+pub(super) fn convert(written: &Written, param: &Param) -> Result<Value, Box<Problem>> {
+    let value = typed(written, param.ty)?;
+    within(&value, param).map_err(|bounds| {
+        Box::new(wrong::out_of_bounds(written.span, param.name, &value.to_string(), &bounds))
+    })?;
+    Ok(value)
+}
+
+fn typed(written: &Written, ty: Type) -> Result<Value, Box<Problem>> {
+    let mismatch = || {
+        Box::new(hinted(wrong::wrong_type(written.span, &ty.to_string(), &found(&written.kind)), written, ty))
+    };
+    Ok(match (ty, &written.kind) {
+        (Type::List(item), ValueKind::List(items)) => {
+            Value::List(items.iter().map(|written| typed(written, *item)).collect::<Result<_, _>>()?)
+        }
+        (Type::List(item), _) => Value::List(vec![typed(written, *item)?]),
+        (Type::Bool, ValueKind::Bool(value)) => Value::Bool(*value),
+        (Type::Int(bounds), ValueKind::Int(number)) => {
+            if !bounds.holds(*number) {
+                let message = format!("within `{bounds}`");
+                return Err(Box::new(wrong::out_of_bounds(
+                    written.span,
+                    "this",
+                    &number.to_string(),
+                    &message,
+                )));
+            }
+            Value::Int(*number)
+        }
+        (Type::Decimal, ValueKind::Decimal(digits)) => Value::Decimal(digits.clone().into()),
+        (Type::Decimal, ValueKind::Int(number)) => Value::Decimal(number.to_string().into()),
+        (Type::String(bounds), ValueKind::Text(text)) => {
+            let length = i64::try_from(text.chars().count()).unwrap_or(i64::MAX);
+            if !bounds.holds(length) {
+                let message = format!("`{bounds}` characters long");
+                return Err(Box::new(wrong::out_of_bounds(
+                    written.span,
+                    "this",
+                    &length.to_string(),
+                    &message,
+                )));
+            }
+            Value::Text(text.clone().into())
+        }
+        (Type::Duration, ValueKind::Duration(duration)) => Value::Duration(*duration),
+        (Type::Size, ValueKind::Size(bytes)) => Value::Size(*bytes),
+        (Type::Rate, ValueKind::Rate(rate)) => Value::Rate(*rate),
+        (Type::Percent, ValueKind::Percent(percent)) => Value::Percent(*percent),
+        (Type::Ip, ValueKind::Address(text) | ValueKind::Word(text)) => {
+            Value::Ip(text.parse().map_err(|_| mismatch())?)
+        }
+        (Type::Cidr, ValueKind::Address(text) | ValueKind::Word(text)) => cidr(text).ok_or_else(mismatch)?,
+        (Type::Addr, ValueKind::Address(text) | ValueKind::Word(text)) => {
+            Value::Addr(addr(text).ok_or_else(mismatch)?)
+        }
+        (Type::Url(schemes), ValueKind::Text(text)) => Value::Url(
+            url::parse(text, schemes)
+                .map_err(|found| Box::new(wrong::wrong_type(written.span, &ty.to_string(), &found)))?,
+        ),
+        (Type::Origin(schemes), ValueKind::Text(text)) => {
+            let mut url = url::parse(text, schemes)
+                .map_err(|found| Box::new(wrong::wrong_type(written.span, &ty.to_string(), &found)))?;
+            if !matches!(url.path.as_str(), "" | "/") {
+                let found = format!("one with the path `{}`", url.path);
+                let problem = wrong::wrong_type(written.span, &ty.to_string(), &found);
+                return Err(Box::new(problem.help("leave the path out here, and write it where it is sent")));
+            }
+            url.path.clear();
+            Value::Url(url)
+        }
+        (Type::Word(words), ValueKind::Word(word)) if words.contains(&word.as_str()) => {
+            Value::Word(Cow::Owned(word.clone()))
+        }
+        _ => return Err(mismatch()),
+    })
+}
+
+/// Adds what was probably meant.
+fn hinted(problem: Problem, written: &Written, ty: Type) -> Problem {
+    match (ty, &written.kind) {
+        (Type::Word(words), ValueKind::Word(word)) => match nearest(word, words.iter().copied()) {
+            Some(near) => problem.help(format!("did you mean `{near}`?")).fix(written.span, near),
+            None => problem,
+        },
+        (Type::Duration, ValueKind::Int(number)) => {
+            problem.help(format!("write the unit: `{number}s`, `{number}ms`"))
+        }
+        (Type::Size, ValueKind::Int(number)) => {
+            problem.help(format!("write the unit: `{number}B`, `{number}KiB`"))
+        }
+        (Type::Percent, ValueKind::Int(number)) => problem.help(format!("write `{number}%`")),
+        (Type::Rate, ValueKind::Int(number)) => problem.help(format!("write the time too: `{number}/s`")),
+        (Type::Addr, ValueKind::Int(port)) => problem.help(format!("write `:{port}`")),
+        (Type::Addr | Type::Ip | Type::Cidr, ValueKind::Text(text)) => {
+            problem.help(format!("write `{text}` without quotes"))
+        }
+        _ => problem,
+    }
+}
+
+fn addr(text: &str) -> Option<Addr> {
+    if let Some(port) = text.strip_prefix(':') {
+        return Some(Addr { ip: None, port: url::port(port)? });
+    }
+    let (ip, port) = text.rsplit_once(':')?;
+    let ip = match ip.strip_prefix('[') {
+        Some(ip) => IpAddr::V6(ip.strip_suffix(']')?.parse().ok()?),
+        None => IpAddr::V4(ip.parse().ok()?),
+    };
+    Some(Addr { ip: Some(ip), port: url::port(port)? })
+}
+
+/// A network, whose host bits are zero.
+fn cidr(text: &str) -> Option<Value> {
+    let (ip, bits) = text.split_once('/')?;
+    let ip: IpAddr = ip.parse().ok()?;
+    let bits: u8 = bits.parse().ok()?;
+    let clear = match ip {
+        IpAddr::V4(ip) => bits <= 32 && u32::from(ip).checked_shl(u32::from(bits)).unwrap_or(0) == 0,
+        IpAddr::V6(ip) => bits <= 128 && u128::from(ip).checked_shl(u32::from(bits)).unwrap_or(0) == 0,
+    };
+    clear.then_some(Value::Cidr(ip, bits))
+}
+
+/// Whether a value, or each of a list, is within the parameter's bounds; the bounds in words if not.
+fn within(value: &Value, param: &Param) -> Result<(), String> {
+    if let Value::List(items) = value {
+        return items.iter().try_for_each(|item| within(item, param));
+    }
+    let low = param.min.as_ref().is_none_or(|min| value.compare(min).is_none_or(std::cmp::Ordering::is_ge));
+    let high = param.max.as_ref().is_none_or(|max| value.compare(max).is_none_or(std::cmp::Ordering::is_le));
+    if low && high {
+        return Ok(());
+    }
+    Err(match (&param.min, &param.max) {
+        (Some(min), Some(max)) => format!("from `{min}` to `{max}`"),
+        (Some(min), None) => format!("at least `{min}`"),
+        (None, Some(max)) => format!("at most `{max}`"),
+        (None, None) => String::new(),
+    })
+}
+
+/// What was found, in words.
+fn found(kind: &ValueKind) -> String {
+    match kind {
+        ValueKind::Bool(value) => format!("`{value}`"),
+        ValueKind::Int(number) => format!("the number `{number}`"),
+        ValueKind::Decimal(digits) => format!("the number `{digits}`"),
+        ValueKind::Text(_) => "a string".into(),
+        ValueKind::Duration(_) => "a duration".into(),
+        ValueKind::Size(_) => "a size".into(),
+        ValueKind::Rate(_) => "a rate".into(),
+        ValueKind::Percent(_) => "a percentage".into(),
+        ValueKind::Range(..) => "a range".into(),
+        ValueKind::Address(text) => format!("the address `{text}`"),
+        ValueKind::Word(word) => format!("the word `{word}`"),
+        ValueKind::Path(_) => "a path".into(),
+        ValueKind::List(_) => "a list".into(),
+        ValueKind::Record(_) => "a record".into(),
+    }
+}
