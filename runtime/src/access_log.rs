@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
-use crate::clock::{self, Micros};
+use crate::clock::{self, Clock, Micros};
 use crate::exchange::Exchange;
 use crate::program::{AccessLog, Label, Program};
 
@@ -63,7 +63,7 @@ fn write_all(from: &Receiver<Vec<u8>>, to: &mut impl Write, dropped: &AtomicU64)
             }
         }
         if to.write_all(&batch).and_then(|()| to.flush()).is_err() {
-            let lines = batch.iter().filter(|byte| **byte == b'\n').count();
+            let lines = batch.split(|byte| *byte == b'\n').count() - 1;
             dropped.fetch_add(lines as u64, Ordering::Relaxed);
         }
     }
@@ -75,7 +75,7 @@ pub(crate) fn settle(writer: &std::thread::JoinHandle<()>) {
         if writer.is_finished() {
             return;
         }
-        std::thread::sleep(std::time::Duration::from_millis(10));
+        Clock::block(std::time::Duration::from_millis(10));
     }
 }
 

@@ -33,23 +33,35 @@ pub(crate) fn refuse(x: &mut Exchange, reason: Reason, allow: Option<u16>, voice
         // A structured token begins with a letter or an asterisk (RFC 8941 section 3.3.4).
         let token = voice.name.starts_with(|first: char| first.is_ascii_alphabetic());
         let quote: &[u8] = if token { b"" } else { b"\"" };
-        for part in [quote, voice.name.as_bytes(), quote, b"; error=", reason.error.as_bytes(), b"; details=\"", reason.word.as_bytes(), b"\"\r\n"] {
+        for part in [
+            quote,
+            voice.name.as_bytes(),
+            quote,
+            b"; error=",
+            reason.error.as_bytes(),
+            b"; details=\"",
+            reason.word.as_bytes(),
+            b"\"\r\n",
+        ] {
             out.extend_from_slice(part);
         }
     };
-    write(x, reason.status, "application/problem+json", body.as_bytes(), more, voice);
+    let content = Content { status: reason.status, kind: "application/problem+json", body: body.as_bytes() };
+    write(x, &content, more, voice);
     x.record.reason = Some(reason.word);
 }
 
 /// Writes the answer to OPTIONS that the method table gives.
 pub(crate) fn options(x: &mut Exchange, methods: u16, voice: &Voice) {
-    write(x, 204, "", b"", |out| write_allow(methods, out), voice);
+    write(x, &Content { status: 204, kind: "", body: b"" }, |out| write_allow(methods, out), voice);
     x.record.reason = Some("options");
 }
 
 /// Writes what `respond` states.
 pub(crate) fn respond(x: &mut Exchange, respond: &Respond, voice: &Voice) {
-    write(x, respond.status, respond.content_type, respond.body.as_bytes(), |_| {}, voice);
+    let content =
+        Content { status: respond.status, kind: respond.content_type, body: respond.body.as_bytes() };
+    write(x, &content, |_| {}, voice);
     x.record.reason = Some("respond");
 }
 
@@ -58,7 +70,8 @@ pub(crate) fn redirect(x: &mut Exchange, redirect: &Redirect, voice: &Voice) {
     let mut location = b"Location: ".to_vec();
     write_pieces(redirect.location, x, &mut location);
     location.extend_from_slice(b"\r\n");
-    write(x, redirect.status, "", b"", |out| out.extend_from_slice(&location), voice);
+    let content = Content { status: redirect.status, kind: "", body: b"" };
+    write(x, &content, |out| out.extend_from_slice(&location), voice);
     x.record.reason = Some("redirect");
 }
 
@@ -72,7 +85,16 @@ pub(crate) fn write_pieces(pieces: &[Piece], x: &Exchange, out: &mut Vec<u8>) {
     }
 }
 
-fn write(x: &mut Exchange, status: u16, kind: &str, body: &[u8], more: impl FnOnce(&mut Vec<u8>), voice: &Voice) {
+/// A whole answer but for its fields.
+struct Content<'a> {
+    status: u16,
+    /// The media type; empty: no body.
+    kind: &'static str,
+    body: &'a [u8],
+}
+
+fn write(x: &mut Exchange, content: &Content, more: impl FnOnce(&mut Vec<u8>), voice: &Voice) {
+    let Content { status, kind, body } = *content;
     let out = &mut x.homeward;
     out.extend_from_slice(b"HTTP/1.1 ");
     write_number(u64::from(status), out);

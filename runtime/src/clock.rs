@@ -2,6 +2,8 @@
 //!
 //! Nothing else in this crate reads a clock or sets a timer. A manual clock stands still until a test moves it.
 
+#![allow(clippy::disallowed_methods, reason = "this is the clock")]
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -66,6 +68,11 @@ impl Clock {
         self.now()
     }
 
+    /// Blocks the thread for real time.
+    pub(crate) fn block(pause: Duration) {
+        std::thread::sleep(pause);
+    }
+
     /// Waits until `at`, or, with a manual clock, until it is moved the next time.
     pub(crate) async fn until(&self, at: Micros) {
         match &self.source {
@@ -118,7 +125,8 @@ pub fn http_date(unix: u64) -> String {
         ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
     let (days, second) = (unix / 86_400, unix % 86_400);
     let (year, month, day) = civil(days);
-    let name = |table: &[&'static str], at: u64| usize::try_from(at).ok().and_then(|at| table.get(at)).copied();
+    let name =
+        |table: &[&'static str], at: u64| usize::try_from(at).ok().and_then(|at| table.get(at)).copied();
     format!(
         "{}, {day:02} {} {year:04} {:02}:{:02}:{:02} GMT",
         name(&DAYS, days % 7).unwrap_or(""),

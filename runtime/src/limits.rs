@@ -37,7 +37,7 @@ impl Limits {
     pub const DEFAULT: Self = Self {
         head: Duration::from_secs(10),
         head_bytes: 32 * 1024,
-        keep_alive: Duration::from_secs(60),
+        keep_alive: Duration::from_mins(1),
         write: Duration::from_secs(30),
         linger: Duration::from_secs(2),
         discard_bytes: 256 * 1024,

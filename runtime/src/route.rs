@@ -158,7 +158,9 @@ impl Captures {
 
     fn set(&mut self, index: usize, start: usize, end: usize) {
         // A head, and so a path, is at most 32 KiB.
-        if let (Some(span), Ok(start), Ok(end)) = (self.spans.get_mut(index), u16::try_from(start), u16::try_from(end)) {
+        if let (Some(span), Ok(start), Ok(end)) =
+            (self.spans.get_mut(index), u16::try_from(start), u16::try_from(end))
+        {
             *span = (start, end);
         }
     }
@@ -195,19 +197,19 @@ impl Walk<'_> {
         let rest = self.path.get(at..)?;
         let len = rest.iter().position(|byte| *byte == b'/').unwrap_or(rest.len());
         let (segment, end) = (rest.get(..len)?, at + len);
-        if let Some(next) = self.literal(&node, segment) {
-            if let Some(route) = self.enter(next, end, taken) {
-                return Some(route);
-            }
+        if let Some(next) = self.literal(&node, segment)
+            && let Some(route) = self.enter(next, end, taken)
+        {
+            return Some(route);
         }
         if node.param_count > 0 && !segment.is_empty() {
             for index in 0..u32::from(node.param_count) {
                 let Some(param) = self.router.params.get((node.params + index) as usize) else { break };
-                if param.kind.accepts(segment) {
-                    if let Some(route) = self.enter(param.node, end, taken + 1) {
-                        self.captures.set(taken, at, end);
-                        return Some(route);
-                    }
+                if param.kind.accepts(segment)
+                    && let Some(route) = self.enter(param.node, end, taken + 1)
+                {
+                    self.captures.set(taken, at, end);
+                    return Some(route);
                 }
             }
         }
@@ -305,7 +307,9 @@ fn uuid(segment: &[u8]) -> bool {
 fn date(segment: &[u8]) -> Option<()> {
     let &[y0, y1, y2, y3, b'-', m0, m1, b'-', d0, d1] = segment else { return None };
     let number = |digits: &[u8]| {
-        digits.iter().try_fold(0_u32, |sum, digit| digit.is_ascii_digit().then(|| sum * 10 + u32::from(digit - b'0')))
+        digits
+            .iter()
+            .try_fold(0_u32, |sum, digit| digit.is_ascii_digit().then(|| sum * 10 + u32::from(digit - b'0')))
     };
     let (year, month, day) = (number(&[y0, y1, y2, y3])?, number(&[m0, m1])?, number(&[d0, d1])?);
     let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
@@ -333,7 +337,12 @@ mod tests {
             assert!(!any.accepts(no.as_bytes()), "{no}");
         }
         let bounded = Kind::Int { min: 1, max: 50 };
-        assert!(bounded.accepts(b"1") && bounded.accepts(b"50") && !bounded.accepts(b"0") && !bounded.accepts(b"51"));
+        assert!(
+            bounded.accepts(b"1")
+                && bounded.accepts(b"50")
+                && !bounded.accepts(b"0")
+                && !bounded.accepts(b"51")
+        );
     }
 
     #[test]
@@ -341,7 +350,9 @@ mod tests {
         for yes in ["2024-02-29", "2000-02-29", "1999-12-31", "0001-01-01"] {
             assert!(Kind::Date.accepts(yes.as_bytes()), "{yes}");
         }
-        for no in ["2023-02-29", "1900-02-29", "2024-13-01", "2024-00-10", "2024-04-31", "2024-4-1", "2024-01-00"] {
+        for no in
+            ["2023-02-29", "1900-02-29", "2024-13-01", "2024-00-10", "2024-04-31", "2024-4-1", "2024-01-00"]
+        {
             assert!(!Kind::Date.accepts(no.as_bytes()), "{no}");
         }
     }

@@ -53,6 +53,7 @@ pub struct Redirect {
 
 impl Forward {
     /// Ends the chain.
+    #[must_use]
     pub fn request(&'static self, _: &mut Exchange) -> Flow {
         Flow::Forward(self)
     }
@@ -60,6 +61,7 @@ impl Forward {
 
 impl Respond {
     /// Ends the chain.
+    #[must_use]
     pub fn request(&'static self, _: &mut Exchange) -> Flow {
         Flow::Respond(self)
     }
@@ -67,6 +69,7 @@ impl Respond {
 
 impl Redirect {
     /// Ends the chain.
+    #[must_use]
     pub fn request(&'static self, _: &mut Exchange) -> Flow {
         Flow::Redirect(self)
     }

@@ -72,8 +72,8 @@ impl Reader {
                 (take, take)
             }
             Form::Chunked(decoder) => {
-                let decoded = decoder.decode(buffer.held_mut())?;
-                (decoded.read, decoded.data)
+                let step = decoder.decode(buffer.held_mut())?;
+                (step.read, step.data)
             }
         };
         self.total += data as u64;

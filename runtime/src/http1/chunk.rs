@@ -142,7 +142,9 @@ impl Decoder {
     /// connection are left out (RFC 9110 section 6.5.1).
     pub(crate) fn write_trailers(&self, out: &mut Vec<u8>) {
         let mut headers = [EMPTY_HEADER; 32];
-        let Ok(Status::Complete((_, headers))) = httparse::parse_headers(&self.trailers, &mut headers) else { return };
+        let Ok(Status::Complete((_, headers))) = httparse::parse_headers(&self.trailers, &mut headers) else {
+            return;
+        };
         for header in headers {
             if trailing(header.name) {
                 out.extend_from_slice(header.name.as_bytes());
@@ -156,9 +158,11 @@ impl Decoder {
 
 /// Whether a field means anything behind a body.
 fn trailing(name: &str) -> bool {
-    const NEVER: &[u8] = b"authorization,proxy-authorization,cookie,set-cookie,content-encoding,content-type,\
+    const NEVER: &[u8] =
+        b"authorization,proxy-authorization,cookie,set-cookie,content-encoding,content-type,\
         content-range,range,cache-control,expires,age,vary,location,www-authenticate,proxy-authenticate,via";
-    Known::read(name.as_bytes()) == Known::No && !list(NEVER).any(|never| name.as_bytes().eq_ignore_ascii_case(never))
+    Known::read(name.as_bytes()) == Known::No
+        && !list(NEVER).any(|never| name.as_bytes().eq_ignore_ascii_case(never))
 }
 
 /// The line before a chunk of `size` bytes; `buffer` has room for 18 bytes.
@@ -192,16 +196,20 @@ mod tests {
         let (mut data, mut left) = (Vec::new(), input.len());
         for part in input.chunks(piece) {
             let mut part = part.to_vec();
-            let decoded = decoder.decode(&mut part)?;
-            data.extend_from_slice(&part[..decoded.data]);
-            left -= decoded.read;
+            let step = decoder.decode(&mut part)?;
+            data.extend_from_slice(&part[..step.data]);
+            left -= step.read;
             if decoder.done() {
                 break;
             }
         }
         let mut trailers = Vec::new();
         decoder.write_trailers(&mut trailers);
-        if decoder.done() { Ok((data, left, String::from_utf8(trailers).unwrap())) } else { Err(Broken::Chunk) }
+        if decoder.done() {
+            Ok((data, left, String::from_utf8(trailers).unwrap()))
+        } else {
+            Err(Broken::Chunk)
+        }
     }
 
     #[test]

@@ -55,14 +55,17 @@ fn number(text: &[u8]) -> Option<u64> {
     if text.is_empty() || text.len() > 19 {
         return None;
     }
-    text.iter().try_fold(0_u64, |sum, byte| {
-        byte.is_ascii_digit().then(|| sum * 10 + u64::from(byte - b'0'))
-    })
+    text.iter().try_fold(0_u64, |sum, byte| byte.is_ascii_digit().then(|| sum * 10 + u64::from(byte - b'0')))
 }
 
 /// Where each field stands in `bytes`. `Err` where a line does not end with CR LF, which the parser below would
 /// forgive.
-pub(crate) fn read_fields(bytes: &[u8], len: usize, parsed: &[Header], fields: &mut Vec<Field>) -> Result<(), Reason> {
+pub(crate) fn read_fields(
+    bytes: &[u8],
+    len: usize,
+    parsed: &[Header],
+    fields: &mut Vec<Field>,
+) -> Result<(), Reason> {
     let base = bytes.as_ptr().addr();
     let at = |part: &[u8]| part.as_ptr().addr().wrapping_sub(base);
     // The blank line that ends the head; what stands before it ends its own line.
@@ -81,14 +84,25 @@ pub(crate) fn read_fields(bytes: &[u8], len: usize, parsed: &[Header], fields: &
             return Err(Reason::BARE_LINE_FEED);
         }
         // The parser may point anywhere for an empty value.
-        let value = if header.value.is_empty() { end - 2..end - 2 } else { at(header.value)..at(header.value) + header.value.len() };
+        let value = if header.value.is_empty() {
+            end - 2..end - 2
+        } else {
+            at(header.value)..at(header.value) + header.value.len()
+        };
         // Between value and line end only blanks are left.
-        if value.end > end || bytes.get(value.end..end - 2).is_none_or(|rest| rest.iter().any(|byte| !matches!(byte, b' ' | b'\t'))) {
+        if value.end > end
+            || bytes
+                .get(value.end..end - 2)
+                .is_none_or(|rest| rest.iter().any(|byte| !matches!(byte, b' ' | b'\t')))
+        {
             return Err(Reason::BARE_LINE_FEED);
         }
         fields.push(Field {
             known: Known::read(header.name.as_bytes()),
-            plain: !value.is_empty() && value.start == colon + 2 && bytes.get(colon + 1) == Some(&b' ') && value.end + 2 == end,
+            plain: !value.is_empty()
+                && value.start == colon + 2
+                && bytes.get(colon + 1) == Some(&b' ')
+                && value.end + 2 == end,
             name: Span::new(name..colon),
             value: Span::new(value),
             end: Span::new(end..end).end,

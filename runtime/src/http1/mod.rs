@@ -9,4 +9,3 @@ pub(crate) mod framing;
 pub(crate) mod path;
 pub(crate) mod request;
 pub(crate) mod response;
-

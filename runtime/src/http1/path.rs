@@ -28,7 +28,9 @@ const CLASSES: [Class; 256] = {
                 b'/' => Class::Slash,
                 b'%' => Class::Percent,
                 b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => Class::Plain,
-                b'!' | b'$' | b'&' | b'\'' | b'(' | b')' | b'*' | b'+' | b',' | b'=' | b':' | b'@' => Class::Plain,
+                b'!' | b'$' | b'&' | b'\'' | b'(' | b')' | b'*' | b'+' | b',' | b'=' | b':' | b'@' => {
+                    Class::Plain
+                }
                 b'"' | b'<' | b'>' | b'[' | b']' | b'^' | b'`' | b'{' | b'|' | b'}' => Class::Escaped,
                 _ => Class::Refused,
             };
@@ -72,7 +74,6 @@ fn decode(rest: &[u8], out: &mut Vec<u8>) -> Result<(), Reason> {
     let mut pending = Utf8::default();
     while let Some(byte) = bytes.next() {
         let decoded = match class(byte) {
-            Class::Plain | Class::Slash | Class::Escaped => byte,
             Class::Percent => {
                 let digits = (bytes.next().and_then(hex), bytes.next().and_then(hex));
                 let (Some(high), Some(low)) = digits else { return Err(Reason::ESCAPE_INVALID) };
@@ -82,7 +83,7 @@ fn decode(rest: &[u8], out: &mut Vec<u8>) -> Result<(), Reason> {
                 }
                 byte
             }
-            Class::Refused => byte,
+            _ => byte,
         };
         match decoded {
             b';' => return Err(Reason::PATH_PARAMETER),

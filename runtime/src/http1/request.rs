@@ -12,6 +12,7 @@ use crate::reason::Reason;
 
 /// What was read besides the model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a fact of its own about a head")]
 pub(crate) struct Request {
     /// Bytes of the head.
     pub(crate) len: usize,
@@ -112,10 +113,8 @@ fn read_host(head: &mut Head, authority: Option<&[u8]>) -> Result<(), Reason> {
         (None, _) if head.latest => return Err(Reason::HOST_MISSING),
         (None, _) => Span::default(),
     };
-    if !head.host.is_empty() || head.latest {
-        if !valid_authority(head.host()) {
-            return Err(Reason::HOST_INVALID);
-        }
+    if (!head.host.is_empty() || head.latest) && !valid_authority(head.host()) {
+        return Err(Reason::HOST_INVALID);
     }
     match authority {
         Some(authority) if !same_authority(authority, head.host()) => Err(Reason::HOST_DISAGREES),
@@ -257,4 +256,3 @@ pub(crate) fn write_length(length: Length, out: &mut Vec<u8>) {
         Length::Chunked => out.extend_from_slice(b"Transfer-Encoding: chunked\r\n"),
     }
 }
-

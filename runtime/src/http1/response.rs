@@ -29,7 +29,11 @@ pub(crate) struct Response {
 }
 
 /// Reads a head from the front of `bytes`. `None`: it is not complete.
-pub(crate) fn read(bytes: &[u8], method: Method, fields: &mut Vec<Field>) -> Result<Option<Response>, Reason> {
+pub(crate) fn read(
+    bytes: &[u8],
+    method: Method,
+    fields: &mut Vec<Field>,
+) -> Result<Option<Response>, Reason> {
     let mut headers = [const { MaybeUninit::uninit() }; FIELDS];
     let mut parsed = httparse::Response::new(&mut []);
     let status = ParserConfig::default().parse_response_with_uninit_headers(&mut parsed, bytes, &mut headers);
@@ -57,9 +61,8 @@ pub(crate) fn read(bytes: &[u8], method: Method, fields: &mut Vec<Field>) -> Res
     for field in fields {
         match field.known {
             Known::Date => dated = true,
-            Known::No | Known::Trailer | Known::Expect => {}
-            // A server has nothing to say about forwarding to a client, but it is no danger either.
-            Known::Forwarding | Known::Host => {}
+            // A server has nothing to say about hosts or forwarding to a client, but it is no danger either.
+            Known::No | Known::Trailer | Known::Expect | Known::Forwarding | Known::Host => {}
             Known::Connection
             | Known::ContentLength
             | Known::HopByHop
@@ -104,7 +107,13 @@ pub(crate) struct Homeward<'a> {
 }
 
 /// Appends the head that is sent to the client, from the model.
-pub(crate) fn write(bytes: &[u8], fields: &[Field], response: &Response, homeward: &Homeward, out: &mut Vec<u8>) {
+pub(crate) fn write(
+    bytes: &[u8],
+    fields: &[Field],
+    response: &Response,
+    homeward: &Homeward,
+    out: &mut Vec<u8>,
+) {
     out.extend_from_slice(b"HTTP/1.1 ");
     head::write_number(u64::from(response.status), out);
     out.push(b' ');

@@ -37,7 +37,17 @@ impl Client {
         // An IPv4 client of a dual-stack listener is an IPv4 client.
         let address = peer.ip().to_canonical().to_string().into_boxed_str();
         worker.open.set(worker.open.get() + 1);
-        Self { worker, stream, slot, address, input: None, ahead: Vec::new(), ended: false, answering: false, served: 0 }
+        Self {
+            worker,
+            stream,
+            slot,
+            address,
+            input: None,
+            ahead: Vec::new(),
+            ended: false,
+            answering: false,
+            served: 0,
+        }
     }
 
     /// Reads what there is behind what is held. `Ok(0)`: the client has closed its side.
@@ -125,7 +135,11 @@ impl Drop for Client {
 
 /// Reads into `room`. A read that does not fill it tells the reactor that the socket is empty, so that no further read
 /// is needed to learn it.
-pub(crate) fn poll_read(stream: &mut TcpStream, cx: &mut Context, room: &mut [u8]) -> Poll<io::Result<usize>> {
+pub(crate) fn poll_read(
+    stream: &mut TcpStream,
+    cx: &mut Context,
+    room: &mut [u8],
+) -> Poll<io::Result<usize>> {
     let mut into = ReadBuf::new(room);
     ready!(Pin::new(stream).poll_read(cx, &mut into))?;
     Poll::Ready(Ok(into.filled().len()))

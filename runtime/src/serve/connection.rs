@@ -59,7 +59,11 @@ pub(crate) async fn serve(worker: Rc<Worker>, stream: TcpStream, peer: std::net:
         record(&client, &x);
         let worker = &client.worker;
         // An exchange that was unwound may have left anything behind.
-        if x.record.reason == Some(Reason::PANIC.word) { drop(x) } else { worker.done(std::mem::take(&mut x)) }
+        if x.record.reason == Some(Reason::PANIC.word) {
+            drop(x);
+        } else {
+            worker.done(std::mem::take(&mut x));
+        }
         match after {
             After::Next => client.answering = false,
             After::Close => break,
@@ -121,7 +125,12 @@ async fn receive(client: &mut Client) -> Received {
 }
 
 /// Reads a head from what has arrived. `scanned` bytes are known to hold no end of one.
-fn read_head(client: &mut Client, x: &mut Exchange, scanned: &mut usize, most: usize) -> Result<Option<Request>, Reason> {
+fn read_head(
+    client: &mut Client,
+    x: &mut Exchange,
+    scanned: &mut usize,
+    most: usize,
+) -> Result<Option<Request>, Reason> {
     let mut buffer = client.take();
     // RFC 9112 section 2.2: a blank line before the request line is passed over.
     while *scanned == 0 && buffer.held().starts_with(b"\r\n") {
@@ -166,12 +175,15 @@ async fn contained(client: &mut Client, x: &mut Exchange, request: Request) -> A
         })
         .await
     };
-    match result {
-        Ok(after) => after,
-        Err(()) => {
-            x.homeward.clear();
-            x.record.reason = Some(Reason::PANIC.word);
-            if client.answering { After::Close } else { refuse(client, x, Reason::PANIC, None, After::Linger).await }
+    if let Ok(after) = result {
+        after
+    } else {
+        x.homeward.clear();
+        x.record.reason = Some(Reason::PANIC.word);
+        if client.answering {
+            After::Close
+        } else {
+            refuse(client, x, Reason::PANIC, None, After::Linger).await
         }
     }
 }
@@ -198,7 +210,8 @@ async fn exchange(client: &mut Client, x: &mut Exchange, request: Request) -> Af
             .await;
         }
         Found::Nothing => {
-            return own(client, x, request, |x, voice| answer::refuse(x, Reason::NOT_FOUND, None, voice)).await;
+            return own(client, x, request, |x, voice| answer::refuse(x, Reason::NOT_FOUND, None, voice))
+                .await;
         }
     };
     x.route = Some(route);
@@ -209,9 +222,13 @@ async fn exchange(client: &mut Client, x: &mut Exchange, request: Request) -> Af
     let flow = chain.map_or(Flow::Next, |(chain, record)| (chain.request)(x, record));
     match flow {
         Flow::Forward(to) => forward::forward(client, x, request, to).await,
-        Flow::Respond(respond) => own(client, x, request, |x, voice| answer::respond(x, respond, voice)).await,
+        Flow::Respond(respond) => {
+            own(client, x, request, |x, voice| answer::respond(x, respond, voice)).await
+        }
         Flow::Redirect(to) => own(client, x, request, |x, voice| answer::redirect(x, to, voice)).await,
-        Flow::Refuse(reason) => own(client, x, request, |x, voice| answer::refuse(x, reason, None, voice)).await,
+        Flow::Refuse(reason) => {
+            own(client, x, request, |x, voice| answer::refuse(x, reason, None, voice)).await
+        }
         // Every emitted chain ends with a terminal.
         Flow::Next => own(client, x, request, |x, voice| answer::refuse(x, Reason::PANIC, None, voice)).await,
     }
@@ -227,7 +244,9 @@ pub(crate) async fn own(
 ) -> After {
     let left = match request.length {
         Length::None => Some(0),
-        Length::Fixed(length) if length <= client.worker.gateway.limits.discard_bytes && !request.expect => Some(length),
+        Length::Fixed(length) if length <= client.worker.gateway.limits.discard_bytes && !request.expect => {
+            Some(length)
+        }
         _ => None,
     };
     let last = request.last || left.is_none() || client.ended || client.retiring();
@@ -235,7 +254,11 @@ pub(crate) async fn own(
     match left {
         Some(0) if !last => After::Next,
         Some(left) if !last && client.answering => {
-            if discard(client, left).await { After::Next } else { After::Close }
+            if discard(client, left).await {
+                After::Next
+            } else {
+                After::Close
+            }
         }
         Some(0) => After::Close,
         _ => After::Linger,

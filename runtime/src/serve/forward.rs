@@ -21,9 +21,15 @@ use crate::terminal::{Forward, Target};
 use crate::upstream::pool::Pool;
 
 /// Forwards and sees the answer through.
-pub(crate) async fn forward(client: &mut Client, x: &mut Exchange, request: Request, to: &'static Forward) -> After {
+pub(crate) async fn forward(
+    client: &mut Client,
+    x: &mut Exchange,
+    request: Request,
+    to: &'static Forward,
+) -> After {
     if matches!(request.length, Length::Fixed(length) if length > x.body_max) {
-        return own(client, x, request, |x, voice| answer::refuse(x, Reason::BODY_TOO_LARGE, None, voice)).await;
+        return own(client, x, request, |x, voice| answer::refuse(x, Reason::BODY_TOO_LARGE, None, voice))
+            .await;
     }
     let worker = Rc::clone(&client.worker);
     let Some(upstream) = worker.upstreams.get(usize::from(to.upstream)) else {
@@ -48,13 +54,15 @@ pub(crate) async fn forward(client: &mut Client, x: &mut Exchange, request: Requ
             },
         };
         write_head(client, x, &request, *server, to);
-        return match converse(client, x, request, stream, reused, pool).await {
+        return match converse(client, x, request, Link { stream, reused, pool }).await {
             Some(after) => after,
             // The kept connection had died unused: the request goes over a fresh one.
             None => match connect(client, x, *server).await {
                 Ok(stream) => {
                     x.homeward.clear();
-                    converse(client, x, request, stream, false, pool).await.unwrap_or(After::Close)
+                    converse(client, x, request, Link { stream, reused: false, pool })
+                        .await
+                        .unwrap_or(After::Close)
                 }
                 Err((reason, cause)) => give_up(client, x, request, reason, cause).await,
             },
@@ -88,15 +96,16 @@ fn write_head(client: &Client, x: &mut Exchange, request: &Request, server: Serv
     x.onward = out;
 }
 
-/// Relays over one connection. `None`: it had died before anything happened on it.
-async fn converse(
-    client: &mut Client,
-    x: &mut Exchange,
-    request: Request,
+/// A connection to a server, and the pool that it came from or goes to.
+struct Link<'a> {
     stream: TcpStream,
     reused: bool,
-    pool: &Pool,
-) -> Option<After> {
+    pool: &'a Pool,
+}
+
+/// Relays over one connection. `None`: it had died before anything happened on it.
+async fn converse(client: &mut Client, x: &mut Exchange, request: Request, link: Link<'_>) -> Option<After> {
+    let Link { stream, reused, pool } = link;
     let (end, server, last, complete) = {
         let mut relay = Relay::new(client, x, request, stream, reused);
         let end = std::future::poll_fn(|cx| relay.poll(cx)).await;
@@ -132,7 +141,13 @@ async fn converse(
 }
 
 /// Refuses a request whose body is, or is not, still to come.
-async fn give_up(client: &mut Client, x: &mut Exchange, request: Request, reason: Reason, cause: Option<io::ErrorKind>) -> After {
+async fn give_up(
+    client: &mut Client,
+    x: &mut Exchange,
+    request: Request,
+    reason: Reason,
+    cause: Option<io::ErrorKind>,
+) -> After {
     x.record.cause = cause;
     let sent = x.record.received > 0;
     if sent {
@@ -142,7 +157,11 @@ async fn give_up(client: &mut Client, x: &mut Exchange, request: Request, reason
 }
 
 /// Opens a connection within the route's bound.
-async fn connect(client: &mut Client, x: &Exchange, server: Server) -> Result<TcpStream, (Reason, Option<io::ErrorKind>)> {
+async fn connect(
+    client: &mut Client,
+    x: &Exchange,
+    server: Server,
+) -> Result<TcpStream, (Reason, Option<io::ErrorKind>)> {
     let worker = Rc::clone(&client.worker);
     client.park();
     let within = x.timeout.map_or(0, |timeout| micros(timeout.connect));

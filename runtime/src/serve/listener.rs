@@ -85,7 +85,11 @@ fn pin(index: usize) {
     }
 }
 
-async fn run(gateway: &Arc<Gateway>, sockets: Vec<std::net::TcpListener>, mut orders: watch::Receiver<Order>) {
+async fn run(
+    gateway: &Arc<Gateway>,
+    sockets: Vec<std::net::TcpListener>,
+    mut orders: watch::Receiver<Order>,
+) {
     let worker = Rc::new(Worker::new(gateway));
     let sweeping = Rc::clone(&worker);
     let sweep = tokio::task::spawn_local(async move {

@@ -15,6 +15,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
+use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
 use crate::access_log::{self, Log};
@@ -184,12 +185,21 @@ impl Running {
 /// Runs a compiled gateway until it is told to stop: the first SIGTERM or SIGINT drains, the second cuts. `--version`
 /// prints what was compiled.
 #[must_use]
-#[allow(clippy::print_stdout, clippy::print_stderr, reason = "the console is the interface of a started binary")]
+#[allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "the console is the interface of a started binary"
+)]
 pub fn main(program: &'static Program) -> ExitCode {
     match std::env::args().nth(1).as_deref() {
         None => {}
         Some("--version") => {
-            println!("{} (gatewright {}, sources {})", program.name, env!("CARGO_PKG_VERSION"), program.source_hash);
+            println!(
+                "{} (gatewright {}, sources {})",
+                program.name,
+                env!("CARGO_PKG_VERSION"),
+                program.source_hash
+            );
             return ExitCode::SUCCESS;
         }
         Some(other) => {
@@ -226,7 +236,6 @@ fn wait_for_signals(running: &Running) -> io::Result<()> {
     let orders = running.orders.clone();
     let mut signals = {
         let _entered = runtime.enter();
-        use tokio::signal::unix::{SignalKind, signal};
         (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?)
     };
     let mut next = move || {
@@ -244,8 +253,8 @@ fn wait_for_signals(running: &Running) -> io::Result<()> {
     Ok(())
 }
 
-/// Connections that each worker may have open, after the limit of descriptors has been raised as far as it goes. Each
-/// may need a second descriptor, for its server.
+/// Connections that each worker may have open, after the limit of descriptors has been raised as far as it goes. A
+/// quarter stays free for connections to servers, which are fewer, since idle clients need none.
 fn connections_for(workers: usize, listeners: usize) -> Result<usize, String> {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
     let limit = getrlimit(Resource::Nofile);
@@ -254,9 +263,9 @@ fn connections_for(workers: usize, listeners: usize) -> Result<usize, String> {
     let current = current.unwrap_or(u64::from(u32::MAX));
     let workers = workers as u64;
     let aside = DESCRIPTORS_ASIDE + workers * (listeners as u64 + 4);
-    let each = current.saturating_sub(aside) / 2 / workers.max(1);
+    let each = current.saturating_sub(aside) / 4 * 3 / workers.max(1);
     if each < FEWEST_CONNECTIONS {
-        let need = aside + FEWEST_CONNECTIONS * 2 * workers;
+        let need = aside + FEWEST_CONNECTIONS.div_ceil(3) * 4 * workers;
         return Err(format!(
             "the limit of open files is {current}, and at least {need} are needed\n  = help: raise it, for example with `ulimit -n 65536`"
         ));
@@ -270,9 +279,13 @@ fn describe(address: SocketAddr, error: &io::Error) -> String {
             format!("port {} is taken: something else listens on {address}", address.port())
         }
         io::ErrorKind::PermissionDenied => {
-            format!("{address} cannot be listened on: ports below 1024 need a privilege (CAP_NET_BIND_SERVICE)")
+            format!(
+                "{address} cannot be listened on: ports below 1024 need a privilege (CAP_NET_BIND_SERVICE)"
+            )
         }
-        io::ErrorKind::AddrNotAvailable => format!("{address} cannot be listened on: no interface has this address"),
+        io::ErrorKind::AddrNotAvailable => {
+            format!("{address} cannot be listened on: no interface has this address")
+        }
         _ => format!("{address} cannot be listened on: {error}"),
     }
 }

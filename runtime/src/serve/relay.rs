@@ -83,6 +83,7 @@ enum Stage {
 }
 
 /// The way to the client.
+#[allow(clippy::struct_excessive_bools, reason = "each is a fact of its own about an answer")]
 struct Down {
     reader: Reader,
     writer: Writer,
@@ -104,11 +105,21 @@ struct Down {
 
 impl<'a> Relay<'a> {
     /// `x.onward` holds the head; the request's body, if any, begins with what the client's buffer holds.
-    pub(crate) fn new(client: &'a mut Client, x: &'a mut Exchange, request: Request, server: TcpStream, reused: bool) -> Self {
+    pub(crate) fn new(
+        client: &'a mut Client,
+        x: &'a mut Exchange,
+        request: Request,
+        server: TcpStream,
+        reused: bool,
+    ) -> Self {
         let (total, idle) = x.timeout.map_or((0, 0), |timeout| (micros(timeout.total), micros(timeout.idle)));
         let up = Up {
             reader: Reader::new(request.length),
-            writer: if request.length == Length::Chunked { Writer::ChunkedWithTrailers } else { Writer::Plain },
+            writer: if request.length == Length::Chunked {
+                Writer::ChunkedWithTrailers
+            } else {
+                Writer::Plain
+            },
             pending: None,
             tail: Vec::new(),
             sent: 0,
@@ -174,7 +185,9 @@ impl<'a> Relay<'a> {
 
     /// After progress, the wait for more begins anew: with the answer under way, or the request still being sent.
     fn extend(&mut self) {
-        if std::mem::take(&mut self.down.progress) && (self.down.stage == Stage::Body || self.up.stage == Stage::Body) {
+        if std::mem::take(&mut self.down.progress)
+            && (self.down.stage == Stage::Body || self.up.stage == Stage::Body)
+        {
             let now = self.client.worker.now();
             self.client.slot.set(now.saturating_add(self.idle));
         }
@@ -268,7 +281,10 @@ impl<'a> Relay<'a> {
         let read = self.up.reader.read(&mut buffer, |beyond| client.keep(beyond));
         self.x.record.received = self.up.reader.total;
         if let Err(broken) = read {
-            return Err(End::Failed(if broken == Broken::Chunk { Reason::CHUNK_INVALID } else { Reason::TRAILER_INVALID }, None));
+            return Err(End::Failed(
+                if broken == Broken::Chunk { Reason::CHUNK_INVALID } else { Reason::TRAILER_INVALID },
+                None,
+            ));
         }
         if self.up.reader.total > self.x.body_max {
             return Err(End::Failed(Reason::BODY_TOO_LARGE, None));
@@ -394,7 +410,8 @@ impl<'a> Relay<'a> {
         let failed = |reason| End::Failed(reason, None);
         loop {
             let limits = &self.client.worker.gateway.limits;
-            let read = response::read(buffer.held(), self.x.head.method, &mut self.x.fields).map_err(failed)?;
+            let read =
+                response::read(buffer.held(), self.x.head.method, &mut self.x.fields).map_err(failed)?;
             let Some(response) = read else {
                 if buffer.len() > limits.head_bytes {
                     return Err(failed(Reason::UPSTREAM_HEAD_TOO_LARGE));
@@ -430,7 +447,9 @@ impl<'a> Relay<'a> {
         let worker = &client.worker;
         let latest = self.x.head.latest;
         let (length, writer) = match response.length {
-            Length::Chunked if latest && self.request.trailers => (Length::Chunked, Writer::ChunkedWithTrailers),
+            Length::Chunked if latest && self.request.trailers => {
+                (Length::Chunked, Writer::ChunkedWithTrailers)
+            }
             Length::Chunked | Length::UntilClose if latest => (Length::Chunked, Writer::Chunked),
             Length::Chunked | Length::UntilClose => (Length::UntilClose, Writer::Plain),
             known => (known, Writer::Plain),

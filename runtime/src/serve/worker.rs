@@ -28,15 +28,21 @@ pub(crate) struct Worker {
     /// Open client connections.
     pub(crate) open: Cell<usize>,
     pub(crate) log: RefCell<crate::access_log::Lines>,
-    #[allow(clippy::vec_box, reason = "lent out one by one; moving the box is cheaper than moving the exchange")]
+    #[allow(
+        clippy::vec_box,
+        reason = "lent out one by one; moving the box is cheaper than moving the exchange"
+    )]
     exchanges: RefCell<Vec<Box<Exchange>>>,
     date: RefCell<(Micros, String)>,
 }
 
 impl Worker {
     pub(crate) fn new(gateway: &Arc<Gateway>) -> Self {
-        let upstreams =
-            gateway.program.upstreams.iter().map(|declared| Upstream::new(declared, |server| gateway.place(server)));
+        let upstreams = gateway
+            .program
+            .upstreams
+            .iter()
+            .map(|declared| Upstream::new(declared, |server| gateway.place(server)));
         Self {
             buffers: Buffers::default(),
             sweep: Rc::new(Sweep::new(gateway.clock.clone())),
@@ -88,7 +94,12 @@ impl Worker {
     }
 
     /// Keeps an upstream connection for the next request.
-    pub(crate) fn keep(&self, pool: &crate::upstream::pool::Pool, stream: tokio::net::TcpStream, now: Micros) {
+    pub(crate) fn keep(
+        &self,
+        pool: &crate::upstream::pool::Pool,
+        stream: tokio::net::TcpStream,
+        now: Micros,
+    ) {
         let limits = &self.gateway.limits;
         let until = now + micros(limits.upstream_idle);
         pool.keep(stream, until, limits.upstream_kept);

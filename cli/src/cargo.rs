@@ -1,0 +1,149 @@
+//! Drives cargo: fetches what is missing, builds, and says what is being compiled. An error of rustc in emitted code is
+//! reported as a bug of this project.
+
+use std::fmt::Write as _;
+use std::io::{BufRead, BufReader, Read};
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::{env, fs};
+
+use serde_json::Value;
+
+use crate::package::Package;
+use crate::progress::Progress;
+
+/// What cargo came to.
+#[derive(Debug)]
+pub(crate) enum Outcome {
+    /// The binary.
+    Built(PathBuf),
+    /// Emitted code was refused by rustc; what to show.
+    Refused(String),
+}
+
+/// Builds the package.
+pub(crate) fn build(package: &Package, progress: &Progress) -> Result<Outcome, String> {
+    progress.step("dependencies");
+    fetch(package)?;
+    progress.step("compile");
+    let mut child = cargo(package)
+        .args(["build", "--release", "--offline", "--message-format=json"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .map_err(|error| format!("cargo cannot be started: {error}"))?;
+    let stderr = child.stderr.take();
+    // Read beside, so that a full pipe does not stop cargo.
+    let said = std::thread::spawn(move || {
+        let mut text = String::new();
+        if let Some(mut stderr) = stderr {
+            // What cannot be read is not shown.
+            let _ = stderr.read_to_string(&mut text);
+        }
+        text
+    });
+    let mut crates = 0;
+    let mut binary = None;
+    let mut errors = Vec::new();
+    for line in child
+        .stdout
+        .take()
+        .into_iter()
+        .flat_map(|stdout| BufReader::new(stdout).lines().map_while(Result::ok))
+    {
+        let Ok(message) = serde_json::from_str::<Value>(&line) else { continue };
+        match message["reason"].as_str() {
+            Some("compiler-artifact") => {
+                crates += u32::from(message["fresh"] == false);
+                progress.now(&format!("compiled {}", message["target"]["name"].as_str().unwrap_or_default()));
+                if let Some(path) = message["executable"].as_str() {
+                    binary = Some(PathBuf::from(path));
+                }
+            }
+            Some("compiler-message") if message["message"]["level"] == "error" => errors.push(message),
+            _ => {}
+        }
+    }
+    let status = child.wait().map_err(|error| format!("cargo was lost: {error}"))?;
+    let said = said.join().unwrap_or_default();
+    match binary.filter(|_| status.success()) {
+        Some(binary) => {
+            progress.done("compile", &format!("{crates} crate{}", if crates == 1 { "" } else { "s" }));
+            Ok(Outcome::Built(binary))
+        }
+        None if errors.is_empty() => Err(format!("cargo failed:\n{}", said.trim_end())),
+        None => Ok(Outcome::Refused(report(package, &errors))),
+    }
+}
+
+/// Makes sure that every dependency is on this machine; asks the network only where one is not.
+fn fetch(package: &Package) -> Result<(), String> {
+    let run = |more: &[&str]| cargo(package).arg("fetch").args(more).stdin(Stdio::null()).output();
+    let offline = run(&["--offline"]).map_err(|error| format!("cargo cannot be started: {error}"))?;
+    if offline.status.success() {
+        return Ok(());
+    }
+    let online = run(&[]).map_err(|error| format!("cargo cannot be started: {error}"))?;
+    if online.status.success() {
+        return Ok(());
+    }
+    Err(format!("dependencies cannot be fetched:\n{}", String::from_utf8_lossy(&online.stderr).trim_end()))
+}
+
+fn cargo(package: &Package) -> Command {
+    let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command.current_dir(package.directory()).env("CARGO_TARGET_DIR", package.target()).stdin(Stdio::null());
+    // Flags meant for another build would only make this one differ from machine to machine.
+    for variable in ["RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS", "CARGO_BUILD_TARGET", "RUSTC_WRAPPER"] {
+        command.env_remove(variable);
+    }
+    command
+}
+
+fn report(package: &Package, errors: &[Value]) -> String {
+    let emitted = fs::read_to_string(package.sources().join("gateway.rs")).unwrap_or_default();
+    let mut text = String::from("error: the code emitted for this gateway does not compile\n");
+    text.push_str(
+        "  = note: this is a bug of gatewright, not of your file; please report it with the lines below\n",
+    );
+    for error in errors {
+        let place = error["message"]["spans"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .find(|span| span["is_primary"] == true)
+            .and_then(|span| span["line_start"].as_u64())
+            .and_then(|line| origin(&emitted, line));
+        if let Some(place) = place {
+            let _ = writeln!(text, "  = note: it comes from {place}");
+        }
+        let rendered = error["message"]["rendered"].as_str().unwrap_or_default();
+        text.push_str(rendered);
+    }
+    text
+}
+
+/// The place in the `.gw` text that the nearest `/// FILE:LINE` above a line of emitted code names.
+fn origin(emitted: &str, line: u64) -> Option<&str> {
+    let above = usize::try_from(line).ok()?;
+    let lines: Vec<&str> = emitted.lines().take(above).collect();
+    lines.into_iter().rev().find_map(|line| {
+        let place = line.trim_start().strip_prefix("/// ")?;
+        let place = place.split(',').next()?.trim();
+        let number = place.rsplit(':').next()?;
+        (place.contains(".gw:") && number.parse::<u32>().is_ok()).then_some(place)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_in_emitted_code_is_traced_to_the_line_that_it_came_from() {
+        let emitted = "/// shop.gw:3\nfn chain_0() {\n    good\n}\n/// teams/a.gw:42, teams/b.gw:7\nfn chain_1() {\n    bad\n}\n";
+        assert_eq!(origin(emitted, 3), Some("shop.gw:3"));
+        assert_eq!(origin(emitted, 7), Some("teams/a.gw:42"));
+        assert_eq!(origin("fn none() {}\n", 1), None);
+    }
+}

@@ -1,0 +1,125 @@
+//! The package that cargo builds: the runtime's sources as `gw` carries them, the emitted code, and no build script. It
+//! lives in the cache folder, where a second build finds everything compiled that has not changed.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::path::{Path, PathBuf};
+use std::{env, fs, io};
+
+mod embedded {
+    include!(concat!(env!("OUT_DIR"), "/embedded.rs"));
+}
+
+/// The whole of the binary's own code.
+const MAIN: &str = "//! A compiled gateway.\n\ninclude!(\"gateway.rs\");\n\nfn main() -> std::process::ExitCode {\n    gatewright_runtime::generated::main(&PROGRAM)\n}\n";
+
+/// Where one gateway is built.
+#[derive(Debug)]
+pub(crate) struct Package {
+    /// `<cache>/<version>-<hash of what gw carries>`
+    home: PathBuf,
+    /// A name of its own, so that gateways share compiled dependencies and nothing else.
+    pub(crate) name: String,
+}
+
+impl Package {
+    /// The place of an entry file's gateway. The folders are made; nothing else is written.
+    pub(crate) fn for_entry(entry: &Path) -> Result<Self, String> {
+        let whole = std::path::absolute(entry).unwrap_or_else(|_| entry.to_owned());
+        let carried = hash(&(embedded::SOURCES, embedded::MANIFEST, embedded::LOCK));
+        let home = cache()?.join(format!("{}-{carried:016x}", env!("CARGO_PKG_VERSION")));
+        let package = Self { home, name: format!("gateway-{:016x}", hash(&whole)) };
+        let sources = package.sources();
+        fs::create_dir_all(&sources).map_err(|error| format!("{}: {error}", sources.display()))?;
+        Ok(package)
+    }
+
+    /// Where cargo finds the package.
+    pub(crate) fn directory(&self) -> PathBuf {
+        self.home.join(&self.name)
+    }
+
+    /// Where the emitted code goes.
+    pub(crate) fn sources(&self) -> PathBuf {
+        self.directory().join("src")
+    }
+
+    /// Where cargo puts what it builds, for all gateways.
+    pub(crate) fn target(&self) -> PathBuf {
+        self.home.join("target")
+    }
+
+    /// Writes everything but the emitted code. Files that are there already are left untouched, so that nothing is
+    /// compiled twice.
+    pub(crate) fn write(&self, features: &[&str]) -> Result<(), String> {
+        let runtime = self.home.join("runtime");
+        for (name, text) in embedded::SOURCES {
+            put(&runtime.join(name), text)?;
+        }
+        put(&runtime.join("Cargo.toml"), embedded::MANIFEST)?;
+        let directory = self.directory();
+        put(&directory.join("src/main.rs"), MAIN)?;
+        put(&directory.join("Cargo.toml"), &self.manifest(features))?;
+        let lock = directory.join("Cargo.lock");
+        // Cargo leaves out what this package does not need; after that the file is its own.
+        if lock.exists() { Ok(()) } else { put(&lock, embedded::LOCK) }
+    }
+
+    fn manifest(&self, features: &[&str]) -> String {
+        let name = &self.name;
+        format!(
+            "[package]\nname = \"{name}\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n\
+             [dependencies]\ngatewright-runtime = {{ path = \"../runtime\", default-features = false, features = {features:?} }}\n\n\
+             [workspace]\n\n\
+             [profile.release]\nopt-level = 3\ndebug = false\nstrip = \"symbols\"\npanic = \"unwind\"\nlto = \"fat\"\ncodegen-units = 1\n"
+        )
+    }
+}
+
+/// `$GATEWRIGHT_CACHE`, or `gatewright` in the user's cache folder.
+fn cache() -> Result<PathBuf, String> {
+    let named = |variable: &str| env::var_os(variable).filter(|value| !value.is_empty()).map(PathBuf::from);
+    named("GATEWRIGHT_CACHE")
+        .or_else(|| named("XDG_CACHE_HOME").map(|cache| cache.join("gatewright")))
+        .or_else(|| named("HOME").map(|home| home.join(".cache/gatewright")))
+        .map(|cache| std::path::absolute(&cache).unwrap_or(cache))
+        .ok_or_else(|| "no cache folder: neither GATEWRIGHT_CACHE, XDG_CACHE_HOME nor HOME is set".to_owned())
+}
+
+fn hash(value: &impl Hash) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    value.hash(&mut hasher);
+    hasher.finish()
+}
+
+/// Writes a file unless it already says that.
+fn put(path: &Path, text: &str) -> Result<(), String> {
+    let write = || -> io::Result<()> {
+        if fs::read(path).is_ok_and(|there| there == text.as_bytes()) {
+            return Ok(());
+        }
+        if let Some(parent) = path.parent() {
+            fs::create_dir_all(parent)?;
+        }
+        fs::write(path, text)
+    };
+    write().map_err(|error| format!("{}: {error}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn carries_the_runtime_whole_and_inherits_nothing() {
+        assert!(embedded::SOURCES.iter().any(|(name, _)| *name == "src/generated.rs"));
+        assert!(!embedded::MANIFEST.contains("workspace"), "{}", embedded::MANIFEST);
+        assert!(embedded::MANIFEST.contains("httparse"));
+        assert!(!embedded::MANIFEST.contains("proptest"));
+    }
+
+    #[test]
+    fn two_entries_are_two_packages() {
+        let package = |name: &str| format!("gateway-{:016x}", hash(&PathBuf::from(name)));
+        assert_ne!(package("/a/gateway.gw"), package("/b/gateway.gw"));
+    }
+}
