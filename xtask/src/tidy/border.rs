@@ -142,6 +142,7 @@ mod tests {
         let files = [
             ("dsl/src/source.rs", "use std::net::Ipv4Addr;\nuse std::{fmt, fs};\n"),
             ("compiler/src/build_script.rs", "use std::fs;\n"),
+            ("compiler/src/emit/tests.rs", "use std::fs;\n"),
             ("compiler/src/check.rs", "let s = std::net::TcpStream::connect(a);\n"),
         ];
         assert_eq!(places(io, &files), [at("dsl/src/source.rs", 2), at("compiler/src/check.rs", 1)]);

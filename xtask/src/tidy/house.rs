@@ -59,8 +59,11 @@ impl File {
         if self.is_rust() { scan::only(&self.text, parts) } else { self.text.clone() }
     }
 
-    /// Only these parts of a Rust file, without its tests.
+    /// Only these parts of a Rust file, without its tests; nothing of a file that is all tests.
     pub(crate) fn shipped(&self, parts: &[Part]) -> String {
+        if self.stem() == "tests" || self.path.contains("/tests/") {
+            return String::new();
+        }
         if self.is_rust() { scan::only(scan::before_tests(&self.text), parts) } else { self.text.clone() }
     }
 }
