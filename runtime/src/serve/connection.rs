@@ -221,7 +221,8 @@ async fn exchange(client: &mut Client, x: &mut Exchange, request: Request) -> Af
         .and_then(|route| Some((program.chains.get(usize::from(route.chain))?, route.record)));
     let flow = chain.map_or(Flow::Next, |(chain, record)| (chain.request)(x, record));
     match flow {
-        Flow::Forward(to) => forward::forward(client, x, request, to).await,
+        // Boxed, so that an idle connection does not carry the room of a busy one.
+        Flow::Forward(to) => Box::pin(forward::forward(client, x, request, to)).await,
         Flow::Respond(respond) => {
             own(client, x, request, |x, voice| answer::respond(x, respond, voice)).await
         }
@@ -384,5 +385,18 @@ fn record(client: &Client, x: &Exchange) {
     if log.wanted() {
         let due = log.add(worker.gateway.program, x, &client.address, worker.now());
         worker.sweep.look_at(due);
+    }
+}
+#[cfg(test)]
+mod tests {
+    use super::serve;
+
+    fn size<A, B, C, F>(_: impl Fn(A, B, C) -> F) -> usize {
+        size_of::<F>()
+    }
+
+    #[test]
+    fn an_idle_connection_is_small() {
+        assert!(size(serve) <= 800, "{}", size(serve));
     }
 }
