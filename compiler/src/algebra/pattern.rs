@@ -26,8 +26,7 @@ impl Pattern {
         }
         let (own, others) = (self.segments.len(), other.segments.len());
         let ending = match (self.rest, other.rest) {
-            (true, true) if own == others => Relation::Equal,
-            (false, false) if own == others => Relation::Equal,
+            (rest, other) if rest == other && own == others => Relation::Equal,
             // A rest is above every segment at its place, and wants at least one.
             (true, _) if own < others => Relation::Around,
             (_, true) if others < own => Relation::Inside,

@@ -35,6 +35,41 @@ pub(super) fn spell_written(text: &str) -> String {
     spelled
 }
 
+/// Spells what stands behind a `?` or `#`, which is left as written but for what must be escaped.
+pub(super) fn spell_query(text: &str) -> String {
+    let mut spelled = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if b"/?#;%[]".contains(&byte) {
+            spelled.push(char::from(byte));
+        } else {
+            push(byte, &mut spelled);
+        }
+    }
+    spelled
+}
+
+/// The path without dot segments and empty segments, if it has any. Captures stand in it as `{name}`.
+pub(super) fn normal_form(path: &str) -> Option<String> {
+    let segments: Vec<&str> = path.split('/').skip(1).collect();
+    let last = segments.len().saturating_sub(1);
+    let mut normal: Vec<&str> = Vec::new();
+    for (at, segment) in segments.iter().enumerate() {
+        match *segment {
+            "" if at != last => {}
+            "." | ".." => {
+                if *segment == ".." {
+                    normal.pop();
+                }
+                if at == last {
+                    normal.push("");
+                }
+            }
+            other => normal.push(other),
+        }
+    }
+    (normal != segments).then(|| format!("/{}", normal.join("/")))
+}
+
 fn push(byte: u8, spelled: &mut String) {
     if is_raw(byte) {
         spelled.push(char::from(byte));
@@ -78,5 +113,15 @@ mod tests {
         assert_eq!(spell_written("/%c3%a9/é"), "/%C3%A9/%C3%A9");
         assert_eq!(spell_written("/50%"), "/50%25");
         assert_eq!(spell_written("/a%2fb"), "/a%2Fb");
+        assert_eq!(spell_query("?a=%20&b= #x"), "?a=%20&b=%20#x");
+    }
+
+    #[test]
+    fn a_normal_path_has_no_dots_and_no_double_slash() {
+        assert_eq!(normal_form("/a/{b}/"), None);
+        assert_eq!(normal_form("/"), None);
+        assert_eq!(normal_form("/a/../b"), Some("/b".to_owned()));
+        assert_eq!(normal_form("//a/."), Some("/a/".to_owned()));
+        assert_eq!(normal_form("/.."), Some("/".to_owned()));
     }
 }

@@ -29,6 +29,7 @@ pub(super) struct Pattern<'a> {
 pub(super) struct Capture<'a> {
     pub(super) name: &'a ast::Name,
     pub(super) takes: Takes,
+    pub(super) is_rest: bool,
 }
 
 /// What a capture takes.
@@ -71,7 +72,7 @@ fn capture<'a>(check: &mut Check<'_>, read: &mut Pattern<'a>, written: &'a ast::
     let (set, takes) = match ty {
         Type::Path => {
             read.set.rest = true;
-            read.captures.push(Capture { name: &written.name, takes: noted });
+            read.captures.push(Capture { name: &written.name, takes: noted, is_rest: true });
             return true;
         }
         Type::Int(bounds) => {
@@ -86,30 +87,24 @@ fn capture<'a>(check: &mut Check<'_>, read: &mut Pattern<'a>, written: &'a ast::
         _ => (algebra::Set::Any, noted),
     };
     read.set.segments.push(set);
-    read.captures.push(Capture { name: &written.name, takes });
+    read.captures.push(Capture { name: &written.name, takes, is_rest: false });
     true
 }
 
-/// The type of a capture, if a segment can have it. Bounded text is not among them yet.
+/// The type of a capture, where it is known.
 fn resolve(check: &mut Check<'_>, capture: &ast::Capture) -> Option<Type> {
     let Some(written) = &capture.ty else { return Some(Type::String(Bounds::NONE)) };
-    let ty = match Type::resolve(written) {
-        Ok(ty) => ty,
+    match Type::resolve(written) {
+        Ok(Type::String(bounds)) if bounds != Bounds::NONE => {
+            check.problems.push(problem::unsupported_bounds(&capture.name.text, written.span));
+            None
+        }
+        Ok(ty) => Some(ty),
         Err(problem) => {
             check.problems.push(*problem);
-            return None;
+            None
         }
-    };
-    let fits = match ty {
-        Type::String(bounds) => bounds == Bounds::NONE,
-        Type::Int(_) | Type::Uuid | Type::Date | Type::Path => true,
-        _ => false,
-    };
-    if !fits {
-        let found = problem::capture_type(check.slice(written.span), written.span);
-        check.problems.push(found);
     }
-    fits.then_some(ty)
 }
 
 fn label(check: &Check<'_>, capture: &ast::Capture) -> String {

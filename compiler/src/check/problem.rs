@@ -17,25 +17,23 @@ macro_rules! kinds {
 
 kinds! {
     AMBIGUOUS_ROUTE "ambiguous_route" "two routes share requests, and neither is more specific";
-    BODY_NOT_ALLOWED "body_not_allowed" "an answer of this status has no body";
-    CAPTURE_TYPE "capture_type" "a type that a path segment cannot have";
+    CAPTURE_IN_QUERY "capture_in_query" "a capture cannot stand behind the `?` of a redirect";
     DUPLICATE_LISTENER "duplicate_listener" "two listeners cannot have one address";
     DUPLICATE_NAME "duplicate_name" "two declarations have one name";
     DUPLICATE_ROUTE "duplicate_route" "two routes match the same requests";
     DUPLICATE_SERVER "duplicate_server" "an upstream names a server twice";
     MISSING_GATEWAY "missing_gateway" "no gateway is declared";
     MISSING_ROUTE "missing_route" "a gateway without a route answers nothing";
-    NOT_JSON "not_json" "a value that JSON does not have";
     PATTERN_TOO_LONG "pattern_too_long" "a path pattern beyond the limits";
-    REDIRECT_TARGET "redirect_target" "a redirect leads to a path or to an http or https URL";
     REPEATED_GATEWAY "repeated_gateway" "a second gateway block";
     ROUTER_TOO_WIDE "router_too_wide" "too many different parameters at one place of the path";
     SERVER_NEEDS_ADDRESS "server_needs_address" "a server is named, not addressed";
-    SERVER_WITH_PATH "server_with_path" "a server's URL ends with its port";
     SETTING_WITHOUT_EFFECT "setting_without_effect" "a setting that this route can never use";
+    TARGET_NOT_NORMAL "target_not_normal" "a target that a server would read otherwise";
     TOO_MANY_CAPTURES "too_many_captures" "a pattern has at most 16 captures";
     UNKNOWN_CAPTURE "unknown_capture" "a target uses a capture that the pattern lacks";
     UNKNOWN_UPSTREAM "unknown_upstream" "no upstream of this name";
+    UNSUPPORTED_BOUNDS "unsupported_bounds" "text in a path cannot have bounds yet";
     UNUSED_CAPTURE "unused_capture" "the target drops what the pattern captures";
     UNUSED_UPSTREAM "unused_upstream" "no route leads to this upstream";
 }
@@ -110,20 +108,27 @@ pub(super) fn server_needs_address(host: &str, span: Span, fix: Option<String>) 
     }
 }
 
-pub(super) fn server_with_path(path: &str, span: Span, fix: Option<String>) -> Problem {
-    let problem = Problem::error(&SERVER_WITH_PATH, format!("a server has no path, found `{path}`"))
-        .at(span, "expected the URL to end with host or port")
-        .help("say in the route which path is sent: `-> UPSTREAM /PATH`");
-    match fix {
-        Some(url) => problem.fix(span, url),
-        None => problem,
-    }
+pub(super) fn unsupported_bounds(name: &str, span: Span) -> Problem {
+    Problem::error(&UNSUPPORTED_BOUNDS, format!("the text of `{name}` cannot be bounded yet"))
+        .at(span, "expected a type without bounds")
+        .help("leave the bounds out, and let the upstream check them")
+        .fix(span, "string")
 }
 
-pub(super) fn capture_type(ty: &str, span: Span) -> Problem {
-    Problem::error(&CAPTURE_TYPE, format!("a path segment cannot be `{ty}`"))
-        .at(span, "expected `int`, `uuid`, `date`, `string` or `path`")
-        .help("leave the type out to take any segment that is not empty")
+pub(super) fn target_not_normal(span: Span, normal: &str) -> Problem {
+    Problem::error(&TARGET_NOT_NORMAL, "a server would read this target otherwise")
+        .at(span, "dot segments and double slashes are not sent")
+        .help(format!("write `{normal}`"))
+        .fix(span, normal)
+}
+
+pub(super) fn capture_in_query(name: &str, span: Span) -> Problem {
+    Problem::error(
+        &CAPTURE_IN_QUERY,
+        format!("`{name}` stands in a query, where `&` in it would begin another field"),
+    )
+    .at(span, "expected in the path")
+    .help("put it before the `?`, or leave it out")
 }
 
 pub(super) fn too_many_captures(most: usize, found: usize, span: Span) -> Problem {
@@ -152,25 +157,6 @@ pub(super) fn unused_capture(name: &str, span: Span, target: Span) -> Problem {
         .at(span, "captured here")
         .because(target, "not sent here")
         .help(format!("put `{{{name}}}` into the target"))
-}
-
-pub(super) fn body_not_allowed(status: u16, span: Span, body: Span) -> Problem {
-    Problem::error(&BODY_NOT_ALLOWED, format!("an answer with status {status} has no body"))
-        .at(body, "this could never be sent")
-        .because(span, "because of this status")
-        .help("leave the body out, or choose another status")
-}
-
-pub(super) fn not_json(found: &str, span: Span) -> Problem {
-    Problem::error(&NOT_JSON, format!("JSON has no value like {found}"))
-        .at(span, "expected a record, a list, a string, a number, `true` or `false`")
-        .help("put it in quotes")
-}
-
-pub(super) fn redirect_target(why: &str, span: Span) -> Problem {
-    Problem::error(&REDIRECT_TARGET, "a redirect leads to a path, or to an `http` or `https` URL")
-        .at(span, why)
-        .help("write a path such as `/new/{id}`, or a URL in quotes such as `\"https://example.com/\"`")
 }
 
 pub(super) fn setting_without_effect(word: &str, span: Span, terminal: Span) -> Problem {

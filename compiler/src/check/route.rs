@@ -29,14 +29,17 @@ pub(super) fn check<'a>(
     upstreams: &[Upstream<'_>],
 ) -> Option<Route<'a>> {
     let settings = settings(check, written);
+    let upstream = upstream(check, written, upstreams);
+    // Of a broken head only the names count.
+    if written.broken {
+        return None;
+    }
     let methods = methods(&written.methods);
-    let pattern = pattern::check(check, &written.pattern);
-    let (upstream, end) = end(check, written, pattern.as_ref(), upstreams);
-    check.used.extend(upstream);
+    let pattern = pattern::check(check, &written.pattern)?;
+    let end = end(check, written, &pattern, upstream);
     let outer = upstream.and_then(|at| upstreams.get(at)).map_or(&[][..], |upstream| &upstream.settings);
     let steps = steps(check, written, &settings, outer);
-    let methods = methods?;
-    Some(Route { written, methods, pattern: pattern?, steps, end })
+    Some(Route { written, methods: methods?, pattern, steps, end })
 }
 
 impl Route<'_> {
@@ -67,36 +70,40 @@ fn methods(written: &Methods) -> Option<Vec<Method>> {
     Some(methods)
 }
 
-/// What the route does, and the upstream that it leads to.
+/// The upstream that the route leads to, if it leads to one.
+fn upstream(check: &mut Check<'_>, written: &ast::Route, upstreams: &[Upstream<'_>]) -> Option<usize> {
+    let Some(terminal) = written.terminal() else {
+        check.has_lost_end = true;
+        return None;
+    };
+    let TerminalKind::Forward { upstream: name, .. } = &terminal.kind else { return None };
+    let found = upstreams.binary_search_by(|known| known.name.text.as_str().cmp(&name.text)).ok();
+    if found.is_none() && !check.is_torn {
+        let known = upstreams.iter().map(|known| known.name.text.as_str());
+        check.problems.push(problem::unknown_upstream(&name.text, name.span, known));
+        // The one that was meant would be called unused.
+        check.has_lost_end = true;
+    }
+    check.used.extend(found);
+    found
+}
+
+/// What the route does. `None` where that is not known.
 fn end(
     check: &mut Check<'_>,
     written: &ast::Route,
-    pattern: Option<&Pattern<'_>>,
-    upstreams: &[Upstream<'_>],
-) -> (Option<usize>, Option<End>) {
-    let Some(terminal) = written.terminal() else {
-        check.has_lost_end = true;
-        return (None, None);
-    };
-    match &terminal.kind {
-        TerminalKind::Forward { upstream: name, path } => {
-            let target = match (path, pattern) {
-                (Some(template), Some(pattern)) => Some(target::path(check, template, pattern)),
-                _ => None,
-            };
-            let upstream = upstreams.binary_search_by(|known| known.name.text.as_str().cmp(&name.text)).ok();
-            if upstream.is_none() && !check.is_torn {
-                let known = upstreams.iter().map(|known| known.name.text.as_str());
-                check.problems.push(problem::unknown_upstream(&name.text, name.span, known));
-            }
-            (upstream, upstream.map(|upstream| End::Forward { upstream, target }))
+    pattern: &Pattern<'_>,
+    upstream: Option<usize>,
+) -> Option<End> {
+    match &written.terminal()?.kind {
+        TerminalKind::Forward { path, .. } => {
+            let target = path.as_ref().map(|template| target::path(check, template, pattern));
+            Some(End::Forward { upstream: upstream?, target })
         }
-        TerminalKind::Respond { status, body } => {
-            (None, Some(answer::respond(*status, body.as_ref(), &mut check.problems)))
-        }
+        TerminalKind::Respond { status, body } => Some(answer::respond(*status, body.as_ref())),
         TerminalKind::Redirect { status, target } => {
-            let location = pattern.map(|pattern| target::location(check, target, pattern));
-            (None, location.map(|location| End::Redirect { status: status.code, location }))
+            let location = target::location(check, target, pattern);
+            Some(End::Redirect { status: status.code, location })
         }
     }
 }

@@ -4,92 +4,114 @@
 
 use std::collections::BTreeSet;
 
-use gatewright_dsl::ast::{Target, Template, TemplatePart, Text};
+use gatewright_dsl::ast::{Name, Target, Template, TemplatePart};
+use gatewright_dsl::problem::path::rest_not_last;
 
-use super::path::spell_written;
-use super::pattern::{Pattern, Takes};
+use super::path::{normal_form, spell_query, spell_written};
+use super::pattern::{Capture, Pattern, Takes};
 use super::{Check, problem};
 use crate::checked::Piece;
 
 /// The path that is sent. Every capture must be used: what the pattern takes and the target drops is lost.
 pub(super) fn path(check: &mut Check<'_>, template: &Template, pattern: &Pattern<'_>) -> Vec<Piece> {
-    let (pieces, used) = fill(check, template, pattern);
+    let filled = fill(check, template, pattern);
     for capture in &pattern.captures {
         let name = &capture.name.text;
-        if !used.contains(name.as_str()) {
+        if !filled.used.contains(name.as_str()) {
             check.problems.push(problem::unused_capture(name, capture.name.span, template.span));
         }
     }
-    pieces
+    filled.pieces
 }
 
 /// Where a redirect leads. Captures may be dropped there.
 pub(super) fn location(check: &mut Check<'_>, target: &Target, pattern: &Pattern<'_>) -> Vec<Piece> {
     match target {
-        Target::Url(text) => url(check, text),
-        Target::Path(template) => {
-            let (pieces, _) = fill(check, template, pattern);
-            if matches!(pieces.first(), Some(Piece::Text(text)) if text.starts_with("//")) {
-                let found =
-                    problem::redirect_target("two slashes would begin the name of a host", template.span);
-                check.problems.push(found);
-            }
-            pieces
-        }
+        Target::Url(text) => vec![Piece::Text(text.value.clone())],
+        Target::Path(template) => fill(check, template, pattern).pieces,
     }
 }
 
-fn url(check: &mut Check<'_>, text: &Text) -> Vec<Piece> {
-    let authority = ["https://", "http://"].iter().find_map(|scheme| text.value.strip_prefix(scheme));
-    let why = match authority {
-        None => Some("expected `https://`, `http://` or a path at its beginning"),
-        Some(rest) if rest.is_empty() || rest.starts_with(['/', '?', '#', ':']) => {
-            Some("expected a host behind the scheme")
-        }
-        // RFC 3986 knows no other characters; a browser would guess.
-        Some(_) if !text.value.bytes().all(is_of_a_url) => {
-            Some("expected blanks and other special characters as `%XX`")
-        }
-        Some(_) => None,
-    };
-    if let Some(why) = why {
-        check.problems.push(problem::redirect_target(why, text.span));
-    }
-    vec![Piece::Text(text.value.clone())]
+/// A template whose captures have been found.
+#[derive(Default)]
+struct Filled<'a> {
+    pieces: Vec<Piece>,
+    used: BTreeSet<&'a str>,
+    /// The path as it would be written in canonical spelling.
+    shown: String,
+    /// What follows the first `?` or `#`.
+    query: Option<String>,
 }
 
-fn is_of_a_url(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@/?#[]%".contains(&byte)
-}
-
-/// The pieces of a template, and the names that it uses.
-fn fill<'a>(
-    check: &mut Check<'_>,
-    template: &'a Template,
-    pattern: &Pattern<'_>,
-) -> (Vec<Piece>, BTreeSet<&'a str>) {
-    let mut pieces: Vec<Piece> = Vec::new();
-    let mut used = BTreeSet::new();
-    for part in &template.parts {
-        let piece = match part {
-            TemplatePart::Literal { text, .. } => Piece::Text(spell_written(text)),
+fn fill<'a>(check: &mut Check<'_>, template: &'a Template, pattern: &Pattern<'_>) -> Filled<'a> {
+    let mut filled = Filled::default();
+    for (at, part) in template.parts.iter().enumerate() {
+        match part {
+            TemplatePart::Literal { text, .. } => filled.literal(text),
             TemplatePart::Capture(name) => {
-                used.insert(name.text.as_str());
-                let Some(capture) = pattern.captures.iter().find(|known| known.name.text == name.text) else {
-                    let known = pattern.captures.iter().map(|known| known.name.text.as_str());
-                    check.problems.push(problem::unknown_capture(&name.text, name.span, known));
-                    continue;
-                };
-                match capture.takes.clone() {
-                    Takes::Known(text) => Piece::Text(text),
-                    Takes::Noted(number) => Piece::Capture(number),
-                }
+                let is_last = at + 1 == template.parts.len();
+                let found = capture(check, name, pattern, is_last, filled.query.is_some());
+                filled.capture(name, found);
             }
-        };
-        match (pieces.last_mut(), piece) {
-            (Some(Piece::Text(before)), Piece::Text(text)) => before.push_str(&text),
-            (_, piece) => pieces.push(piece),
         }
     }
-    (pieces, used)
+    if let Some(normal) = normal_form(&filled.shown) {
+        let quote = if check.slice(template.span).starts_with('"') { "\"" } else { "" };
+        let normal = format!("{quote}{normal}{}{quote}", filled.query.as_deref().unwrap_or_default());
+        check.problems.push(problem::target_not_normal(template.span, &normal));
+    }
+    filled
+}
+
+/// The capture that a target names, if it can stand there.
+fn capture<'p>(
+    check: &mut Check<'_>,
+    name: &Name,
+    pattern: &'p Pattern<'_>,
+    is_last: bool,
+    is_in_query: bool,
+) -> Option<&'p Capture<'p>> {
+    let Some(found) = pattern.captures.iter().find(|known| known.name.text == name.text) else {
+        let known = pattern.captures.iter().map(|known| known.name.text.as_str());
+        check.problems.push(problem::unknown_capture(&name.text, name.span, known));
+        return None;
+    };
+    if is_in_query {
+        check.problems.push(problem::capture_in_query(&name.text, name.span));
+    } else if found.is_rest && !is_last {
+        // It may be empty, and two slashes would meet.
+        check.problems.push(rest_not_last(name.span));
+    }
+    Some(found)
+}
+
+impl<'a> Filled<'a> {
+    fn literal(&mut self, text: &str) {
+        let path = if self.query.is_some() { "" } else { text.split(['?', '#']).next().unwrap_or_default() };
+        let spelled = spell_written(path);
+        self.shown.push_str(&spelled);
+        self.text(&spelled);
+        let query = spell_query(text.get(path.len()..).unwrap_or_default());
+        if !query.is_empty() {
+            self.text(&query);
+            self.query.get_or_insert_default().push_str(&query);
+        }
+    }
+
+    fn capture(&mut self, name: &'a Name, found: Option<&Capture<'_>>) {
+        self.used.insert(&name.text);
+        self.shown.extend(["{", &name.text, "}"]);
+        match found.map(|capture| &capture.takes) {
+            Some(Takes::Known(text)) => self.text(text),
+            Some(Takes::Noted(number)) => self.pieces.push(Piece::Capture(*number)),
+            None => {}
+        }
+    }
+
+    fn text(&mut self, text: &str) {
+        match self.pieces.last_mut() {
+            Some(Piece::Text(before)) => before.push_str(text),
+            _ => self.pieces.push(Piece::Text(text.to_owned())),
+        }
+    }
 }

@@ -69,10 +69,10 @@ fn urls(check: &mut Check<'_>, given: &Given, setting: Span) -> Vec<(Server, Spa
 }
 
 fn server(check: &mut Check<'_>, url: &Url, span: Span, is_alone: bool) -> Option<Server> {
-    let fix = |authority: &str| is_alone.then(|| format!("\"{}://{authority}\"", url.scheme));
     let Ok(ip) = url.host.parse::<IpAddr>() else {
-        let local = (url.host == "localhost").then(|| format!("127.0.0.1:{}", url.port));
-        check.problems.push(problem::server_needs_address(&url.host, span, local.as_deref().and_then(fix)));
+        let is_local = is_alone && url.host == "localhost";
+        let fix = is_local.then(|| format!("\"{}://127.0.0.1:{}\"", url.scheme, url.port));
+        check.problems.push(problem::server_needs_address(&url.host, span, fix));
         return None;
     };
     let address = SocketAddr::new(ip, url.port);
@@ -81,8 +81,5 @@ fn server(check: &mut Check<'_>, url: &Url, span: Span, is_alone: bool) -> Optio
         (IpAddr::V6(ip), 80) => format!("[{ip}]"),
         _ => address.to_string(),
     };
-    if !matches!(url.path.as_str(), "" | "/") {
-        check.problems.push(problem::server_with_path(&url.path, span, fix(&authority)));
-    }
     Some(Server { address, authority })
 }

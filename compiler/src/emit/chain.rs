@@ -36,13 +36,13 @@ pub(super) fn write_tables(program: &Program, out: &mut String) {
         out,
         "FORWARDS",
         "g::Forward",
-        forwards.iter().map(|(at, target)| forward(*at, target)),
+        forwards.iter().map(|(at, target)| forward(*at, target.as_deref())),
     );
     table::write_unless_empty(
         out,
         "RESPONDS",
         "g::Respond",
-        responds.iter().map(|(status, body)| respond(*status, body)),
+        responds.iter().map(|(status, body)| respond(*status, body.as_ref())),
     );
     table::write_unless_empty(
         out,
@@ -92,7 +92,7 @@ fn config(home: &TokenStream, fields: &[Field]) -> Tight {
     Tight(quote! { #home::Config { #(#fields),* } })
 }
 
-fn forward(upstream: usize, target: &Option<Vec<Piece>>) -> Tight {
+fn forward(upstream: usize, target: Option<&[Piece]>) -> Tight {
     let upstream = Literal::usize_unsuffixed(upstream);
     let target = match target {
         None => quote! { g::Target::Same },
@@ -104,9 +104,9 @@ fn forward(upstream: usize, target: &Option<Vec<Piece>>) -> Tight {
     Tight(quote! { g::Forward { upstream: #upstream, target: #target } })
 }
 
-fn respond(status: u16, body: &Option<(&'static str, String)>) -> Tight {
+fn respond(status: u16, body: Option<&(&'static str, String)>) -> Tight {
     let status = Literal::u16_unsuffixed(status);
-    let (content_type, body) = body.as_ref().map_or(("", ""), |(kind, text)| (*kind, text.as_str()));
+    let (content_type, body) = body.map_or(("", ""), |(kind, text)| (*kind, text.as_str()));
     let (content_type, body) = (Literal::string(content_type), Literal::string(body));
     Tight(quote! { g::Respond { status: #status, content_type: #content_type, body: #body } })
 }

@@ -12,7 +12,7 @@ use crate::ir::{Chain, EndKind, Ends, Field, StepTable};
 
 #[derive(Default)]
 pub(super) struct Chains {
-    pub(super) chains: Vec<Chain>,
+    pub(super) all: Vec<Chain>,
     pub(super) steps: Vec<StepTable>,
     pub(super) ends: Ends,
     pub(super) features: BTreeSet<&'static str>,
@@ -37,8 +37,8 @@ impl Chains {
         let (kind, end) = self.end(route.end);
         record.push(end);
         let chain = *self.chain_of.entry((steps.clone(), kind)).or_insert_with(|| {
-            self.chains.push(Chain { steps, end: kind, records: Vec::new(), place: route.place });
-            self.chains.len() - 1
+            self.all.push(Chain { steps, end: kind, records: Vec::new(), place: route.place });
+            self.all.len() - 1
         });
         (chain, self.record(chain, record))
     }
@@ -58,7 +58,7 @@ impl Chains {
 
     fn record(&mut self, chain: usize, record: Vec<usize>) -> usize {
         *self.record_of.entry((chain, record.clone())).or_insert_with(|| {
-            let records = self.chains.get_mut(chain).map(|chain| &mut chain.records);
+            let records = self.all.get_mut(chain).map(|chain| &mut chain.records);
             records.map_or(0, |records| push(records, record))
         })
     }

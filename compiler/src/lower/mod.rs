@@ -21,12 +21,12 @@ pub(crate) fn lower(program: checked::Program, source_hash: String) -> ir::Progr
         program.routes.iter().map(|route| text.intern(cut(&route.label, LONGEST_LABEL))).collect();
     let router = router::tables(&program.routes, &labels, &mut text);
     let mut chains = chain::Chains::default();
-    let mut routes = Vec::with_capacity(program.routes.len());
+    let mut placed = Vec::with_capacity(program.routes.len());
     for (route, label) in program.routes.into_iter().zip(labels) {
         let file = text.intern(cut(&route.place.file, LONGEST_LABEL));
         let place = route.place.clone();
         let (chain, record) = chains.place(route);
-        routes.push(ir::Route { label, file, place, chain, record });
+        placed.push(ir::Route { label, file, place, chain, record });
     }
     ir::Program {
         name: program.name,
@@ -35,8 +35,8 @@ pub(crate) fn lower(program: checked::Program, source_hash: String) -> ir::Progr
         listeners: program.listeners,
         upstreams: program.upstreams,
         router,
-        routes,
-        chains: chains.chains,
+        routes: placed,
+        chains: chains.all,
         steps: chains.steps,
         ends: chains.ends,
         text,

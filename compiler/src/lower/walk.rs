@@ -30,8 +30,8 @@ impl Tables {
             .collect();
         let mut text = Text::default();
         let labels: Vec<_> = labels.iter().map(|label| text.intern(label)).collect();
-        let router = tables(&routes, &labels, &mut text);
-        Self { router, text }
+        let laid_out = tables(&routes, &labels, &mut text);
+        Self { router: laid_out, text }
     }
 
     fn find(&self, path: &[&str], method: Method) -> Option<usize> {
