@@ -1,1 +1,38 @@
-//! Placeholder while the house goes up.
+//! A real gateway in this process, a server behind it that follows a script, and a client that speaks in raw bytes.
+//!
+//! Nothing here knows the runtime's parser: what goes over the wire is judged by [`wire`], which is written anew.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::missing_panics_doc,
+    clippy::missing_errors_doc,
+    clippy::must_use_candidate,
+    reason = "tests"
+)]
+
+pub mod client;
+pub mod gate;
+pub mod program;
+pub mod server;
+pub mod trie;
+pub mod wire;
+
+use std::time::{Duration, Instant};
+
+/// The longest that anything here waits. Generous, since it is only reached where something is broken.
+pub const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Waits until `holds` does.
+pub fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
+    let end = Instant::now() + PATIENCE;
+    while !holds() {
+        assert!(Instant::now() < end, "{what}: did not happen");
+        std::thread::sleep(Duration::from_millis(1));
+    }
+}
+
+/// Bytes as a person reads them.
+pub fn show(bytes: &[u8]) -> String {
+    bytes.escape_ascii().to_string().replace("\\r\\n", "\n")
+}

@@ -1,0 +1,3 @@
+//! HTTP/1.1 from raw bytes.
+
+mod smuggling;
