@@ -288,6 +288,18 @@ pub struct Terminal {
     pub kind: TerminalKind,
 }
 
+impl Terminal {
+    /// The word or sign that it begins with.
+    #[must_use]
+    pub fn word(&self) -> &'static str {
+        match self.kind {
+            TerminalKind::Forward { .. } => "->",
+            TerminalKind::Respond { .. } => "respond",
+            TerminalKind::Redirect { .. } => "redirect",
+        }
+    }
+}
+
 /// The kinds of terminal.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TerminalKind {

@@ -53,6 +53,7 @@ pub fn split(source: &Source) -> Split {
         return scan.out;
     }
     scan.run();
+    scan.out.damaged.sort_unstable();
     scan.out.clean = String::from_utf8(scan.clean).unwrap_or_default();
     scan.out
 }
@@ -124,7 +125,7 @@ impl<'a> Scan<'a> {
                 b'\n' => self.next_line(),
                 b' ' | b'\t' => self.at += 1,
                 b'\r' if self.byte(self.at + 1) == Some(b'\n') => self.at += 1,
-                b'/' if self.begins_token() && self.byte(self.at + 1) == Some(b'/') => self.comment(),
+                b'/' if self.begins_comment() => self.comment(),
                 _ => {
                     self.text_begins();
                     self.token(byte);
@@ -184,8 +185,8 @@ impl<'a> Scan<'a> {
         match byte {
             b'"' => self.string(),
             b'/' if self.byte(self.at + 1) == Some(b'*') && self.block_comment() => {}
+            b'/' if self.is_misplaced() => self.misplaced_slashes(),
             b'/' if self.begins_token() => self.path(),
-            b'/' if self.byte(self.at + 1) == Some(b'/') => self.misplaced_slashes(),
             b'#' if self.begins_token() => {
                 let end = self.line_end();
                 self.report(text::wrong_comment(
@@ -240,16 +241,32 @@ impl<'a> Scan<'a> {
         }
     }
 
-    fn damage(&mut self) {
-        let line = (self.line, self.line_end());
-        if self.out.damaged.last() != Some(&line) {
-            self.out.damaged.push(line);
+    /// Marks the line of a place: what the grammar finds there is not what was written.
+    fn damage(&mut self, at: usize) {
+        let before = self.bytes.get(..at).unwrap_or_default();
+        let start = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+        let rest = self.bytes.get(at..).unwrap_or_default();
+        let end = at + rest.iter().position(|byte| *byte == b'\n').unwrap_or(rest.len());
+        if self.out.damaged.last() != Some(&(start, end)) {
+            self.out.damaged.push((start, end));
         }
     }
 
     fn line_end(&self) -> usize {
         let rest = self.bytes.get(self.at..).unwrap_or_default();
         self.at + rest.iter().position(|byte| *byte == b'\n').unwrap_or(rest.len())
+    }
+
+    /// `//` at the start of a line or behind a blank.
+    fn begins_comment(&self) -> bool {
+        let free = self.at == 0 || self.byte(self.at - 1).is_some_and(|byte| byte.is_ascii_whitespace());
+        free && self.byte(self.at + 1) == Some(b'/')
+    }
+
+    /// `//` behind other text. Behind a list's bracket or comma it may begin a path, which is then refused as such.
+    fn is_misplaced(&self) -> bool {
+        let opens = self.byte(self.at.wrapping_sub(1)).is_some_and(|byte| matches!(byte, b'{' | b';'));
+        self.byte(self.at + 1) == Some(b'/') && (opens || !self.begins_token())
     }
 
     fn begins_token(&self) -> bool {

@@ -1,6 +1,7 @@
 //! Declarations: which words begin one, and the heads of `gateway`, `upstream` and `route`.
 
 use super::reader::{Indentation, Reader};
+use super::strict::{END, TERMINALS};
 use super::{Grammar, Pair, Rule};
 use crate::ast::{Comment, Declaration, Gateway, Methods, Name, Route, Statement, Terminal, Upstream};
 use crate::problem::nearest::nearest;
@@ -95,11 +96,9 @@ impl Reader<'_> {
                 continue;
             }
             let at = Span { end: piece.start + word.len(), ..all };
-            if indentation.misleads(
-                self,
-                all,
-                if word.is_empty() { Span { end: at.start + 1, ..at } } else { at },
-            ) {
+            let first = super::strict::token(self.slice(all));
+            let first = Span { end: all.start + first.len(), ..all };
+            if indentation.misleads(self, all, first) {
                 self.forget_docs(piece);
                 continue;
             }
@@ -151,7 +150,7 @@ impl Reader<'_> {
         let rule = if is_route { Rule::route_declaration } else { Rule::named_declaration };
         let strict = if is_route { Rule::strict_route } else { Rule::strict_named };
         let Some(pair) = Grammar::parse(rule, &text).ok().and_then(|mut pairs| pairs.next()) else {
-            self.explain(strict, piece.start, Span { start: word.end, end: piece.end, ..word });
+            self.explain(strict, piece.start, Span { start: word.end, end: piece.end, ..word }, END);
             self.forget_docs(piece);
             return None;
         };
@@ -162,7 +161,7 @@ impl Reader<'_> {
             let rule = part.as_rule();
             if !matches!(rule, Rule::lone_brace | Rule::EOI | Rule::word) {
                 end = end.max(self.trimmed(self.span(&part)).end);
-                if !matches!(rule, Rule::block | Rule::junk_tail) {
+                if !matches!(rule, Rule::block | Rule::junk_rest) {
                     head_end = end;
                 }
             }
@@ -172,7 +171,7 @@ impl Reader<'_> {
                 Rule::pattern => parts.pattern = Some(part),
                 Rule::terminal => parts.terminals.push(part),
                 Rule::junk_head => parts.junk_head = parts.junk_head.or(Some(part)),
-                Rule::junk_tail => parts.junk_tail = Some(part),
+                Rule::junk_rest => parts.junk_tail = Some(part),
                 Rule::lone_brace => parts.lone_brace = Some(part),
                 Rule::block => parts.block = Some(part),
                 _ => {}
@@ -185,7 +184,8 @@ impl Reader<'_> {
         }
         if let Some(junk) = &parts.junk_head {
             let junk = self.span(junk);
-            self.explain(strict, piece.start, junk);
+            let otherwise = if is_route && parts.terminals.is_empty() { TERMINALS } else { END };
+            self.explain(strict, piece.start, junk, otherwise);
         }
         let junk_tail = parts.junk_tail.take();
         let built =

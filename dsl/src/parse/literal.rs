@@ -1,6 +1,7 @@
 //! Values: numbers with their units, strings, lists, records, addresses and words.
 
 use super::reader::Reader;
+use super::strict::END;
 use super::{Pair, Rule};
 use crate::ast::{Entry, Name, Percent, Rate, Value, ValueKind};
 use crate::problem::{setting, syntax};
@@ -12,7 +13,7 @@ impl Reader<'_> {
     pub(super) fn value(&mut self, pair: Pair<'_>) -> Option<Value> {
         let span = self.span(&pair);
         let kind = match pair.as_rule() {
-            Rule::value | Rule::item | Rule::word_value | Rule::number => {
+            Rule::value | Rule::item | Rule::number => {
                 return self.value(pair.into_inner().next()?);
             }
             Rule::string => ValueKind::Text(self.string(span)),
@@ -35,7 +36,7 @@ impl Reader<'_> {
                 return None;
             }
             Rule::bad_list | Rule::bad_record => {
-                self.explain(Rule::strict_value, span.start, span);
+                self.explain(Rule::strict_value, span.start, span, END);
                 return None;
             }
             _ => return None,

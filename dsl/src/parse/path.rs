@@ -1,6 +1,7 @@
 //! Path patterns and path templates.
 
 use super::reader::Reader;
+use super::strict::END;
 use super::{Pair, Rule};
 use crate::ast::{Capture, Pattern, Segment, Template, TemplatePart, Type, Value};
 use crate::problem::path as problem;
@@ -199,7 +200,7 @@ impl Reader<'_> {
                     None => whole = false,
                 },
                 Rule::bad_capture => {
-                    self.explain(Rule::strict_capture, span.start, span);
+                    self.explain(Rule::strict_capture, span.start, span, END);
                     whole = false;
                 }
                 Rule::capture => {

@@ -136,7 +136,10 @@ impl Indentation {
             end: above.start + reader.slice(above).find('\n').unwrap_or(above.end - above.start),
             ..above
         };
-        reader.report(syntax::misleading_indentation(word, above));
+        // After a comma or `=` it was meant to continue, and what is missing there has been reported.
+        if !reader.slice(above).trim_end().ends_with([',', '=']) {
+            reader.report(syntax::misleading_indentation(word, above));
+        }
         true
     }
 }

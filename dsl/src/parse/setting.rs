@@ -1,6 +1,7 @@
 //! Blocks and their settings: `word argument… [{ block }]`.
 
 use super::reader::{Indentation, Reader};
+use super::strict::END;
 use super::{Pair, Rule};
 use crate::ast::{Argument, Block, Field, Setting, Statement, Value, ValueKind};
 use crate::problem::syntax;
@@ -28,10 +29,11 @@ impl Reader<'_> {
                     for part in statement.into_inner() {
                         match part.as_rule() {
                             Rule::terminal => statements.extend(self.terminal(part).map(Statement::Terminal)),
-                            _ => self.explain(Rule::strict_terminal, at.start, self.span(&part)),
+                            _ => self.explain(Rule::strict_terminal, at.start, self.span(&part), END),
                         }
                     }
                 }
+                Rule::broken if misleads => {}
                 Rule::broken => {
                     self.report(syntax::unexpected_text(word, self.slice(word), "a setting"));
                 }
@@ -64,7 +66,9 @@ impl Reader<'_> {
                 }
                 Rule::junk_head => {
                     setting.broken = true;
-                    self.explain(Rule::strict_setting, start, self.span(&part));
+                    if self.problems.len() == problems {
+                        self.explain(Rule::strict_setting, start, self.span(&part), END);
+                    }
                 }
                 Rule::block => {
                     let before = self.problems.len();

@@ -9,14 +9,14 @@ use pest::error::{ErrorVariant, InputLocation};
 
 impl Reader<'_> {
     /// Reports why the text from `start` to the end of `junk` cannot be read by a strict rule. The place is never
-    /// before the junk, since what stands there was read.
-    pub(super) fn explain(&mut self, rule: Rule, start: usize, junk: Span) {
+    /// before the junk, since what stands there was read. `otherwise` is expected where the rule does not say.
+    pub(super) fn explain(&mut self, rule: Rule, start: usize, junk: Span, otherwise: &str) {
         let junk = self.trimmed(junk);
         if junk.start == junk.end {
             return;
         }
         let text = self.clean.get(start..junk.end).unwrap_or_default();
-        let (mut at, mut expected) = (junk.start, "the end of the line".to_owned());
+        let (mut at, mut expected) = (junk.start, otherwise.to_owned());
         if let Err(error) = Grammar::parse(rule, text) {
             let found = start
                 + match error.location {
@@ -25,7 +25,7 @@ impl Reader<'_> {
             if found >= junk.start {
                 at = found;
                 if let ErrorVariant::ParsingError { positives, .. } = &error.variant {
-                    expected = expectation(positives);
+                    expected = expectation(positives).unwrap_or(expected);
                 }
             }
         }
@@ -57,30 +57,32 @@ pub(super) fn token(text: &str) -> &str {
 }
 
 /// Rules in the words of people.
-fn expectation(rules: &[Rule]) -> String {
+fn expectation(rules: &[Rule]) -> Option<String> {
     let mut words: Vec<&str> = rules.iter().filter_map(|rule| word(*rule)).collect();
     words.sort_unstable();
     words.dedup();
     // The end of the line is always said last.
     words.sort_by_key(|word| *word == END);
-    match words.split_last() {
-        None => END.to_owned(),
-        Some((last, [])) => (*last).to_owned(),
-        Some((last, rest)) => format!("{} or {last}", rest.join(", ")),
+    match words.split_last()? {
+        (last, []) => (**last != *END).then(|| (*last).to_owned()),
+        (last, rest) => Some(format!("{} or {last}", rest.join(", "))),
     }
 }
 
-const END: &str = "the end of the line";
+/// What a route can do.
+pub(super) const TERMINALS: &str = "`-> UPSTREAM`, `respond …` or `redirect …`";
+pub(super) const END: &str = "the end of the line";
 
 fn word(rule: Rule) -> Option<&'static str> {
     Some(match rule {
-        Rule::argument | Rule::value | Rule::item | Rule::word_value | Rule::lone_value => "a value",
-        Rule::string | Rule::text => "a string",
+        Rule::argument | Rule::value | Rule::item | Rule::lone_value => "a value",
+        Rule::string => "a string",
+        Rule::text => "`text …`",
         Rule::name | Rule::capture_name => "a name",
         Rule::entry | Rule::entry_name => "a field",
         Rule::methods | Rule::method => "methods",
         Rule::pattern | Rule::bare_path | Rule::template | Rule::quoted_path => "a path",
-        Rule::terminal | Rule::forward => "`-> UPSTREAM`, `respond …`, `redirect …`",
+        Rule::terminal | Rule::forward => TERMINALS,
         Rule::status => "a status",
         Rule::json => "`json …`",
         Rule::r#type | Rule::type_name => "a type",

@@ -4,6 +4,7 @@ use super::reader::Reader;
 use super::{Pair, Rule};
 use crate::ast::{AnswerBody, Status, Target, TemplatePart, Terminal, TerminalKind, Text, Value, ValueKind};
 use crate::problem::{path, setting, syntax};
+use crate::schema::url;
 use crate::source::Span;
 
 const REDIRECTS: &[u16] = &[301, 302, 303, 307, 308];
@@ -114,19 +115,26 @@ impl Reader<'_> {
         let Some(target) = parts.next() else {
             return self.lacks(span, "a path or a URL in quotes", self.slice(status.span));
         };
-        let target = match target.as_rule() {
-            Rule::template => Target::Path(self.template(target)?),
-            _ => {
-                let span = self.span(&target);
-                let text = Text { span, value: self.string(span) };
-                if let Err(why) = crate::schema::url::parse(&text.value, &["http", "https"]) {
-                    self.report(setting::wrong_type(span, "a path or an absolute URL", &why));
-                    return None;
-                }
-                Target::Url(text)
-            }
+        let target = if target.as_rule() == Rule::template {
+            Target::Path(self.template(target)?)
+        } else {
+            Target::Url(self.url(&target)?)
         };
         Some(TerminalKind::Redirect { status, target })
+    }
+
+    fn url(&mut self, pair: &Pair<'_>) -> Option<Text> {
+        let span = self.span(pair);
+        let before = self.problems.len();
+        let value = self.string(span);
+        if self.problems.len() > before {
+            return None;
+        }
+        if let Err(found) = url::parse(&value, &["http", "https"]) {
+            self.report(setting::wrong_type(span, "a path or an absolute URL", &found));
+            return None;
+        }
+        Some(Text { span, value })
     }
 
     fn status(&mut self, pair: &Pair<'_>, fits: impl Fn(u16) -> bool, expected: &str) -> Option<Status> {

@@ -51,8 +51,10 @@ pub fn unexpected_text(at: Span, found: &str, expected: &str) -> Problem {
 /// Nothing, where something must stand.
 #[must_use]
 pub fn missing_value(at: Span, expected: &str, after: &str) -> Problem {
-    Problem::error(&MISSING_VALUE, format!("expected {expected} after `{after}`, found the end"))
-        .at(at, format!("{expected} is missing here"))
+    let problem =
+        Problem::error(&MISSING_VALUE, format!("expected {expected} after `{after}`, found the end"));
+    let problem = problem.at(at, "missing here");
+    if after == "," { problem.help("a list over several lines stands in `[ ]`") } else { problem }
 }
 
 /// A declaration without a name.

@@ -39,8 +39,12 @@ pub fn check_block(block: &Block, place: Place, catalogue: &Catalogue) -> (Vec<C
             Statement::Setting(setting) => setting,
             Statement::Terminal(terminal) => {
                 if place != Place::Route {
-                    let problem =
-                        wrong::misplaced_setting(terminal.span, "this", place.word(), &[Place::Route.word()]);
+                    let problem = wrong::misplaced_setting(
+                        terminal.span,
+                        terminal.word(),
+                        place.word(),
+                        &[Place::Route.word()],
+                    );
                     problems.push(problem);
                 }
                 continue;

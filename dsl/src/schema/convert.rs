@@ -91,10 +91,12 @@ fn typed(written: &Written, ty: Type) -> Result<Value, Box<Problem>> {
 /// Adds what was probably meant.
 fn hinted(problem: Problem, written: &Written, ty: Type) -> Problem {
     match (ty, &written.kind) {
-        (Type::Word(words), ValueKind::Word(word)) => match nearest(word, words.iter().copied()) {
-            Some(near) => problem.help(format!("did you mean `{near}`?")).fix(written.span, near),
-            None => problem,
-        },
+        (Type::Word(words), ValueKind::Word(word)) if words.len() > 1 => {
+            match nearest(word, words.iter().copied()) {
+                Some(near) => problem.help(format!("did you mean `{near}`?")).fix(written.span, near),
+                None => problem,
+            }
+        }
         (Type::Duration, ValueKind::Int(number)) => {
             problem.help(format!("write the unit: `{number}s`, `{number}ms`"))
         }

@@ -185,7 +185,7 @@ fn write_duration(f: &mut fmt::Formatter<'_>, duration: Duration) -> fmt::Result
     let (unit, word) = [(3_600_000, "h"), (60_000, "m"), (1_000, "s")]
         .into_iter()
         .find(|(unit, _)| millis > 0 && millis.is_multiple_of(*unit))
-        .unwrap_or((1, "ms"));
+        .unwrap_or(if millis == 0 { (1, "s") } else { (1, "ms") });
     write!(f, "{}{word}", millis / unit)
 }
 

@@ -66,6 +66,7 @@ impl Scan<'_> {
                 Some((blamed, by)) if innermost.byte == b'{' => {
                     let by = self.span(by, by + 1);
                     if !self.swallowed {
+                        self.damage(blamed.at);
                         self.report(
                             text::unclosed_brace(self.span(blamed.at, blamed.at + 1), '{')
                                 .because(by, "closed only here, by a `}` of another indentation"),
@@ -89,7 +90,10 @@ impl Scan<'_> {
             Some(span) => problem.because(span, "this begins while it is still open"),
             None => problem,
         });
-        self.damage();
+        // The others are blanked out, so what they held is no longer what it was.
+        if open.byte != b'{' {
+            self.damage(open.at);
+        }
     }
 
     /// Gives up the declaration: skips the rest of the text up to the next word at column 0.

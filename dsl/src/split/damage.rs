@@ -24,7 +24,12 @@ impl Scan<'_> {
     /// A `/* … */`; without an end it is no comment.
     pub(super) fn block_comment(&mut self) -> bool {
         let rest = self.source.text.get(self.at + 2..).unwrap_or_default();
-        let Some(length) = rest.find("*/") else { return false };
+        // In `/a/*/b` the stars are habit, and the path is refused as such.
+        let ends = rest.match_indices("*/").map(|(at, _)| at);
+        let Some(length) = ends.into_iter().find(|at| !rest.get(..*at).is_some_and(|it| it.ends_with('/')))
+        else {
+            return false;
+        };
         let end = self.at + 2 + length + 2;
         self.report(text::wrong_comment(self.span(self.at, end), self.span(self.at, end), "/* */"));
         self.blank(self.at, end);
@@ -39,7 +44,7 @@ impl Scan<'_> {
             let end = self.at + rest.iter().position(|b| b" \t\r\n;,{}".contains(b)).unwrap_or(rest.len());
             let url = self.source.text.get(start..end).unwrap_or_default();
             self.report(text::unquoted_url(self.span(start, end), url));
-            self.damage();
+            self.damage(self.at);
             self.blank(self.at, end);
             self.at = end;
         } else {
@@ -63,7 +68,7 @@ impl Scan<'_> {
             Err(Endless::Depth(at)) => self.too_deep(at),
             Err(Endless::Brace(brace)) if let Some(end) = token::plain_string_end(self.bytes, start) => {
                 self.report(text::unclosed_interpolation(self.span(brace, brace + 1), self.span(start, end)));
-                self.damage();
+                self.damage(self.at);
                 for at in start..end {
                     if self.byte(at).is_some_and(|byte| matches!(byte, b'{' | b'}' | b'\\')) {
                         self.blank(at, at + 1);
@@ -82,7 +87,7 @@ impl Scan<'_> {
                 let text = self.bytes.get(start..end).unwrap_or_default();
                 self.swallowed |= text.iter().any(|byte| b"{}()[]".contains(byte));
                 self.report(text::unclosed_string(self.span(start, start + text.trim_ascii_end().len())));
-                self.damage();
+                self.damage(self.at);
                 self.forbidden(start, end);
                 self.blank(start, end);
                 if end - start >= 2 {
@@ -111,7 +116,7 @@ impl Scan<'_> {
                     end += gap + word;
                 }
                 self.report(text::unclosed_capture(self.span(self.at + open, self.at + open + 1)));
-                self.damage();
+                self.damage(self.at);
                 for at in self.at..end {
                     if self.byte(at).is_some_and(|byte| !byte.is_ascii_alphanumeric() && byte.is_ascii()) {
                         self.put(at, b'/');
@@ -141,7 +146,7 @@ impl Scan<'_> {
             {
                 let at = start + offset;
                 self.report(text::forbidden_character(self.span(at, at + char.len_utf8()), char));
-                self.damage();
+                self.damage(self.at);
                 self.blank(at, at + char.len_utf8());
             }
         }
