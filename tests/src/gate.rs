@@ -185,7 +185,10 @@ pub fn refused(answer: &Message, status: u16, reason: &str) {
     assert_eq!(answer.field("content-type").as_deref(), Some("application/problem+json"));
     let proxy = answer.field("proxy-status").expect("Proxy-Status");
     assert!(proxy.starts_with("tested; error="), "{proxy}");
-    assert!(proxy.replace('\\', "").ends_with(&format!("; details=\"{reason}\"")), "{reason} expected: {proxy}");
+    assert!(
+        proxy.replace('\\', "").ends_with(&format!("; details=\"{reason}\"")),
+        "{reason} expected: {proxy}"
+    );
     let problem = answer.json();
     assert_eq!(problem["status"], status);
     assert_eq!(problem["reason"], reason);

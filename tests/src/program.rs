@@ -4,8 +4,8 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use gatewright_runtime::generated::{
-    AccessLog, Chain, Exchange, Flow, Forward, Ipv4Addr, Label, Listener, Piece, Program, Redirect, Respond, Route,
-    Server, SocketAddr, SocketAddrV4, Target, Upstream, method, policy,
+    AccessLog, Chain, Exchange, Flow, Forward, Ipv4Addr, Label, Listener, Piece, Program, Redirect, Respond,
+    Route, Server, SocketAddr, SocketAddrV4, Target, Upstream, method, policy,
 };
 
 /// The declared address of the app.
@@ -71,19 +71,36 @@ const fn forward(upstream: u16) -> End {
 }
 
 static RECORDS: [Record; 13] = [
-    route(HEADED, "/hello", End::Respond(Respond { status: 200, content_type: "text/plain; charset=utf-8", body: "hello\n" })),
-    route(method::PUT, "/hello", End::Respond(Respond { status: 201, content_type: "application/json", body: "{}" })),
+    route(
+        HEADED,
+        "/hello",
+        End::Respond(Respond { status: 200, content_type: "text/plain; charset=utf-8", body: "hello\n" }),
+    ),
+    route(
+        method::PUT,
+        "/hello",
+        End::Respond(Respond { status: 201, content_type: "application/json", body: "{}" }),
+    ),
     route(method::ANY, "/nothing", End::Respond(Respond { status: 204, content_type: "", body: "" })),
     Record { body: SMALL, ..route(method::POST, "/small", forward(0)) },
     Record { timeout: TIGHT, ..route(method::ANY, "/tight", forward(0)) },
     Record { timeout: TIGHT, ..route(method::ANY, "/tight/pair", forward(2)) },
-    route(HEADED, "/old/{rest: path}", End::Redirect(Redirect { status: 308, location: &[Piece::Text("/new/"), Piece::Capture(0)] })),
+    route(
+        HEADED,
+        "/old/{rest: path}",
+        End::Redirect(Redirect { status: 308, location: &[Piece::Text("/new/"), Piece::Capture(0)] }),
+    ),
     route(
         HEADED | method::DELETE,
         "/orders/{id}/lines/{line}",
         End::Forward(Forward {
             upstream: 0,
-            target: Target::Template(&[Piece::Text("/v2/"), Piece::Capture(1), Piece::Text("/of/"), Piece::Capture(0)]),
+            target: Target::Template(&[
+                Piece::Text("/v2/"),
+                Piece::Capture(1),
+                Piece::Text("/of/"),
+                Piece::Capture(0),
+            ]),
         }),
     ),
     route(method::ANY, "/pair/{rest: path}", forward(2)),
@@ -122,10 +139,13 @@ pub fn listening(address: SocketAddr) -> Program {
     };
     let file = label("tested.gw");
     let mut line = 0;
-    let routes: Vec<_> = RECORDS.iter().map(|record| {
-        line += 1;
-        Route { label: label(record.pattern), file, line, chain: 0, record: line - 1 }
-    }).collect();
+    let routes: Vec<_> = RECORDS
+        .iter()
+        .map(|record| {
+            line += 1;
+            Route { label: label(record.pattern), file, line, chain: 0, record: line - 1 }
+        })
+        .collect();
     Program {
         name: "tested",
         source_hash: "0",

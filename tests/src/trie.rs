@@ -46,13 +46,15 @@ pub fn router(patterns: &[(u16, &'static str)]) -> (Router, String) {
 }
 
 fn write(places: &[Place], methods: u16) -> (Router, String) {
-    let (mut nodes, mut edges, mut params, mut leaves, mut text) = (vec![], vec![], vec![], vec![], String::new());
+    let (mut nodes, mut edges, mut params, mut leaves, mut text) =
+        (vec![], vec![], vec![], vec![], String::new());
     let int = |at: usize| u32::try_from(at).unwrap();
     for place in places {
         let first = edges.len();
         let mut bits = 255;
         if !place.literals.is_empty() {
-            let slots = if place.literals.len() == 1 { 1 } else { (place.literals.len() * 2).next_power_of_two() };
+            let slots =
+                if place.literals.len() == 1 { 1 } else { (place.literals.len() * 2).next_power_of_two() };
             bits = u8::try_from(slots.trailing_zeros()).unwrap();
             edges.resize(first + slots, Edge { hash: 0, start: 0, len: 0, node: NONE });
             for (literal, node) in &place.literals {
@@ -63,7 +65,8 @@ fn write(places: &[Place], methods: u16) -> (Router, String) {
                 }
                 let start = int(text.len());
                 text.push_str(literal);
-                edges[first + slot] = Edge { hash, start, len: u16::try_from(literal.len()).unwrap(), node: int(*node) };
+                edges[first + slot] =
+                    Edge { hash, start, len: u16::try_from(literal.len()).unwrap(), node: int(*node) };
             }
         }
         let count = |leaves: &Vec<Leaf>| u8::try_from(leaves.len()).unwrap();
@@ -80,7 +83,12 @@ fn write(places: &[Place], methods: u16) -> (Router, String) {
         params.extend(place.param.map(|node| Param { kind: Kind::Any, node: int(node) }));
         leaves.extend(place.here.iter().chain(&place.rest).copied());
     }
-    let router =
-        Router { nodes: nodes.leak(), edges: edges.leak(), params: params.leak(), leaves: leaves.leak(), methods };
+    let router = Router {
+        nodes: nodes.leak(),
+        edges: edges.leak(),
+        params: params.leak(),
+        leaves: leaves.leak(),
+        methods,
+    };
     (router, text)
 }

@@ -2,7 +2,7 @@
 //! alike, and says what it does not.
 
 /// A message.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Message {
     /// Request line or status line.
     pub line: String,
@@ -25,6 +25,16 @@ enum Length {
     Fixed(usize),
     Chunked,
     UntilClose,
+}
+
+impl std::fmt::Debug for Message {
+    fn fmt(&self, to: &mut std::fmt::Formatter) -> std::fmt::Result {
+        writeln!(to, "{}", self.line)?;
+        for (name, value) in self.fields.iter().chain(&self.trailers) {
+            writeln!(to, "{name}: {}", value.escape_ascii())?;
+        }
+        write!(to, "{} bytes: {}", self.body.len(), self.body.get(..400).unwrap_or(&self.body).escape_ascii())
+    }
 }
 
 impl Message {
@@ -90,7 +100,8 @@ pub fn request(bytes: &[u8]) -> Result<Option<(Message, usize)>, String> {
         return Err("not one Host".into());
     }
     let length = declared(&fields)?.unwrap_or(Length::Fixed(0));
-    body(line, fields, length, &bytes[len..], false).map(|read| read.map(|(message, rest)| (message, len + rest)))
+    body(line, fields, length, &bytes[len..], false)
+        .map(|read| read.map(|(message, rest)| (message, len + rest)))
 }
 
 /// Reads an answer and says how long it is. `bodiless`: it answers HEAD. `ended`: nothing follows `bytes`.
@@ -110,7 +121,8 @@ pub fn answer(bytes: &[u8], bodiless: bool, ended: bool) -> Result<Option<(Messa
     }
     let none = bodiless || status < 200 || status == 204 || status == 304;
     let length = if none { Length::Fixed(0) } else { declared.unwrap_or(Length::UntilClose) };
-    body(line, fields, length, &bytes[len..], ended).map(|read| read.map(|(message, rest)| (message, len + rest)))
+    body(line, fields, length, &bytes[len..], ended)
+        .map(|read| read.map(|(message, rest)| (message, len + rest)))
 }
 
 fn head(bytes: &[u8]) -> Result<Option<(String, Fields, usize)>, String> {
@@ -133,7 +145,8 @@ fn fields(mut lines: &[u8]) -> Result<Fields, String> {
         let (line, rest) = lines.split_at(end);
         lines = rest.get(2..).unwrap_or_default();
         let said = || line.escape_ascii().to_string();
-        let colon = line.iter().position(|byte| *byte == b':').ok_or_else(|| format!("no colon: {}", said()))?;
+        let colon =
+            line.iter().position(|byte| *byte == b':').ok_or_else(|| format!("no colon: {}", said()))?;
         let (name, value) = (&line[..colon], line[colon + 1..].trim_ascii());
         if name.is_empty() || !name.iter().copied().all(token) {
             return Err(format!("bad name: {}", said()));
@@ -162,7 +175,13 @@ fn declared(fields: &Fields) -> Result<Option<Length>, String> {
     }
 }
 
-fn body(line: String, fields: Fields, length: Length, bytes: &[u8], ended: bool) -> Result<Option<(Message, usize)>, String> {
+fn body(
+    line: String,
+    fields: Fields,
+    length: Length,
+    bytes: &[u8],
+    ended: bool,
+) -> Result<Option<(Message, usize)>, String> {
     let mut message = Message { line, fields, body: Vec::new(), chunks: Vec::new(), trailers: Vec::new() };
     match length {
         Length::Fixed(length) if bytes.len() < length => Ok(None),

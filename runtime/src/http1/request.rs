@@ -45,6 +45,11 @@ pub(crate) fn read(bytes: &[u8], head: &mut Head) -> Result<Option<Request>, Rea
         let start = part.as_ptr().addr().wrapping_sub(base);
         Span::new(start..start + part.len())
     };
+    // The parser passes over blank lines of either kind; only whole ones may stand there (RFC 9112 section 2.2).
+    let before = bytes.get(..span(method.as_bytes()).start as usize).unwrap_or_default();
+    if before.chunks(2).any(|line| line != b"\r\n") {
+        return Err(Reason::BARE_LINE_FEED);
+    }
     framing::read_fields(bytes, len, parsed.headers, &mut head.fields)?;
     head.method = Method::read(method.as_bytes());
     head.method_text = span(method.as_bytes());
@@ -199,7 +204,8 @@ fn refusal(error: httparse::Error, bytes: &[u8]) -> Reason {
 fn names_other_version(bytes: &[u8]) -> bool {
     let line = bytes.split(|byte| *byte == b'\r').next().unwrap_or_default();
     let version = line.rsplit(|byte| *byte == b' ').next().unwrap_or_default();
-    matches!(version, [b'H', b'T', b'T', b'P', b'/', major, b'.', minor] if major.is_ascii_digit() && minor.is_ascii_digit())
+    !matches!(version, b"HTTP/1.0" | b"HTTP/1.1")
+        && matches!(version, [b'H', b'T', b'T', b'P', b'/', major, b'.', minor] if major.is_ascii_digit() && minor.is_ascii_digit())
 }
 
 /// Where a forwarded request goes and what the gateway says about its client.

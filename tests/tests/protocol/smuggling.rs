@@ -15,7 +15,7 @@ fn check(request: impl AsRef<[u8]>, status: u16, reason: &str) {
     assert_eq!(answer.field("connection").as_deref(), Some("close"));
     client.half_close();
     assert!(client.ends());
-    assert_eq!(server.connections(), 0, "a byte reached the server");
+    assert!(server.received(0).is_empty(), "a byte reached the server");
     let line = gate.log(1).remove(0);
     assert_eq!((line["status"].as_u64(), line["reason"].as_str()), (Some(status.into()), Some(reason)));
 }
@@ -26,7 +26,9 @@ fn fields(reason: &str, all: &[&str]) {
     for fields in all {
         println!("{fields:?}");
         check(
-            format!("POST /app/x HTTP/1.1\r\nHost: a\r\n{fields}\r\nhelloGET /app/hidden HTTP/1.1\r\nHost: a\r\n\r\n"),
+            format!(
+                "POST /app/x HTTP/1.1\r\nHost: a\r\n{fields}\r\nhelloGET /app/hidden HTTP/1.1\r\nHost: a\r\n\r\n"
+            ),
             400,
             reason,
         );
@@ -110,7 +112,11 @@ fn refuses_every_coding_but_exactly_chunked() {
             "Transfer-Encoding: chun ked\r\n",
         ],
     );
-    check("POST /app/x HTTP/1.0\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400, "coding_unsupported");
+    check(
+        "POST /app/x HTTP/1.0\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        400,
+        "coding_unsupported",
+    );
 }
 
 #[test]
@@ -286,7 +292,9 @@ fn refuses_what_is_not_one_valid_host() {
 
 #[test]
 fn refuses_an_absolute_target_that_disagrees_with_the_host() {
-    for target in ["http://b/app/x", "http://a:81/app/x", "http://user@a/app/x", "http:///app/x", "http://a.b?/app/x"] {
+    for target in
+        ["http://b/app/x", "http://a:81/app/x", "http://user@a/app/x", "http:///app/x", "http://a.b?/app/x"]
+    {
         println!("{target}");
         check(format!("GET {target} HTTP/1.1\r\nHost: a\r\n\r\n"), 400, "host_disagrees");
     }
@@ -323,7 +331,11 @@ fn passes_over_blank_lines_before_a_request() {
 
 #[test]
 fn passes_blanks_around_a_coding_and_writes_it_anew() {
-    for coding in ["Transfer-Encoding: chunked\t\r\n", "Transfer-Encoding:\t  CHUNKED \r\n", "transfer-encoding:chunked\r\n"] {
+    for coding in [
+        "Transfer-Encoding: chunked\t\r\n",
+        "Transfer-Encoding:\t  CHUNKED \r\n",
+        "transfer-encoding:chunked\r\n",
+    ] {
         let server = Server::ok();
         let gate = Gate::before(&server);
         let answer = gate.ask(format!("POST /app/x HTTP/1.1\r\nHost: a\r\n{coding}\r\n2\r\nhi\r\n0\r\n\r\n"));
@@ -353,7 +365,9 @@ fn refuses_chunks_that_two_readers_could_read_differently() {
     ] {
         println!("{body:?}");
         check(
-            format!("POST /app/x HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n{body}GET /app/hidden HTTP/1.1\r\nHost: a\r\n\r\n"),
+            format!(
+                "POST /app/x HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n{body}GET /app/hidden HTTP/1.1\r\nHost: a\r\n\r\n"
+            ),
             400,
             reason,
         );
