@@ -11,6 +11,8 @@ mod emit;
 mod hash;
 mod ir;
 mod lower;
+#[cfg(test)]
+mod permutation;
 
 use std::net::{IpAddr, Ipv6Addr};
 

@@ -2,7 +2,7 @@
 //!
 //! It shares nothing with the algebra but the types it judges.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
 
@@ -175,23 +175,21 @@ pub(crate) fn routes(most: usize) -> impl Strategy<Value = Vec<(Pattern, Vec<Met
 
 /// All requests of the alphabet, with the route that must win, found by comparing the matching routes in pairs.
 pub(crate) fn expected(routes: &[(Pattern, Vec<Method>)]) -> Vec<(Vec<&'static str>, Method, Option<usize>)> {
-    let mut all = Vec::new();
     let sets: Vec<_> = routes.iter().map(|(pattern, _)| components(pattern)).collect();
+    let methods: Vec<_> = routes.iter().map(|(_, methods)| request_methods(methods[0])).collect();
+    let single = |at: usize| Single { pattern: &routes[at].0, method: routes[at].1[0] };
+    let mut verdicts = BTreeMap::new();
+    let mut all = Vec::new();
     for path in paths() {
         let fitting: Vec<usize> =
             (0..routes.len()).filter(|at| fits(&sets[*at], &routes[*at].0, &path)).collect();
         for method in METHODS {
-            let mut winner: Option<usize> = None;
-            for &at in &fitting {
-                if !request_methods(routes[at].1[0]).contains(&method) {
-                    continue;
-                }
-                let single = |at: usize| Single { pattern: &routes[at].0, method: routes[at].1[0] };
-                winner = match winner {
-                    Some(best) if judged(&single(best), &single(at)) == Verdict::First => Some(best),
-                    _ => Some(at),
-                };
-            }
+            let holding = fitting.iter().copied().filter(|at| methods[*at].contains(&method));
+            let winner = holding.reduce(|best, at| {
+                let verdict =
+                    verdicts.entry((best, at)).or_insert_with(|| judged(&single(best), &single(at)));
+                if *verdict == Verdict::First { best } else { at }
+            });
             all.push((path.clone(), method, winner));
         }
     }

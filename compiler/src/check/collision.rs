@@ -2,12 +2,14 @@
 //!
 //! The verdicts are the algebra's; here they become problems, and the routes are put in order.
 
+use gatewright_dsl::Span;
+
 use super::route::Route;
 use super::{Check, problem};
 use crate::algebra::{Method, Node, Pattern, Trie, conflicts};
 
 /// Different parameters that the router compares at one place.
-const MOST_PARAMETERS: usize = 32;
+const MOST_PARAMETERS: usize = 16;
 
 /// Checks the routes, and gives their numbers in order of precedence.
 pub(super) fn check(check: &mut Check<'_>, routes: &[Route<'_>]) -> Vec<usize> {
@@ -24,7 +26,7 @@ pub(super) fn check(check: &mut Check<'_>, routes: &[Route<'_>]) -> Vec<usize> {
         let (Some(first), Some(second)) = (routes.get(conflict.first), routes.get(conflict.second)) else {
             continue;
         };
-        let (first, second) = (first.written.head, second.written.head);
+        let (first, second) = (claim(first), claim(second));
         let witness = conflict.witness.map(|witness| witness.to_string());
         check.problems.push(if conflict.duplicate {
             problem::duplicate_route(second, first, witness)
@@ -35,6 +37,12 @@ pub(super) fn check(check: &mut Check<'_>, routes: &[Route<'_>]) -> Vec<usize> {
     let mut order = Vec::with_capacity(routes.len());
     trie.root.in_order(&mut order);
     order
+}
+
+/// The part of a route that says which requests it matches.
+fn claim(route: &Route<'_>) -> Span {
+    let pattern = route.written.pattern.span;
+    route.written.methods.span().map_or(pattern, |methods| methods.to(pattern))
 }
 
 fn too_wide(check: &mut Check<'_>, routes: &[Route<'_>], node: &Node) {

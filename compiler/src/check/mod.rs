@@ -125,7 +125,8 @@ fn is_torn(files: &[File], problems: &[Problem]) -> bool {
     })
 }
 
-fn span(declaration: &Declaration) -> Span {
+/// Where a declaration stands.
+pub(crate) fn span(declaration: &Declaration) -> Span {
     match declaration {
         Declaration::Gateway(it) => it.span,
         Declaration::Upstream(it) => it.span,

@@ -89,13 +89,10 @@ pub(super) fn duplicate_listener(address: &str, span: Span, other: &str, first: 
 }
 
 pub(super) fn duplicate_server(authority: &str, span: Span, first: Span) -> Problem {
-    let problem = Problem::error(&DUPLICATE_SERVER, format!("`{authority}` is named twice"));
-    let problem = if span == first {
-        problem.at(span, "here")
-    } else {
-        problem.at(span, "named again here").because(first, "named here first")
-    };
-    problem.help("remove one of the two")
+    Problem::error(&DUPLICATE_SERVER, format!("`{authority}` is named twice"))
+        .at(span, "named again here")
+        .because(first, "named here first")
+        .help("remove one of the two")
 }
 
 pub(super) fn server_needs_address(host: &str, span: Span, fix: Option<String>) -> Problem {

@@ -15,9 +15,11 @@ use crate::checked::Piece;
 /// The path that is sent. Every capture must be used: what the pattern takes and the target drops is lost.
 pub(super) fn path(check: &mut Check<'_>, template: &Template, pattern: &Pattern<'_>) -> Vec<Piece> {
     let filled = fill(check, template, pattern);
+    let is_known = |name: &&str| pattern.captures.iter().any(|capture| capture.name.text == **name);
     for capture in &pattern.captures {
         let name = &capture.name.text;
-        if !filled.used.contains(name.as_str()) {
+        // Where a name is unknown, the one that was meant is not called unused as well.
+        if filled.used.iter().all(is_known) && !filled.used.contains(name.as_str()) {
             check.problems.push(problem::unused_capture(name, capture.name.span, template.span));
         }
     }

@@ -62,16 +62,31 @@ fn urls(check: &mut Check<'_>, given: &Given, setting: Span) -> Vec<(Server, Spa
         Value::List(items) => items.as_slice(),
         one => std::slice::from_ref(one),
     };
-    let span = given.span.unwrap_or(setting);
-    let urls = items.iter().filter_map(|item| if let Value::Url(url) = item { Some(url) } else { None });
-    // A replacement is offered only where the span is that of the one URL.
-    urls.filter_map(|url| Some((server(check, url, span, items.len() == 1)?, span))).collect()
+    let spans = item_spans(check, given.span.unwrap_or(setting), items.len());
+    let urls = items.iter().zip(spans);
+    urls.filter_map(|(item, span)| match item {
+        Value::Url(url) => Some((server(check, url, span)?, span)),
+        _ => None,
+    })
+    .collect()
 }
 
-fn server(check: &mut Check<'_>, url: &Url, span: Span, is_alone: bool) -> Option<Server> {
+/// Where each of several strings stands; each at the place of all where that cannot be told.
+fn item_spans(check: &Check<'_>, all: Span, count: usize) -> Vec<Span> {
+    let quotes: Vec<usize> = check.slice(all).match_indices('"').map(|(at, _)| all.start + at).collect();
+    if quotes.len() != 2 * count {
+        return vec![all; count];
+    }
+    let pair = |pair: &[usize]| match pair {
+        [open, close] => Span { start: *open, end: close + 1, ..all },
+        _ => all,
+    };
+    quotes.chunks(2).map(pair).collect()
+}
+
+fn server(check: &mut Check<'_>, url: &Url, span: Span) -> Option<Server> {
     let Ok(ip) = url.host.parse::<IpAddr>() else {
-        let is_local = is_alone && url.host == "localhost";
-        let fix = is_local.then(|| format!("\"{}://127.0.0.1:{}\"", url.scheme, url.port));
+        let fix = (url.host == "localhost").then(|| format!("\"{}://127.0.0.1:{}\"", url.scheme, url.port));
         check.problems.push(problem::server_needs_address(&url.host, span, fix));
         return None;
     };

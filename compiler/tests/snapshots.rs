@@ -1,0 +1,49 @@
+//! What programs become: the Rust of those that are accepted, the problems of those that are not. A snapshot holds source
+//! and result together.
+
+#![allow(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    reason = "the programs are files, and tests may fail"
+)]
+
+use std::fs;
+use std::path::Path;
+
+use gatewright_compiler::compile;
+use gatewright_dsl::problem::render::{Colour, text};
+use gatewright_dsl::{Catalogue, Source};
+
+fn compiled(path: &Path) -> (String, Result<String, String>) {
+    let program = fs::read_to_string(path).unwrap();
+    let sources = [Source::new("gateway.gw", program.clone())];
+    let result = compile(&sources, &Catalogue::standard())
+        .map(|output| output.rust)
+        .map_err(|problems| text(&problems, &sources, Colour::Off));
+    (program, result)
+}
+
+#[test]
+fn what_is_accepted_becomes_rust() {
+    insta::glob!("emit/*.gw", |path| {
+        let (program, result) = compiled(path);
+        let rust = result.unwrap_or_else(|problems| panic!("{problems}"));
+        insta::with_settings!({ omit_expression => true, prepend_module_to_snapshot => false }, {
+            insta::assert_snapshot!(format!("{program}\n{}\n{rust}", "─".repeat(40)));
+        });
+    });
+}
+
+#[test]
+fn what_is_refused_is_named() {
+    insta::glob!("refuse/*.gw", |path| {
+        let (program, result) = compiled(path);
+        let problems = result.expect_err("a fixture is refused");
+        let name = path.file_stem().unwrap().to_str().unwrap();
+        let is_of_one_kind = gatewright_compiler::KINDS.iter().any(|kind| kind.name == name);
+        assert!(!is_of_one_kind || problems.contains(&format!("error[{name}]")), "{problems}");
+        insta::with_settings!({ omit_expression => true, prepend_module_to_snapshot => false }, {
+            insta::assert_snapshot!(format!("{program}\n{}\n{problems}", "─".repeat(40)));
+        });
+    });
+}
