@@ -64,6 +64,12 @@ impl Client {
         socket2::SockRef::from(&self.stream).set_linger(Some(Duration::ZERO)).unwrap();
     }
 
+    /// The same connection for another thread, which sends while this one reads.
+    #[must_use]
+    pub fn also(&self) -> Self {
+        Self { stream: self.stream.try_clone().unwrap(), held: Vec::new(), end: None }
+    }
+
     /// Keeps the kernel from taking much on this client's behalf.
     pub fn narrow(&mut self) -> &mut Self {
         socket2::SockRef::from(&self.stream).set_recv_buffer_size(16 * 1024).unwrap();

@@ -18,6 +18,7 @@ pub mod server;
 pub mod trie;
 pub mod wire;
 
+use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
 
 /// The longest that anything here waits. Generous, since it is only reached where something is broken.
@@ -35,4 +36,27 @@ pub fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
 /// Bytes as a person reads them.
 pub fn show(bytes: &[u8]) -> String {
     bytes.escape_ascii().to_string().replace("\\r\\n", "\n")
+}
+
+/// What a script waits for until the test gives it.
+#[derive(Clone, Debug, Default)]
+pub struct Cue(Arc<(Mutex<u32>, Condvar)>);
+
+impl Cue {
+    /// Lets one wait end.
+    pub fn give(&self) {
+        *self.0.0.lock().unwrap() += 1;
+        self.0.1.notify_all();
+    }
+
+    /// Waits for it to be given; fails where that takes too long.
+    pub fn wait(&self) -> std::io::Result<()> {
+        let given = self.0.0.lock().unwrap();
+        let (mut given, late) = self.0.1.wait_timeout_while(given, PATIENCE, |given| *given == 0).unwrap();
+        if late.timed_out() {
+            return Err(std::io::ErrorKind::TimedOut.into());
+        }
+        *given -= 1;
+        Ok(())
+    }
 }

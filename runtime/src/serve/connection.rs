@@ -261,9 +261,15 @@ pub(crate) async fn own(
                 After::Close
             }
         }
-        Some(0) => After::Close,
+        Some(0) => after_last(client),
         _ => After::Linger,
     }
+}
+
+/// What follows a whole answer that is the connection's last. A client that has sent more, such as further requests
+/// at once, is not reset while the answer is on its way.
+pub(crate) fn after_last(client: &Client) -> After {
+    if client.holds() { After::Linger } else { After::Close }
 }
 
 /// Refuses; the connection ends afterwards.

@@ -8,7 +8,7 @@ use std::task::Poll;
 use tokio::net::TcpStream;
 
 use super::client::Client;
-use super::connection::{After, own, refuse};
+use super::connection::{After, after_last, own, refuse};
 use super::relay::{End, Relay};
 use crate::answer::{self, write_pieces};
 use crate::clock::micros;
@@ -121,7 +121,7 @@ async fn converse(client: &mut Client, x: &mut Exchange, request: Request, link:
             }
             match (last, complete) {
                 (false, _) => After::Next,
-                (true, true) => After::Close,
+                (true, true) => after_last(client),
                 (true, false) => After::Linger,
             }
         }
