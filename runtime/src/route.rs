@@ -119,13 +119,19 @@ pub mod method {
 /// code asserts at compile time that both agree.
 #[must_use]
 pub const fn segment_hash(segment: &[u8]) -> u32 {
-    let mut hash: u32 = 0x811c_9dc5;
+    let mut hash = HASH_START;
     let mut rest = segment;
     while let [byte, tail @ ..] = rest {
-        hash = (hash ^ *byte as u32).wrapping_mul(0x0100_0193);
+        hash = hash_step(hash, *byte);
         rest = tail;
     }
     hash
+}
+
+const HASH_START: u32 = 0x811c_9dc5;
+
+const fn hash_step(hash: u32, byte: u8) -> u32 {
+    (hash ^ byte as u32).wrapping_mul(0x0100_0193)
 }
 
 /// What a walk found.
@@ -179,6 +185,18 @@ impl Router {
     }
 }
 
+/// The first segment of `rest`, and its [`segment_hash`], in one pass.
+fn segment(rest: &[u8]) -> (&[u8], u32) {
+    let mut hash = HASH_START;
+    for (at, byte) in rest.iter().enumerate() {
+        if *byte == b'/' {
+            return (rest.get(..at).unwrap_or_default(), hash);
+        }
+        hash = hash_step(hash, *byte);
+    }
+    (rest, hash)
+}
+
 /// One walk, depth first. Its depth is that of the trie, which the compiler bounds.
 struct Walk<'a> {
     router: &'a Router,
@@ -193,11 +211,10 @@ struct Walk<'a> {
 impl Walk<'_> {
     /// At `node`, with the next segment beginning at `at` and `taken` captures made.
     fn node(&mut self, node: u32, at: usize, taken: usize) -> Option<u32> {
-        let node = *self.router.nodes.get(node as usize)?;
-        let rest = self.path.get(at..)?;
-        let len = rest.iter().position(|byte| *byte == b'/').unwrap_or(rest.len());
-        let (segment, end) = (rest.get(..len)?, at + len);
-        if let Some(next) = self.literal(&node, segment)
+        let node = self.router.nodes.get(node as usize)?;
+        let (segment, hash) = segment(self.path.get(at..)?);
+        let end = at + segment.len();
+        if let Some(next) = self.literal(node, segment, hash)
             && let Some(route) = self.enter(next, end, taken)
         {
             return Some(route);
@@ -228,12 +245,11 @@ impl Walk<'_> {
         }
     }
 
-    fn literal(&self, node: &Node, segment: &[u8]) -> Option<u32> {
+    fn literal(&self, node: &Node, segment: &[u8], hash: u32) -> Option<u32> {
         if node.edge_bits == 255 {
             return None;
         }
         let mask = (1_u32 << node.edge_bits) - 1;
-        let hash = if mask == 0 { 0 } else { segment_hash(segment) };
         let mut slot = hash & mask;
         loop {
             let edge = self.router.edges.get((node.edges + slot) as usize)?;

@@ -88,18 +88,17 @@ fn read_target<'a>(
         }
         None => return Err(Reason::TARGET_INVALID),
     };
-    let (path, query) = match local.iter().position(|byte| *byte == b'?') {
-        Some(mark) => (local.get(..mark).unwrap_or_default(), local.get(mark + 1..)),
-        None => (local, None),
-    };
-    if let Some(query) = query {
+    let path = path::canonical(local, &mut head.path)?;
+    if path == 0 {
+        head.path.push(b'/');
+    }
+    if let Some(query) = local.get(path + 1..) {
         // As it came; a fragment, a blank or a byte beyond ASCII is not part of a query in any reading.
         if !query.iter().all(|byte| matches!(byte, b'!'..=b'~') && *byte != b'#') {
             return Err(Reason::TARGET_INVALID);
         }
         head.query = Some(span(query));
     }
-    path::canonical(if path.is_empty() { b"/" } else { path }, &mut head.path)?;
     Ok(authority)
 }
 

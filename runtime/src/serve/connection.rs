@@ -42,6 +42,7 @@ enum Received {
 pub(crate) async fn serve(worker: Rc<Worker>, stream: TcpStream, peer: std::net::SocketAddr) {
     let waker = std::future::poll_fn(|cx| Poll::Ready(cx.waker().clone())).await;
     let slot = worker.sweep.slot(waker);
+    worker.now();
     let mut client = Client::new(worker, stream, slot, peer);
     loop {
         let (mut x, after) = match receive(&mut client).await {
@@ -80,7 +81,8 @@ async fn receive(client: &mut Client) -> Received {
     let mut scanned = 0;
     let mut look = client.holds();
     if !look {
-        client.slot.set(worker.now() + micros(limits.keep_alive));
+        // The time was asked for when the last answer left, or when the connection was accepted.
+        client.slot.set(worker.lately() + micros(limits.keep_alive));
     }
     std::future::poll_fn(|cx| {
         if client.slot.due() {
@@ -311,6 +313,7 @@ async fn say(client: &mut Client, x: &mut Exchange, last: bool, write: impl FnOn
         Poll::Ready(Ok(()))
     })
     .await;
+    worker.now();
     if let Err(cause) = written {
         x.record.cause = cause;
         client.answering = false;

@@ -34,6 +34,7 @@ pub(crate) struct Worker {
     )]
     exchanges: RefCell<Vec<Box<Exchange>>>,
     date: RefCell<(Micros, String)>,
+    lately: Cell<Micros>,
 }
 
 impl Worker {
@@ -53,12 +54,21 @@ impl Worker {
             log: RefCell::new(gateway.log.lines()),
             exchanges: RefCell::default(),
             date: RefCell::default(),
+            lately: Cell::default(),
             gateway: Arc::clone(gateway),
         }
     }
 
+    /// The present time.
     pub(crate) fn now(&self) -> Micros {
-        self.gateway.clock.now()
+        let now = self.gateway.clock.now();
+        self.lately.set(now);
+        now
+    }
+
+    /// The time when it was last asked for: close enough where that was moments ago.
+    pub(crate) fn lately(&self) -> Micros {
+        self.lately.get()
     }
 
     /// An empty exchange.
@@ -77,7 +87,7 @@ impl Worker {
 
     /// Gives the date of the day to `use_it`; written anew once a second.
     pub(crate) fn date<T>(&self, use_it: impl FnOnce(&[u8]) -> T) -> T {
-        let now = self.now();
+        let now = self.lately();
         let mut date = self.date.borrow_mut();
         if date.1.is_empty() || now.saturating_sub(date.0) >= 1_000_000 {
             *date = (now, clock::http_date(clock::unix_seconds()));
