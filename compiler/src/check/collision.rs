@@ -19,10 +19,21 @@ pub(super) fn check(check: &mut Check<'_>, routes: &[Route<'_>]) -> Vec<usize> {
             trie.insert(&route.pattern.set, *method, at);
         }
     }
+    let known = check.problems.len();
     too_wide(check, routes, &trie.root);
+    // A place that is too wide may hold more pairs than anyone should wait for.
+    if check.problems.len() == known {
+        collisions(check, routes, &trie);
+    }
+    let mut order = Vec::with_capacity(routes.len());
+    trie.root.in_order(&mut order);
+    order
+}
+
+fn collisions(check: &mut Check<'_>, routes: &[Route<'_>], trie: &Trie) {
     let shapes: Vec<(&Pattern, &[Method])> =
         routes.iter().map(|route| (&route.pattern.set, route.methods.as_slice())).collect();
-    for conflict in conflicts(&trie, &shapes) {
+    for conflict in conflicts(trie, &shapes) {
         let (Some(first), Some(second)) = (routes.get(conflict.first), routes.get(conflict.second)) else {
             continue;
         };
@@ -34,9 +45,6 @@ pub(super) fn check(check: &mut Check<'_>, routes: &[Route<'_>]) -> Vec<usize> {
             problem::ambiguous_route(second, first, witness)
         });
     }
-    let mut order = Vec::with_capacity(routes.len());
-    trie.root.in_order(&mut order);
-    order
 }
 
 /// The part of a route that says which requests it matches.

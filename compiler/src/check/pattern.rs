@@ -2,6 +2,7 @@
 //!
 //! How a pattern may be spelled was checked by the parser; what the types of captures mean is said by the algebra.
 
+use gatewright_dsl::Problem;
 use gatewright_dsl::ast::{self, Segment};
 use gatewright_dsl::schema::Type;
 use gatewright_dsl::schema::ty::Bounds;
@@ -43,7 +44,10 @@ pub(super) enum Takes {
 
 /// Reads a pattern. `None` where its set of paths is not known.
 pub(super) fn check<'a>(check: &mut Check<'_>, pattern: &'a ast::Pattern) -> Option<Pattern<'a>> {
-    limits(check, pattern);
+    if let Some(problem) = beyond_limits(check, pattern) {
+        check.problems.push(problem);
+        return None;
+    }
     let set = algebra::Pattern { segments: Vec::new(), rest: false };
     let mut read = Pattern { set, captures: Vec::new(), label: String::new() };
     let mut is_known = true;
@@ -114,17 +118,18 @@ fn label(check: &Check<'_>, capture: &ast::Capture) -> String {
     }
 }
 
-fn limits(check: &mut Check<'_>, pattern: &ast::Pattern) {
+/// What is too much about a pattern. Beyond the limits it is not looked at further, for depth is stack.
+fn beyond_limits(check: &Check<'_>, pattern: &ast::Pattern) -> Option<Problem> {
     let captures = pattern.segments.iter().filter(|segment| matches!(segment, Segment::Capture(_))).count();
     let segments = pattern.segments.len();
     let bytes = check.slice(pattern.span).len();
     if captures > MOST_CAPTURES {
-        check.problems.push(problem::too_many_captures(MOST_CAPTURES, captures, pattern.span));
+        Some(problem::too_many_captures(MOST_CAPTURES, captures, pattern.span))
     } else if segments > MOST_SEGMENTS {
-        let expected = format!("{MOST_SEGMENTS} segments");
-        check.problems.push(problem::pattern_too_long(&expected, segments, pattern.span));
+        Some(problem::pattern_too_long(&format!("{MOST_SEGMENTS} segments"), segments, pattern.span))
     } else if bytes > MOST_BYTES {
-        let expected = format!("{MOST_BYTES} bytes");
-        check.problems.push(problem::pattern_too_long(&expected, bytes, pattern.span));
+        Some(problem::pattern_too_long(&format!("{MOST_BYTES} bytes"), bytes, pattern.span))
+    } else {
+        None
     }
 }
