@@ -189,7 +189,7 @@ impl Reader<'_> {
         }
         let junk_tail = parts.junk_tail.take();
         let built =
-            if is_route { self.route(parts, span, head) } else { self.named(parts, kind, span, word) };
+            if is_route { self.route(parts, span, head, word) } else { self.named(parts, kind, span, word) };
         if let Some(junk) = junk_tail {
             self.after_block(self.span(&junk));
         }
@@ -216,13 +216,11 @@ impl Reader<'_> {
         })
     }
 
-    fn route(&mut self, parts: Parts<'_>, span: Span, head: Span) -> Option<Declaration> {
+    fn route(&mut self, parts: Parts<'_>, span: Span, head: Span, word: Span) -> Option<Declaration> {
         let before = self.problems.len();
         let mut broken = parts.junk_head.is_some() || self.is_damaged(head);
-        let word = Span { end: head.start + "route".len(), ..head };
         if !broken && parts.methods.is_none() {
-            let expected =
-                if parts.pattern.is_some() { "methods, or `*` for all," } else { "methods and a path" };
+            let expected = if parts.pattern.is_some() { "methods" } else { "methods and a path" };
             self.report(syntax::missing_value(word.after(), expected, "route"));
         } else if !broken && parts.pattern.is_none() {
             let after = parts.methods.as_ref().map_or(word, |methods| self.span(methods));

@@ -316,12 +316,13 @@ proptest! {
     #[test]
     fn the_grammar_takes_all_that_the_splitter_gives(text in soup()) {
         use pest::Parser;
-        let source = Source::new("a.gw", format!("gateway {text}"));
-        let split = split::split(&source);
-        prop_assert_eq!(split.clean.len(), source.text.len());
-        for piece in split.pieces.iter().filter(|piece| !piece.too_deep).take(1) {
+        for (word, rule) in [("gateway", Rule::named_declaration), ("route", Rule::route_declaration)] {
+            let source = Source::new("a.gw", format!("{word} {text}"));
+            let split = split::split(&source);
+            prop_assert_eq!(split.clean.len(), source.text.len());
+            let Some(piece) = split.pieces.first().filter(|piece| !piece.too_deep) else { continue };
             let piece_text = format!("{}\n{}", &split.clean[piece.start..piece.end], "}".repeat(piece.missing));
-            let read = Grammar::parse(Rule::named_declaration, &piece_text);
+            let read = Grammar::parse(rule, &piece_text);
             prop_assert!(read.is_ok(), "{piece_text:?}\n{}", read.unwrap_err());
         }
     }

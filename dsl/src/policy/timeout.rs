@@ -12,14 +12,20 @@ pub const ROW: Policy = Policy {
     params: &[
         duration("total", At::Position, 30, "from the end of the request to the head of the answer"),
         duration("connect", At::Label, 1, "until the connection stands"),
-        duration("idle", At::Label, 30, "while nothing moves, after the head of the answer"),
+        duration("idle", At::Label, 30, "while nothing of a body moves, in either direction"),
     ],
     places: &[Place::Upstream, Place::Route],
     always: true,
     meet: Meet::Smaller,
     answers: &[
-        Reason { name: "connect_timeout", status: 504, when: "no connection stood within `connect`" },
-        Reason { name: "upstream_timeout", status: 504, when: "no head of an answer came within the total" },
+        Reason {
+            name: "upstream_connect_timeout",
+            status: 504,
+            when: "no connection to a server stood within `connect`",
+        },
+        Reason { name: "upstream_timeout", status: 504, when: "no head of an answer came within `total`" },
+        Reason { name: "body_timeout", status: 408, when: "the client sent nothing of its body for `idle`" },
+        Reason { name: "upstream_stalled", status: 504, when: "the server took or sent nothing for `idle`" },
     ],
     check: Some(adds_up),
     home: "policy::timeout",

@@ -52,9 +52,16 @@ pub fn unexpected_text(at: Span, found: &str, expected: &str) -> Problem {
 #[must_use]
 pub fn missing_value(at: Span, expected: &str, after: &str) -> Problem {
     let problem =
-        Problem::error(&MISSING_VALUE, format!("expected {expected} after `{after}`, found the end"));
+        Problem::error(&MISSING_VALUE, format!("expected {expected} after `{after}`, found nothing"));
     let problem = problem.at(at, "missing here");
-    if after == "," { problem.help("a list over several lines stands in `[ ]`") } else { problem }
+    if expected == "methods" {
+        return problem.help("`*` stands for all methods");
+    }
+    if after == "," {
+        problem.help("leave the comma out, or put a list over several lines in `[ ]`")
+    } else {
+        problem
+    }
 }
 
 /// A declaration without a name.

@@ -84,15 +84,17 @@ impl Scan<'_> {
             }
             Err(_) => {
                 let end = self.line_end();
-                let text = self.bytes.get(start..end).unwrap_or_default();
+                let text = self.bytes.get(start..end).unwrap_or_default().trim_ascii_end();
+                let last = start + text.len();
                 self.swallowed |= text.iter().any(|byte| b"{}()[]".contains(byte));
-                self.report(text::unclosed_string(self.span(start, start + text.trim_ascii_end().len())));
+                self.report(text::unclosed_string(self.span(start, last)));
                 self.damage(self.at);
                 self.forbidden(start, end);
                 self.blank(start, end);
-                if end - start >= 2 {
+                // An empty string stands for it, as wide as what it stands for.
+                if last - start >= 2 {
                     self.put(start, b'"');
-                    self.put(start + 1, b'"');
+                    self.put(last - 1, b'"');
                 }
                 self.at = end;
             }
