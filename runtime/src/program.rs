@@ -22,6 +22,8 @@ pub struct Program {
     pub router: Router,
     /// All routes, in order of precedence; [`crate::route::Leaf::route`] counts from 0 here.
     pub routes: &'static [Route],
+    /// The files that declare routes.
+    pub files: &'static [Label],
     /// One entry for each distinct sequence of steps.
     pub chains: &'static [Chain],
     /// All names and literal segments, one after the other; [`Label`] and [`crate::route::Edge`] point into it.
@@ -69,8 +71,8 @@ pub struct Label {
 pub struct Route {
     /// As written: `GET /orders/{id: uuid}`.
     pub label: Label,
-    /// The file that declares it.
-    pub file: Label,
+    /// The file that declares it: an index into [`Program::files`].
+    pub file: u16,
     /// Its line in that file, from 1.
     pub line: u32,
     /// Index into [`Program::chains`].

@@ -12,12 +12,16 @@ pub const NONE: u32 = u32::MAX;
 pub struct Router {
     /// All nodes; the first is the root, which stands before the first segment.
     pub nodes: &'static [Node],
-    /// Tables of literal segments: each node owns `1 << edge_bits` slots, addressed by [`segment_hash`], linear
-    /// probing with wrap-around inside its own slots, at most half full unless it is one slot.
+    /// Tables of literal segments: each node owns `1 << edge_bits` slots, addressed by the low bits of
+    /// [`segment_hash`], linear probing with wrap-around inside its own slots; at least one stays free unless there is
+    /// only one slot.
     pub edges: &'static [Edge],
     /// Parameters, each node's in order of precedence.
     pub params: &'static [Param],
-    /// Leaves, each node's in order of precedence.
+    /// The distinct languages of parameters.
+    pub kinds: &'static [Kind],
+    /// Leaves: for each node those of routes that end there, then those of routes whose rest begins there, each in order
+    /// of precedence.
     pub leaves: &'static [Leaf],
     /// The methods of all routes together, for `OPTIONS *`.
     pub methods: u16,
@@ -30,27 +34,24 @@ pub struct Node {
     pub edges: u32,
     /// First entry in [`Router::params`].
     pub params: u32,
-    /// First leaf of routes that end here.
-    pub here: u32,
-    /// First leaf of routes whose rest begins here.
-    pub rest: u32,
+    /// First entry in [`Router::leaves`].
+    pub leaves: u32,
     /// Number of slots as a power of two; 255: no literal.
     pub edge_bits: u8,
     /// Number of parameters.
     pub param_count: u8,
-    /// Number of leaves at `here`.
+    /// Number of leaves of routes that end here.
     pub here_count: u8,
-    /// Number of leaves at `rest`.
+    /// Number of leaves of routes whose rest begins here; they follow those that end here.
     pub rest_count: u8,
 }
 
-/// A literal segment. An empty slot has `node == NONE`.
+/// A literal segment in canonical spelling. An empty slot has `node == NONE`.
 #[derive(Clone, Copy, Debug)]
 pub struct Edge {
-    /// [`segment_hash`] of the segment in canonical spelling.
-    pub hash: u32,
-    /// First byte of the segment in [`crate::program::Program::text`].
-    pub start: u32,
+    /// Up to eight bytes: the text itself, padded with zeros, as two little-endian numbers. Beyond: its
+    /// [`segment_hash`], and where it begins in [`crate::program::Program::text`].
+    pub key: [u32; 2],
     /// Its length.
     pub len: u16,
     /// Where it leads.
@@ -60,8 +61,8 @@ pub struct Edge {
 /// A parameter.
 #[derive(Clone, Copy, Debug)]
 pub struct Param {
-    /// What it accepts.
-    pub kind: Kind,
+    /// What it accepts: an index into [`Router::kinds`].
+    pub kind: u32,
     /// Where it leads.
     pub node: u32,
 }
@@ -115,23 +116,34 @@ pub mod method {
     pub const ANY: u16 = 0xff;
 }
 
-/// Hash of a literal segment: 32-bit FNV-1a. The compiler lays the tables out with the same function, and emitted
-/// code asserts at compile time that both agree.
+/// Hash of a literal segment, eight bytes at a time. The compiler lays the tables out with the same function, and
+/// emitted code asserts at compile time that both agree.
 #[must_use]
 pub const fn segment_hash(segment: &[u8]) -> u32 {
-    let mut hash = HASH_START;
+    let mut state = 0;
     let mut rest = segment;
-    while let [byte, tail @ ..] = rest {
-        hash = hash_step(hash, *byte);
+    while let Some((word, tail)) = rest.split_first_chunk::<8>() {
+        state = fold(state, u64::from_le_bytes(*word));
         rest = tail;
     }
-    hash
+    if !rest.is_empty() {
+        let mut word = 0;
+        while let [head @ .., last] = rest {
+            word = word << 8 | *last as u64;
+            rest = head;
+        }
+        state = fold(state, word);
+    }
+    finish(state)
 }
 
-const HASH_START: u32 = 0x811c_9dc5;
+const fn fold(state: u64, word: u64) -> u64 {
+    (state.rotate_left(23) ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+}
 
-const fn hash_step(hash: u32, byte: u8) -> u32 {
-    (hash ^ byte as u32).wrapping_mul(0x0100_0193)
+#[allow(clippy::cast_possible_truncation, reason = "the upper half fits")]
+const fn finish(state: u64) -> u32 {
+    (state >> 32) as u32
 }
 
 /// What a walk found.
@@ -185,18 +197,6 @@ impl Router {
     }
 }
 
-/// The first segment of `rest`, and its [`segment_hash`], in one pass.
-fn segment(rest: &[u8]) -> (&[u8], u32) {
-    let mut hash = HASH_START;
-    for (at, byte) in rest.iter().enumerate() {
-        if *byte == b'/' {
-            return (rest.get(..at).unwrap_or_default(), hash);
-        }
-        hash = hash_step(hash, *byte);
-    }
-    (rest, hash)
-}
-
 /// One walk, depth first. Its depth is that of the trie, which the compiler bounds.
 struct Walk<'a> {
     router: &'a Router,
@@ -212,17 +212,19 @@ impl Walk<'_> {
     /// At `node`, with the next segment beginning at `at` and `taken` captures made.
     fn node(&mut self, node: u32, at: usize, taken: usize) -> Option<u32> {
         let node = self.router.nodes.get(node as usize)?;
-        let (segment, hash) = segment(self.path.get(at..)?);
-        let end = at + segment.len();
-        if let Some(next) = self.literal(node, segment, hash)
+        let segment = Segment::first(self.path.get(at..)?);
+        let end = at + segment.len;
+        if let Some(next) = self.literal(node, &segment, at)
             && let Some(route) = self.enter(next, end, taken)
         {
             return Some(route);
         }
-        if node.param_count > 0 && !segment.is_empty() {
+        if node.param_count > 0 && segment.len > 0 {
+            let text = self.path.get(at..end)?;
             for index in 0..u32::from(node.param_count) {
-                let Some(param) = self.router.params.get((node.params + index) as usize) else { break };
-                if param.kind.accepts(segment)
+                let param = self.router.params.get((node.params + index) as usize)?;
+                let kind = self.router.kinds.get(param.kind as usize)?;
+                if kind.accepts(text)
                     && let Some(route) = self.enter(param.node, end, taken + 1)
                 {
                     self.captures.set(taken, at, end);
@@ -230,7 +232,7 @@ impl Walk<'_> {
                 }
             }
         }
-        let route = self.leaf(node.rest, node.rest_count)?;
+        let route = self.leaf(node.leaves + u32::from(node.here_count), node.rest_count)?;
         self.captures.set(taken, at, self.path.len());
         Some(route)
     }
@@ -239,28 +241,24 @@ impl Walk<'_> {
     fn enter(&mut self, node: u32, end: usize, taken: usize) -> Option<u32> {
         if end == self.path.len() {
             let node = self.router.nodes.get(node as usize)?;
-            self.leaf(node.here, node.here_count)
+            self.leaf(node.leaves, node.here_count)
         } else {
             self.node(node, end + 1, taken)
         }
     }
 
-    fn literal(&self, node: &Node, segment: &[u8], hash: u32) -> Option<u32> {
+    fn literal(&self, node: &Node, segment: &Segment, at: usize) -> Option<u32> {
         if node.edge_bits == 255 {
             return None;
         }
         let mask = (1_u32 << node.edge_bits) - 1;
-        let mut slot = hash & mask;
+        let mut slot = segment.hash & mask;
         loop {
             let edge = self.router.edges.get((node.edges + slot) as usize)?;
             if edge.node == NONE {
                 return None;
             }
-            let start = edge.start as usize;
-            if usize::from(edge.len) == segment.len()
-                && (mask == 0 || edge.hash == hash)
-                && self.text.get(start..start + segment.len()) == Some(segment)
-            {
+            if usize::from(edge.len) == segment.len && self.same(edge, segment, at) {
                 return Some(edge.node);
             }
             if mask == 0 {
@@ -268,6 +266,17 @@ impl Walk<'_> {
             }
             slot = (slot + 1) & mask;
         }
+    }
+
+    /// Whether an edge of the same length has the segment's text.
+    fn same(&self, edge: &Edge, segment: &Segment, at: usize) -> bool {
+        let [low, high] = edge.key;
+        if segment.len <= 8 {
+            return u64::from(high) << 32 | u64::from(low) == segment.word;
+        }
+        let start = high as usize;
+        low == segment.hash
+            && self.text.get(start..start + segment.len) == self.path.get(at..at + segment.len)
     }
 
     fn leaf(&mut self, first: u32, count: u8) -> Option<u32> {
@@ -280,6 +289,55 @@ impl Walk<'_> {
         }
         None
     }
+}
+
+/// A segment of a path, read eight bytes at a time.
+struct Segment {
+    len: usize,
+    /// Its first eight bytes, padded with zeros.
+    word: u64,
+    /// Its [`segment_hash`].
+    hash: u32,
+}
+
+impl Segment {
+    /// What stands before the first slash of `rest`.
+    fn first(rest: &[u8]) -> Self {
+        let (mut len, mut state, mut first) = (0, 0, 0);
+        loop {
+            let (word, most) = load(rest.get(len..).unwrap_or_default());
+            let count = slash(word).min(most);
+            let word = if count == 8 { word } else { word & ((1 << (8 * count)) - 1) };
+            if len == 0 {
+                first = word;
+            }
+            if count > 0 {
+                state = fold(state, word);
+            }
+            len += count;
+            if count < 8 {
+                return Self { len, word: first, hash: finish(state) };
+            }
+        }
+    }
+}
+
+/// The first eight bytes as one number, and how many there are.
+fn load(bytes: &[u8]) -> (u64, usize) {
+    if let Some(word) = bytes.first_chunk::<8>() {
+        return (u64::from_le_bytes(*word), 8);
+    }
+    let word = bytes.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte));
+    (word, bytes.len())
+}
+
+/// How many bytes stand before the first slash among eight.
+fn slash(word: u64) -> usize {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    let zeros = word ^ (ONES * b'/' as u64);
+    // The lowest bit set marks the first zero byte; only those above it may be wrong.
+    let marks = zeros.wrapping_sub(ONES) & !zeros & (ONES << 7);
+    marks.trailing_zeros() as usize / 8
 }
 
 impl Kind {
@@ -342,6 +400,23 @@ fn date(segment: &[u8]) -> Option<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_segment_ends_at_its_slash_wherever_that_is() {
+        for text in
+            ["", "a", "items", "exactly8", "ninechars", "sixteen-chars-ok", "more than sixteen characters"]
+        {
+            for behind in ["", "/", "/x", "/a-longer-tail/with/more"] {
+                let path = format!("{text}{behind}");
+                let segment = Segment::first(path.as_bytes());
+                assert_eq!(
+                    (segment.len, segment.hash),
+                    (text.len(), segment_hash(text.as_bytes())),
+                    "{path}"
+                );
+            }
+        }
+    }
 
     #[test]
     fn integers_have_one_spelling() {

@@ -20,7 +20,7 @@ use crate::lower::segment_hash;
 const VERSION: u32 = 1;
 
 /// A segment on which compiler and runtime must agree.
-const SAMPLE: &str = "gatewright";
+const SAMPLE: &str = "gatewright-compiler";
 
 pub(crate) fn emit(program: &Program) -> String {
     let mut out = String::from(HEAD);
@@ -85,8 +85,9 @@ fn program_item(program: &Program) -> TokenStream {
             source_hash: #source_hash,
             listeners: &[#(#listeners),*],
             upstreams: &UPSTREAMS,
-            router: g::Router { nodes: &NODES, edges: &EDGES, params: &PARAMS, leaves: &LEAVES, methods: #methods },
+            router: g::Router { nodes: &NODES, edges: &EDGES, params: &PARAMS, kinds: &KINDS, leaves: &LEAVES, methods: #methods },
             routes: &ROUTES,
+            files: &FILES,
             chains: &CHAINS,
             text: TEXT,
             access_log: #access_log,

@@ -8,20 +8,20 @@ use std::fmt::{self, Display, Write as _};
 use proc_macro2::{Delimiter, Literal, TokenStream, TokenTree};
 use quote::quote;
 
-use crate::ir::{Edge, Kind, Label, Node, Program, Route};
+use crate::ir::{Edge, Kind, Node, Program, Route};
 
 /// The functions that the entries call.
 pub(super) fn helpers() -> TokenStream {
     quote! {
-        const fn n(at: [u32; 4], edge_bits: u8, counts: [u8; 3]) -> g::Node {
-            let [edges, params, here, rest] = at;
+        const fn n(at: [u32; 3], edge_bits: u8, counts: [u8; 3]) -> g::Node {
+            let [edges, params, leaves] = at;
             let [param_count, here_count, rest_count] = counts;
-            g::Node { edges, params, here, rest, edge_bits, param_count, here_count, rest_count }
+            g::Node { edges, params, leaves, edge_bits, param_count, here_count, rest_count }
         }
-        const fn e(hash: u32, start: u32, len: u16, node: u32) -> g::Edge {
-            g::Edge { hash, start, len, node }
+        const fn e(key: [u32; 2], len: u16, node: u32) -> g::Edge {
+            g::Edge { key, len, node }
         }
-        const fn p(kind: g::Kind, node: u32) -> g::Param {
+        const fn p(kind: u32, node: u32) -> g::Param {
             g::Param { kind, node }
         }
         const fn i(min: i64, max: i64) -> g::Kind {
@@ -30,15 +30,15 @@ pub(super) fn helpers() -> TokenStream {
         const fn l(methods: u16, route: u32) -> g::Leaf {
             g::Leaf { methods, route }
         }
-        const fn r(label: [u32; 2], file: [u32; 2], line: u32, chain: u16, record: u32) -> g::Route {
-            g::Route { label: t(label), file: t(file), line, chain, record }
+        const fn r(label: [u32; 2], file: u16, line: u32, chain: u16, record: u32) -> g::Route {
+            g::Route { label: t(label), file, line, chain, record }
         }
         const fn t(at: [u32; 2]) -> g::Label {
             let [start, len] = at;
             g::Label { start, len: len as u16 }
         }
         /// An empty slot.
-        const X: g::Edge = e(0, 0, 0, g::NONE);
+        const X: g::Edge = e([0, 0], 0, g::NONE);
     }
 }
 
@@ -47,14 +47,13 @@ pub(super) fn write_all(program: &Program, out: &mut String) {
     let router = &program.router;
     write(out, "NODES", "g::Node", router.nodes.iter().map(Entry));
     write(out, "EDGES", "g::Edge", router.edges.iter().map(Entry));
-    let params = router
-        .params
-        .iter()
-        .map(|param| Call("p", [&Entry(param.kind) as &dyn Display, &param.node].map(ToString::to_string)));
-    write(out, "PARAMS", "g::Param", params);
+    write(out, "PARAMS", "g::Param", router.params.iter().map(|param| Call("p", [param.kind, param.node])));
+    write(out, "KINDS", "g::Kind", router.kinds.iter().map(|kind| Entry(*kind)));
     let leaves = router.leaves.iter().map(|leaf| Call("l", [usize::from(leaf.methods), leaf.route]));
     write(out, "LEAVES", "g::Leaf", leaves);
     write(out, "ROUTES", "g::Route", program.routes.iter().map(Entry));
+    let files = program.files.iter().map(|file| Call("t", [format!("[{},{}]", file.start, file.len)]));
+    write(out, "FILES", "g::Label", files);
     for (number, chain) in program.chains.iter().enumerate() {
         let width = chain.steps.len() + 1;
         write(
@@ -162,7 +161,7 @@ struct Entry<T>(T);
 impl Display for Entry<&Node> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let node = self.0;
-        let at = [node.edges, node.params, node.here, node.rest];
+        let at = [node.edges, node.params, node.leaves];
         let counts = [node.param_count, node.here_count, node.rest_count];
         write!(f, "n({},{},{})", Numbers(&at), node.edge_bits.unwrap_or(255), Numbers(&counts))
     }
@@ -172,7 +171,10 @@ impl Display for Entry<&Option<Edge>> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
             None => f.write_str("X"),
-            Some(edge) => write!(f, "e({},{},{},{})", edge.hash, edge.text.start, edge.text.len, edge.node),
+            Some(edge) => {
+                let [low, high] = edge.key;
+                write!(f, "e([{low},{high}],{},{})", edge.len, edge.node)
+            }
         }
     }
 }
@@ -191,13 +193,12 @@ impl Display for Entry<Kind> {
 impl Display for Entry<&Route> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let route = self.0;
-        let label = |label: &Label| [label.start, label.len];
-        let (name, file) = (label(&route.label), label(&route.file));
+        let name = [route.label.start, route.label.len];
         write!(
             f,
             "r({},{},{},{},{})",
             Numbers(&name),
-            Numbers(&file),
+            route.file,
             route.place.line,
             route.chain,
             route.record

@@ -23,6 +23,8 @@ pub(crate) struct Program {
     pub(crate) router: Router,
     /// In order of precedence.
     pub(crate) routes: Vec<Route>,
+    /// The names of the files that declare routes.
+    pub(crate) files: Vec<Label>,
     pub(crate) chains: Vec<Chain>,
     pub(crate) steps: Vec<StepTable>,
     pub(crate) ends: Ends,
@@ -34,7 +36,8 @@ pub(crate) struct Program {
 #[derive(Debug)]
 pub(crate) struct Route {
     pub(crate) label: Label,
-    pub(crate) file: Label,
+    /// Index into [`Program::files`].
+    pub(crate) file: usize,
     pub(crate) place: Place,
     pub(crate) chain: usize,
     pub(crate) record: usize,
@@ -90,6 +93,8 @@ pub(crate) struct Router {
     pub(crate) nodes: Vec<Node>,
     pub(crate) edges: Vec<Option<Edge>>,
     pub(crate) params: Vec<Param>,
+    /// The distinct languages of parameters.
+    pub(crate) kinds: Vec<Kind>,
     pub(crate) leaves: Vec<Leaf>,
     pub(crate) methods: u16,
 }
@@ -98,8 +103,8 @@ pub(crate) struct Router {
 pub(crate) struct Node {
     pub(crate) edges: usize,
     pub(crate) params: usize,
-    pub(crate) here: usize,
-    pub(crate) rest: usize,
+    /// First of those that end here; those whose rest begins here follow.
+    pub(crate) leaves: usize,
     /// Number of slots as a power of two; `None` where no literal follows.
     pub(crate) edge_bits: Option<u32>,
     pub(crate) param_count: usize,
@@ -109,14 +114,16 @@ pub(crate) struct Node {
 
 #[derive(Clone, Debug)]
 pub(crate) struct Edge {
-    pub(crate) hash: u32,
-    pub(crate) text: Label,
+    /// Up to eight bytes: the text itself. Beyond: its hash, and where it begins in the text.
+    pub(crate) key: [u32; 2],
+    pub(crate) len: usize,
     pub(crate) node: usize,
 }
 
 #[derive(Clone, Debug)]
 pub(crate) struct Param {
-    pub(crate) kind: Kind,
+    /// Index into [`Router::kinds`].
+    pub(crate) kind: usize,
     pub(crate) node: usize,
 }
 

@@ -22,8 +22,13 @@ pub(crate) fn lower(program: checked::Program, source_hash: String) -> ir::Progr
     let router = router::tables(&program.routes, &labels, &mut text);
     let mut chains = chain::Chains::default();
     let mut placed = Vec::with_capacity(program.routes.len());
+    let mut files: Vec<ir::Label> = Vec::new();
     for (route, label) in program.routes.into_iter().zip(labels) {
-        let file = text.intern(cut(&route.place.file, LONGEST_LABEL));
+        let name = text.intern(cut(&route.place.file, LONGEST_LABEL));
+        let file = files.iter().position(|file| *file == name).unwrap_or_else(|| {
+            files.push(name);
+            files.len() - 1
+        });
         let place = route.place.clone();
         let (chain, record) = chains.place(route);
         placed.push(ir::Route { label, file, place, chain, record });
@@ -36,6 +41,7 @@ pub(crate) fn lower(program: checked::Program, source_hash: String) -> ir::Progr
         upstreams: program.upstreams,
         router,
         routes: placed,
+        files,
         chains: chains.all,
         steps: chains.steps,
         ends: chains.ends,

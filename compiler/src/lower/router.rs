@@ -34,12 +34,16 @@ impl Layout<'_> {
     fn node(&mut self, node: &algebra::Node) -> usize {
         let number = self.router.nodes.len();
         self.router.nodes.push(Node::default());
-        let (here, here_count) = self.leaves(&node.here);
-        let (rest, rest_count) = self.leaves(&node.rest);
+        let leaves = self.router.leaves.len();
+        let here_count = self.leaves(&node.here);
+        let rest_count = self.leaves(&node.rest);
         let (edges, edge_bits) = self.edges(&node.literals);
         let params = self.router.params.len();
         let param_count = node.params.len();
-        self.router.params.extend(node.params.iter().map(|(set, _)| Param { kind: kind(set), node: 0 }));
+        for (set, _) in &node.params {
+            let kind = self.kind(kind(set));
+            self.router.params.push(Param { kind, node: 0 });
+        }
         for (offset, (_, child)) in node.params.iter().enumerate() {
             let child = self.node(child);
             if let Some(param) = self.router.params.get_mut(params + offset) {
@@ -47,14 +51,22 @@ impl Layout<'_> {
             }
         }
         if let Some(place) = self.router.nodes.get_mut(number) {
-            *place = Node { edges, params, here, rest, edge_bits, param_count, here_count, rest_count };
+            *place = Node { edges, params, leaves, edge_bits, param_count, here_count, rest_count };
         }
         number
     }
 
-    /// One leaf for each route that wins a method here.
-    fn leaves(&mut self, end: &algebra::End) -> (usize, usize) {
-        let first = self.router.leaves.len();
+    /// The number of a language among the distinct ones.
+    fn kind(&mut self, kind: Kind) -> usize {
+        let kinds = &mut self.router.kinds;
+        kinds.iter().position(|known| *known == kind).unwrap_or_else(|| {
+            kinds.push(kind);
+            kinds.len() - 1
+        })
+    }
+
+    /// One leaf for each route that wins a method here; how many there are.
+    fn leaves(&mut self, end: &algebra::End) -> usize {
         let mut won: BTreeMap<usize, u16> = BTreeMap::new();
         for method in Method::NAMED.into_iter().chain([Method::Any]) {
             if let Some(route) = end.winner(method) {
@@ -63,33 +75,36 @@ impl Layout<'_> {
         }
         let count = won.len();
         self.router.leaves.extend(won.into_iter().map(|(route, methods)| Leaf { methods, route }));
-        if count == 0 { (0, 0) } else { (first, count) }
+        count
     }
 
-    /// The slots of a node's literals: at most half of them taken, unless there is only one.
+    /// The slots of a node's literals: at most three quarters of them taken, unless there is only one.
     fn edges(&mut self, literals: &BTreeMap<String, algebra::Node>) -> (usize, Option<u32>) {
         let bits = match literals.len() {
             0 => return (0, None),
             1 => 0,
-            many => (many * 2).next_power_of_two().trailing_zeros(),
+            many => many.saturating_mul(4).div_ceil(3).next_power_of_two().trailing_zeros(),
         };
         let first = self.router.edges.len();
         let slots = 1_usize << bits;
         self.router.edges.resize(first + slots, None);
         for (segment, child) in literals {
             let hash = segment_hash(segment.as_bytes());
-            let label =
-                child.any_route().and_then(|route| self.labels.get(route)).copied().unwrap_or_default();
-            let text = self.text.intern_within(label, segment);
+            let key = short(segment.as_bytes()).unwrap_or_else(|| {
+                let label =
+                    child.any_route().and_then(|route| self.labels.get(route)).copied().unwrap_or_default();
+                // INVARIANT: all text together is far below 4 GiB, since a source is bounded.
+                [hash, u32::try_from(self.text.intern_within(label, segment).start).unwrap_or(u32::MAX)]
+            });
             let node = self.node(child);
-            self.fill(first, slots, Edge { hash, text, node });
+            self.fill((first, slots), hash, Edge { key, len: segment.len(), node });
         }
         (first, Some(bits))
     }
 
     /// Puts an edge into the first free slot from its own on.
-    fn fill(&mut self, first: usize, slots: usize, edge: Edge) {
-        let home = edge.hash as usize & (slots - 1);
+    fn fill(&mut self, (first, slots): (usize, usize), hash: u32, edge: Edge) {
+        let home = hash as usize & (slots - 1);
         let free = (0..slots)
             .map(|step| first + ((home + step) & (slots - 1)))
             .find(|slot| self.router.edges.get(*slot).is_some_and(Option::is_none));
@@ -109,7 +124,24 @@ fn kind(set: &Set) -> Kind {
     }
 }
 
-/// 32-bit FNV-1a, as in the runtime; emitted code asserts that both agree.
+/// A segment of at most eight bytes as the two numbers that the runtime reads it as.
+pub(super) fn short(segment: &[u8]) -> Option<[u32; 2]> {
+    let mut bytes = [0; 8];
+    bytes.get_mut(..segment.len())?.copy_from_slice(segment);
+    let word = u64::from_le_bytes(bytes);
+    Some([low(word), low(word >> 32)])
+}
+
+/// Eight bytes at a time, as in the runtime; emitted code asserts that both agree.
 pub(crate) fn segment_hash(segment: &[u8]) -> u32 {
-    segment.iter().fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193))
+    let state = segment.chunks(8).fold(0_u64, |state, chunk| {
+        let word = chunk.iter().rev().fold(0_u64, |word, byte| word << 8 | u64::from(*byte));
+        (state.rotate_left(23) ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+    });
+    low(state >> 32)
+}
+
+#[allow(clippy::cast_possible_truncation, reason = "only the lower half is wanted")]
+fn low(word: u64) -> u32 {
+    word as u32
 }
