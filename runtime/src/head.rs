@@ -192,6 +192,10 @@ impl Head {
         self.bytes.clear();
         self.bytes.shrink_to(4096);
         self.fields.clear();
+        // A head that cannot be read is refused with what stands here.
+        self.method = Method::default();
+        self.method_text = Span::default();
+        self.latest = false;
         self.path.clear();
         self.path.shrink_to(1024);
         self.query = None;

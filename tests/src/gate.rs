@@ -105,7 +105,7 @@ impl Setup {
             servers: self.servers,
             limits: Some(self.limits),
             clock: Some(self.clock.clone()),
-            ..Options::default()
+            listen: vec![SocketAddr::from(([127, 0, 0, 1], 0))],
         };
         let running = start_logging(program::program(), options, to).expect("the gateway starts");
         let address = running.addresses()[0];

@@ -15,7 +15,6 @@ pub mod client;
 pub mod gate;
 pub mod program;
 pub mod server;
-pub mod trie;
 pub mod wire;
 
 use std::sync::{Arc, Condvar, Mutex};

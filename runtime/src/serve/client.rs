@@ -29,6 +29,8 @@ pub(crate) struct Client {
     pub(crate) ended: bool,
     /// The head of a final answer has begun to leave.
     pub(crate) answering: bool,
+    /// Nothing but the end of the connection ends that answer's body.
+    pub(crate) unframed: bool,
     pub(crate) served: u32,
 }
 
@@ -46,6 +48,7 @@ impl Client {
             ahead: Vec::new(),
             ended: false,
             answering: false,
+            unframed: false,
             served: 0,
         }
     }
@@ -70,6 +73,14 @@ impl Client {
     /// This connection takes no further request after the present one.
     pub(crate) fn retiring(&self) -> bool {
         self.worker.draining.get() || self.served + 1 >= self.worker.gateway.limits.requests
+    }
+
+    /// Where the client could take the end of the connection for the end of the body, it is reset instead.
+    pub(crate) fn break_off(&self) {
+        if self.unframed {
+            // Only a hint: the connection ends either way.
+            let _ = socket2::SockRef::from(&self.stream).set_linger(Some(std::time::Duration::ZERO));
+        }
     }
 
     /// The buffer being worked on, with whatever was kept in front.

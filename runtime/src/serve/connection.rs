@@ -147,9 +147,8 @@ fn read_head(
     };
     *scanned = held.len();
     let result = match read {
-        Ok(Some(request)) if request.len > most => Err(Reason::HEAD_TOO_LARGE),
-        Ok(None) if held.len() > most && held.contains(&b'\n') => Err(Reason::HEAD_TOO_LARGE),
-        Ok(None) if held.len() > most => Err(Reason::TARGET_TOO_LONG),
+        Ok(Some(request)) if request.len > most => Err(too_large(held, most)),
+        Ok(None) if held.len() > most => Err(too_large(held, most)),
         other => other,
     };
     if let Ok(Some(request)) = &result {
@@ -157,6 +156,12 @@ fn read_head(
     }
     client.input = Some(buffer);
     result
+}
+
+/// A request line that alone is over the bound is so because of its target.
+fn too_large(held: &[u8], most: usize) -> Reason {
+    let line = held.get(..most).is_some_and(|start| start.contains(&b'\n'));
+    if line { Reason::HEAD_TOO_LARGE } else { Reason::TARGET_TOO_LONG }
 }
 
 /// Whether a head may end in these bytes.
@@ -183,6 +188,7 @@ async fn contained(client: &mut Client, x: &mut Exchange, request: Request) -> A
         x.homeward.clear();
         x.record.reason = Some(Reason::PANIC.word);
         if client.answering {
+            client.break_off();
             After::Close
         } else {
             refuse(client, x, Reason::PANIC, None, After::Linger).await

@@ -133,6 +133,7 @@ async fn converse(client: &mut Client, x: &mut Exchange, request: Request, link:
         End::Failed(reason, cause) if client.answering => {
             x.record.reason = Some(reason.word);
             x.record.cause = cause;
+            client.break_off();
             After::Close
         }
         End::Failed(reason, cause) if complete => give_up(client, x, request, reason, cause).await,

@@ -470,6 +470,7 @@ impl<'a> Relay<'a> {
             response::write(buffer.held(), &self.x.fields, &response, &homeward, &mut self.x.homeward);
         });
         client.answering = true;
+        client.unframed = length == Length::UntilClose;
         self.down.stage = Stage::Body;
         buffer.consume(response.len);
         let read = self.read_body(buffer);

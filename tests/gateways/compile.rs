@@ -1,0 +1,26 @@
+//! Compiles the gateways of this directory into modules. They may use a policy that the standard ones lack: one that
+//! panics.
+
+use std::path::Path;
+
+use gatewright_dsl::policy::Policy;
+use gatewright_dsl::problem::render::{Colour, text};
+use gatewright_dsl::{Catalogue, Source};
+
+static PANICS: Policy =
+    Policy { name: "panics", summary: "fails as a bug would", home: "policy::panics", ..Policy::BLANK };
+
+/// Writes `protocol.rs`.
+pub fn write(out: &Path) {
+    println!("cargo:rerun-if-changed=gateways");
+    let entry = "gateways/protocol.gw";
+    let sources = [Source::new(entry, std::fs::read_to_string(entry).expect("the gateway is there"))];
+    let catalogue = Catalogue::standard().with(&PANICS);
+    let output = gatewright_compiler::compile(&sources, &catalogue)
+        .unwrap_or_else(|problems| panic!("{}", text(&problems, &sources, Colour::Off)));
+    // The door, with one more policy behind it.
+    let (door, wider) = ("use ::gatewright_runtime::generated as g;", "use crate::program::door as g;");
+    let code = output.rust.replace(door, wider);
+    assert_ne!(code, output.rust, "emitted code still names its door so");
+    std::fs::write(out.join("protocol.rs"), code).expect("OUT_DIR can be written");
+}
