@@ -13,7 +13,7 @@ impl Reader<'_> {
     pub(super) fn value(&mut self, pair: Pair<'_>) -> Option<Value> {
         let span = self.span(&pair);
         let kind = match pair.as_rule() {
-            Rule::value | Rule::item | Rule::number => {
+            Rule::value | Rule::item => {
                 return self.value(pair.into_inner().next()?);
             }
             Rule::string => ValueKind::Text(self.string(span)),
@@ -23,8 +23,7 @@ impl Reader<'_> {
             }
             Rule::record => self.record(pair),
             Rule::address => ValueKind::Address(pair.as_str().to_owned()),
-            Rule::range => return self.range(pair),
-            Rule::number_text => self.number(&pair)?,
+            Rule::number => return self.range(pair),
             Rule::colon_word => ValueKind::Word(pair.as_str().to_owned()),
             Rule::plain_word => match pair.as_str() {
                 "true" => ValueKind::Bool(true),
@@ -44,6 +43,7 @@ impl Reader<'_> {
         Some(Value { span, kind })
     }
 
+    /// A number, or a range of numbers.
     fn range(&mut self, pair: Pair<'_>) -> Option<Value> {
         let span = self.span(&pair);
         let (mut low, mut high, mut past_dots) = (None, None, false);
@@ -52,14 +52,17 @@ impl Reader<'_> {
                 past_dots = true;
                 continue;
             }
-            let value = Box::new(Value { span: self.span(&end), kind: self.number(&end)? });
+            let value = Value { span: self.span(&end), kind: self.number(&end)? };
             if past_dots {
-                high = Some(value);
+                high = Some(Box::new(value));
             } else {
-                low = Some(value);
+                low = Some(Box::new(value));
             }
         }
-        Some(Value { span, kind: ValueKind::Range(low, high) })
+        match low {
+            Some(number) if !past_dots => Some(*number),
+            low => Some(Value { span, kind: ValueKind::Range(low, high) }),
+        }
     }
 
     fn record(&mut self, pair: Pair<'_>) -> ValueKind {

@@ -96,44 +96,47 @@ impl Reader<'_> {
     }
 
     fn argument(&mut self, pair: Pair<'_>) -> Option<Argument> {
-        let span = self.span(&pair);
         match pair.as_rule() {
-            Rule::assignment => {
-                let mut parts = pair.into_inner();
-                let target = parts.next().and_then(|target| self.value(target));
-                let Some(value) = parts.next() else {
-                    self.report(syntax::missing_value(self.trimmed(span).after(), "a value", "="));
-                    return None;
-                };
-                let value = self.value(value);
-                Some(Argument::Assignment { span, target: target?, value: value? })
-            }
             Rule::field => self.field(pair).map(Argument::Field),
-            Rule::list => {
-                let mut items = Vec::new();
-                let mut whole = true;
-                let mut several = false;
-                for item in pair.into_inner() {
-                    if item.as_rule() == Rule::trailing_comma {
-                        self.report(syntax::missing_value(self.span(&item).after(), "a value", ","));
-                        return None;
-                    }
-                    several |= !items.is_empty() || !whole;
-                    let value = self.value(item);
-                    whole &= value.is_some();
-                    items.extend(value);
-                }
-                if !whole {
-                    return None;
-                }
-                if several {
-                    return Some(Argument::Value(Value { span, kind: ValueKind::List(items) }));
-                }
-                items.pop().map(Argument::Value)
-            }
+            Rule::list => self.list(pair),
             Rule::lone_value => self.value(pair.into_inner().next()?).map(Argument::Value),
             _ => None,
         }
+    }
+
+    /// One value, several with commas between them, or what is before and behind `=`.
+    fn list(&mut self, pair: Pair<'_>) -> Option<Argument> {
+        let span = self.span(&pair);
+        let mut items: Vec<Option<Value>> = Vec::new();
+        let mut assigned = None;
+        for item in pair.into_inner() {
+            match item.as_rule() {
+                Rule::trailing_comma => {
+                    self.report(syntax::missing_value(self.span(&item).after(), "a value", ","));
+                    return None;
+                }
+                Rule::assigned => {
+                    let Some(value) = item.into_inner().next() else {
+                        self.report(syntax::missing_value(self.trimmed(span).after(), "a value", "="));
+                        return None;
+                    };
+                    assigned = Some(self.value(value)?);
+                }
+                _ => items.push(self.value(item)),
+            }
+        }
+        let several = items.len() > 1;
+        let mut items = items.into_iter().collect::<Option<Vec<Value>>>()?;
+        let (first, last) = (items.first()?.span, items.last()?.span);
+        let value = if several {
+            Value { span: first.to(last), kind: ValueKind::List(items) }
+        } else {
+            items.pop()?
+        };
+        Some(match assigned {
+            Some(assigned) => Argument::Assignment { span, target: value, value: assigned },
+            None => Argument::Value(value),
+        })
     }
 
     fn field(&mut self, pair: Pair<'_>) -> Option<Field> {

@@ -87,7 +87,7 @@ fn word(rule: Rule) -> Option<&'static str> {
         Rule::json => "`json …`",
         Rule::r#type | Rule::type_name => "a type",
         Rule::bounds => "bounds",
-        Rule::range | Rule::number | Rule::number_text => "a range such as `1..50`",
+        Rule::number | Rule::number_text => "a range such as `1..50`",
         Rule::colon => "`:`",
         Rule::close => "`}`",
         Rule::close_list => "`]`",

@@ -40,13 +40,22 @@ fn one(problem: &Problem, sources: &[Source], renderer: &Renderer) -> String {
     }
     for file in files {
         let Some(source) = source(sources, file) else { continue };
-        let annotations = problem.labels.iter().filter(|label| label.span.file == file).map(|label| {
+        let labels: Vec<(&Label, Span)> = problem
+            .labels
+            .iter()
+            .filter(|label| label.span.file == file)
+            .map(|label| (label, within(source, label.span)))
+            .collect();
+        let window = window(source, &labels);
+        let annotations = labels.iter().map(|(label, span)| {
             let kind = if label.primary { AnnotationKind::Primary } else { AnnotationKind::Context };
-            let span = within(source, label.span);
-            let annotation = kind.span(span.start..span.end);
+            let annotation = kind.span(span.start - window.start..span.end - window.start);
             if label.text.is_empty() { annotation } else { annotation.label(visible(&label.text)) }
         });
-        group = group.element(Snippet::source(&source.text).path(&source.name).annotations(annotations));
+        let text = source.slice(window);
+        let line = source.position(window.start).line;
+        group =
+            group.element(Snippet::source(text).line_start(line).path(&source.name).annotations(annotations));
     }
     if let Some(witness) = &problem.witness {
         group = group.element(Level::NOTE.with_name(Some("proof")).message(visible(witness)));
@@ -103,6 +112,19 @@ fn json_place(span: Span, sources: &[Source]) -> Value {
 
 fn source(sources: &[Source], file: u32) -> Option<&Source> {
     sources.get(usize::try_from(file).ok()?)
+}
+
+/// The lines from the first label to the last: the renderer reads all it is given, however long.
+fn window(source: &Source, labels: &[(&Label, Span)]) -> Span {
+    let first = labels.iter().map(|(_, span)| span.start).min().unwrap_or_default();
+    let last = labels.iter().map(|(_, span)| span.end).max().unwrap_or_default();
+    let start = source.text.get(..first).and_then(|text| text.rfind('\n')).map_or(0, |at| at + 1);
+    let end = source
+        .text
+        .get(last..)
+        .and_then(|text| text.find('\n'))
+        .map_or(source.text.len(), |at| last + at + 1);
+    Span::new(source.file, start, end)
 }
 
 /// The span, moved onto whole characters of the text, so that rendering cannot fail.
