@@ -87,6 +87,8 @@ struct Scan<'a> {
     swallowed: bool,
     /// Whether this declaration's block has ended.
     has_block: bool,
+    /// No `*/` is left in the text.
+    no_comment_end: bool,
     /// Comments whose next text is not known yet.
     waiting: Vec<usize>,
     out: Split,
@@ -114,6 +116,7 @@ impl<'a> Scan<'a> {
             crooked: None,
             swallowed: false,
             has_block: false,
+            no_comment_end: false,
             waiting: Vec::new(),
             out,
         }

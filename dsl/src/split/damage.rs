@@ -24,10 +24,15 @@ impl Scan<'_> {
     /// A `/* … */`; without an end it is no comment.
     pub(super) fn block_comment(&mut self) -> bool {
         let rest = self.source.text.get(self.at + 2..).unwrap_or_default();
+        if self.no_comment_end {
+            return false;
+        }
         // In `/a/*/b` the stars are habit, and the path is refused as such.
         let ends = rest.match_indices("*/").map(|(at, _)| at);
         let Some(length) = ends.into_iter().find(|at| !rest.get(..*at).is_some_and(|it| it.ends_with('/')))
         else {
+            // Nothing further on has one either: the rest of the text is searched only once.
+            self.no_comment_end = true;
             return false;
         };
         let end = self.at + 2 + length + 2;
