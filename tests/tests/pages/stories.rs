@@ -1,0 +1,55 @@
+//! The examples, and the README's own: each is the file that it says it is.
+
+use std::fs;
+use std::path::Path;
+
+use gatewright_dsl::page::fences;
+
+use crate::place::{ROOT, pages};
+
+fn live(page: &str) -> String {
+    let text = fs::read_to_string(Path::new(ROOT).join(page)).unwrap();
+    let block = fences(&text).into_iter().find(|block| block.info == "gw live");
+    block.unwrap_or_else(|| panic!("{page}: a block that runs")).text.to_owned()
+}
+
+#[test]
+fn a_story_shows_its_own_gateway() {
+    let stories: Vec<String> = pages().into_iter().filter(|page| page.starts_with("examples/")).collect();
+    assert!(!stories.is_empty());
+    for page in stories {
+        let file = Path::new(ROOT).join(page.replace("README.md", "gateway.gw"));
+        assert_eq!(fs::read_to_string(file).unwrap(), live(&page), "{page}");
+    }
+}
+
+#[test]
+fn the_first_gateway_that_a_visitor_reads_has_twelve_lines() {
+    assert_eq!(live("README.md").lines().count(), 12);
+}
+
+/// A link into the repository leads somewhere.
+#[test]
+fn links_lead_somewhere() {
+    let mut dead = Vec::new();
+    for page in pages() {
+        let path = Path::new(ROOT).join(&page);
+        let text = fs::read_to_string(&path).unwrap();
+        let targets = text.split("](").skip(1).filter_map(|rest| rest.split(')').next());
+        for target in targets.filter(|target| !target.contains("://")) {
+            let (file, anchor) = target.split_once('#').unwrap_or((target, ""));
+            let file = if file.is_empty() { path.clone() } else { path.parent().unwrap().join(file) };
+            let heading = |line: &str| line.trim_start_matches('#').trim().to_lowercase().replace(' ', "-");
+            let is_there = file.exists()
+                && (anchor.is_empty()
+                    || fs::read_to_string(&file)
+                        .unwrap()
+                        .lines()
+                        .any(|line| line.starts_with('#') && heading(line) == anchor));
+            if !is_there {
+                dead.push(format!("{page}: {target}"));
+            }
+        }
+    }
+    assert!(dead.is_empty(), "{}", dead.join("\n"));
+}

@@ -1,0 +1,214 @@
+//! The tables of the pages are those of the code. A table stands between `<!-- generated: WHAT -->` and
+//! `<!-- end -->`; `cargo xtask generate` writes it anew, and here it is compared.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use gatewright_dsl::policy::{Meet, Policy};
+use gatewright_dsl::schema::{At, Default, Param, Place, Row, Value};
+use gatewright_dsl::{Catalogue, item};
+use gatewright_runtime::limits::{self, Limits};
+use gatewright_runtime::reason::Reason;
+
+use crate::place::{ROOT, pages};
+
+const BEGIN: &str = "\n<!-- generated: ";
+const END: &str = "<!-- end -->";
+
+#[test]
+fn tables_are_those_of_the_code() {
+    let mut stale = Vec::new();
+    for page in pages() {
+        let path = Path::new(ROOT).join(&page);
+        let text = std::fs::read_to_string(&path).unwrap();
+        let anew = generated(&text);
+        if anew == text {
+            continue;
+        }
+        if std::env::var_os("UPDATE").is_some() {
+            std::fs::write(&path, anew).unwrap();
+        } else {
+            stale.push(page);
+        }
+    }
+    assert!(stale.is_empty(), "{stale:?} have stale tables: run `cargo xtask generate`");
+}
+
+/// The page with every table as it should be.
+fn generated(page: &str) -> String {
+    let mut parts = page.split(BEGIN);
+    let mut anew = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let (what, rest) = part.split_once(" -->").expect("the comment ends");
+        let (_, rest) = rest.split_once(END).expect("an end to what is generated");
+        write!(anew, "{BEGIN}{what} -->\n{}{END}{rest}", table(what)).unwrap();
+    }
+    anew
+}
+
+fn table(what: &str) -> String {
+    match what.split(' ').collect::<Vec<_>>().as_slice() {
+        ["policy", name] => policy(Catalogue::standard().find(name).expect("a policy of this name")),
+        ["words", place] => words(place),
+        ["reasons"] => reasons(),
+        ["limits"] => limits_table(),
+        _ => panic!("nothing is generated for `{what}`"),
+    }
+}
+
+fn policy(policy: &Policy) -> String {
+    let places: Vec<String> = policy.places.iter().map(|place| format!("`{}`", place.word())).collect();
+    let mut out = format!("Stands in {}. ", places.join(" and "));
+    if policy.always {
+        out.push_str("Where it is not written, its defaults hold.");
+    }
+    if places.len() > 1 {
+        out.push_str(match policy.meet {
+            Meet::Route => " Where both write it, the route's holds.",
+            Meet::Smaller => " Where both write it, the smaller of each value holds.",
+        });
+    }
+    out.push_str("\n\n");
+    out.push_str(&parameters(&policy.row()));
+    if !policy.answers.is_empty() {
+        out.push_str("\n| answer | status | when |\n|---|---|---|\n");
+        for reason in policy.answers {
+            let name = reason.name;
+            writeln!(out, "| [`{name}`](../reasons.md#{name}) | {} | {} |", reason.status, reason.when)
+                .unwrap();
+        }
+    }
+    out
+}
+
+/// All words of a block: its own first, then the policies that may stand there.
+fn words(place: &str) -> String {
+    let place = Place::ALL.iter().copied().find(|known| known.word() == place).expect("a block of this name");
+    let mut out = String::from("| setting | what it is | how often |\n|---|---|---|\n");
+    let catalogue = Catalogue::standard();
+    for row in item::words(place) {
+        let often = match (row.required, row.join) {
+            (true, gatewright_dsl::schema::Join::All) => "once or more",
+            (true, _) => "once",
+            (false, gatewright_dsl::schema::Join::All) => "as often as wanted",
+            (false, _) => "at most once",
+        };
+        writeln!(out, "| `{}` | {} | {often} |", row.name, row.summary).unwrap();
+    }
+    for policy in catalogue.policies().filter(|policy| policy.places.contains(&place)) {
+        let name = policy.name;
+        writeln!(out, "| [`{name}`](../policy/{name}.md) | {} | at most once |", policy.summary).unwrap();
+    }
+    for row in item::words(place) {
+        writeln!(out, "\n`{}`: {}.\n", row.name, row.summary).unwrap();
+        out.push_str(&parameters(row));
+    }
+    out
+}
+
+fn parameters(row: &Row) -> String {
+    let mut out = String::from("| parameter | written | type | default | bounds |\n|---|---|---|---|---|\n");
+    for param in row.params {
+        let written = match param.at {
+            At::Position => format!("behind `{}`", row.name),
+            At::Label => format!("behind `{}`", param.name),
+        };
+        let default = match &param.default {
+            Default::Required => "must be written".to_owned(),
+            Default::Absent => "nothing".to_owned(),
+            Default::Is(value) => format!("`{value}`"),
+        };
+        writeln!(
+            out,
+            "| {}: {} | {written} | {} | {default} | {} |",
+            param.name,
+            param.doc,
+            param.ty,
+            bounds(param)
+        )
+        .unwrap();
+    }
+    out
+}
+
+fn bounds(param: &Param) -> String {
+    let shown = |value: &Option<Value>| value.as_ref().map(|value| format!("`{value}`"));
+    match (shown(&param.min), shown(&param.max)) {
+        (Some(min), Some(max)) => format!("{min} to {max}"),
+        (Some(min), None) => format!("at least {min}"),
+        (None, Some(max)) => format!("at most {max}"),
+        (None, None) => String::new(),
+    }
+}
+
+fn reasons() -> String {
+    let mut out = String::from(
+        "| reason | status | what the client reads | `Proxy-Status` error |\n|---|---|---|---|\n",
+    );
+    for Reason { word, status, detail, error } in Reason::ALL {
+        writeln!(out, "| [`{word}`](#{word}) | {status} | {detail} | `{error}` |").unwrap();
+    }
+    out
+}
+
+fn limits_table() -> String {
+    let source = std::fs::read_to_string(Path::new(ROOT).join("runtime/src/limits.rs")).unwrap();
+    // Whole, so that a bound that is added has to be shown.
+    let Limits {
+        head,
+        head_bytes,
+        keep_alive,
+        write,
+        linger,
+        discard_bytes,
+        requests,
+        interim,
+        upstream_idle,
+        upstream_kept,
+        drain,
+    } = Limits::DEFAULT;
+    let time = |value| Value::Duration(value).to_string();
+    let size = |value: usize| Value::Size(value as u64).to_string();
+    let all = [
+        ("head", time(head)),
+        ("head_bytes", size(head_bytes)),
+        ("FIELDS", limits::FIELDS.to_string()),
+        ("TRAILER_BYTES", size(limits::TRAILER_BYTES)),
+        ("CHUNK_EXTENSION_BYTES", size(limits::CHUNK_EXTENSION_BYTES)),
+        ("keep_alive", time(keep_alive)),
+        ("requests", requests.to_string()),
+        ("write", time(write)),
+        ("linger", time(linger)),
+        ("discard_bytes", Value::Size(discard_bytes).to_string()),
+        ("interim", interim.to_string()),
+        ("upstream_idle", time(upstream_idle)),
+        ("upstream_kept", upstream_kept.to_string()),
+        ("drain", time(drain)),
+    ];
+    let mut out = String::from("| bound | value | what it bounds |\n|---|---|---|\n");
+    for (name, value) in all {
+        writeln!(out, "| {} | `{value}` | {} |", name.to_lowercase(), documented(&source, name)).unwrap();
+    }
+    let constants = source.matches("\npub const ").count();
+    assert_eq!(constants, 3, "runtime/src/limits.rs has a constant that docs/limits.md does not show");
+    out
+}
+
+/// The comment above a field or a constant.
+fn documented(source: &str, name: &str) -> String {
+    let (before, _) = source
+        .split_once(&format!("    pub {name}: "))
+        .or_else(|| source.split_once(&format!("pub const {name}: ")))
+        .expect("it is declared there");
+    let comment: Vec<&str> =
+        before.trim_end().lines().rev().map_while(|line| line.trim().strip_prefix("/// ")).collect();
+    comment.into_iter().rev().collect::<Vec<_>>().join(" ").trim_end_matches('.').to_owned()
+}
+
+#[test]
+fn a_table_is_replaced_and_the_rest_is_left() {
+    let page = format!("a\n{BEGIN}words upstream -->\nstale\n{END}\nb\n");
+    let anew = generated(&page);
+    assert!(anew.starts_with("a\n") && anew.ends_with("\n<!-- end -->\nb\n"), "{anew}");
+    assert!(anew.contains("| `server` |") && !anew.contains("stale"), "{anew}");
+}
