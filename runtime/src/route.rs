@@ -4,6 +4,8 @@
 //! parameters in their order, then rest", and that a leaf counts only where it has the method. Paths are compared
 //! in canonical spelling, byte for byte.
 
+use std::ops::Range;
+
 /// No node, no entry.
 pub const NONE: u32 = u32::MAX;
 
@@ -211,30 +213,53 @@ struct Walk<'a> {
 impl Walk<'_> {
     /// At `node`, with the next segment beginning at `at` and `taken` captures made.
     fn node(&mut self, node: u32, at: usize, taken: usize) -> Option<u32> {
-        let node = self.router.nodes.get(node as usize)?;
-        let segment = Segment::first(self.path.get(at..)?);
-        let end = at + segment.len;
-        if let Some(next) = self.literal(node, &segment, at)
-            && let Some(route) = self.enter(next, end, taken)
-        {
-            return Some(route);
-        }
-        if node.param_count > 0 && segment.len > 0 {
-            let text = self.path.get(at..end)?;
-            for index in 0..u32::from(node.param_count) {
-                let param = self.router.params.get((node.params + index) as usize)?;
-                let kind = self.router.kinds.get(param.kind as usize)?;
-                if kind.accepts(text)
-                    && let Some(route) = self.enter(param.node, end, taken + 1)
-                {
-                    self.captures.set(taken, at, end);
-                    return Some(route);
+        let (mut at, mut taken) = (at, taken);
+        let mut node = self.router.nodes.get(node as usize)?;
+        let end = loop {
+            let segment = Segment::first(self.path.get(at..)?);
+            let end = at + segment.len;
+            // Where there is one way on, there is nothing to come back for.
+            let next = match self.literal(node, &segment, at) {
+                Some(next) if node.param_count == 0 && node.rest_count == 0 => next,
+                Some(next) => {
+                    if let Some(route) = self.enter(next, end, taken) {
+                        return Some(route);
+                    }
+                    break end;
                 }
+                None if node.param_count == 1 && node.rest_count == 0 => {
+                    let next = self.param(node.params, at..end)?;
+                    self.captures.set(taken, at, end);
+                    taken += 1;
+                    next
+                }
+                None => break end,
+            };
+            node = self.router.nodes.get(next as usize)?;
+            if end == self.path.len() {
+                return self.leaf(node.leaves, node.here_count);
+            }
+            at = end + 1;
+        };
+        for index in 0..u32::from(node.param_count) {
+            if let Some(next) = self.param(node.params + index, at..end)
+                && let Some(route) = self.enter(next, end, taken + 1)
+            {
+                self.captures.set(taken, at, end);
+                return Some(route);
             }
         }
         let route = self.leaf(node.leaves + u32::from(node.here_count), node.rest_count)?;
         self.captures.set(taken, at, self.path.len());
         Some(route)
+    }
+
+    /// Where a parameter leads, if it accepts a segment.
+    fn param(&self, index: u32, segment: Range<usize>) -> Option<u32> {
+        let param = self.router.params.get(index as usize)?;
+        let kind = self.router.kinds.get(param.kind as usize)?;
+        let text = self.path.get(segment)?;
+        (!text.is_empty() && kind.accepts(text)).then_some(param.node)
     }
 
     /// Behind a segment that ended at `end`.
@@ -248,34 +273,40 @@ impl Walk<'_> {
     }
 
     fn literal(&self, node: &Node, segment: &Segment, at: usize) -> Option<u32> {
-        if node.edge_bits == 255 {
-            return None;
-        }
-        let mask = (1_u32 << node.edge_bits) - 1;
-        let mut slot = segment.hash & mask;
-        loop {
-            let edge = self.router.edges.get((node.edges + slot) as usize)?;
-            if edge.node == NONE {
-                return None;
+        match node.edge_bits {
+            255 => None,
+            0 => {
+                let edge = self.router.edges.get(node.edges as usize)?;
+                self.same(edge, segment, at).then_some(edge.node)
             }
-            if usize::from(edge.len) == segment.len && self.same(edge, segment, at) {
-                return Some(edge.node);
+            bits => {
+                let mask = (1_u32 << bits) - 1;
+                let mut slot = segment.hash() & mask;
+                loop {
+                    let edge = self.router.edges.get((node.edges + slot) as usize)?;
+                    if edge.node == NONE {
+                        return None;
+                    }
+                    if self.same(edge, segment, at) {
+                        return Some(edge.node);
+                    }
+                    slot = (slot + 1) & mask;
+                }
             }
-            if mask == 0 {
-                return None;
-            }
-            slot = (slot + 1) & mask;
         }
     }
 
-    /// Whether an edge of the same length has the segment's text.
+    /// Whether an edge has the segment's text.
     fn same(&self, edge: &Edge, segment: &Segment, at: usize) -> bool {
+        if usize::from(edge.len) != segment.len {
+            return false;
+        }
         let [low, high] = edge.key;
         if segment.len <= 8 {
             return u64::from(high) << 32 | u64::from(low) == segment.word;
         }
         let start = high as usize;
-        low == segment.hash
+        low == segment.hash()
             && self.text.get(start..start + segment.len) == self.path.get(at..at + segment.len)
     }
 
@@ -296,48 +327,55 @@ struct Segment {
     len: usize,
     /// Its first eight bytes, padded with zeros.
     word: u64,
-    /// Its [`segment_hash`].
-    hash: u32,
+    /// Of a segment longer than that, the state of its [`segment_hash`].
+    state: u64,
 }
 
 impl Segment {
     /// What stands before the first slash of `rest`.
     fn first(rest: &[u8]) -> Self {
-        let (mut len, mut state, mut first) = (0, 0, 0);
+        let (word, len) = Self::part(rest);
+        if len < 8 { Self { len, word, state: 0 } } else { Self::long(rest, word) }
+    }
+
+    /// The bytes before the first slash, at most eight, as one number, and how many they are.
+    fn part(rest: &[u8]) -> (u64, usize) {
+        const ONES: u64 = 0x0101_0101_0101_0101;
+        let Some(word) = rest.first_chunk::<8>() else {
+            let len = rest.iter().position(|byte| *byte == b'/').unwrap_or(rest.len());
+            let bytes = rest.get(..len).unwrap_or_default();
+            return (bytes.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte)), len);
+        };
+        let word = u64::from_le_bytes(*word);
+        let zeros = word ^ (ONES * 0x2f);
+        // The lowest bit set marks the first zero byte; only those above it may be wrong.
+        let marks = zeros.wrapping_sub(ONES) & !zeros & (ONES << 7);
+        if marks == 0 {
+            return (word, 8);
+        }
+        let bits = marks.trailing_zeros() & !7;
+        (word & ((1 << bits) - 1), bits as usize / 8)
+    }
+
+    #[cold]
+    fn long(rest: &[u8], word: u64) -> Self {
+        let (mut len, mut state) = (8, fold(0, word));
         loop {
-            let (word, most) = load(rest.get(len..).unwrap_or_default());
-            let count = slash(word).min(most);
-            let word = if count == 8 { word } else { word & ((1 << (8 * count)) - 1) };
-            if len == 0 {
-                first = word;
-            }
+            let (next, count) = Self::part(rest.get(len..).unwrap_or_default());
             if count > 0 {
-                state = fold(state, word);
+                state = fold(state, next);
             }
             len += count;
             if count < 8 {
-                return Self { len, word: first, hash: finish(state) };
+                return Self { len, word, state };
             }
         }
     }
-}
 
-/// The first eight bytes as one number, and how many there are.
-fn load(bytes: &[u8]) -> (u64, usize) {
-    if let Some(word) = bytes.first_chunk::<8>() {
-        return (u64::from_le_bytes(*word), 8);
+    /// Its [`segment_hash`].
+    fn hash(&self) -> u32 {
+        finish(if self.len <= 8 { fold(0, self.word) } else { self.state })
     }
-    let word = bytes.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte));
-    (word, bytes.len())
-}
-
-/// How many bytes stand before the first slash among eight.
-fn slash(word: u64) -> usize {
-    const ONES: u64 = 0x0101_0101_0101_0101;
-    let zeros = word ^ (ONES * b'/' as u64);
-    // The lowest bit set marks the first zero byte; only those above it may be wrong.
-    let marks = zeros.wrapping_sub(ONES) & !zeros & (ONES << 7);
-    marks.trailing_zeros() as usize / 8
 }
 
 impl Kind {
@@ -410,7 +448,7 @@ mod tests {
                 let path = format!("{text}{behind}");
                 let segment = Segment::first(path.as_bytes());
                 assert_eq!(
-                    (segment.len, segment.hash),
+                    (segment.len, segment.hash()),
                     (text.len(), segment_hash(text.as_bytes())),
                     "{path}"
                 );
