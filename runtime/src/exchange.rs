@@ -30,7 +30,10 @@ pub struct Exchange {
 /// What is known of an exchange when it is over.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Record {
+    /// When the first byte of the head arrived.
     pub(crate) started: Micros,
+    /// When its last byte had: a server's time begins here, however slow the client was.
+    pub(crate) asked: Micros,
     /// 0: no answer has left.
     pub(crate) status: u16,
     /// Why the gateway answered itself or gave up.

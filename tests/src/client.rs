@@ -53,6 +53,14 @@ impl Client {
         sent
     }
 
+    /// Sends what can be sent at once; whether the connection is gone.
+    pub fn refuses(&mut self, bytes: &[u8]) -> bool {
+        self.stream.set_nonblocking(true).unwrap();
+        let gone = matches!(self.stream.write(bytes), Err(error) if error.kind() != ErrorKind::WouldBlock);
+        self.stream.set_nonblocking(false).unwrap();
+        gone
+    }
+
     /// Sends nothing more.
     pub fn half_close(&mut self) -> &mut Self {
         self.stream.shutdown(Shutdown::Write).unwrap();

@@ -122,11 +122,14 @@ impl Server {
         all.remove(0)
     }
 
+    /// Whether the script of a connection has ended.
+    pub fn is_over(&self, index: usize) -> bool {
+        self.lines.lock().unwrap().get(index).is_some_and(|line| line.over)
+    }
+
     /// Waits until the script of a connection has ended.
     pub fn over(&self, index: usize) {
-        eventually("the connection to the server ends", || {
-            self.lines.lock().unwrap().get(index).is_some_and(|line| line.over)
-        });
+        eventually("the connection to the server ends", || self.is_over(index));
     }
 }
 

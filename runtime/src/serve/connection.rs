@@ -80,10 +80,10 @@ async fn receive(client: &mut Client) -> Received {
     let mut x: Option<Box<Exchange>> = None;
     let mut scanned = 0;
     let mut look = client.holds();
-    if !look {
-        // The time was asked for when the last answer left, or when the connection was accepted.
-        client.slot.set(worker.lately() + micros(limits.keep_alive));
-    }
+    // The time was asked for when the last answer left, or when the connection was accepted. Whatever deadline the
+    // exchange before had is over.
+    let wait = if look { limits.head } else { limits.keep_alive };
+    client.slot.set(worker.lately() + micros(wait));
     std::future::poll_fn(|cx| {
         if client.slot.due() {
             let late = |mut x: Box<Exchange>| {
@@ -102,7 +102,11 @@ async fn receive(client: &mut Client) -> Received {
                     exchange.record.started = worker.now();
                 }
                 match read_head(client, &mut exchange, &mut scanned, limits.head_bytes) {
-                    Ok(Some(request)) => return Poll::Ready(Received::Request(exchange, request)),
+                    Ok(Some(request)) => {
+                        let began = exchange.record.started;
+                        exchange.record.asked = if started { worker.now() } else { began };
+                        return Poll::Ready(Received::Request(exchange, request));
+                    }
                     Err(reason) => return Poll::Ready(Received::Refused(exchange, reason)),
                     Ok(None) if !client.holds() => worker.done(exchange),
                     Ok(None) => {
@@ -259,10 +263,12 @@ pub(crate) async fn own(
         _ => None,
     };
     let last = request.last || left.is_none() || client.ended || client.retiring();
-    say(client, x, last, write).await;
+    if !say(client, x, last, write).await {
+        return After::Close;
+    }
     match left {
         Some(0) if !last => After::Next,
-        Some(left) if !last && client.answering => {
+        Some(left) if !last => {
             if discard(client, left).await {
                 After::Next
             } else {
@@ -289,12 +295,12 @@ pub(crate) async fn refuse(
     after: After,
 ) -> After {
     x.record.cause = cause;
-    say(client, x, true, |x, voice| answer::refuse(x, reason, None, voice)).await;
-    after
+    let said = say(client, x, true, |x, voice| answer::refuse(x, reason, None, voice)).await;
+    if said { after } else { After::Close }
 }
 
-/// Writes an answer and waits until it has left, or the client has stopped reading.
-async fn say(client: &mut Client, x: &mut Exchange, last: bool, write: impl FnOnce(&mut Exchange, &Voice)) {
+/// Writes an answer and waits until it has left, or the client has stopped reading. Whether all of it has left.
+async fn say(client: &mut Client, x: &mut Exchange, last: bool, write: impl FnOnce(&mut Exchange, &Voice)) -> bool {
     let worker = Rc::clone(&client.worker);
     x.homeward.clear();
     worker.date(|date| write(x, &Voice { name: worker.gateway.program.name, date, last }));
@@ -322,8 +328,8 @@ async fn say(client: &mut Client, x: &mut Exchange, last: bool, write: impl FnOn
     worker.now();
     if let Err(cause) = written {
         x.record.cause = cause;
-        client.answering = false;
     }
+    written.is_ok()
 }
 
 /// Reads and drops the rest of a body. Whether all of it came.

@@ -75,7 +75,7 @@ pub(crate) async fn forward(
 /// Whether the time for the whole exchange is over.
 fn late(client: &Client, x: &Exchange) -> bool {
     let total = x.timeout.map_or(0, |timeout| micros(timeout.total));
-    client.worker.now() >= x.record.started.saturating_add(total)
+    client.worker.now() >= x.record.asked.saturating_add(total)
 }
 
 fn write_head(client: &Client, x: &mut Exchange, request: &Request, server: Server, to: &Forward) {

@@ -68,6 +68,8 @@ struct Up {
     /// Bytes of `x.onward` that have left.
     sent: usize,
     stage: Stage,
+    /// Bytes of the body have been taken from the client, which cannot be taken again.
+    taken: bool,
     /// The server, not the client, is waited for.
     blocked: bool,
 }
@@ -124,6 +126,7 @@ impl<'a> Relay<'a> {
             tail: Vec::new(),
             sent: 0,
             stage: Stage::Body,
+            taken: false,
             blocked: false,
         };
         let down = Down {
@@ -139,7 +142,7 @@ impl<'a> Relay<'a> {
             blocked: false,
             progress: false,
         };
-        let due = x.record.started.saturating_add(total);
+        let due = x.record.asked.saturating_add(total);
         client.slot.set(due);
         Self { client, x, request, server, reused, up, down, idle, due }
     }
@@ -270,7 +273,7 @@ impl<'a> Relay<'a> {
         if self.down.stage == Stage::Head && self.request.length != Length::None {
             // The time in which the client was sending does not count.
             let worker = &self.client.worker;
-            let total = self.due.saturating_sub(self.x.record.started);
+            let total = self.due.saturating_sub(self.x.record.asked);
             self.client.slot.set(worker.now().saturating_add(total));
         }
     }
@@ -278,6 +281,7 @@ impl<'a> Relay<'a> {
     /// Makes what the client sent ready to be written.
     fn load(&mut self, mut buffer: Buffer) -> Result<(), End> {
         let client = &mut *self.client;
+        self.up.taken = true;
         let read = self.up.reader.read(&mut buffer, |beyond| client.keep(beyond));
         self.x.record.received = self.up.reader.total;
         if let Err(broken) = read {
@@ -303,7 +307,7 @@ impl<'a> Relay<'a> {
 
     /// The server takes no more bytes. It may have answered before that, so the answer is still looked for.
     fn refused(&mut self, error: &io::Error) -> Result<Step, End> {
-        if self.reused && self.up.sent == 0 && self.up.reader.total == 0 {
+        if self.reused && self.up.sent == 0 && !self.up.taken {
             return Err(End::Stale);
         }
         self.up.stage = Stage::Broken;
