@@ -216,7 +216,7 @@ impl Walk<'_> {
         let (mut at, mut taken) = (at, taken);
         let mut node = self.router.nodes.get(node as usize)?;
         let end = loop {
-            let segment = Segment::first(self.path.get(at..)?);
+            let segment = Segment::first(self.path, at);
             let end = at + segment.len;
             // Where there is one way on, there is nothing to come back for.
             let next = match self.literal(node, &segment, at) {
@@ -332,36 +332,39 @@ struct Segment {
 }
 
 impl Segment {
-    /// What stands before the first slash of `rest`.
-    fn first(rest: &[u8]) -> Self {
-        let (word, len) = Self::part(rest);
-        if len < 8 { Self { len, word, state: 0 } } else { Self::long(rest, word) }
+    /// What stands in `path` from `at` to the next slash.
+    fn first(path: &[u8], at: usize) -> Self {
+        let (word, len) = Self::part(path, at);
+        if len < 8 { Self { len, word, state: 0 } } else { Self::long(path, at, word) }
     }
 
-    /// The bytes before the first slash, at most eight, as one number, and how many they are.
-    fn part(rest: &[u8]) -> (u64, usize) {
+    /// The bytes from `at` to the next slash, at most eight, as one number, and how many they are.
+    fn part(path: &[u8], at: usize) -> (u64, usize) {
         const ONES: u64 = 0x0101_0101_0101_0101;
-        let Some(word) = rest.first_chunk::<8>() else {
-            let len = rest.iter().position(|byte| *byte == b'/').unwrap_or(rest.len());
-            let bytes = rest.get(..len).unwrap_or_default();
-            return (bytes.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte)), len);
+        let rest = path.get(at..).unwrap_or_default();
+        let (word, most) = match (rest.first_chunk::<8>(), path.last_chunk::<8>()) {
+            (Some(word), _) => (u64::from_le_bytes(*word), 8),
+            // The last eight bytes of the path, without those before `at`.
+            (None, Some(last)) if !rest.is_empty() => {
+                (u64::from_le_bytes(*last) >> (64 - 8 * rest.len()), rest.len())
+            }
+            _ => (rest.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte)), rest.len()),
         };
-        let word = u64::from_le_bytes(*word);
         let zeros = word ^ (ONES * 0x2f);
         // The lowest bit set marks the first zero byte; only those above it may be wrong.
         let marks = zeros.wrapping_sub(ONES) & !zeros & (ONES << 7);
         if marks == 0 {
-            return (word, 8);
+            return (word, most);
         }
         let bits = marks.trailing_zeros() & !7;
         (word & ((1 << bits) - 1), bits as usize / 8)
     }
 
     #[cold]
-    fn long(rest: &[u8], word: u64) -> Self {
+    fn long(path: &[u8], at: usize, word: u64) -> Self {
         let (mut len, mut state) = (8, fold(0, word));
         loop {
-            let (next, count) = Self::part(rest.get(len..).unwrap_or_default());
+            let (next, count) = Self::part(path, at + len);
             if count > 0 {
                 state = fold(state, next);
             }
@@ -445,13 +448,12 @@ mod tests {
             ["", "a", "items", "exactly8", "ninechars", "sixteen-chars-ok", "more than sixteen characters"]
         {
             for behind in ["", "/", "/x", "/a-longer-tail/with/more"] {
-                let path = format!("{text}{behind}");
-                let segment = Segment::first(path.as_bytes());
-                assert_eq!(
-                    (segment.len, segment.hash()),
-                    (text.len(), segment_hash(text.as_bytes())),
-                    "{path}"
-                );
+                for before in ["", "/", "/longer/than/eight/"] {
+                    let path = format!("{before}{text}{behind}");
+                    let segment = Segment::first(path.as_bytes(), before.len());
+                    let expected = (text.len(), segment_hash(text.as_bytes()));
+                    assert_eq!((segment.len, segment.hash()), expected, "{path}");
+                }
             }
         }
     }

@@ -300,7 +300,12 @@ pub(crate) async fn refuse(
 }
 
 /// Writes an answer and waits until it has left, or the client has stopped reading. Whether all of it has left.
-async fn say(client: &mut Client, x: &mut Exchange, last: bool, write: impl FnOnce(&mut Exchange, &Voice)) -> bool {
+async fn say(
+    client: &mut Client,
+    x: &mut Exchange,
+    last: bool,
+    write: impl FnOnce(&mut Exchange, &Voice),
+) -> bool {
     let worker = Rc::clone(&client.worker);
     x.homeward.clear();
     worker.date(|date| write(x, &Voice { name: worker.gateway.program.name, date, last }));
