@@ -1,0 +1,149 @@
+//! Moves one request to a server and its answer to the client, both directions at once, in one task.
+//!
+//! Each direction has at most one buffer, which it holds only while the other socket does not take its bytes. An
+//! answer may begin, and end, while the request is still on its way.
+
+mod down;
+mod up;
+
+use std::io;
+use std::task::{Context, Poll};
+
+use tokio::net::TcpStream;
+
+use self::down::Down;
+use self::up::Up;
+use super::client::Client;
+use crate::clock::{Micros, micros};
+use crate::exchange::Exchange;
+use crate::http1::request::Request;
+use crate::reason::Reason;
+
+/// Bodies up to this size leave in one buffer with their head; longer ones beside it, in one vectored write.
+const FLAT: usize = 4096;
+
+/// How a relay ends.
+#[derive(Debug)]
+pub(crate) enum End {
+    /// The whole answer has left.
+    Done,
+    /// The connection was used before and died before anything happened on it: the request may be sent once more.
+    Stale,
+    /// It failed; where no answer has begun, one with this reason can be given.
+    Failed(Reason, Option<io::ErrorKind>),
+    /// The client is gone.
+    Gone(Option<io::ErrorKind>),
+}
+
+/// A step of one direction.
+enum Step {
+    /// Something moved.
+    Moved,
+    /// Nothing can move now.
+    Waits,
+}
+
+/// One exchange with one server.
+pub(crate) struct Relay<'a> {
+    pub(crate) client: &'a mut Client,
+    pub(crate) x: &'a mut Exchange,
+    pub(crate) request: Request,
+    pub(crate) server: TcpStream,
+    /// The connection has carried a request before.
+    pub(crate) reused: bool,
+    up: Up,
+    down: Down,
+    idle: Micros,
+    /// When the answer's head is due, as long as the client has nothing more to send.
+    due: Micros,
+}
+
+/// How far a direction is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    Head,
+    Body,
+    Done,
+    /// The server takes no more; its answer may still come.
+    Broken,
+}
+
+impl<'a> Relay<'a> {
+    /// `x.onward` holds the head; the request's body, if any, begins with what the client's buffer holds.
+    pub(crate) fn new(
+        client: &'a mut Client,
+        x: &'a mut Exchange,
+        request: Request,
+        server: TcpStream,
+        reused: bool,
+    ) -> Self {
+        let (total, idle) = x.timeout.map_or((0, 0), |timeout| (micros(timeout.total), micros(timeout.idle)));
+        let due = x.record.asked.saturating_add(total);
+        client.slot.set(due);
+        let (up, down) = (Up::new(request.length), Down::new());
+        Self { client, x, request, server, reused, up, down, idle, due }
+    }
+
+    /// The server's connection, if it can carry another request; whether the client's cannot; and whether the whole
+    /// request has arrived.
+    pub(crate) fn finish(self) -> (Option<TcpStream>, bool, bool) {
+        // An interim answer that is cut in the middle cannot be followed by another answer.
+        self.client.answering |= self.down.sent > 0 && self.down.sent < self.x.homeward.len();
+        let sent = self.up.stage == Stage::Done;
+        let complete = sent || self.up.reader.done();
+        let server = (sent && !self.down.server_last).then_some(self.server);
+        (server, self.down.client_last || !complete, complete)
+    }
+
+    /// Moves what can be moved.
+    pub(crate) fn poll(&mut self, cx: &mut Context) -> Poll<End> {
+        if self.client.slot.due() {
+            return Poll::Ready(self.timed_out());
+        }
+        match self.poll_both(cx) {
+            Ok(()) if self.down.stage == Stage::Done => Poll::Ready(End::Done),
+            Ok(()) => Poll::Pending,
+            Err(end) => Poll::Ready(end),
+        }
+    }
+
+    /// Neither direction waits for the other, so each goes as far as it can. The reactor's budget bounds both.
+    fn poll_both(&mut self, cx: &mut Context) -> Result<(), End> {
+        while matches!(self.poll_up(cx)?, Step::Moved) {}
+        while matches!(self.poll_down(cx)?, Step::Moved) {
+            if self.down.stage == Stage::Done {
+                return Ok(());
+            }
+        }
+        if matches!(self.up.stage, Stage::Done | Stage::Broken) {
+            self.client.park();
+            self.client.poll_watch(cx).map_err(|error| End::Gone(Some(error.kind())))?;
+        }
+        self.extend();
+        Ok(())
+    }
+
+    /// After progress, the wait for more begins anew: with the answer under way, or the request still being sent.
+    fn extend(&mut self) {
+        if std::mem::take(&mut self.down.progress)
+            && (self.down.stage == Stage::Body || self.up.stage == Stage::Body)
+        {
+            let now = self.client.worker.now();
+            self.client.slot.set(now.saturating_add(self.idle));
+        }
+    }
+
+    fn timed_out(&self) -> End {
+        if self.client.worker.cut.get() {
+            return End::Failed(Reason::DRAINED, None);
+        }
+        let reason = match (self.down.stage, self.up.stage) {
+            (Stage::Head, Stage::Body) if self.up.blocked => Reason::UPSTREAM_STALLED,
+            (Stage::Head, Stage::Body) => Reason::BODY_TIMEOUT,
+            (Stage::Head, _) => Reason::UPSTREAM_TIMEOUT,
+            _ if self.down.blocked => Reason::CLIENT_STALLED,
+            _ => Reason::UPSTREAM_STALLED,
+        };
+        End::Failed(reason, None)
+    }
+}
