@@ -51,7 +51,10 @@ pub fn compile_to(entry: &Path, directory: &Path) -> Result<crate::Output, Failu
     let output = crate::compile(&sources, &Catalogue::standard())
         .map_err(|problems| Failure::Problems(render::text(&problems, &sources, Colour::Off)))?;
     let path = directory.join(FILE);
-    fs::write(&path, &output.rust).map_err(|error| Failure::Io(path, error))?;
+    // Left untouched where nothing has changed, so that cargo compiles nothing anew.
+    if !fs::read(&path).is_ok_and(|there| there == output.rust.as_bytes()) {
+        fs::write(&path, &output.rust).map_err(|error| Failure::Io(path, error))?;
+    }
     Ok(output)
 }
 
