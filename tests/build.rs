@@ -41,10 +41,10 @@ fn write_page(page: &str, code: &mut String) -> std::fmt::Result {
         match gatewright_compiler::compile(&sources, &Catalogue::standard()) {
             Ok(output) => {
                 writeln!(code, "mod live_{} {{\n{}}}", block.line, output.rust)?;
-                write!(programs, "({}, Ok(&live_{}::PROGRAM)), ", block.line, block.line)?;
+                write!(programs, "({:?}, Ok(&live_{}::PROGRAM)), ", block.text, block.line)?;
             }
             Err(problems) => {
-                write!(programs, "({}, Err({:?})), ", block.line, text(&problems, &sources, Colour::Off))?;
+                write!(programs, "({:?}, Err({:?})), ", block.text, text(&problems, &sources, Colour::Off))?;
             }
         }
     }

@@ -19,8 +19,8 @@ use crate::{echo, http, place};
 /// A declared server with this port is left where it is: nothing listens there.
 const REFUSES: u16 = 1;
 
-/// A live block by its line: the compiled gateway, or why it was refused.
-type Live = (usize, Result<&'static Program, &'static str>);
+/// A live block by its text: the compiled gateway, or why it was refused.
+type Live = (&'static str, Result<&'static Program, &'static str>);
 
 /// Executes a page and says everything that is wrong with it.
 pub fn page(page: &str, live: &[Live]) {
@@ -55,7 +55,7 @@ pub fn page(page: &str, live: &[Live]) {
 
 /// Starts the gateway of a block.
 fn begin(block: &Fence<'_>, live: &[Live]) -> Result<Gateway, String> {
-    match live.iter().find(|(line, _)| *line == block.line) {
+    match live.iter().find(|(text, _)| *text == block.text) {
         Some((_, Ok(program))) => Ok(Gateway::start(block.line, program)),
         Some((_, Err(said))) => Err((*said).to_owned()),
         None => Err("the page has changed since it was compiled".to_owned()),
