@@ -1,10 +1,11 @@
-//! The house's own tasks: `cargo xtask test`, `cargo xtask try`, `cargo xtask tidy`. Nothing of it is shipped.
+//! The house's own tasks: `cargo xtask test`, `try`, `tidy` and `generate`. Nothing of it is shipped.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program for the terminal")]
 
 mod cargo;
 mod check;
 mod family;
 mod front;
+mod generate;
 mod need;
 mod shown;
 mod tidy;
@@ -18,6 +19,9 @@ usage: cargo xtask <task>
   try           compile gateway.gw and run it in front of two small real services
   try --once    the same, but send each request that it shows, and end
   tidy          check what the house demands of its files and dependencies
+  generate      write the tables and the shown problems of the pages anew, from the code
+  generate --check
+                say whether that would change anything; `test` does the same
 ";
 
 fn main() -> ExitCode {
@@ -28,6 +32,8 @@ fn main() -> ExitCode {
         ["try"] => front::run(front::Until::Interrupted),
         ["try", "--once"] => front::run(front::Until::Tried),
         ["tidy"] => tidy::run(),
+        ["generate"] => generate::run(generate::Mode::Write),
+        ["generate", "--check"] => generate::run(generate::Mode::Check),
         [] | ["help" | "--help" | "-h"] => {
             print!("{USAGE}");
             Ok(())
