@@ -30,13 +30,6 @@ fn each_policy_has_its_page_with_its_table() {
         assert!(page.starts_with(&format!("# {name}\n")), "{name}: the heading");
         assert!(page.contains(&format!("<!-- generated: policy {name} -->")), "{name}: the table");
         assert!(page.contains("```gw live\n"), "{name}: an example that runs");
-        for param in policy.params {
-            let name = param.name;
-            assert!(
-                page.matches(&format!("`{name}`")).count() > 0 || page.contains(&format!("| {name}:")),
-                "{name}"
-            );
-        }
     }
 }
 
