@@ -6,6 +6,7 @@ mod catalogue;
 mod echo;
 mod http;
 mod place;
+mod problems;
 mod run;
 mod stories;
 mod tables;
