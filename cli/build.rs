@@ -1,6 +1,10 @@
 //! Packs the runtime's sources, its manifest and the lock file into `gw`, so that an operator needs nothing else of this
 //! repository.
-#![allow(clippy::expect_used, reason = "what a build script cannot do stops the build")]
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "what a build script cannot do stops the build"
+)]
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
