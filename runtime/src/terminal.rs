@@ -8,7 +8,7 @@ use crate::exchange::{Exchange, Flow};
 #[derive(Debug)]
 pub struct Forward {
     /// Index into [`crate::program::Program::upstreams`].
-    pub upstream: u16,
+    pub upstream: u32,
     /// The path that is sent.
     pub target: Target,
 }

@@ -49,9 +49,23 @@ fn listeners(check: &mut Check<'_>, settings: &[Checked]) -> Vec<SocketAddr> {
             None => known.push((address, span)),
         }
     }
-    let mut listeners: Vec<SocketAddr> = known.into_iter().map(|(address, _)| address).collect();
+    let mut listeners: Vec<SocketAddr> = known.iter().map(|(address, _)| *address).collect();
     listeners.sort_unstable();
+    check.listeners = known;
     listeners
+}
+
+/// Where the gateway listens for what is sent to `server`, if it does.
+pub(super) fn listens_for(check: &Check<'_>, server: SocketAddr) -> Option<Span> {
+    // What is sent to no address in particular arrives at this machine.
+    let here = |ip: IpAddr| ip.is_loopback() || ip.is_unspecified();
+    let reaches = |listener: SocketAddr| {
+        listener.ip() == server.ip()
+            || listener.ip().is_unspecified() && here(server.ip())
+            || server.ip().is_unspecified() && here(listener.ip())
+    };
+    let mut listeners = check.listeners.iter();
+    listeners.find(|(at, _)| at.port() == server.port() && reaches(*at)).map(|(_, span)| *span)
 }
 
 /// Whether one socket would take what the other is to receive.

@@ -15,6 +15,7 @@ mod target;
 mod upstream;
 
 use std::collections::BTreeSet;
+use std::net::SocketAddr;
 
 use gatewright_dsl::ast::{Declaration, File};
 use gatewright_dsl::{Catalogue, Problem, Source, Span};
@@ -30,6 +31,8 @@ struct Check<'a> {
     sources: &'a [Source],
     catalogue: &'a Catalogue,
     problems: Vec<Problem>,
+    /// Where the gateway listens.
+    listeners: Vec<(SocketAddr, Span)>,
     /// Whether a declaration may be missing from the tree since it could not be read. Then nothing is called missing or
     /// unknown.
     is_torn: bool,
@@ -53,8 +56,15 @@ pub(crate) fn check(
     catalogue: &Catalogue,
 ) -> Result<Program, Vec<Problem>> {
     let is_torn = is_torn(files, &problems);
-    let mut check =
-        Check { sources, catalogue, problems, is_torn, used: BTreeSet::new(), has_lost_end: false };
+    let mut check = Check {
+        sources,
+        catalogue,
+        problems,
+        listeners: Vec::new(),
+        is_torn,
+        used: BTreeSet::new(),
+        has_lost_end: false,
+    };
     let gateways: Vec<_> = files.iter().flat_map(File::gateways).collect();
     let upstreams: Vec<_> = files.iter().flat_map(File::upstreams).collect();
     let written: Vec<_> = files.iter().flat_map(File::routes).collect();

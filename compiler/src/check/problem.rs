@@ -27,6 +27,7 @@ kinds! {
     PATTERN_TOO_LONG "pattern_too_long" "a path pattern beyond the limits";
     REPEATED_GATEWAY "repeated_gateway" "a second gateway block";
     ROUTER_TOO_WIDE "router_too_wide" "too many different parameters at one place of the path";
+    SERVER_IS_LISTENER "server_is_listener" "a server that is the gateway itself";
     SERVER_NEEDS_ADDRESS "server_needs_address" "a server is named, not addressed";
     SETTING_WITHOUT_EFFECT "setting_without_effect" "a setting that this route can never use";
     TARGET_NOT_NORMAL "target_not_normal" "a target that a server would read otherwise";
@@ -93,6 +94,13 @@ pub(super) fn duplicate_server(authority: &str, span: Span, first: Span) -> Prob
         .at(span, "named again here")
         .because(first, "named here first")
         .help("remove one of the two")
+}
+
+pub(super) fn server_is_listener(authority: &str, span: Span, listener: Span) -> Problem {
+    Problem::error(&SERVER_IS_LISTENER, format!("`{authority}` is this gateway itself"))
+        .at(span, "a request sent here comes back")
+        .because(listener, "the gateway listens there")
+        .help("name the address of the server behind the gateway, or listen at another port")
 }
 
 pub(super) fn server_needs_address(host: &str, span: Span, fix: Option<String>) -> Problem {

@@ -8,7 +8,7 @@ use gatewright_dsl::ast;
 use gatewright_dsl::schema::{Checked, Given, Place, Url, Value, check_block};
 use gatewright_dsl::source::Span;
 
-use super::{Check, problem};
+use super::{Check, gateway, problem};
 use crate::checked::Server;
 
 /// What an `upstream` block says.
@@ -42,13 +42,15 @@ fn upstream<'a>(check: &mut Check<'_>, block: &'a ast::Upstream) -> Upstream<'a>
     for setting in settings.iter().filter(|setting| setting.policy.is_none()) {
         for given in &setting.values.given {
             for (server, span) in urls(check, given, setting.span) {
-                match servers.iter().find(|(known, _)| known.address == server.address) {
-                    Some((_, first)) => {
-                        let found = problem::duplicate_server(&server.authority, span, *first);
-                        check.problems.push(found);
-                    }
-                    None => servers.push((server, span)),
+                let known = servers.iter().find(|(known, _)| known.address == server.address);
+                if let Some((_, first)) = known {
+                    check.problems.push(problem::duplicate_server(&server.authority, span, *first));
+                    continue;
                 }
+                if let Some(listener) = gateway::listens_for(check, server.address) {
+                    check.problems.push(problem::server_is_listener(&server.authority, span, listener));
+                }
+                servers.push((server, span));
             }
         }
     }

@@ -32,7 +32,7 @@ pub(crate) async fn forward(
             .await;
     }
     let worker = Rc::clone(&client.worker);
-    let Some(upstream) = worker.upstreams.get(usize::from(to.upstream)) else {
+    let Some(upstream) = worker.upstreams.get(to.upstream as usize) else {
         return own(client, x, request, |x, voice| answer::refuse(x, Reason::PANIC, None, voice)).await;
     };
     let mut unreached = (Reason::UPSTREAM_REFUSED, None);
