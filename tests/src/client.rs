@@ -45,20 +45,16 @@ impl Client {
         self.stream.write_all(bytes.as_ref())
     }
 
-    /// Sends what can be sent at once, and says how much that was.
-    pub fn send_some(&mut self, bytes: &[u8]) -> usize {
+    /// Sends what can be sent at once, and says how much that was; `None` where the connection is gone.
+    pub fn send_some(&mut self, bytes: &[u8]) -> Option<usize> {
         self.stream.set_nonblocking(true).unwrap();
-        let sent = self.stream.write(bytes).unwrap_or(0);
+        let sent = self.stream.write(bytes);
         self.stream.set_nonblocking(false).unwrap();
-        sent
-    }
-
-    /// Sends what can be sent at once; whether the connection is gone.
-    pub fn refuses(&mut self, bytes: &[u8]) -> bool {
-        self.stream.set_nonblocking(true).unwrap();
-        let gone = matches!(self.stream.write(bytes), Err(error) if error.kind() != ErrorKind::WouldBlock);
-        self.stream.set_nonblocking(false).unwrap();
-        gone
+        match sent {
+            Ok(count) => Some(count),
+            Err(error) if error.kind() == ErrorKind::WouldBlock => Some(0),
+            Err(_) => None,
+        }
     }
 
     /// Sends nothing more.
@@ -69,6 +65,11 @@ impl Client {
 
     /// Breaks off.
     pub fn reset(self) {
+        self.reset_now();
+    }
+
+    /// Breaks off once this is dropped.
+    pub fn reset_now(&self) {
         socket2::SockRef::from(&self.stream).set_linger(Some(Duration::ZERO)).unwrap();
     }
 

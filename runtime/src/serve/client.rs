@@ -78,9 +78,14 @@ impl Client {
     /// Where the client could take the end of the connection for the end of the body, it is reset instead.
     pub(crate) fn break_off(&self) {
         if self.unframed {
-            // Only a hint: the connection ends either way.
-            let _ = socket2::SockRef::from(&self.stream).set_linger(Some(std::time::Duration::ZERO));
+            self.reset_when_closed();
         }
+    }
+
+    /// The kernel keeps nothing for this client: bytes that it does not read would stay for minutes.
+    pub(crate) fn reset_when_closed(&self) {
+        // Only a hint: the connection ends either way.
+        let _ = socket2::SockRef::from(&self.stream).set_linger(Some(std::time::Duration::ZERO));
     }
 
     /// The buffer being worked on, with whatever was kept in front.

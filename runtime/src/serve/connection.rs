@@ -333,6 +333,7 @@ async fn say(
     worker.now();
     if let Err(cause) = written {
         x.record.cause = cause;
+        client.reset_when_closed();
     }
     written.is_ok()
 }

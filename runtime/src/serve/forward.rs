@@ -133,6 +133,9 @@ async fn converse(client: &mut Client, x: &mut Exchange, request: Request, link:
         End::Failed(reason, cause) if client.answering => {
             x.record.reason = Some(reason.word);
             x.record.cause = cause;
+            if reason == Reason::CLIENT_STALLED {
+                client.reset_when_closed();
+            }
             client.break_off();
             After::Close
         }
