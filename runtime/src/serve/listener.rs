@@ -4,6 +4,7 @@ use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::rc::Rc;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 use socket2::{Domain, Protocol, Socket, Type};
@@ -56,19 +57,34 @@ fn open_at(address: SocketAddr) -> io::Result<std::net::TcpListener> {
 }
 
 /// Serves until told to stop, and until what is open has ended.
-#[allow(clippy::print_stderr, reason = "a worker that cannot start has no other voice")]
 pub(super) fn work(
     gateway: &Arc<Gateway>,
     sockets: Vec<std::net::TcpListener>,
     orders: watch::Receiver<Order>,
     pinned: Option<usize>,
 ) {
+    work_beside(gateway, sockets, orders, pinned, async {});
+}
+
+/// The same, with something else to do on the same thread.
+#[allow(clippy::print_stderr, reason = "a worker that cannot start has no other voice")]
+pub(super) fn work_beside(
+    gateway: &Arc<Gateway>,
+    sockets: Vec<std::net::TcpListener>,
+    orders: watch::Receiver<Order>,
+    pinned: Option<usize>,
+    beside: impl Future<Output = ()> + 'static,
+) {
     if let Some(index) = pinned {
         pin(index);
     }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build();
     match runtime {
-        Ok(runtime) => LocalSet::new().block_on(&runtime, run(gateway, sockets, orders)),
+        Ok(runtime) => LocalSet::new().block_on(&runtime, async {
+            let beside = tokio::task::spawn_local(beside);
+            run(gateway, sockets, orders).await;
+            beside.abort();
+        }),
         Err(error) => eprintln!("error: a worker cannot start: {error}"),
     }
 }
@@ -95,16 +111,20 @@ async fn run(
     let sweep = tokio::task::spawn_local(async move {
         sweeping.sweep.run(|now| sweeping.tidy(now)).await;
     });
+    let sockets: Vec<Rc<TcpListener>> =
+        sockets.into_iter().filter_map(|socket| TcpListener::from_std(socket).ok()).map(Rc::new).collect();
     let accepting: Vec<JoinHandle<()>> = sockets
-        .into_iter()
-        .filter_map(|socket| TcpListener::from_std(socket).ok())
-        .map(|socket| tokio::task::spawn_local(accept(Rc::clone(&worker), socket)))
+        .iter()
+        .map(|socket| tokio::task::spawn_local(accept(Rc::clone(&worker), Rc::clone(socket))))
         .collect();
     // An error means that nobody is left to give orders.
     let told = orders.wait_for(|order| *order != Order::Serve).await.map_or(Order::Cut, |order| *order);
     worker.draining.set(true);
     for task in accepting {
         task.abort();
+    }
+    for socket in sockets {
+        accept_waiting(&worker, &socket).await;
     }
     for upstream in &worker.upstreams {
         upstream.pools().for_each(crate::upstream::pool::Pool::clear);
@@ -132,7 +152,7 @@ async fn drain(worker: &Worker, orders: &mut watch::Receiver<Order>) {
 }
 
 /// Accepts for as long as the worker has room.
-async fn accept(worker: Rc<Worker>, socket: TcpListener) {
+async fn accept(worker: Rc<Worker>, socket: Rc<TcpListener>) {
     loop {
         if worker.open.get() >= worker.gateway.most_open {
             worker.gateway.clock.wait(PAUSE).await;
@@ -146,6 +166,17 @@ async fn accept(worker: Rc<Worker>, socket: TcpListener) {
             }
         }
     }
+}
+
+/// Accepts what the kernel has accepted already: with the socket it would be reset.
+async fn accept_waiting(worker: &Rc<Worker>, socket: &TcpListener) {
+    std::future::poll_fn(|cx| {
+        while let Poll::Ready(Ok((stream, peer))) = socket.poll_accept(cx) {
+            begin(worker, stream, peer);
+        }
+        Poll::Ready(())
+    })
+    .await;
 }
 
 fn begin(worker: &Rc<Worker>, stream: TcpStream, peer: SocketAddr) {

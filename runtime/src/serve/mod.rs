@@ -4,6 +4,7 @@
 
 mod client;
 mod connection;
+mod console;
 mod forward;
 mod listener;
 mod relay;
@@ -11,12 +12,12 @@ mod worker;
 
 use std::io;
 use std::net::SocketAddr;
-use std::process::ExitCode;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
-use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
+
+pub use console::main;
 
 use crate::access_log::{self, Log};
 use crate::clock::Clock;
@@ -65,6 +66,14 @@ pub(crate) enum Order {
     Cut,
 }
 
+/// A gateway that could serve.
+struct Prepared {
+    gateway: Arc<Gateway>,
+    /// The share of each worker.
+    sockets: Vec<Vec<std::net::TcpListener>>,
+    running: Running,
+}
+
 /// A gateway that serves.
 #[derive(Debug)]
 pub struct Running {
@@ -101,6 +110,17 @@ pub fn start_logging(
     options: Options,
     log: impl io::Write + Send + 'static,
 ) -> Result<Running, String> {
+    let mut prepared = prepare(program, options, log)?;
+    prepared.spawn(0)?;
+    Ok(prepared.running)
+}
+
+/// Opens all sockets and makes everything ready for workers.
+fn prepare(
+    program: &'static Program,
+    options: Options,
+    log: impl io::Write + Send + 'static,
+) -> Result<Prepared, String> {
     let workers = match options.workers {
         0 => std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
         workers => workers,
@@ -136,17 +156,25 @@ pub fn start_logging(
         most_open,
     });
     let (orders, _) = watch::channel(Order::Serve);
-    let mut threads = Vec::new();
-    for (index, sockets) in sockets.into_iter().enumerate() {
-        let (gateway, orders) = (Arc::clone(&gateway), orders.subscribe());
-        let pinned = (workers > 1).then_some(index);
-        let thread = std::thread::Builder::new()
-            .name(format!("worker-{index}"))
-            .spawn(move || listener::work(&gateway, sockets, orders, pinned))
-            .map_err(|error| format!("a worker thread cannot be started: {error}"))?;
-        threads.push(thread);
+    Ok(Prepared { gateway, sockets, running: Running { orders, workers: Vec::new(), writer, addresses } })
+}
+
+impl Prepared {
+    /// Starts the worker of each share of the sockets but the first `kept`, which are given back.
+    fn spawn(&mut self, kept: usize) -> Result<(), String> {
+        let pinned = self.sockets.len() > 1;
+        let others = self.sockets.split_off(kept);
+        for (index, sockets) in others.into_iter().enumerate() {
+            let (gateway, orders) = (Arc::clone(&self.gateway), self.running.orders.subscribe());
+            let place = pinned.then_some(index + kept);
+            let thread = std::thread::Builder::new()
+                .name(format!("worker-{}", index + kept))
+                .spawn(move || listener::work(&gateway, sockets, orders, place))
+                .map_err(|error| format!("a worker thread cannot be started: {error}"))?;
+            self.running.workers.push(thread);
+        }
+        Ok(())
     }
-    Ok(Running { orders, workers: threads, writer, addresses })
 }
 
 impl Running {
@@ -158,11 +186,7 @@ impl Running {
 
     /// Stops accepting; open connections end after their next answer, or when the drain's time is over.
     pub fn drain(&self) {
-        self.orders.send_if_modified(|order| {
-            let modified = *order == Order::Serve;
-            *order = if modified { Order::Drain } else { *order };
-            modified
-        });
+        drain(&self.orders);
     }
 
     /// Cuts every connection.
@@ -182,75 +206,13 @@ impl Running {
     }
 }
 
-/// Runs a compiled gateway until it is told to stop: the first SIGTERM or SIGINT drains, the second cuts. `--version`
-/// prints what was compiled.
-#[must_use]
-#[allow(
-    clippy::print_stdout,
-    clippy::print_stderr,
-    reason = "the console is the interface of a started binary"
-)]
-pub fn main(program: &'static Program) -> ExitCode {
-    match std::env::args().nth(1).as_deref() {
-        None => {}
-        Some("--version") => {
-            println!(
-                "{} (gatewright {}, sources {})",
-                program.name,
-                env!("CARGO_PKG_VERSION"),
-                program.source_hash
-            );
-            return ExitCode::SUCCESS;
-        }
-        Some(other) => {
-            eprintln!("error: unknown argument `{other}`\n  = help: the only one is `--version`");
-            return ExitCode::from(2);
-        }
-    }
-    let running = match start(program, Options::default()) {
-        Ok(running) => running,
-        Err(problem) => {
-            eprintln!("error: {problem}");
-            return ExitCode::from(2);
-        }
-    };
-    for address in running.addresses() {
-        eprintln!("{} listens on http://{address}", program.name);
-    }
-    match wait_for_signals(&running) {
-        Ok(()) => {
-            running.join();
-            eprintln!("{} has stopped", program.name);
-            ExitCode::SUCCESS
-        }
-        Err(error) => {
-            eprintln!("error: signals cannot be received: {error}");
-            ExitCode::FAILURE
-        }
-    }
-}
-
-/// Passes the first order on; the second is passed on by a thread that does not keep the process.
-fn wait_for_signals(running: &Running) -> io::Result<()> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
-    let orders = running.orders.clone();
-    let mut signals = {
-        let _entered = runtime.enter();
-        (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?)
-    };
-    let mut next = move || {
-        runtime.block_on(std::future::poll_fn(|cx| {
-            let either = signals.0.poll_recv(cx).is_ready() || signals.1.poll_recv(cx).is_ready();
-            if either { std::task::Poll::Ready(()) } else { std::task::Poll::Pending }
-        }));
-    };
-    next();
-    running.drain();
-    std::thread::Builder::new().name("signals".to_owned()).spawn(move || {
-        next();
-        orders.send_replace(Order::Cut);
-    })?;
-    Ok(())
+/// Orders to drain, unless more has been ordered.
+fn drain(orders: &watch::Sender<Order>) {
+    orders.send_if_modified(|order| {
+        let modified = *order == Order::Serve;
+        *order = if modified { Order::Drain } else { *order };
+        modified
+    });
 }
 
 /// Connections that each worker may have open, after the limit of descriptors has been raised as far as it goes. A
