@@ -8,7 +8,7 @@ use crate::exchange::{Exchange, Flow};
 use crate::route::Router;
 
 /// One compiled gateway.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Program {
     /// The name after the word `gateway`; the pseudonym in `Via` and `Proxy-Status`.
     pub name: &'static str,

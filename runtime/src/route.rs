@@ -10,7 +10,7 @@ use std::ops::Range;
 pub const NONE: u32 = u32::MAX;
 
 /// The tables of a router.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Router {
     /// All nodes; the first is the root, which stands before the first segment.
     pub nodes: &'static [Node],

@@ -63,6 +63,11 @@ impl Client {
         self
     }
 
+    /// Sends nothing more; a connection that the gateway has ended already does not mind.
+    pub fn half_close_if_open(&mut self) {
+        let _ = self.stream.shutdown(Shutdown::Write);
+    }
+
     /// Breaks off.
     pub fn reset(self) {
         self.reset_now();

@@ -8,11 +8,14 @@
     clippy::missing_panics_doc,
     clippy::missing_errors_doc,
     clippy::must_use_candidate,
+    clippy::large_stack_arrays,
+    clippy::naive_bytecount,
     reason = "tests"
 )]
 
 pub mod client;
 pub mod gate;
+pub mod process;
 pub mod program;
 pub mod server;
 pub mod wire;

@@ -2,7 +2,7 @@
 
 use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
 
-use gatewright_runtime::generated::Program;
+use gatewright_runtime::generated::{Listener, Program, Server, Upstream};
 
 include!(concat!(env!("OUT_DIR"), "/protocol.rs"));
 
@@ -20,6 +20,26 @@ const fn local(port: u16) -> SocketAddr {
 /// The gateway under test, named `tested`.
 pub fn program() -> &'static Program {
     &PROGRAM
+}
+
+/// Any free port of this machine.
+pub const ANYWHERE: SocketAddr = local(0);
+
+/// The same with another address of its own and of the app, for a process of its own.
+pub fn at(listen: SocketAddr, app: SocketAddr) -> &'static Program {
+    let place = |server: &Server| Server {
+        address: if server.address == APP { app } else { server.address },
+        ..*server
+    };
+    let upstreams = PROGRAM.upstreams.iter().map(|upstream| Upstream {
+        name: upstream.name,
+        servers: upstream.servers.iter().map(place).collect::<Vec<_>>().leak(),
+    });
+    Box::leak(Box::new(Program {
+        listeners: vec![Listener { address: listen }].leak(),
+        upstreams: upstreams.collect::<Vec<_>>().leak(),
+        ..PROGRAM
+    }))
 }
 
 /// What emitted code sees: all that it may name, and a policy that fails as a bug would.

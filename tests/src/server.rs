@@ -210,6 +210,11 @@ impl Connection {
         self.stream.write_all(bytes.as_ref())
     }
 
+    /// Counts bytes that a script has moved in another way.
+    pub fn counted(&mut self, count: u64) {
+        self.line(|line| line.count += count);
+    }
+
     /// Sends nothing more.
     pub fn half_close(&mut self) -> Result<()> {
         self.stream.shutdown(std::net::Shutdown::Write)

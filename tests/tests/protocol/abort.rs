@@ -36,9 +36,9 @@ fn a_client_that_closes_or_resets_during_its_upload_is_noticed() {
         client.send("POST /app/x HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nhalf");
         eventually("the body begins", || server.received(0).ends_with(b"half"));
         if reset {
-            client.reset()
+            client.reset();
         } else {
-            drop(client)
+            drop(client);
         }
         server.over(0);
         assert!(server.received(0).ends_with(b"half"));
@@ -78,9 +78,9 @@ fn a_client_that_goes_during_its_download_is_noticed() {
         client.send(GET);
         client.read(100_000);
         if reset {
-            client.reset()
+            client.reset();
         } else {
-            drop(client)
+            drop(client);
         }
         server.over(0);
         closed(&gate);

@@ -131,7 +131,9 @@ fn many_clients_come_and_go() {
             })
         })
         .collect();
-    threads.into_iter().for_each(|thread| thread.join().unwrap());
+    for thread in threads {
+        thread.join().unwrap();
+    }
     gate.drain();
     gate.join();
 }

@@ -26,9 +26,9 @@ fn requests_at_once_have_connections_of_their_own() {
     let gate = Gate::before(&server);
     let mut clients: Vec<_> = (0..10).map(|_| gate.client()).collect();
     for _ in 0..5 {
-        clients.iter_mut().for_each(|client| {
+        for client in &mut clients {
             client.send(GET);
-        });
+        }
         assert!(clients.iter_mut().all(|client| client.answer().text() == "ok"));
     }
     assert!(server.connections() <= 10);

@@ -1,0 +1,159 @@
+//! Random gateways from fixed seeds. Routes that collide are dropped until the compiler accepts the rest; whatever it
+//! accepts becomes a module, with its text beside it.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use gatewright_compiler::compile;
+use gatewright_dsl::problem::render::{Colour, text};
+use gatewright_dsl::{Catalogue, Source};
+
+const PROGRAMS: u64 = 40;
+/// Before collisions are dropped.
+const ROUTES: usize = 20;
+/// A refusal for another reason is a mistake of this file.
+const COLLISIONS: [&str; 3] = ["ambiguous_route", "duplicate_route", "router_too_wide"];
+
+const METHODS: [&str; 10] =
+    ["GET", "GET", "GET", "HEAD", "POST", "PUT, DELETE", "GET, POST", "PATCH", "OPTIONS", "*"];
+/// Few, so that many routes share a request: short and long ones, some within a parameter's type, some with escapes.
+const LITERALS: [&str; 12] = [
+    "a",
+    "items",
+    "exactly8",
+    "longer-than-eight",
+    "7",
+    "42",
+    "2024-02-29",
+    "6f1c0d6e-2f63-4c11-9c54-0c8a3f1f7a10",
+    "a:b",
+    "%C3%A4",
+    "a%20b",
+    "%7Bx%7D",
+];
+const TYPES: [&str; 13] = [
+    "",
+    "",
+    ": string",
+    ": int",
+    ": int(0..9)",
+    ": int(5..20)",
+    ": int(1..100)",
+    ": int(-5..5)",
+    ": int(7..7)",
+    ": int(-9223372036854775808..0)",
+    ": uuid",
+    ": date",
+    ":date",
+];
+const SETTINGS: [&str; 4] =
+    ["", "", " { timeout 2s connect 500ms }", " { body any max 1MiB; timeout 300ms idle 5s }"];
+
+/// Writes `random.rs`: each program as a module, and `ALL` of them with their text.
+pub fn write(out: &Path) {
+    let (mut code, mut list) = (String::new(), String::new());
+    for seed in 0..PROGRAMS {
+        let (source, rust) = accepted(seed);
+        writeln!(code, "mod program_{seed} {{\n{rust}}}").expect("memory");
+        writeln!(list, "({source:?}, &program_{seed}::PROGRAM),").expect("memory");
+    }
+    writeln!(code, "pub static ALL: &[(&str, &Program)] = &[\n{list}];").expect("memory");
+    std::fs::write(out.join("random.rs"), code).expect("OUT_DIR can be written");
+}
+
+/// The text of a program that the compiler accepts, and what becomes of it.
+fn accepted(seed: u64) -> (String, String) {
+    let mut random = Random(seed);
+    let mut shapes = Vec::new();
+    let mut routes: Vec<String> = (0..ROUTES).map(|_| random.route(&mut shapes)).collect();
+    loop {
+        let program = program(seed, &routes);
+        let sources = [Source::new("random.gw", program)];
+        match compile(&sources, &Catalogue::standard()) {
+            Ok(output) => return (sources[0].text().to_owned(), output.rust),
+            Err(problems) => {
+                let shown = text(&problems, &sources, Colour::Off);
+                assert!(problems.iter().all(|problem| COLLISIONS.contains(&problem.name)), "{shown}");
+                let at = |line: &String| {
+                    let start = sources[0].text().find(line.as_str()).unwrap_or_default();
+                    start..start + line.len()
+                };
+                let count = routes.len();
+                routes.retain(|line| {
+                    !problems.iter().any(|problem| at(line).contains(&(problem.span().start as usize)))
+                });
+                assert!(routes.len() < count, "a collision is nowhere:\n{shown}");
+            }
+        }
+    }
+}
+
+fn program(seed: u64, routes: &[String]) -> String {
+    let log = if seed % 2 == 0 { "; log none" } else { "" };
+    let mut program = format!("gateway random {{ listen http 127.0.0.1:1{log} }}\n");
+    for (name, settings) in [("first", ""), ("second", "; timeout 3s")] {
+        if routes.iter().any(|route| route.contains(&format!("-> {name}"))) {
+            writeln!(program, "upstream {name} {{ server \"http://127.0.0.1:9000\"{settings} }}").expect("memory");
+        }
+    }
+    routes.iter().fold(program, |program, route| program + route + "\n")
+}
+
+/// `SplitMix64`, so that the programs are the same everywhere.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, bound: usize) -> usize {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ mixed >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
+        usize::try_from((mixed ^ mixed >> 31) >> 33).expect("31 bits") % bound
+    }
+
+    fn of<T: Copy>(&mut self, choices: &[T]) -> T {
+        choices[self.below(choices.len())]
+    }
+
+    /// A route. Its beginning is often that of one of `shapes`, to which its own is added.
+    fn route(&mut self, shapes: &mut Vec<Vec<String>>) -> String {
+        let mut segments = match self.below(shapes.len() + 2) {
+            known if known < shapes.len() => {
+                let known = &shapes[known];
+                known[..self.below(known.len() + 1)].to_vec()
+            }
+            _ => Vec::new(),
+        };
+        for _ in 0..self.below(4).min(5 - segments.len()) {
+            let segment = match self.below(2) {
+                0 => self.of(&LITERALS).to_owned(),
+                _ => format!("{{p{}{}}}", segments.len(), self.of(&TYPES)),
+            };
+            segments.push(segment);
+        }
+        let mut path: Vec<String> = segments.clone();
+        shapes.push(segments);
+        match self.below(6) {
+            0 => path.push("{rest: path}".to_owned()),
+            1 => path.push(String::new()),
+            _ if path.is_empty() => path.push(String::new()),
+            _ => {}
+        }
+        let end = self.terminal(&path);
+        format!("route {} /{} {end}", self.of(&METHODS), path.join("/"))
+    }
+
+    fn terminal(&mut self, path: &[String]) -> String {
+        let captured = path.iter().filter_map(|segment| segment.strip_prefix('{')?.split([':', '}']).next());
+        let target = captured.fold("/to".to_owned(), |target, name| format!("{target}/{{{name}}}"));
+        let upstream = self.of(&["first", "second"]);
+        match self.below(6) {
+            0 => "respond 200 text \"hello \\\"you\\\"\\n\"".to_owned(),
+            1 => format!("respond {}", self.of(&[204, 404, 200])),
+            2 => "respond 200 json { ok: true, n: -7, of: [null, \"x\"] }".to_owned(),
+            3 => format!("redirect {} {target}", self.of(&[302, 307, 308])),
+            4 => format!("-> {upstream}{}", self.of(&SETTINGS)),
+            _ => format!("-> {upstream} {target}{}", self.of(&SETTINGS)),
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! The gateway as a process, for what one process cannot do to itself: signals, limits, pipes, memory.
+
+use std::io::{BufRead, BufReader, Read};
+use std::net::SocketAddr;
+use std::process::{Child, ChildStderr, Command, Output, Stdio};
+
+use rustix::process::{Pid, Signal, kill_process};
+
+use crate::client::Client;
+use crate::eventually;
+
+/// A started gateway; it is killed when this is dropped.
+#[derive(Debug)]
+pub struct Process {
+    child: Child,
+    stderr: BufReader<ChildStderr>,
+    /// Where it listens.
+    pub address: SocketAddr,
+}
+
+/// A command that starts `program` in front of `app`.
+pub fn command(program: &str, app: SocketAddr) -> Command {
+    let mut command = Command::new(program);
+    command.env("APP", app.to_string()).env_remove("LISTEN");
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+impl Process {
+    /// Starts it, and waits until it has said where it listens.
+    pub fn start(command: &mut Command) -> Self {
+        let mut child = command.spawn().unwrap();
+        let mut stderr = BufReader::new(child.stderr.take().unwrap());
+        let mut line = String::new();
+        stderr.read_line(&mut line).unwrap();
+        let address =
+            line.trim().strip_prefix("tested listens on http://").unwrap_or_else(|| panic!("{line}"));
+        Self { address: address.parse().unwrap(), child, stderr }
+    }
+
+    /// A new connection to it.
+    pub fn client(&self) -> Client {
+        Client::connect(self.address)
+    }
+
+    fn pid(&self) -> Pid {
+        Pid::from_child(&self.child)
+    }
+
+    /// Asks it to stop.
+    pub fn terminate(&self) {
+        kill_process(self.pid(), Signal::TERM).unwrap();
+    }
+
+    /// Closes its standard output.
+    pub fn close_stdout(&mut self) {
+        self.child.stdout = None;
+    }
+
+    /// Waits until it has ended: whether well, what it wrote to standard output, and the rest of standard error.
+    pub fn end(mut self) -> (bool, String, String) {
+        let (mut out, mut err) = (String::new(), String::new());
+        if let Some(stdout) = &mut self.child.stdout {
+            stdout.read_to_string(&mut out).unwrap();
+        }
+        let mut status = None;
+        eventually("the process ends", || {
+            status = self.child.try_wait().unwrap();
+            status.is_some()
+        });
+        self.stderr.read_to_string(&mut err).unwrap();
+        (status.unwrap().success(), out, err)
+    }
+
+    /// Whether it has ended.
+    pub fn ended(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_some()
+    }
+
+    /// Resident memory, in KiB.
+    pub fn memory(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+        line.trim().trim_end_matches(" kB").parse().unwrap()
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Runs to its end what is expected to end by itself: its exit code and what it said on both streams.
+pub fn run(command: &mut Command) -> (Option<i32>, String, String) {
+    let Output { status, stdout, stderr } = command.output().unwrap();
+    (status.code(), String::from_utf8(stdout).unwrap(), String::from_utf8(stderr).unwrap())
+}
