@@ -52,15 +52,16 @@ pub(crate) fn build(package: &Package, progress: &Progress) -> Result<Outcome, S
         .flat_map(|stdout| BufReader::new(stdout).lines().map_while(Result::ok))
     {
         let Ok(message) = serde_json::from_str::<Value>(&line) else { continue };
-        match message["reason"].as_str() {
+        let text = |pointer| message.pointer(pointer).and_then(Value::as_str);
+        match text("/reason") {
             Some("compiler-artifact") => {
-                crates += u32::from(message["fresh"] == false);
-                progress.now(&format!("compiled {}", message["target"]["name"].as_str().unwrap_or_default()));
-                if let Some(path) = message["executable"].as_str() {
+                crates += u32::from(message.get("fresh") == Some(&Value::Bool(false)));
+                progress.now(&format!("compiled {}", text("/target/name").unwrap_or_default()));
+                if let Some(path) = text("/executable") {
                     binary = Some(PathBuf::from(path));
                 }
             }
-            Some("compiler-message") if message["message"]["level"] == "error" => errors.push(message),
+            Some("compiler-message") if text("/message/level") == Some("error") => errors.push(message),
             _ => {}
         }
     }
@@ -107,18 +108,17 @@ fn report(package: &Package, errors: &[Value]) -> String {
         "  = note: this is a bug of gatewright, not of your file; please report it with the lines below\n",
     );
     for error in errors {
-        let place = error["message"]["spans"]
-            .as_array()
+        let spans = error.pointer("/message/spans").and_then(Value::as_array);
+        let place = spans
             .into_iter()
             .flatten()
-            .find(|span| span["is_primary"] == true)
-            .and_then(|span| span["line_start"].as_u64())
+            .find(|span| span.get("is_primary") == Some(&Value::Bool(true)))
+            .and_then(|span| span.get("line_start")?.as_u64())
             .and_then(|line| origin(&emitted, line));
         if let Some(place) = place {
             let _ = writeln!(text, "  = note: it comes from {place}");
         }
-        let rendered = error["message"]["rendered"].as_str().unwrap_or_default();
-        text.push_str(rendered);
+        text.push_str(error.pointer("/message/rendered").and_then(Value::as_str).unwrap_or_default());
     }
     text
 }

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use gatewright_dsl::Source;
 use gatewright_dsl::ast::Declaration;
 
-/// Folders that hold what was built, not what was written.
-const PASSED_OVER: &[&str] = &["target", "node_modules"];
+/// Folders that hold what was built, or files that are wrong on purpose.
+const PASSED_OVER: &[&str] = &["target", "node_modules", "tests"];
 /// Folders below each other that are looked into.
 const DEPTH: usize = 16;
 

@@ -13,6 +13,7 @@ pub mod schema;
 pub mod source;
 mod split;
 
+pub use parse::declaration::METHODS;
 pub use parse::parse;
 pub use policy::{Catalogue, Policy};
 pub use problem::Problem;

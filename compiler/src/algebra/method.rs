@@ -91,6 +91,14 @@ mod tests {
     use super::*;
 
     #[test]
+    fn every_method_that_may_be_written_is_known() {
+        for word in gatewright_dsl::METHODS {
+            assert!(Method::named(word).is_some(), "{word}");
+        }
+        assert_eq!(gatewright_dsl::METHODS.len(), Method::NAMED.len());
+    }
+
+    #[test]
     fn head_lies_inside_get_and_both_inside_any() {
         assert_eq!(Method::Head.relation(Method::Get), Relation::Inside);
         assert_eq!(Method::Get.relation(Method::Any), Relation::Inside);

@@ -134,5 +134,5 @@ fn setting<'a>(settings: &'a [Checked], policy: &Policy) -> Option<&'a Checked> 
 
 /// Whether a policy does something where nothing is forwarded.
 fn runs_alone(policy: &Policy) -> bool {
-    !matches!(policy.phase, Phase::Send | Phase::Call)
+    !matches!(policy.phase, Phase::Receive | Phase::Send | Phase::Call)
 }

@@ -28,27 +28,8 @@ pub(crate) fn is_declaration(word: &str) -> bool {
     TOP.contains(&word) || NESTING.contains(&word)
 }
 
-/// The methods that a route may name: those of RFC 9110 that a gateway passes on, PATCH, and those for distributed authoring.
-const METHODS: &[&str] = &[
-    "GET",
-    "HEAD",
-    "POST",
-    "PUT",
-    "PATCH",
-    "DELETE",
-    "OPTIONS",
-    "PROPFIND",
-    "PROPPATCH",
-    "MKCOL",
-    "COPY",
-    "MOVE",
-    "LOCK",
-    "UNLOCK",
-    "REPORT",
-    "SEARCH",
-    "QUERY",
-    "PURGE",
-];
+/// The methods that a route may name; every other is taken by `*` only.
+pub const METHODS: &[&str] = &["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
 
 /// Whether a word begins a route, or was probably meant to.
 pub(crate) fn is_route(word: &str) -> bool {

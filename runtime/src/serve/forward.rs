@@ -168,8 +168,10 @@ async fn connect(
 ) -> Result<TcpStream, (Reason, Option<io::ErrorKind>)> {
     let worker = Rc::clone(&client.worker);
     client.park();
-    let within = x.timeout.map_or(0, |timeout| micros(timeout.connect));
-    client.slot.set(worker.now().saturating_add(within));
+    let (total, within) =
+        x.timeout.map_or((0, 0), |timeout| (micros(timeout.total), micros(timeout.connect)));
+    let end = x.record.asked.saturating_add(total);
+    client.slot.set(worker.now().saturating_add(within).min(end));
     let mut connecting = std::pin::pin!(TcpStream::connect(server.address));
     let result = std::future::poll_fn(|cx| {
         if client.slot.due() {
