@@ -9,8 +9,9 @@ use std::time::Duration;
 
 use socket2::{Domain, Protocol, Socket, Type};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::runtime::LocalOptions;
 use tokio::sync::watch;
-use tokio::task::{JoinHandle, LocalSet};
+use tokio::task::JoinHandle;
 
 use super::worker::Worker;
 use super::{Gateway, Order, connection};
@@ -78,9 +79,10 @@ pub(super) fn work_beside(
     if let Some(index) = pinned {
         pin(index);
     }
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build();
-    match runtime {
-        Ok(runtime) => LocalSet::new().block_on(&runtime, async {
+    // A runtime of its own thread: tasks need not be `Send`, and no second queue lies between them and the reactor.
+    let mut builder = tokio::runtime::Builder::new_current_thread();
+    match builder.enable_io().enable_time().build_local(LocalOptions::default()) {
+        Ok(runtime) => runtime.block_on(async {
             let beside = tokio::task::spawn_local(beside);
             run(gateway, sockets, orders).await;
             beside.abort();
