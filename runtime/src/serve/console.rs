@@ -57,9 +57,17 @@ fn run(program: &'static Program) -> Result<(), String> {
     }
     for sockets in prepared.sockets {
         let orders = running.orders.clone();
-        let signals = signals(orders.clone());
-        listener::work_beside(&prepared.gateway, sockets, orders.subscribe(), pinned, signals);
+        let own = orders.subscribe();
+        let signals = async move {
+            let task = tokio::task::spawn_local(signals(orders.clone()));
+            // The second signal is for whichever worker is left.
+            orders.closed().await;
+            task.abort();
+        };
+        listener::work_beside(&prepared.gateway, sockets, own, pinned, signals);
     }
+    // The writer of the log ends with the last who could write to it.
+    drop(prepared.gateway);
     running.join();
     Ok(())
 }

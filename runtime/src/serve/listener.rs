@@ -67,7 +67,7 @@ pub(super) fn work(
     work_beside(gateway, sockets, orders, pinned, async {});
 }
 
-/// The same, with something else to do on the same thread.
+/// The same, with something else to do on the same thread, which may last longer.
 #[allow(clippy::print_stderr, reason = "a worker that cannot start has no other voice")]
 pub(super) fn work_beside(
     gateway: &Arc<Gateway>,
@@ -85,7 +85,7 @@ pub(super) fn work_beside(
         Ok(runtime) => runtime.block_on(async {
             let beside = tokio::task::spawn_local(beside);
             run(gateway, sockets, orders).await;
-            beside.abort();
+            let _ = beside.await;
         }),
         Err(error) => eprintln!("error: a worker cannot start: {error}"),
     }

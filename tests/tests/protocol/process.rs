@@ -95,6 +95,23 @@ fn the_second_signal_cuts() {
 }
 
 #[test]
+fn a_stop_with_nothing_open_is_prompt() {
+    let server = Server::ok();
+    let fastest = (0..3).map(|_| {
+        let gateway = Process::start(&mut command(BINARY, server.address));
+        gateway.client().ask("GET /hello HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+        let began = Instant::now();
+        gateway.terminate();
+        let (well, log, _) = gateway.end();
+        assert!(well && log.lines().count() == 1, "{log}");
+        began.elapsed()
+    });
+    // The best of three, so that a busy machine is no failure.
+    let fastest = fastest.min().unwrap();
+    assert!(fastest < Duration::from_millis(700), "{fastest:?}");
+}
+
+#[test]
 fn a_log_whose_pipe_is_closed_stops_neither_traffic_nor_the_end() {
     let server = Server::ok();
     let mut gateway = Process::start(&mut command(BINARY, server.address));
