@@ -14,10 +14,13 @@ use gatewright_dsl::{Catalogue, Source};
 mod gateways;
 #[path = "tests/pages/place.rs"]
 mod place;
+#[path = "gateways/random.rs"]
+mod random;
 
 fn main() {
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets it"));
     gateways::write(&out);
+    random::write(&out);
     let out = out.join("pages.rs");
     for watched in place::WATCHED {
         println!("cargo:rerun-if-changed=../{watched}");
