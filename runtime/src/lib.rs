@@ -4,6 +4,9 @@
 
 mod access_log;
 mod answer;
+#[cfg(any(test, feature = "bench"))]
+#[doc(hidden)]
+pub mod bench;
 mod buffer;
 pub mod clock;
 pub mod exchange;

@@ -7,7 +7,7 @@ use crate::reason::Reason;
 
 /// The length of a body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Length {
+pub enum Length {
     /// No body.
     None,
     /// That many bytes.
