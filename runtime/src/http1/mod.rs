@@ -9,3 +9,5 @@ pub(crate) mod framing;
 pub(crate) mod path;
 pub(crate) mod request;
 pub(crate) mod response;
+#[cfg(test)]
+mod tests;
