@@ -53,6 +53,7 @@ pub(crate) fn start(
 }
 
 fn write_all(from: &Receiver<Vec<u8>>, to: &mut impl Write, dropped: &AtomicU64) {
+    let mut broken = false;
     for batch in from {
         let lost = dropped.swap(0, Ordering::Relaxed);
         if lost > 0 {
@@ -62,7 +63,11 @@ fn write_all(from: &Receiver<Vec<u8>>, to: &mut impl Write, dropped: &AtomicU64)
                 dropped.fetch_add(lost, Ordering::Relaxed);
             }
         }
-        if to.write_all(&batch).and_then(|()| to.flush()).is_err() {
+        // A line that was cut by an error is ended before the next.
+        let begun = std::mem::take(&mut broken);
+        let written = if begun { to.write_all(b"\n") } else { Ok(()) };
+        if written.and_then(|()| to.write_all(&batch)).and_then(|()| to.flush()).is_err() {
+            broken = true;
             let lines = batch.split(|byte| *byte == b'\n').count() - 1;
             dropped.fetch_add(lines as u64, Ordering::Relaxed);
         }

@@ -4,6 +4,8 @@
 
 use std::ops::Range;
 
+use crate::limits::CONNECTION_OPTIONS;
+
 /// A request's head. Fields are offsets into one copy of the bytes, so that a step that needs no field costs none.
 #[derive(Debug, Default)]
 pub struct Head {
@@ -99,8 +101,9 @@ pub(crate) enum Known {
     /// `Forwarded`, `X-Forwarded-…`, `X-Real-IP`, `Proxy`: what only the gateway may say to an upstream.
     Forwarding,
     Host,
-    /// `Keep-Alive`, `Proxy-Connection`, `Upgrade`: hop by hop, and of no use to the gateway.
+    /// `Proxy-Connection`, `Upgrade`: hop by hop, and of no use to the gateway.
     HopByHop,
+    KeepAlive,
     Te,
     Trailer,
     TransferEncoding,
@@ -118,18 +121,24 @@ impl Known {
             6 if is(b"expect") => Self::Expect,
             7 if is(b"trailer") => Self::Trailer,
             7 if is(b"upgrade") => Self::HopByHop,
-            9 if is(b"forwarded") || is(b"x-real-ip") => Self::Forwarding,
+            9 if is(b"forwarded") || folded(name, b"x-real-ip") => Self::Forwarding,
             10 if is(b"connection") => Self::Connection,
-            10 if is(b"keep-alive") => Self::HopByHop,
+            10 if is(b"keep-alive") => Self::KeepAlive,
             14 if is(b"content-length") => Self::ContentLength,
             16 if is(b"proxy-connection") => Self::HopByHop,
             17 if is(b"transfer-encoding") => Self::TransferEncoding,
-            12.. if name.get(..12).is_some_and(|start| start.eq_ignore_ascii_case(b"x-forwarded-")) => {
-                Self::Forwarding
-            }
+            // Some servers let them replace the path that was matched.
+            13 | 14 if folded(name, b"x-original-url") || folded(name, b"x-rewrite-url") => Self::Forwarding,
+            12.. if name.get(..12).is_some_and(|start| folded(start, b"x-forwarded-")) => Self::Forwarding,
             _ => Self::No,
         }
     }
+}
+
+/// Whether a name is `text` to a server that does not tell `_` from `-`, as CGI and its heirs.
+fn folded(name: &[u8], text: &[u8]) -> bool {
+    let fold = |byte: &u8| if *byte == b'_' { b'-' } else { byte.to_ascii_lowercase() };
+    name.len() == text.len() && name.iter().map(fold).eq(text.iter().copied())
 }
 
 impl Span {
@@ -204,19 +213,24 @@ impl Head {
 }
 
 /// Marks the fields that a `Connection` field names as dropped (RFC 9110 section 7.6.1), and says whether one of
-/// its options is `close`.
-pub(crate) fn read_connection(bytes: &[u8], fields: &mut [Field]) -> bool {
+/// its options is `close`. `None`: there are more options than anyone needs.
+pub(crate) fn read_connection(bytes: &[u8], fields: &mut [Field]) -> Option<bool> {
     let mut close = false;
+    let mut options = 0;
     for at in 0..fields.len() {
         let Some(field) = fields.get(at).filter(|field| field.known == Known::Connection) else { continue };
         for option in list(field.value.of(bytes)) {
+            options += 1;
+            if options > CONNECTION_OPTIONS {
+                return None;
+            }
             close |= option.eq_ignore_ascii_case(b"close");
             for named in fields.iter_mut() {
                 named.dropped |= named.name.of(bytes).eq_ignore_ascii_case(option);
             }
         }
     }
-    close
+    Some(close)
 }
 
 /// The members of a comma-separated list, without blanks around them.
@@ -282,7 +296,18 @@ mod tests {
 
     #[test]
     fn knows_what_only_the_gateway_may_say() {
-        for name in ["X-Forwarded-For", "x-forwarded-port", "FORWARDED", "X-Real-Ip", "proxy"] {
+        for name in [
+            "X-Forwarded-For",
+            "x-forwarded-port",
+            "x_forwarded_for",
+            "X-Forwarded_Host",
+            "FORWARDED",
+            "X-Real-Ip",
+            "X_Real_IP",
+            "proxy",
+            "X-Original-URL",
+            "x_rewrite_url",
+        ] {
             assert_eq!(Known::read(name.as_bytes()), Known::Forwarding, "{name}");
         }
         for name in ["X-Forwarded", "accept", "via", "x-forwarde"] {

@@ -16,8 +16,17 @@ pub struct Limits {
     pub keep_alive: Duration,
     /// How long a client may leave an answer of the gateway itself unread.
     pub write: Duration,
-    /// How long the rest of a refused request is read and dropped, so that the answer is not lost to a reset.
+    /// Bytes a second that a client sends of a body, or takes of an answer, at least, on average.
+    pub body_rate: u64,
+    /// How long a client may be slower than that.
+    pub body_grace: Duration,
+    /// How long an answer's head is still waited for when the client has closed its sending side.
+    pub half_closed: Duration,
+    /// How long the rest of a refused request may pause while it is read and dropped, so that the answer is not lost to
+    /// a reset.
     pub linger: Duration,
+    /// How long it is read at all.
+    pub linger_most: Duration,
     /// Bytes of a request body that are read and dropped to keep the connection, when the answer does not need them.
     pub discard_bytes: u64,
     /// Requests on one connection; the last answer says `Connection: close`.
@@ -39,7 +48,11 @@ impl Limits {
         head_bytes: 32 * 1024,
         keep_alive: Duration::from_mins(1),
         write: Duration::from_secs(30),
+        body_rate: 500,
+        body_grace: Duration::from_secs(30),
+        half_closed: Duration::from_secs(5),
         linger: Duration::from_secs(2),
+        linger_most: Duration::from_secs(30),
         discard_bytes: 256 * 1024,
         requests: 100_000,
         interim: 16,
@@ -49,6 +62,12 @@ impl Limits {
     };
 }
 
+/// Bytes of a path in canonical spelling.
+pub const PATH_BYTES: usize = 32 * 1024;
+
+/// Options in the `Connection` fields of a head.
+pub const CONNECTION_OPTIONS: usize = 32;
+
 /// Fields in a head.
 pub const FIELDS: usize = 100;
 
@@ -57,3 +76,6 @@ pub const TRAILER_BYTES: usize = 8 * 1024;
 
 /// Bytes of the extensions of one chunk.
 pub const CHUNK_EXTENSION_BYTES: usize = 256;
+
+/// Bytes of the extensions of all chunks of a body.
+pub const EXTENSION_BYTES: usize = 16 * 1024;

@@ -162,7 +162,7 @@ pub enum Found {
 /// Captures of one request: ranges of the canonical path.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Captures {
-    spans: [(u16, u16); Captures::MOST],
+    spans: [(u32, u32); Captures::MOST],
 }
 
 impl Captures {
@@ -173,15 +173,14 @@ impl Captures {
     #[must_use]
     pub fn at(self, index: u8, path: &[u8]) -> &[u8] {
         let (start, end) = self.spans.get(usize::from(index)).copied().unwrap_or_default();
-        path.get(usize::from(start)..usize::from(end)).unwrap_or_default()
+        path.get(start as usize..end as usize).unwrap_or_default()
     }
 
     fn set(&mut self, index: usize, start: usize, end: usize) {
-        // A head, and so a path, is at most 32 KiB.
-        if let (Some(span), Ok(start), Ok(end)) =
-            (self.spans.get_mut(index), u16::try_from(start), u16::try_from(end))
-        {
-            *span = (start, end);
+        // A canonical path is at most three times as long as a head, which is bounded far below 4 GiB.
+        let narrow = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+        if let Some(span) = self.spans.get_mut(index) {
+            *span = (narrow(start), narrow(end));
         }
     }
 }

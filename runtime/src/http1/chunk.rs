@@ -5,7 +5,7 @@
 use httparse::{EMPTY_HEADER, Status};
 
 use crate::head::{Known, list};
-use crate::limits::{CHUNK_EXTENSION_BYTES, TRAILER_BYTES};
+use crate::limits::{CHUNK_EXTENSION_BYTES, EXTENSION_BYTES, TRAILER_BYTES};
 
 /// A decoder, between two reads.
 #[derive(Debug, Default)]
@@ -15,6 +15,8 @@ pub(crate) struct Decoder {
     size: u64,
     /// Digits of the size, or bytes of the extension, so far.
     count: usize,
+    /// Bytes of all extensions so far.
+    extensions: usize,
     /// Trailer lines as received, with the blank line that ends them.
     trailers: Vec<u8>,
 }
@@ -97,8 +99,11 @@ impl Decoder {
                 State::Extension
             }
             (State::Extension, b'\r') => State::SizeEnd,
-            (State::Extension, b'\t' | b' '..=b'~' | 0x80..) if self.count < CHUNK_EXTENSION_BYTES => {
+            (State::Extension, b'\t' | b' '..=b'~' | 0x80..)
+                if self.count < CHUNK_EXTENSION_BYTES && self.extensions < EXTENSION_BYTES =>
+            {
                 self.count += 1;
+                self.extensions += 1;
                 State::Extension
             }
             (State::SizeEnd, b'\n') => {
@@ -226,6 +231,7 @@ mod tests {
     #[test]
     fn refuses_what_two_readers_could_read_differently() {
         let long_extension = format!("5;{}\r\nhello\r\n0\r\n\r\n", "x".repeat(257));
+        let many_extensions = format!("{}0\r\n\r\n", format!("1;{}\r\nx\r\n", "y".repeat(250)).repeat(70));
         let long_trailer = format!("0\r\nx: {}\r\n\r\n", "x".repeat(9000));
         for input in [
             "5\nhello\r\n0\r\n\r\n",
@@ -247,6 +253,7 @@ mod tests {
             "0\r\nno colon\r\n\r\n",
             "0\r\n\rx\r\n\r\n",
             long_extension.as_str(),
+            many_extensions.as_str(),
             long_trailer.as_str(),
         ] {
             assert!(decode(input.as_bytes(), input.len()).is_err(), "{input:?}");

@@ -7,7 +7,7 @@ use httparse::{ParserConfig, Status};
 use super::framing::{self, Declared, Length};
 use super::path;
 use crate::head::{self, Head, Known, Method, Span};
-use crate::limits::FIELDS;
+use crate::limits::{FIELDS, PATH_BYTES};
 use crate::reason::Reason;
 
 /// What was read besides the model.
@@ -89,6 +89,10 @@ fn read_target<'a>(
         None => return Err(Reason::TARGET_INVALID),
     };
     let path = path::canonical(local, &mut head.path)?;
+    // Escapes make a path longer; what is sent must fit what others accept.
+    if head.path.len() > PATH_BYTES {
+        return Err(Reason::TARGET_TOO_LONG);
+    }
     if path == 0 {
         head.path.push(b'/');
     }
@@ -161,7 +165,7 @@ fn same_authority(a: &[u8], b: &[u8]) -> bool {
 
 /// Framing, `Connection` and `Expect`. Fields that are not passed on are marked.
 fn read_framing(head: &mut Head) -> Result<(Length, bool, bool), Reason> {
-    let close = head::read_connection(&head.bytes, &mut head.fields);
+    let close = head::read_connection(&head.bytes, &mut head.fields).ok_or(Reason::MALFORMED_HEAD)?;
     let length = match framing::declared(&head.bytes, &head.fields) {
         Declared::Nothing => Length::None,
         Declared::Fixed(0) => Length::Fixed(0),

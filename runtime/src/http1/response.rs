@@ -7,7 +7,7 @@ use httparse::{ParserConfig, Status};
 
 use super::framing::{self, Declared, Length};
 use super::request::write_length;
-use crate::head::{self, Field, Known, Method, Span};
+use crate::head::{self, Field, Known, Method, Span, list};
 use crate::limits::FIELDS;
 use crate::reason::Reason;
 
@@ -25,6 +25,8 @@ pub(crate) struct Response {
     pub(crate) stated: Option<u64>,
     /// The connection cannot be used again.
     pub(crate) last: bool,
+    /// Seconds for which the server keeps the connection, less one for the way; `None`: it does not say.
+    pub(crate) idle: Option<u64>,
     pub(crate) dated: bool,
 }
 
@@ -55,12 +57,20 @@ pub(crate) fn read(
     let start = phrase.as_ptr().addr().wrapping_sub(bytes.as_ptr().addr());
     let phrase = if phrase.is_empty() { Span::default() } else { Span::new(start..start + phrase.len()) };
     let latest = version == 1;
-    let close = head::read_connection(bytes, fields);
+    let close = head::read_connection(bytes, fields).ok_or(Reason::UPSTREAM_MALFORMED)?;
     let (length, stated) = frame(bytes, fields, status, method, latest)?;
+    // A server that announces a body where there can be none may well send it.
+    let announced =
+        status == 204 && !matches!(framing::declared(bytes, fields), Declared::Nothing | Declared::Fixed(0));
     let mut dated = false;
+    let mut idle = None;
     for field in fields {
         match field.known {
             Known::Date => dated = true,
+            Known::KeepAlive => {
+                idle = keep_alive(field.value.of(bytes));
+                field.dropped = true;
+            }
             // A server has nothing to say about hosts or forwarding to a client, but it is no danger either.
             Known::No | Known::Trailer | Known::Expect | Known::Forwarding | Known::Host => {}
             Known::Connection
@@ -70,8 +80,18 @@ pub(crate) fn read(
             | Known::TransferEncoding => field.dropped = true,
         }
     }
-    let last = close || !latest || length == Length::UntilClose;
-    Ok(Some(Response { len, status, phrase, length, stated, last, dated }))
+    let last = close || !latest || length == Length::UntilClose || announced || idle == Some(0);
+    Ok(Some(Response { len, status, phrase, length, stated, last, idle, dated }))
+}
+
+/// The seconds of `timeout=`, less one, so that the gateway is the first to let go.
+fn keep_alive(value: &[u8]) -> Option<u64> {
+    let timeout = list(value).find_map(|member| {
+        let (name, value) = member.split_at_checked(8)?;
+        name.eq_ignore_ascii_case(b"timeout=").then_some(value)
+    })?;
+    let seconds: u64 = std::str::from_utf8(timeout).ok()?.trim().parse().ok()?;
+    Some(seconds.saturating_sub(1))
 }
 
 /// RFC 9112 section 6.3, in its order, but what is ambiguous is refused.

@@ -38,7 +38,6 @@ impl Client {
     pub(crate) fn new(worker: Rc<Worker>, stream: TcpStream, slot: Slot, peer: SocketAddr) -> Self {
         // An IPv4 client of a dual-stack listener is an IPv4 client.
         let address = peer.ip().to_canonical().to_string().into_boxed_str();
-        worker.open.set(worker.open.get() + 1);
         Self {
             worker,
             stream,
@@ -53,11 +52,16 @@ impl Client {
         }
     }
 
-    /// Reads what there is behind what is held. `Ok(0)`: the client has closed its side.
-    pub(crate) fn poll_fill(&mut self, cx: &mut Context) -> Poll<io::Result<usize>> {
+    /// Reads what there is behind what is held, as long as that is not more than `most` bytes, so that what has to be
+    /// kept is bounded. `Ok(0)`: the client has closed its side.
+    pub(crate) fn poll_fill(&mut self, cx: &mut Context, most: usize) -> Poll<io::Result<usize>> {
         let mut buffer = self.take();
         buffer.compact();
-        let read = poll_read(&mut self.stream, cx, buffer.room());
+        // One byte more than is allowed shows that it is too much.
+        let most = (most + 1).saturating_sub(buffer.len()).max(1);
+        let room = buffer.room();
+        let most = most.min(room.len());
+        let read = poll_read(&mut self.stream, cx, room.get_mut(..most).unwrap_or_default());
         if let Poll::Ready(Ok(count)) = read {
             buffer.end += count;
             self.ended |= count == 0;

@@ -11,6 +11,7 @@ use super::client::{Client, poll_write};
 use super::forward;
 use super::worker::Worker;
 use crate::answer::{self, Voice};
+use crate::buffer::SIZE;
 use crate::clock::micros;
 use crate::exchange::{Exchange, Flow};
 use crate::http1::framing::Length;
@@ -86,10 +87,7 @@ async fn receive(client: &mut Client) -> Received {
     client.slot.set(worker.lately() + micros(wait));
     std::future::poll_fn(|cx| {
         if client.slot.due() {
-            let late = |mut x: Box<Exchange>| {
-                x.record.started = worker.now();
-                Received::Refused(x, Reason::HEAD_TIMEOUT)
-            };
+            let late = |x: Box<Exchange>| Received::Refused(x, Reason::HEAD_TIMEOUT);
             let waits = x.take().filter(|_| !worker.cut.get());
             return Poll::Ready(waits.map_or(Received::Nothing, late));
         }
@@ -117,7 +115,7 @@ async fn receive(client: &mut Client) -> Received {
                     }
                 }
             }
-            match client.poll_fill(cx) {
+            match client.poll_fill(cx, limits.head_bytes) {
                 Poll::Ready(Ok(1..)) => look = true,
                 Poll::Ready(Ok(0) | Err(_)) => return Poll::Ready(Received::Nothing),
                 Poll::Pending => {
@@ -308,6 +306,7 @@ async fn say(
 ) -> bool {
     let worker = Rc::clone(&client.worker);
     x.homeward.clear();
+    worker.now();
     worker.date(|date| write(x, &Voice { name: worker.gateway.program.name, date, last }));
     client.answering = true;
     let mut sent = 0;
@@ -330,7 +329,9 @@ async fn say(
         Poll::Ready(Ok(()))
     })
     .await;
-    worker.now();
+    if waited {
+        worker.now();
+    }
     if let Err(cause) = written {
         x.record.cause = cause;
         client.reset_when_closed();
@@ -358,7 +359,7 @@ async fn discard(client: &mut Client, length: u64) -> bool {
             if client.slot.due() {
                 return Poll::Ready(false);
             }
-            match client.poll_fill(cx) {
+            match client.poll_fill(cx, SIZE) {
                 Poll::Ready(Ok(1..)) => {}
                 Poll::Ready(_) => return Poll::Ready(false),
                 Poll::Pending => {
@@ -375,7 +376,10 @@ async fn discard(client: &mut Client, length: u64) -> bool {
 /// reset, and the client could lose the answer (RFC 9112 section 9.6).
 async fn linger(client: &mut Client) {
     let worker = Rc::clone(&client.worker);
-    client.slot.set(worker.now() + micros(worker.gateway.limits.linger));
+    let limits = &worker.gateway.limits;
+    let now = worker.now();
+    let end = now + micros(limits.linger_most);
+    client.slot.set(now + micros(limits.linger));
     let mut shut = false;
     std::future::poll_fn(|cx| {
         if !shut {
@@ -392,8 +396,9 @@ async fn linger(client: &mut Client) {
             let mut buffer = client.take();
             buffer.consume(buffer.len());
             client.input = Some(buffer);
-            match client.poll_fill(cx) {
-                Poll::Ready(Ok(1..)) => {}
+            match client.poll_fill(cx, SIZE) {
+                Poll::Ready(Ok(1..)) if worker.cut.get() => {}
+                Poll::Ready(Ok(1..)) => client.slot.set(end.min(worker.now() + micros(limits.linger))),
                 Poll::Ready(_) => return Poll::Ready(()),
                 Poll::Pending => {
                     client.park();

@@ -3,7 +3,8 @@
 //! The first worker runs on the first thread, beside the signals. With one worker and no log the process has no other
 //! thread, and the kernel need not guard its table of descriptors against one.
 
-use std::io;
+use std::fmt::Arguments;
+use std::io::{self, Write};
 use std::process::ExitCode;
 use std::task::Poll;
 
@@ -16,50 +17,48 @@ use crate::program::Program;
 /// Runs a compiled gateway until it is told to stop: the first SIGTERM or SIGINT drains, the second cuts. `--version`
 /// prints what was compiled.
 #[must_use]
-#[allow(
-    clippy::print_stdout,
-    clippy::print_stderr,
-    reason = "the console is the interface of a started binary"
-)]
 pub fn main(program: &'static Program) -> ExitCode {
     match std::env::args().nth(1).as_deref() {
         None => {}
         Some("--version") => {
             let version = env!("CARGO_PKG_VERSION");
-            println!("{} (gatewright {version}, sources {})", program.name, program.source_hash);
+            let text = format!("{} (gatewright {version}, sources {})\n", program.name, program.source_hash);
+            // A reader that has gone needs no version.
+            let _ = io::stdout().write_all(text.as_bytes());
             return ExitCode::SUCCESS;
         }
         Some(other) => {
-            eprintln!("error: unknown argument `{other}`\n  = help: the only one is `--version`");
+            say(format_args!("error: unknown argument `{other}`\n  = help: the only one is `--version`"));
             return ExitCode::from(2);
         }
     }
     match run(program) {
         Ok(()) => {
-            eprintln!("{} has stopped", program.name);
+            say(format_args!("{} has stopped", program.name));
             ExitCode::SUCCESS
         }
         Err(problem) => {
-            eprintln!("error: {problem}");
+            say(format_args!("error: {problem}"));
             ExitCode::from(2)
         }
     }
 }
 
-#[allow(clippy::print_stderr, reason = "the console is the interface of a started binary")]
 fn run(program: &'static Program) -> Result<(), String> {
     let mut prepared = prepare(program, Options::default(), io::stdout())?;
     prepared.spawn(1)?;
     let pinned = (!prepared.running.workers.is_empty()).then_some(0);
     let running = prepared.running;
-    for address in running.addresses() {
-        eprintln!("{} listens on http://{address}", program.name);
-    }
     for sockets in prepared.sockets {
         let orders = running.orders.clone();
         let own = orders.subscribe();
+        let addresses = running.addresses().to_vec();
         let signals = async move {
-            let task = tokio::task::spawn_local(signals(orders.clone()));
+            let task = tokio::task::spawn_local(signals(orders.clone(), move || {
+                for address in addresses {
+                    say(format_args!("{} listens on http://{address}", program.name));
+                }
+            }));
             // The second signal is for whichever worker is left.
             orders.closed().await;
             task.abort();
@@ -72,17 +71,26 @@ fn run(program: &'static Program) -> Result<(), String> {
     Ok(())
 }
 
-/// Passes signals on as orders.
-#[allow(clippy::print_stderr, reason = "without signals the operator has to be told how to stop the gateway")]
-async fn signals(orders: watch::Sender<Order>) {
+/// A line for the operator. Where nobody reads it, traffic goes on all the same.
+pub(super) fn say(line: Arguments) {
+    let _ = writeln!(io::stderr(), "{line}");
+}
+
+/// Passes signals on as orders, and says `ready` once it can.
+async fn signals(orders: watch::Sender<Order>, ready: impl FnOnce()) {
     let (mut terminate, mut interrupt) =
         match (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) {
             (Ok(terminate), Ok(interrupt)) => (terminate, interrupt),
             (Err(error), _) | (_, Err(error)) => {
-                eprintln!("warning: signals cannot be received, so only SIGKILL stops this gateway: {error}");
+                say(format_args!(
+                    "warning: signals cannot be received, so only SIGKILL stops this gateway: {error}"
+                ));
+                ready();
                 return;
             }
         };
+    ready();
+    let handing = tokio::task::spawn_local(refuse_hand_over());
     for order in [Order::Drain, Order::Cut] {
         std::future::poll_fn(|cx| {
             let either = terminate.poll_recv(cx).is_ready() || interrupt.poll_recv(cx).is_ready();
@@ -95,5 +103,14 @@ async fn signals(orders: watch::Sender<Order>) {
                 orders.send_replace(other);
             }
         }
+    }
+    handing.abort();
+}
+
+/// Without a handler the signal would end the process.
+async fn refuse_hand_over() {
+    let Ok(mut asked) = signal(SignalKind::user_defined2()) else { return };
+    while std::future::poll_fn(|cx| asked.poll_recv(cx)).await.is_some() {
+        say(format_args!("SIGUSR2 is ignored: this version cannot hand its sockets over"));
     }
 }

@@ -46,7 +46,7 @@ pub(crate) async fn forward(
                 Ok(stream) => stream,
                 Err(failure) => {
                     unreached = failure;
-                    if late(client, x) {
+                    if worker.cut.get() || late(client, x) {
                         break;
                     }
                     continue;
@@ -115,9 +115,10 @@ async fn converse(client: &mut Client, x: &mut Exchange, request: Request, link:
     Some(match end {
         End::Stale => return None,
         End::Done => {
+            // What follows takes the time from here.
+            client.worker.now();
             if let Some(server) = server {
-                let worker = &client.worker;
-                worker.keep(pool, server, worker.now());
+                client.worker.keep(pool, server);
             }
             match (last, complete) {
                 (false, _) => After::Next,
@@ -181,6 +182,7 @@ async fn connect(
     })
     .await;
     match result {
+        None if worker.cut.get() => Err((Reason::DRAINED, None)),
         None => Err((Reason::UPSTREAM_CONNECT_TIMEOUT, None)),
         Some(Ok(stream)) => {
             // Only a hint: without it the connection works, somewhat later.

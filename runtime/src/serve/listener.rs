@@ -14,7 +14,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use super::worker::Worker;
-use super::{Gateway, Order, connection};
+use super::{Gateway, Order, connection, console};
 use crate::clock::micros;
 
 /// Connections that the kernel keeps until they are accepted.
@@ -68,7 +68,6 @@ pub(super) fn work(
 }
 
 /// The same, with something else to do on the same thread, which may last longer.
-#[allow(clippy::print_stderr, reason = "a worker that cannot start has no other voice")]
 pub(super) fn work_beside(
     gateway: &Arc<Gateway>,
     sockets: Vec<std::net::TcpListener>,
@@ -87,7 +86,7 @@ pub(super) fn work_beside(
             run(gateway, sockets, orders).await;
             let _ = beside.await;
         }),
-        Err(error) => eprintln!("error: a worker cannot start: {error}"),
+        Err(error) => console::say(format_args!("error: a worker cannot start: {error}")),
     }
 }
 
@@ -172,16 +171,22 @@ async fn accept(worker: Rc<Worker>, socket: Rc<TcpListener>) {
 
 /// Accepts what the kernel has accepted already: with the socket it would be reset.
 async fn accept_waiting(worker: &Rc<Worker>, socket: &TcpListener) {
-    std::future::poll_fn(|cx| {
-        while let Poll::Ready(Ok((stream, peer))) = socket.poll_accept(cx) {
-            begin(worker, stream, peer);
+    // Outside the task's budget, which a full queue would use up.
+    let accepted = std::future::poll_fn(|cx| {
+        loop {
+            match socket.poll_accept(cx) {
+                Poll::Ready(Ok((stream, peer))) => begin(worker, stream, peer),
+                Poll::Ready(Err(error)) if transient(&error) => {}
+                Poll::Ready(Err(_)) | Poll::Pending => return Poll::Ready(()),
+            }
         }
-        Poll::Ready(())
-    })
-    .await;
+    });
+    tokio::task::unconstrained(accepted).await;
 }
 
 fn begin(worker: &Rc<Worker>, stream: TcpStream, peer: SocketAddr) {
+    // Counted here, so that a burst of accepts cannot overshoot; the connection uncounts itself.
+    worker.open.set(worker.open.get() + 1);
     tokio::task::spawn_local(connection::serve(Rc::clone(worker), stream, peer));
 }
 

@@ -1,6 +1,6 @@
 //! Starts a gateway: sockets first, then workers, then signals until it is told to stop.
 //!
-//! All state hangs from one [`Gateway`] value, so that many gateways run in one process of tests.
+//! All state hangs from one `Gateway` value, so that many gateways run in one process of tests.
 
 mod client;
 mod connection;
@@ -8,7 +8,7 @@ mod console;
 mod forward;
 mod listener;
 mod relay;
-mod worker;
+pub(crate) mod worker;
 
 use std::io;
 use std::net::SocketAddr;
@@ -149,7 +149,7 @@ fn prepare(
     let (log, writer) = access_log::start(program.access_log, log);
     let gateway = Arc::new(Gateway {
         program,
-        limits: options.limits.unwrap_or(Limits::DEFAULT),
+        limits: bounded(options.limits.unwrap_or(Limits::DEFAULT)),
         clock: options.clock.unwrap_or_else(Clock::real),
         log,
         servers: options.servers,
@@ -204,6 +204,11 @@ impl Running {
             access_log::settle(writer);
         }
     }
+}
+
+/// A head has to fit a buffer, with room to see that it does not.
+fn bounded(limits: Limits) -> Limits {
+    Limits { head_bytes: limits.head_bytes.min(crate::buffer::SIZE / 2), ..limits }
 }
 
 /// Orders to drain, unless more has been ordered.

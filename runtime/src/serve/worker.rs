@@ -4,15 +4,28 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
 
+use tokio::net::TcpStream;
+
 use super::Gateway;
 use crate::buffer::Buffers;
 use crate::clock::{self, Micros, micros};
 use crate::exchange::Exchange;
 use crate::sweep::Sweep;
 use crate::upstream::Upstream;
+use crate::upstream::pool::Pool;
 
 /// Exchanges that a worker keeps for the next requests.
 const KEPT: usize = 256;
+
+/// A connection to a server that has carried an exchange and can carry another.
+#[derive(Debug)]
+pub(crate) struct Left {
+    pub(crate) stream: TcpStream,
+    /// Seconds for which the server says that it keeps it.
+    pub(crate) idle: Option<u64>,
+    /// Its last answer announced a body that must not come, and may come all the same.
+    pub(crate) suspect: bool,
+}
 
 /// One worker's share.
 #[derive(Debug)]
@@ -104,15 +117,11 @@ impl Worker {
     }
 
     /// Keeps an upstream connection for the next request.
-    pub(crate) fn keep(
-        &self,
-        pool: &crate::upstream::pool::Pool,
-        stream: tokio::net::TcpStream,
-        now: Micros,
-    ) {
+    pub(crate) fn keep(&self, pool: &Pool, left: Left) {
         let limits = &self.gateway.limits;
-        let until = now + micros(limits.upstream_idle);
-        pool.keep(stream, until, limits.upstream_kept);
+        let idle = left.idle.map_or(u64::MAX, |seconds| seconds.saturating_mul(1_000_000));
+        let until = self.lately() + micros(limits.upstream_idle).min(idle);
+        pool.keep(left, until, limits.upstream_kept);
         self.sweep.look_at(until);
     }
 }

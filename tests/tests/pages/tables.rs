@@ -159,7 +159,11 @@ fn limits_table() -> String {
         head_bytes,
         keep_alive,
         write,
+        body_rate,
+        body_grace,
+        half_closed,
         linger,
+        linger_most,
         discard_bytes,
         requests,
         interim,
@@ -174,11 +178,18 @@ fn limits_table() -> String {
         ("head_bytes", size(head_bytes)),
         ("FIELDS", limits::FIELDS.to_string()),
         ("TRAILER_BYTES", size(limits::TRAILER_BYTES)),
+        ("PATH_BYTES", size(limits::PATH_BYTES)),
+        ("CONNECTION_OPTIONS", limits::CONNECTION_OPTIONS.to_string()),
         ("CHUNK_EXTENSION_BYTES", size(limits::CHUNK_EXTENSION_BYTES)),
+        ("EXTENSION_BYTES", size(limits::EXTENSION_BYTES)),
         ("keep_alive", time(keep_alive)),
         ("requests", requests.to_string()),
         ("write", time(write)),
+        ("body_rate", Value::Size(body_rate).to_string()),
+        ("body_grace", time(body_grace)),
+        ("half_closed", time(half_closed)),
         ("linger", time(linger)),
+        ("linger_most", time(linger_most)),
         ("discard_bytes", Value::Size(discard_bytes).to_string()),
         ("interim", interim.to_string()),
         ("upstream_idle", time(upstream_idle)),
@@ -190,7 +201,7 @@ fn limits_table() -> String {
         writeln!(out, "| {} | `{value}` | {} |", name.to_lowercase(), documented(&source, name)).unwrap();
     }
     let constants = source.matches("\npub const ").count();
-    assert_eq!(constants, 3, "runtime/src/limits.rs has a constant that docs/limits.md does not show");
+    assert_eq!(constants, 6, "runtime/src/limits.rs has a constant that docs/limits.md does not show");
     out
 }
 

@@ -42,7 +42,7 @@ fn a_server_that_refuses_after_1_kib_and_never_reads_again_is_heard() {
         });
         // The linger after the answer is bounded by the machine's clock.
         let gate = Setup::app(&server)
-            .limit(|limits| limits.linger = Duration::from_millis(300))
+            .limit(|limits| limits.linger_most = Duration::from_millis(300))
             .real_time()
             .start();
         let head = format!("POST /app/x HTTP/1.1\r\nHost: a\r\n{framing}\r\n\r\n");
@@ -64,8 +64,10 @@ fn a_server_that_refuses_and_closes_at_once_is_heard() {
         connection.read(1024)?;
         connection.write(TOO_LARGE)
     });
-    let gate =
-        Setup::app(&server).limit(|limits| limits.linger = Duration::from_millis(300)).real_time().start();
+    let gate = Setup::app(&server)
+        .limit(|limits| limits.linger_most = Duration::from_millis(300))
+        .real_time()
+        .start();
     let head = "POST /app/x HTTP/1.1\r\nHost: a\r\nContent-Length: 999999999999\r\n\r\n";
     for _ in 0..5 {
         let (mut client, upload) = endless(&gate, head, vec![b'x'; 64 * 1024]);

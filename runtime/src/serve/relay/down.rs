@@ -26,6 +26,12 @@ pub(super) struct Down {
     pub(super) interim: u32,
     /// The answer's own word, or what it takes of the rest, that this connection is not used again.
     pub(super) server_last: bool,
+    /// How long the server says that it keeps the connection.
+    pub(super) server_idle: Option<u64>,
+    /// The answer announced a body that must not come.
+    pub(super) suspect: bool,
+    /// Bytes that have left for the client.
+    pub(super) left: u64,
     /// The client's connection is not used again.
     pub(super) client_last: bool,
     pub(super) blocked: bool,
@@ -43,6 +49,9 @@ impl Down {
             begun: false,
             interim: 0,
             server_last: false,
+            server_idle: None,
+            suspect: false,
+            left: 0,
             client_last: false,
             blocked: false,
             progress: false,
@@ -65,6 +74,7 @@ impl Relay<'_> {
                 Poll::Ready(Ok(count)) => {
                     let of_head = count.min(head.len());
                     self.down.sent += of_head;
+                    self.down.left += count as u64;
                     if let (Some(buffer), true) = (&mut self.down.buffer, in_body) {
                         buffer.consume(count - of_head);
                     }
@@ -195,6 +205,11 @@ impl Relay<'_> {
             || client.ended
             || client.retiring();
         self.down.server_last = response.last;
+        self.down.server_idle = response.idle;
+        self.down.suspect = response.stated.is_some_and(|stated| stated > 0);
+        if !response.dated {
+            worker.now();
+        }
         self.down.reader = Reader::new(response.length);
         self.down.writer = writer;
         self.x.record.status = response.status;

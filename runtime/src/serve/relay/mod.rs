@@ -14,6 +14,7 @@ use tokio::net::TcpStream;
 use self::down::Down;
 use self::up::Up;
 use super::client::Client;
+use super::worker::Left;
 use crate::clock::{Micros, micros};
 use crate::exchange::Exchange;
 use crate::http1::request::Request;
@@ -56,6 +57,10 @@ pub(crate) struct Relay<'a> {
     idle: Micros,
     /// When the answer's head is due, as long as the client has nothing more to send.
     due: Micros,
+    /// Until when it is waited for although the client has closed its side.
+    left: Option<Micros>,
+    /// Since when the client is waited for, and how many bytes had moved then.
+    pace: Option<(Micros, u64)>,
 }
 
 /// How far a direction is.
@@ -81,17 +86,18 @@ impl<'a> Relay<'a> {
         let due = x.record.asked.saturating_add(total);
         client.slot.set(due);
         let (up, down) = (Up::new(request.length), Down::new());
-        Self { client, x, request, server, reused, up, down, idle, due }
+        Self { client, x, request, server, reused, up, down, idle, due, left: None, pace: None }
     }
 
     /// The server's connection, if it can carry another request; whether the client's cannot; and whether the whole
     /// request has arrived.
-    pub(crate) fn finish(self) -> (Option<TcpStream>, bool, bool) {
+    pub(crate) fn finish(self) -> (Option<Left>, bool, bool) {
         // An interim answer that is cut in the middle cannot be followed by another answer.
         self.client.answering |= self.down.sent > 0 && self.down.sent < self.x.homeward.len();
         let sent = self.up.stage == Stage::Done;
         let complete = sent || self.up.reader.done();
-        let server = (sent && !self.down.server_last).then_some(self.server);
+        let (idle, suspect) = (self.down.server_idle, self.down.suspect);
+        let server = (sent && !self.down.server_last).then_some(Left { stream: self.server, idle, suspect });
         (server, self.down.client_last || !complete, complete)
     }
 
@@ -118,24 +124,58 @@ impl<'a> Relay<'a> {
         if matches!(self.up.stage, Stage::Done | Stage::Broken) {
             self.client.park();
             self.client.poll_watch(cx).map_err(|error| End::Gone(Some(error.kind())))?;
+            self.half_closed();
         }
         self.extend();
         Ok(())
     }
 
-    /// After progress, the wait for more begins anew: with the answer under way, or the request still being sent.
-    fn extend(&mut self) {
-        if std::mem::take(&mut self.down.progress)
-            && (self.down.stage == Stage::Body || self.up.stage == Stage::Body)
-        {
-            let now = self.client.worker.now();
-            self.client.slot.set(now.saturating_add(self.idle));
+    /// A client that has closed its side may still wait for its answer, or may have gone: it is given a moment.
+    fn half_closed(&mut self) {
+        if self.client.ended && self.left.is_none() && self.down.stage == Stage::Head {
+            let worker = &self.client.worker;
+            let end = worker.now() + micros(worker.gateway.limits.half_closed);
+            self.left = Some(end);
+            // The whole wait may be over before that.
+            self.client.slot.set(end.min(self.due));
         }
+    }
+
+    /// After progress, the wait for more begins anew: with the answer under way, or the request still being sent. A
+    /// client that is waited for has to keep up a pace, or single bytes would hold a connection for ever.
+    fn extend(&mut self) {
+        if !std::mem::take(&mut self.down.progress)
+            || (self.down.stage != Stage::Body && self.up.stage != Stage::Body)
+        {
+            return;
+        }
+        let worker = &self.client.worker;
+        let now = worker.now();
+        let idle = now.saturating_add(self.idle);
+        let by_client = if self.up.stage == Stage::Body && !self.up.blocked {
+            Some(self.up.reader.total)
+        } else if self.down.stage == Stage::Body && self.down.blocked {
+            Some(self.down.left)
+        } else {
+            None
+        };
+        let Some(moved) = by_client else {
+            self.pace = None;
+            self.client.slot.set(idle);
+            return;
+        };
+        let limits = &worker.gateway.limits;
+        let (since, before) = *self.pace.get_or_insert((now, moved));
+        let earned = moved.saturating_sub(before).saturating_mul(1_000_000) / limits.body_rate.max(1);
+        self.client.slot.set(idle.min(since + micros(limits.body_grace) + earned));
     }
 
     fn timed_out(&self) -> End {
         if self.client.worker.cut.get() {
             return End::Failed(Reason::DRAINED, None);
+        }
+        if self.down.stage == Stage::Head && self.left.is_some_and(|left| left < self.due) {
+            return End::Gone(None);
         }
         let reason = match (self.down.stage, self.up.stage) {
             (Stage::Head, Stage::Body) if self.up.blocked => Reason::UPSTREAM_STALLED,

@@ -4,7 +4,7 @@ use std::io;
 use std::task::{Context, Poll};
 
 use super::{End, FLAT, Relay, Stage, Step};
-use crate::buffer::Buffer;
+use crate::buffer::{Buffer, SIZE};
 use crate::http1::body::{Reader, Writer};
 use crate::http1::chunk::Broken;
 use crate::http1::framing::Length;
@@ -93,7 +93,7 @@ impl Relay<'_> {
             self.load(buffer)?;
             return Ok(Step::Moved);
         }
-        match self.client.poll_fill(cx) {
+        match self.client.poll_fill(cx, SIZE) {
             Poll::Pending => Ok(Step::Waits),
             Poll::Ready(Ok(0)) => Err(End::Gone(None)),
             Poll::Ready(Ok(_)) => Ok(Step::Moved),
@@ -108,7 +108,8 @@ impl Relay<'_> {
             // The time in which the client was sending does not count.
             let worker = &self.client.worker;
             let total = self.due.saturating_sub(self.x.record.asked);
-            self.client.slot.set(worker.now().saturating_add(total));
+            self.due = worker.now().saturating_add(total);
+            self.client.slot.set(self.due);
         }
     }
 
