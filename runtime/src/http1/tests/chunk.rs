@@ -4,7 +4,7 @@
 
 use super::strict::{self, Pair};
 use crate::bench::Decoder;
-use crate::limits::{CHUNK_EXTENSION_BYTES, TRAILER_BYTES};
+use crate::limits::{CHUNK_EXTENSION_BYTES, EXTENSION_BYTES, TRAILER_BYTES};
 
 /// What a reader makes of a body.
 #[derive(Debug, PartialEq, Eq)]
@@ -55,7 +55,7 @@ fn decode(input: &[u8], piece: usize) -> Body {
 
 /// RFC 9112 section 7.1, over the whole.
 pub fn reference(input: &[u8]) -> Body {
-    let (mut data, mut at) = (Vec::new(), 0);
+    let (mut data, mut at, mut extensions) = (Vec::new(), 0, 0);
     loop {
         let rest = &input[at..];
         let digits = rest.iter().take_while(|byte| byte.is_ascii_hexdigit()).count();
@@ -69,7 +69,8 @@ pub fn reference(input: &[u8]) -> Body {
             }
             _ => 0,
         };
-        if extension > 1 + CHUNK_EXTENSION_BYTES {
+        extensions += extension.saturating_sub(1);
+        if extension > 1 + CHUNK_EXTENSION_BYTES || extensions > EXTENSION_BYTES {
             return Body::Broken;
         }
         match behind[extension..] {
