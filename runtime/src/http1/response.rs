@@ -66,9 +66,10 @@ pub(crate) fn read(
     let mut idle = None;
     for field in fields {
         match field.known {
-            Known::Date => dated = true,
+            Known::Date => dated |= !field.dropped,
             Known::KeepAlive => {
-                idle = keep_alive(field.value.of(bytes));
+                // Of several lines the shortest time holds; one without a time says nothing.
+                idle = keep_alive(field.value.of(bytes)).into_iter().chain(idle).min();
                 field.dropped = true;
             }
             // A server has nothing to say about hosts or forwarding to a client, but it is no danger either.
