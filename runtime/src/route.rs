@@ -14,7 +14,7 @@ pub const NONE: u32 = u32::MAX;
 pub struct Router {
     /// All nodes; the first is the root, which stands before the first segment.
     pub nodes: &'static [Node],
-    /// Tables of literal segments: each node owns `1 << edge_bits` slots, addressed by the low bits of
+    /// Tables of literal segments: each node owns `1 << edge_bits` slots, addressed by the highest bits of
     /// [`segment_hash`], linear probing with wrap-around inside its own slots; at least one stays free unless there is
     /// only one slot.
     pub edges: &'static [Edge],
@@ -280,7 +280,7 @@ impl Walk<'_> {
             }
             bits => {
                 let mask = (1_u32 << bits) - 1;
-                let mut slot = segment.hash() & mask;
+                let mut slot = segment.hash() >> (32 - u32::from(bits));
                 loop {
                     let edge = self.router.edges.get((node.edges + slot) as usize)?;
                     if edge.node == NONE {

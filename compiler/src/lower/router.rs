@@ -104,7 +104,9 @@ impl Layout<'_> {
 
     /// Puts an edge into the first free slot from its own on.
     fn fill(&mut self, (first, slots): (usize, usize), hash: u32, edge: Edge) {
-        let home = hash as usize & (slots - 1);
+        // The highest bits are the best mixed ones of a product.
+        let bits = slots.trailing_zeros();
+        let home = if bits == 0 { 0 } else { (hash >> (32 - bits)) as usize };
         let free = (0..slots)
             .map(|step| first + ((home + step) & (slots - 1)))
             .find(|slot| self.router.edges.get(*slot).is_some_and(Option::is_none));

@@ -61,7 +61,8 @@ impl Tables {
         let node = &self.router.nodes[number];
         let slots = 1 << node.edge_bits?;
         let hash = segment_hash(segment.as_bytes());
-        let mut slot = hash as usize & (slots - 1);
+        let bits = node.edge_bits?;
+        let mut slot = if bits == 0 { 0 } else { (hash >> (32 - bits)) as usize };
         for _ in 0..slots {
             let edge = self.router.edges[node.edges + slot].as_ref()?;
             let same = short(segment.as_bytes()).map_or_else(
