@@ -60,7 +60,10 @@ impl Server {
                 std::thread::spawn(move || {
                     // A script ends early where the gateway closes the connection.
                     let _ = script(&mut connection);
-                    connection.line(|line| line.over = true);
+                    let (index, lines) = (connection.index, Arc::clone(&connection.lines));
+                    // Whoever learns that it is over may rely on its end being on the way.
+                    drop(connection);
+                    lines.lock().unwrap()[index].over = true;
                 });
             }
         });

@@ -117,3 +117,39 @@ fn a_path_that_servers_read_in_two_ways_never_reaches_one() {
     }
     assert_eq!(server.connections(), 0);
 }
+
+/// A path behind `/app/` that is as long as this in canonical spelling, and shorter as it is sent.
+fn swelling(canonical: usize) -> String {
+    let bytes = canonical - "/app/".len();
+    format!("GET /app/{}{} HTTP/1.1\r\nHost: a\r\n\r\n", "x".repeat(bytes % 3), "{".repeat(bytes / 3))
+}
+
+#[test]
+fn a_path_that_escapes_make_too_long_is_414() {
+    let server = Server::ok();
+    let gate = Gate::before(&server);
+    let mut client = gate.client();
+    assert_eq!(client.ask(swelling(32 * 1024)).status(), 200);
+    assert_eq!(server.only().target().len(), 32 * 1024);
+    refused(&client.ask(swelling(32 * 1024 + 1)), 414, "target_too_long");
+    // Beyond 64 KiB offsets into it would not fit 16 bits.
+    for target in ["/app/", "/old/", "/orders/1/lines/", "http://a/app/"] {
+        let long = "{".repeat(22_000);
+        refused(&gate.ask(format!("GET {target}{long} HTTP/1.1\r\nHost: a\r\n\r\n")), 414, "target_too_long");
+        let behind = format!("{target}{long}/lines/1 HTTP/1.1\r\nHost: a\r\n\r\n");
+        refused(&gate.ask(format!("DELETE {behind}")), 414, "target_too_long");
+    }
+    assert_eq!((server.connections(), server.requests().len()), (1, 1));
+}
+
+#[test]
+fn a_long_capture_is_sent_whole() {
+    let server = Server::ok();
+    let gate = Gate::before(&server);
+    let (id, line) = ("{".repeat(5_000), "}".repeat(5_000));
+    gate.ask(format!("GET /orders/{id}/lines/{line} HTTP/1.1\r\nHost: a\r\n\r\n"));
+    let (id, line) = ("%7B".repeat(5_000), "%7D".repeat(5_000));
+    assert_eq!(server.only().target(), format!("/v2/{line}/of/{id}"));
+    let answer = gate.ask(format!("GET /old/{} HTTP/1.1\r\nHost: a\r\n\r\n", "{".repeat(10_000)));
+    assert_eq!(answer.field("location"), Some(format!("/new/{}", "%7B".repeat(10_000))));
+}

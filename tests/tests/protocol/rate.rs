@@ -1,0 +1,231 @@
+//! A client that is waited for has to keep up a pace: single bytes now and then buy no time. What the server takes is
+//! not the client's.
+
+use std::time::Duration;
+
+use gatewright_tests::client::{Client, End};
+use gatewright_tests::gate::{Gate, Setup, refused};
+use gatewright_tests::server::Server;
+use gatewright_tests::{Cue, eventually};
+
+/// Below the idle time of `/tight`, which is a second.
+const STEP: Duration = Duration::from_millis(600);
+const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+
+/// Answers when it has the whole request.
+fn reading() -> Server {
+    Server::new(|connection| {
+        connection.request()?;
+        connection.write(OK)?;
+        connection.wait()
+    })
+}
+
+/// An upload to `/tight` whose head has arrived.
+fn upload(gate: &Gate, server: &Server, framing: &str) -> Client {
+    let mut client = gate.client();
+    client.send(format!("POST /tight HTTP/1.1\r\nHost: a\r\n{framing}\r\n\r\n"));
+    eventually("the head arrives", || server.received(0).ends_with(b"\r\n\r\n"));
+    client
+}
+
+/// Sends `piece` at each step until the gateway answers or `most` has passed; answers how long that was.
+fn drip(gate: &Gate, server: &Server, client: &mut Client, piece: &[u8], most: Duration) -> Duration {
+    let mut by = Duration::ZERO;
+    while by < most && !client.stirs() {
+        let before = server.count(0);
+        client.send(piece);
+        eventually("the piece arrives", || server.count(0) > before || client.stirs());
+        gate.clock.advance(STEP);
+        by += STEP;
+    }
+    by
+}
+
+#[track_caller]
+fn between(by: Duration, least: u64, most: u64) {
+    assert!(by >= Duration::from_secs(least) && by <= Duration::from_secs(most), "after {by:?}");
+}
+
+#[test]
+fn an_upload_of_single_bytes_is_cut() {
+    for (framing, piece) in
+        [("Content-Length: 100000", &b"x"[..]), ("Transfer-Encoding: chunked", b"1\r\nx\r\n")]
+    {
+        let server = reading();
+        let gate = Gate::before(&server);
+        let mut client = upload(&gate, &server, framing);
+        let by = drip(&gate, &server, &mut client, piece, Duration::from_mins(2));
+        refused(&client.answer(), 408, "body_timeout");
+        between(by, 30, 36);
+        server.over(0);
+        assert!(server.requests().is_empty());
+    }
+}
+
+#[test]
+fn what_was_sent_fast_earns_time() {
+    let server = reading();
+    let gate = Gate::before(&server);
+    let mut client = upload(&gate, &server, "Content-Length: 100000");
+    // Twenty seconds' worth.
+    client.send([b'x'; 10_000]);
+    eventually("it arrives", || server.received(0).ends_with(&[b'x'; 10_000]));
+    let by = drip(&gate, &server, &mut client, b"x", Duration::from_mins(2));
+    refused(&client.answer(), 408, "body_timeout");
+    between(by, 50, 56);
+}
+
+#[test]
+fn an_upload_at_the_least_pace_is_never_cut() {
+    let server = reading();
+    let gate = Gate::before(&server);
+    let mut client = upload(&gate, &server, "Content-Length: 60001");
+    let by = drip(&gate, &server, &mut client, &[b'x'; 300], Duration::from_mins(2));
+    assert!(!client.stirs(), "cut after {by:?}");
+    assert_eq!(client.ask("x").text(), "ok");
+}
+
+/// More than all kernel buffers between two peers hold, so that the gateway has to move some of it.
+const MUCH: u64 = 16_000_000;
+/// Below the idle time of `/app`, which is 30 seconds.
+const PAUSE: Duration = Duration::from_secs(5);
+
+/// Takes much at once and then pauses, until the server is cut off or `most` has passed; answers how long that was.
+fn take(gate: &Gate, server: &Server, client: &mut Client, most: Duration) -> Duration {
+    let mut by = Duration::ZERO;
+    while by < most && !server.is_over(0) {
+        for _ in 0..MUCH / 50_000 {
+            client.read(50_000);
+        }
+        gate.clock.advance(PAUSE);
+        by += PAUSE;
+        // A cut takes a moment of real time.
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    by
+}
+
+/// A server that sends without end.
+fn endless() -> Server {
+    Server::new(|connection| {
+        connection.request()?;
+        connection.write("HTTP/1.1 200 OK\r\nContent-Length: 99999999999\r\n\r\n")?;
+        loop {
+            connection.write([b'x'; 65_536])?;
+        }
+    })
+}
+
+#[test]
+fn a_client_that_takes_too_little_now_and_then_is_cut() {
+    let server = endless();
+    // What is much for the kernel is little for this pace.
+    let gate = Setup::app(&server).limit(|limits| limits.body_rate = 1_000_000_000).start();
+    let mut client = gate.client();
+    client.send("GET /app/x HTTP/1.1\r\nHost: a\r\n\r\n");
+    let by = take(&gate, &server, &mut client, Duration::from_mins(1));
+    between(by, 30, 40);
+    assert_eq!(client.rest().1, End::Reset, "the kernel keeps nothing for it");
+    assert_eq!(gate.log(1)[0]["reason"], "client_stalled");
+}
+
+#[test]
+fn a_client_that_keeps_up_the_pace_is_never_cut() {
+    let server = endless();
+    let gate = Gate::before(&server);
+    let mut client = gate.client();
+    client.send("GET /app/x HTTP/1.1\r\nHost: a\r\n\r\n");
+    take(&gate, &server, &mut client, Duration::from_secs(45));
+    assert!(!server.is_over(0));
+}
+
+#[test]
+fn a_server_that_sends_little_now_and_then_does_not_count_against_the_client() {
+    let more = Cue::default();
+    let go = more.clone();
+    let server = Server::new(move |connection| {
+        connection.request()?;
+        connection.write("HTTP/1.1 200 OK\r\nContent-Length: 200\r\n\r\n")?;
+        for _ in 0..200 {
+            go.wait()?;
+            connection.write("x")?;
+        }
+        connection.wait()
+    });
+    let gate = Gate::before(&server);
+    let mut client = gate.client();
+    client.send("GET /tight HTTP/1.1\r\nHost: a\r\n\r\n");
+    for n in 1..=200 {
+        more.give();
+        eventually("the byte arrives", || client.stirs() && client.held().ends_with(&vec![b'x'; n]));
+        gate.clock.advance(STEP);
+    }
+    assert_eq!(client.answer().body.len(), 200);
+}
+
+#[test]
+fn a_server_that_takes_little_now_and_then_does_not_count_against_the_client() {
+    let more = Cue::default();
+    let go = more.clone();
+    let server = Server::new(move |connection| {
+        connection.head()?;
+        loop {
+            go.wait()?;
+            connection.count(MUCH)?;
+        }
+    });
+    // Only a client that is waited for would be too slow.
+    let gate = Setup::app(&server).limit(|limits| limits.body_rate = 1_000_000_000).start();
+    let mut client = gate.client();
+    client.send("POST /app/x HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999999\r\n\r\n");
+    let mut upload = client.also();
+    let sending = std::thread::spawn(move || while upload.try_send([b'x'; 65_536]).is_ok() {});
+    for n in 1..10 {
+        more.give();
+        eventually("the server takes some", || server.count(0) >= n * MUCH);
+        std::thread::sleep(Duration::from_millis(10));
+        gate.clock.advance(PAUSE);
+    }
+    assert!(!client.stirs() && !server.is_over(0));
+    client.half_close();
+    sending.join().unwrap();
+}
+
+#[test]
+fn neither_the_upload_nor_the_servers_thinking_counts_against_the_answer() {
+    const SIZE: usize = 20_000_000;
+    // Whether the answer begins before the upload has ended.
+    for early in [false, true] {
+        let begin = Cue::default();
+        let go = begin.clone();
+        let server = Server::new(move |connection| {
+            let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {SIZE}\r\n\r\n");
+            connection.head()?;
+            if early {
+                connection.write(&head)?;
+            }
+            connection.until(b"body")?;
+            go.wait()?;
+            if !early {
+                connection.write(&head)?;
+            }
+            connection.write(vec![b'x'; SIZE])?;
+            connection.wait()
+        });
+        let gate = Setup::app(&server).limit(|limits| limits.body_rate = 1_000_000_000).start();
+        let mut client = gate.client();
+        client.send("POST /app/x HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\n");
+        eventually("the head arrives", || server.received(0).ends_with(b"\r\n\r\n"));
+        client.send("body");
+        eventually("the body arrives", || server.received(0).ends_with(b"body"));
+        gate.clock.advance(Duration::from_secs(25));
+        begin.give();
+        // More than the kernel takes: from here on the client is waited for.
+        eventually("the answer begins", || client.stirs() && client.held().ends_with(b"xxx"));
+        std::thread::sleep(Duration::from_millis(50));
+        gate.clock.advance(Duration::from_secs(10));
+        std::thread::sleep(Duration::from_millis(20));
+        assert_eq!(client.answer().body.len(), SIZE, "early: {early}");
+    }
+}
