@@ -104,6 +104,8 @@ impl Relay<'_> {
     /// The whole request has left: from here on the answer is waited for.
     fn uploaded(&mut self) {
         self.up.stage = Stage::Done;
+        // A pace is kept anew for the answer.
+        self.pace = None;
         if self.down.stage == Stage::Head && self.request.length != Length::None {
             // The time in which the client was sending does not count.
             let worker = &self.client.worker;
