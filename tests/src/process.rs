@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::process::{Child, ChildStderr, Command, Output, Stdio};
 
 use rustix::process::{Pid, Signal, kill_process};
+use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 
 use crate::client::Client;
 use crate::eventually;
@@ -38,6 +39,22 @@ impl Process {
         Self { address: address.parse().unwrap(), child, stderr }
     }
 
+    /// The same on one processor, so that one worker has all connections.
+    pub fn start_alone(command: &mut Command) -> Self {
+        // A process has the processors of the thread that starts it.
+        std::thread::scope(|scope| {
+            let started = scope.spawn(|| {
+                let allowed = sched_getaffinity(None).unwrap();
+                let first = (0..CpuSet::MAX_CPU).find(|cpu| allowed.is_set(*cpu)).unwrap();
+                let mut one = CpuSet::new();
+                one.set(first);
+                sched_setaffinity(None, &one).unwrap();
+                Self::start(command)
+            });
+            started.join().unwrap()
+        })
+    }
+
     /// A new connection to it.
     pub fn client(&self) -> Client {
         Client::connect(self.address)
@@ -49,7 +66,40 @@ impl Process {
 
     /// Asks it to stop.
     pub fn terminate(&self) {
-        kill_process(self.pid(), Signal::TERM).unwrap();
+        self.signal(Signal::TERM);
+    }
+
+    /// Asks it to hand its sockets over.
+    pub fn hand_over(&self) {
+        self.signal(Signal::USR2);
+    }
+
+    /// Keeps it from running, and waits until it does not.
+    pub fn suspend(&self) {
+        self.signal(Signal::STOP);
+        let path = format!("/proc/{}/stat", self.child.id());
+        eventually("it is suspended", || std::fs::read_to_string(&path).unwrap().contains(") T "));
+    }
+
+    /// Lets it run again.
+    pub fn resume(&self) {
+        self.signal(Signal::CONT);
+    }
+
+    fn signal(&self, signal: Signal) {
+        kill_process(self.pid(), signal).unwrap();
+    }
+
+    /// The next line of standard error.
+    pub fn says(&mut self) -> String {
+        let mut line = String::new();
+        self.stderr.read_line(&mut line).unwrap();
+        line
+    }
+
+    /// Descriptors that it has open.
+    pub fn descriptors(&self) -> usize {
+        std::fs::read_dir(format!("/proc/{}/fd", self.child.id())).unwrap().count()
     }
 
     /// Closes its standard output.

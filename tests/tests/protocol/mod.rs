@@ -19,6 +19,7 @@ mod pipelining;
 mod pool;
 mod process;
 mod rate;
+mod signals;
 mod smuggling;
 mod spoof;
 mod timeouts;
