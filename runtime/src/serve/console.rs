@@ -8,7 +8,7 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 use std::task::Poll;
 
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 
 use super::{Options, Order, drain, listener, prepare};
@@ -89,8 +89,9 @@ async fn signals(orders: watch::Sender<Order>, ready: impl FnOnce()) {
                 return;
             }
         };
+    let handing = signal(SignalKind::user_defined2()).ok();
     ready();
-    let handing = tokio::task::spawn_local(refuse_hand_over());
+    let handing = tokio::task::spawn_local(refuse_hand_over(handing));
     for order in [Order::Drain, Order::Cut] {
         std::future::poll_fn(|cx| {
             let either = terminate.poll_recv(cx).is_ready() || interrupt.poll_recv(cx).is_ready();
@@ -108,8 +109,8 @@ async fn signals(orders: watch::Sender<Order>, ready: impl FnOnce()) {
 }
 
 /// Without a handler the signal would end the process.
-async fn refuse_hand_over() {
-    let Ok(mut asked) = signal(SignalKind::user_defined2()) else { return };
+async fn refuse_hand_over(asked: Option<Signal>) {
+    let Some(mut asked) = asked else { return };
     while std::future::poll_fn(|cx| asked.poll_recv(cx)).await.is_some() {
         say(format_args!("SIGUSR2 is ignored: this version cannot hand its sockets over"));
     }
