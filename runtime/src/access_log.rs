@@ -3,7 +3,7 @@
 //! A worker gathers lines and hands them on in batches; where the writer falls behind, lines are dropped and counted,
 //! and traffic goes on. A closed pipe or a full disk loses lines, never requests.
 
-use std::io::Write;
+use std::io::{self, ErrorKind, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -53,25 +53,40 @@ pub(crate) fn start(
 }
 
 fn write_all(from: &Receiver<Vec<u8>>, to: &mut impl Write, dropped: &AtomicU64) {
-    let mut broken = false;
+    let mut cut = false;
     for batch in from {
         let lost = dropped.swap(0, Ordering::Relaxed);
         if lost > 0 {
             // It fails with the next batch or succeeds with it; either way the count is kept.
             let note = format!("{{\"event\":\"log_lines_dropped\",\"count\":{lost}}}\n");
-            if to.write_all(note.as_bytes()).is_err() {
+            if put(to, note.as_bytes(), &mut cut).is_err() {
                 dropped.fetch_add(lost, Ordering::Relaxed);
             }
         }
-        // A line that was cut by an error is ended before the next.
-        let begun = std::mem::take(&mut broken);
-        let written = if begun { to.write_all(b"\n") } else { Ok(()) };
-        if written.and_then(|()| to.write_all(&batch)).and_then(|()| to.flush()).is_err() {
-            broken = true;
+        if put(to, &batch, &mut cut).and_then(|()| to.flush()).is_err() {
             let lines = batch.split(|byte| *byte == b'\n').count() - 1;
             dropped.fetch_add(lines as u64, Ordering::Relaxed);
         }
     }
+}
+
+/// Writes whole lines. One that an error has cut is ended before the next, so that no other is spoiled.
+fn put(to: &mut impl Write, lines: &[u8], cut: &mut bool) -> io::Result<()> {
+    for mut left in [if *cut { &b"\n"[..] } else { b"" }, lines] {
+        while !left.is_empty() {
+            match to.write(left) {
+                Ok(0) => return Err(ErrorKind::WriteZero.into()),
+                Ok(count) => {
+                    let (written, rest) = left.split_at_checked(count).unwrap_or((left, b""));
+                    *cut = !written.ends_with(b"\n");
+                    left = rest;
+                }
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Gives the writer a moment for its last lines. A pipe that nobody reads does not hold the process.

@@ -136,3 +136,61 @@ fn lines_that_were_lost_are_counted() {
             && text.contains("{\"event\":\"log_lines_dropped\",\"count\":")
     });
 }
+
+/// A disk with room for so many bytes, which says whether it has failed for want of it.
+#[derive(Clone, Default)]
+struct Disk(std::sync::Arc<std::sync::Mutex<(Vec<u8>, usize, bool)>>);
+
+impl Write for Disk {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        let mut disk = self.0.lock().unwrap();
+        let room = disk.1.min(bytes.len());
+        if room == 0 {
+            disk.2 = true;
+            return Err(ErrorKind::StorageFull.into());
+        }
+        disk.0.extend_from_slice(&bytes[..room]);
+        disk.1 -= room;
+        Ok(room)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn a_line_that_an_error_cut_spoils_no_other() {
+    // The room that there is before the disk is full: for nothing, or for a part of a line.
+    for room in [0, 1, 100] {
+        let server = Server::ok();
+        let disk = Disk::default();
+        disk.0.lock().unwrap().1 = room;
+        let gate = Setup::app(&server).start_to(disk.clone());
+        let mut client = gate.client();
+        let mut ask = |path: &str| {
+            client.ask(format!("GET /{path} HTTP/1.1\r\nHost: a\r\n\r\n"));
+            gate.clock.advance(std::time::Duration::from_millis(250));
+            std::thread::sleep(std::time::Duration::from_millis(20));
+        };
+        eventually("the disk is full", || {
+            ask("early");
+            disk.0.lock().unwrap().2
+        });
+        disk.0.lock().unwrap().1 = usize::MAX;
+        let text = || String::from_utf8(disk.0.lock().unwrap().0.clone()).unwrap();
+        eventually("lines are written again", || {
+            ask("kept");
+            text().matches("/kept").count() >= 3
+        });
+        let text = text();
+        let (cut, whole) = text.split_at(room);
+        assert!(!cut.contains('\n'));
+        // Where nothing was begun, there is nothing to end.
+        let whole = if room == 0 { whole } else { whole.strip_prefix('\n').expect("the cut line is ended") };
+        let lines = whole.lines().map(serde_json::from_str::<serde_json::Value>);
+        let lines: Vec<_> =
+            lines.map(|line| line.unwrap_or_else(|error| panic!("{error}: {text}"))).collect();
+        assert_eq!(lines[0]["event"], "log_lines_dropped", "{text}");
+    }
+}
