@@ -52,6 +52,16 @@ impl Reader {
         }
     }
 
+    /// Bytes still to come that are known to belong to this body.
+    pub(crate) fn certain(&self) -> u64 {
+        match &self.form {
+            Form::Fixed(left) => *left,
+            Form::Chunked(decoder) => decoder.certain(),
+            Form::UntilClose => u64::MAX,
+            Form::Ended => 0,
+        }
+    }
+
     /// The connection has ended. Whether that may end this body.
     pub(crate) fn close(&mut self) -> bool {
         let may = matches!(self.form, Form::UntilClose);

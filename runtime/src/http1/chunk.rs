@@ -56,6 +56,11 @@ impl Decoder {
         self.state == State::Done
     }
 
+    /// Bytes left in the chunk that has begun.
+    pub(crate) fn certain(&self) -> u64 {
+        if self.state == State::Data { self.size } else { 0 }
+    }
+
     /// Decodes as much of `input` as belongs to the body and gathers the data at its front.
     pub(crate) fn decode(&mut self, input: &mut [u8]) -> Result<Decoded, Broken> {
         let (mut read, mut data) = (0, 0);

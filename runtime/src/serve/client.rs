@@ -10,7 +10,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
 use super::worker::Worker;
-use crate::buffer::Buffer;
+use crate::buffer::{Buffer, SIZE};
 use crate::sweep::Slot;
 
 /// A client's connection.
@@ -72,6 +72,14 @@ impl Client {
             self.input = Some(buffer);
         }
         read
+    }
+
+    /// Reads what there is of a body of which `certain` bytes are still to come at least: behind them, no more than what
+    /// may be kept until the next request is wanted.
+    pub(crate) fn poll_fill_body(&mut self, cx: &mut Context, certain: u64) -> Poll<io::Result<usize>> {
+        let ahead = self.worker.gateway.limits.head_bytes;
+        let certain = usize::try_from(certain).unwrap_or(usize::MAX);
+        self.poll_fill(cx, SIZE.min(certain.saturating_add(ahead)))
     }
 
     /// This connection takes no further request after the present one.

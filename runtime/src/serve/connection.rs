@@ -359,7 +359,7 @@ async fn discard(client: &mut Client, length: u64) -> bool {
             if client.slot.due() {
                 return Poll::Ready(false);
             }
-            match client.poll_fill(cx, SIZE) {
+            match client.poll_fill_body(cx, left) {
                 Poll::Ready(Ok(1..)) => {}
                 Poll::Ready(_) => return Poll::Ready(false),
                 Poll::Pending => {

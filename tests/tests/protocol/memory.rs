@@ -5,7 +5,7 @@ use std::time::Duration;
 use gatewright_tests::client::Client;
 use gatewright_tests::eventually;
 use gatewright_tests::process::{Process, command};
-use gatewright_tests::server::Server;
+use gatewright_tests::server::{Connection, Server};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_tested");
 const SIZE: u64 = 200_000_000;
@@ -131,4 +131,37 @@ fn idle_connections_cost_little() {
     let each = gateway.memory().saturating_sub(before) * 1024 / 500;
     assert!(each < 8 * 1024, "{each} bytes for each connection");
     drop(clients);
+}
+
+#[test]
+fn requests_sent_ahead_cost_no_more_than_a_head() {
+    const CLIENTS: usize = 200;
+    let later = "GET /hello HTTP/1.1\r\nHost: a\r\n\r\n".repeat(6_000);
+    // Behind a head, behind a body of known length, and behind the end of a chunked one.
+    for (head, end) in [
+        ("GET /app/x HTTP/1.1\r\nHost: a\r\n\r\n", ""),
+        ("POST /app/x HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\n", "body"),
+        ("POST /app/x HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n", "0\r\n\r\n"),
+    ] {
+        let server = Server::new(Connection::wait);
+        let (gateway, before) = start(&server);
+        let all = [end, &later].concat();
+        let clients: Vec<Client> = (0..CLIENTS)
+            .map(|n| {
+                let mut client = gateway.client();
+                if end.is_empty() {
+                    client.send([head, &later].concat());
+                } else {
+                    client.send(head);
+                    eventually("the head arrives", || server.received(n).ends_with(b"\r\n\r\n"));
+                    client.send_some(all.as_bytes());
+                }
+                client
+            })
+            .collect();
+        eventually("all arrive", || (0..CLIENTS).all(|n| server.received(n).ends_with(end.as_bytes())));
+        let each = gateway.memory().saturating_sub(before) * 1024 / CLIENTS as u64;
+        assert!(each < 56 * 1024, "{each} bytes for each connection, {head:?}");
+        drop(clients);
+    }
 }

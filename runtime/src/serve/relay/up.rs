@@ -4,7 +4,7 @@ use std::io;
 use std::task::{Context, Poll};
 
 use super::{End, FLAT, Relay, Stage, Step};
-use crate::buffer::{Buffer, SIZE};
+use crate::buffer::Buffer;
 use crate::http1::body::{Reader, Writer};
 use crate::http1::chunk::Broken;
 use crate::http1::framing::Length;
@@ -93,7 +93,8 @@ impl Relay<'_> {
             self.load(buffer)?;
             return Ok(Step::Moved);
         }
-        match self.client.poll_fill(cx, SIZE) {
+        let certain = self.up.reader.certain();
+        match self.client.poll_fill_body(cx, certain) {
             Poll::Pending => Ok(Step::Waits),
             Poll::Ready(Ok(0)) => Err(End::Gone(None)),
             Poll::Ready(Ok(_)) => Ok(Step::Moved),
