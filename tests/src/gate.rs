@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use gatewright_runtime::clock::Clock;
+use gatewright_runtime::generated::Program;
 use gatewright_runtime::limits::Limits;
 use gatewright_runtime::serve::{Options, Running, start_logging};
 
@@ -26,6 +27,8 @@ pub struct Setup {
     pub clock: Clock,
     /// Threads.
     pub workers: usize,
+    /// What is served.
+    pub program: &'static Program,
 }
 
 /// A running gateway; it is cut when this is dropped.
@@ -63,7 +66,13 @@ impl Setup {
         let dead = refusing.local_addr().unwrap().as_socket().unwrap();
         std::mem::forget(refusing);
         let servers = vec![(APP, server.address), (DEAD, dead), (PAIR[0], dead), (PAIR[1], server.address)];
-        Self { servers, limits: Limits::DEFAULT, clock: Clock::manual(), workers: 1 }
+        Self {
+            servers,
+            limits: Limits::DEFAULT,
+            clock: Clock::manual(),
+            workers: 1,
+            program: program::program(),
+        }
     }
 
     /// Puts a server elsewhere.
@@ -107,7 +116,7 @@ impl Setup {
             clock: Some(self.clock.clone()),
             listen: vec![SocketAddr::from(([127, 0, 0, 1], 0))],
         };
-        let running = start_logging(program::program(), options, to).expect("the gateway starts");
+        let running = start_logging(self.program, options, to).expect("the gateway starts");
         let address = running.addresses()[0];
         Gate { running: Some(running), address, clock: self.clock, log }
     }

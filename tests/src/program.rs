@@ -2,7 +2,7 @@
 
 use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
 
-use gatewright_runtime::generated::{Listener, Program, Server, Upstream};
+use gatewright_runtime::generated::{AccessLog, Listener, Program, Server, Upstream};
 
 include!(concat!(env!("OUT_DIR"), "/protocol.rs"));
 
@@ -20,6 +20,11 @@ const fn local(port: u16) -> SocketAddr {
 /// The gateway under test, named `tested`.
 pub fn program() -> &'static Program {
     &PROGRAM
+}
+
+/// The same without an access log.
+pub fn silent() -> &'static Program {
+    Box::leak(Box::new(Program { access_log: AccessLog::Off, ..PROGRAM }))
 }
 
 /// Any free port of this machine.

@@ -165,3 +165,40 @@ fn long_trailers_of_a_large_answer_come_whole() {
         assert_eq!((answer.body.len(), answer.trailers[0].1.len()), (79_000, 8000));
     }
 }
+
+#[test]
+fn extensions_of_16_kib_are_dropped_and_one_byte_more_is_refused() {
+    let server = Server::ok();
+    let gate = Gate::before(&server);
+    let chunk = |extension: usize| format!("1;{}\r\nx\r\n", "y".repeat(extension));
+    let most = chunk(256).repeat(64);
+    let mut client = gate.client();
+    // Each body has them anew.
+    for _ in 0..2 {
+        assert_eq!(client.ask(format!("{HEAD}{most}0\r\n\r\n")).status(), 200);
+    }
+    assert!(server.requests().iter().all(|request| request.body == [b'x'; 64]));
+    for more in [chunk(1), "0;y\r\n\r\n".to_owned()] {
+        refused(&gate.ask(format!("{HEAD}{most}{more}0\r\n\r\n")), 400, "chunk_invalid");
+        let many = chunk(100).repeat(163) + &chunk(84);
+        assert_eq!(gate.ask(format!("{HEAD}{many}0\r\n\r\n")).status(), 200);
+        refused(&gate.ask(format!("{HEAD}{many}{more}")), 400, "chunk_invalid");
+    }
+    assert_eq!(server.requests().len(), 4);
+}
+
+#[test]
+fn a_server_with_endless_extensions_is_cut_off() {
+    let chunk = format!("1;{}\r\nx\r\n", "y".repeat(250));
+    let server = Server::always(format!(
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n{}0\r\n\r\n",
+        chunk.repeat(70)
+    ));
+    let gate = Gate::before(&server);
+    let mut client = gate.client();
+    client.send("GET /app/x HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+    let (answer, _) = client.rest();
+    // A refusal where nothing has left, a broken chunked body where something has; never a whole one.
+    assert!(!answer.starts_with(b"HTTP/1.1 200") || !answer.ends_with(b"0\r\n\r\n"));
+    assert_eq!(gate.log(1)[0]["reason"], "upstream_truncated");
+}

@@ -9,6 +9,7 @@ mod expect;
 mod garbage;
 mod headers;
 mod kept;
+mod leaving;
 mod life;
 mod limits;
 mod log;

@@ -40,7 +40,7 @@ fn whoever_waits_to_be_accepted_at_a_stop_is_answered() {
 fn a_burst_of_connections_leaves_descriptors_for_servers() {
     let server = Server::ok();
     let mut shell = command("sh", server.address);
-    let gateway = Process::start_alone(shell.args(["-c", "ulimit -n 400; exec \"$0\"", BINARY]));
+    let gateway = Process::start_alone(shell.args(["-c", "ulimit -n 256; exec \"$0\"", BINARY]));
     let before = gateway.descriptors();
     gateway.suspend();
     let mut clients: Vec<Client> = (0..600).map(|_| gateway.client()).collect();
@@ -54,8 +54,8 @@ fn a_burst_of_connections_leaves_descriptors_for_servers() {
         most = most.max(now);
         same > 20
     });
-    // Three quarters of what is not needed anyway.
-    assert!(most > 200 && most - before <= 300, "{before} became {most}");
+    // Never more than three quarters, however many come at once.
+    assert!(most - before > 100 && most - before <= 192, "{before} became {most}");
     // A server can still be reached, and those behind come in as those before them leave.
     assert_eq!(clients.remove(0).ask("GET /app/x HTTP/1.1\r\nHost: a\r\n\r\n").text(), "ok");
     let mut last = clients.pop().unwrap();

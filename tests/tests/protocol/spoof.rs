@@ -34,8 +34,8 @@ fn no_spelling_of_what_only_the_gateway_says_reaches_a_server() {
         // A server that does not tell `_` from `-` sees one value, and it is the gateway's.
         let folded = |wanted: &str| {
             let same = |own: &str| own.replace('_', "-").eq_ignore_ascii_case(wanted);
-            let named = request.fields.iter().filter(|(own, _)| same(own));
-            named.map(|(_, value)| value.escape_ascii().to_string()).collect::<Vec<_>>()
+            let lines = request.fields.iter().filter(|(own, _)| same(own));
+            lines.map(|(_, value)| value.escape_ascii().to_string()).collect::<Vec<_>>()
         };
         assert_eq!(folded("x-forwarded-for"), ["127.0.0.1"], "{name}");
         assert_eq!(folded("x-forwarded-host"), ["a"], "{name}");
