@@ -8,6 +8,7 @@ use gatewright_tests::client::Client;
 use gatewright_tests::eventually;
 use gatewright_tests::process::{Process, command};
 use gatewright_tests::server::Server;
+use rustix::process::{Pid, Signal, kill_process};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_tested");
 const HELLO: &str = "GET /hello HTTP/1.1\r\nHost: a\r\n\r\n";
@@ -100,10 +101,17 @@ fn a_gateway_whose_words_nobody_reads_starts_serves_and_stops() {
     let mut command = command(BINARY, server.address);
     let mut child = command.env("LISTEN", address.to_string()).stdout(Stdio::null()).spawn().unwrap();
     drop(child.stderr.take());
-    eventually("it listens", || std::net::TcpStream::connect(address).is_ok());
-    for signal in [rustix::process::Signal::USR2, rustix::process::Signal::TERM] {
+    // Nor when it is ready for signals, which the kernel knows.
+    let status = format!("/proc/{}/status", child.id());
+    eventually("it catches signals", || {
+        let status = std::fs::read_to_string(&status).unwrap();
+        let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:")).unwrap();
+        let caught = u64::from_str_radix(caught.trim(), 16).unwrap();
+        [Signal::TERM, Signal::USR2].iter().all(|signal| caught & (1 << (signal.as_raw() - 1)) != 0)
+    });
+    for signal in [Signal::USR2, Signal::TERM] {
         assert_eq!(Client::connect(address).ask(HELLO).status(), 200);
-        rustix::process::kill_process(rustix::process::Pid::from_child(&child), signal).unwrap();
+        kill_process(Pid::from_child(&child), signal).unwrap();
     }
     let mut status = None;
     eventually("it ends", || {
