@@ -1,9 +1,7 @@
 //! Executes the blocks of a page: gateways are started and asked, refusals are compared word for word.
 
-use std::io::Write;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
 
 use gatewright_dsl::page::{Fence, fences};
 use gatewright_dsl::problem::render::{Colour, text};
@@ -11,6 +9,7 @@ use gatewright_dsl::{Catalogue, Source};
 use gatewright_runtime::generated::{Options, Program, Running};
 use gatewright_runtime::serve::start_logging;
 use gatewright_tests::client::Client;
+use gatewright_tests::gate::Log;
 use gatewright_tests::server::Server;
 use serde_json::Value;
 
@@ -99,20 +98,6 @@ struct Gateway {
     /// Lines of the access log, by their number.
     expected: Vec<(usize, usize, Value)>,
     blocks: usize,
-}
-
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
 }
 
 impl Gateway {
