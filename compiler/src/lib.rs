@@ -13,6 +13,8 @@ mod ir;
 mod lower;
 #[cfg(test)]
 mod permutation;
+#[allow(dead_code, reason = "captures, parameters and expressions are typed with it next")]
+mod ty;
 
 use std::net::{IpAddr, Ipv6Addr};
 
