@@ -115,6 +115,7 @@ impl Setup {
             limits: Some(self.limits),
             clock: Some(self.clock.clone()),
             listen: vec![SocketAddr::from(([127, 0, 0, 1], 0))],
+            inherit: false,
         };
         let running = start_logging(self.program, options, to).expect("the gateway starts");
         let address = running.addresses()[0];

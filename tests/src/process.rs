@@ -1,9 +1,10 @@
 //! The gateway as a process, for what one process cannot do to itself: signals, limits, pipes, memory.
 
 use std::io::{BufRead, BufReader, Read};
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener};
 use std::process::{Child, ChildStderr, Command, Output, Stdio};
 
+use command_fds::{CommandFdExt, FdMapping};
 use rustix::process::{Pid, Signal, kill_process};
 use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 
@@ -24,6 +25,23 @@ pub fn command(program: &str, app: SocketAddr) -> Command {
     let mut command = Command::new(program);
     command.env("APP", app.to_string()).env_remove("LISTEN");
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+/// The same with sockets that are passed on to it. Only it can know its own number, so a shell says it that becomes it.
+pub fn inheriting(program: &str, app: SocketAddr, sockets: &[TcpListener], names: Option<&str>) -> Command {
+    let mut command = command("sh", app);
+    let passed = sockets
+        .iter()
+        .zip(3..)
+        .map(|(socket, child_fd)| FdMapping { parent_fd: socket.try_clone().unwrap().into(), child_fd });
+    command.args(["-c", "LISTEN_PID=$$ exec \"$0\"", program]);
+    command.env("LISTEN_FDS", sockets.len().to_string());
+    match names {
+        Some(names) => command.env("LISTEN_FDNAMES", names),
+        None => command.env_remove("LISTEN_FDNAMES"),
+    };
+    command.fd_mappings(passed.collect()).unwrap();
     command
 }
 

@@ -45,7 +45,7 @@ pub fn main(program: &'static Program) -> ExitCode {
 }
 
 fn run(program: &'static Program) -> Result<(), String> {
-    let mut prepared = prepare(program, Options::default(), io::stdout())?;
+    let mut prepared = prepare(program, Options { inherit: true, ..Options::default() }, io::stdout())?;
     prepared.spawn(1)?;
     let pinned = (!prepared.running.workers.is_empty()).then_some(0);
     let running = prepared.running;

@@ -6,6 +6,7 @@ mod client;
 mod connection;
 mod console;
 mod forward;
+mod handover;
 mod listener;
 mod relay;
 pub(crate) mod worker;
@@ -42,6 +43,8 @@ pub struct Options {
     pub limits: Option<Limits>,
     /// A clock other than the machine's.
     pub clock: Option<Clock>,
+    /// Whether sockets that were passed on to this process are used in the place of new ones.
+    pub inherit: bool,
 }
 
 /// What all workers of a gateway know.
@@ -125,27 +128,22 @@ fn prepare(
         0 => std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
         workers => workers,
     };
+    let wanted: Vec<SocketAddr> = (0..)
+        .zip(program.listeners)
+        .map(|(index, declared): (usize, _)| options.listen.get(index).copied().unwrap_or(declared.address))
+        .collect();
+    let inherited = if options.inherit { handover::inherited(&wanted)? } else { None };
+    let workers = inherited.as_ref().map_or(workers, |inherited| workers.max(inherited.most()));
     let most_open = connections_for(workers, program.listeners.len())?;
-    let mut sockets: Vec<Vec<std::net::TcpListener>> = (0..workers).map(|_| Vec::new()).collect();
-    let mut addresses = Vec::new();
-    for (index, declared) in program.listeners.iter().enumerate() {
-        let mut wanted = options.listen.get(index).copied().unwrap_or(declared.address);
-        if wanted.port() != 0
-            && let Err(error) = listener::probe(wanted)
-            && error.kind() == io::ErrorKind::AddrInUse
-        {
-            return Err(describe(wanted, &error));
+    let sockets = match inherited {
+        Some(inherited) => {
+            inherited.shared(workers).map_err(|error| format!("sockets cannot be shared: {error}"))?
         }
-        for (worker, own) in sockets.iter_mut().enumerate() {
-            let socket = listener::open(wanted).map_err(|error| describe(wanted, &error))?;
-            // The first worker may have been given any free port; the others join it.
-            wanted = socket.local_addr().map_err(|error| describe(wanted, &error))?;
-            if worker == 0 {
-                addresses.push(wanted);
-            }
-            own.push(socket);
-        }
-    }
+        None => open(&wanted, workers)?,
+    };
+    let addresses = sockets.iter().take(1).flatten().map(std::net::TcpListener::local_addr);
+    let addresses =
+        addresses.collect::<io::Result<_>>().map_err(|error| format!("a socket has no address: {error}"))?;
     let (log, writer) = access_log::start(program.access_log, log);
     let gateway = Arc::new(Gateway {
         program,
@@ -157,6 +155,27 @@ fn prepare(
     });
     let (orders, _) = watch::channel(Order::Serve);
     Ok(Prepared { gateway, sockets, running: Running { orders, workers: Vec::new(), writer, addresses } })
+}
+
+/// Opens sockets of its own, for each worker one for each address.
+fn open(wanted: &[SocketAddr], workers: usize) -> Result<Vec<Vec<std::net::TcpListener>>, String> {
+    let mut sockets: Vec<Vec<std::net::TcpListener>> = (0..workers).map(|_| Vec::new()).collect();
+    for wanted in wanted {
+        let mut wanted = *wanted;
+        if wanted.port() != 0
+            && let Err(error) = listener::probe(wanted)
+            && error.kind() == io::ErrorKind::AddrInUse
+        {
+            return Err(describe(wanted, &error));
+        }
+        for own in &mut sockets {
+            let socket = listener::open(wanted).map_err(|error| describe(wanted, &error))?;
+            // The first worker may have been given any free port; the others join it.
+            wanted = socket.local_addr().map_err(|error| describe(wanted, &error))?;
+            own.push(socket);
+        }
+    }
+    Ok(sockets)
 }
 
 impl Prepared {

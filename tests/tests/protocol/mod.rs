@@ -7,6 +7,7 @@ mod chunked;
 mod early;
 mod expect;
 mod garbage;
+mod handover;
 mod headers;
 mod kept;
 mod leaving;
