@@ -27,7 +27,7 @@ const PROGRAMS: [&str; 3] = [
 fn declarations(program: &str) -> Vec<String> {
     let source = Source::new("a.gw", program);
     let (file, _) = gatewright_dsl::parse(&source);
-    file.declarations.iter().map(|it| source.slice(crate::check::span(it)).to_owned()).collect()
+    file.declarations.iter().map(|it| source.slice(it.span()).to_owned()).collect()
 }
 
 fn permuted() -> impl Strategy<Value = (Vec<String>, Vec<String>, usize)> {

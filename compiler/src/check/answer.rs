@@ -16,7 +16,11 @@ pub(super) fn respond(status: Status, body: Option<&AnswerBody>) -> End {
             json(value, &mut text);
             ("application/json", text)
         }
-        AnswerBody::Text(text) => ("text/plain; charset=utf-8", text.value.clone()),
+        AnswerBody::Text(Value { kind: ValueKind::Text(text), .. }) => {
+            ("text/plain; charset=utf-8", text.clone())
+        }
+        // INVARIANT: `unknown` has refused it.
+        AnswerBody::Text(_) | AnswerBody::File(_) => ("text/plain; charset=utf-8", String::new()),
     });
     End::Respond { status: status.code, body }
 }
@@ -30,7 +34,7 @@ fn json(value: &Value, out: &mut String) {
         ValueKind::Text(text) => string(text, out),
         ValueKind::List(items) => list(items, out),
         ValueKind::Record(entries) => record(entries, out),
-        // INVARIANT: the parser refuses every other kind of value here.
+        // INVARIANT: the parser or `unknown` has refused every other kind of value.
         _ => out.push_str("null"),
     }
 }

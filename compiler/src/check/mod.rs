@@ -12,6 +12,7 @@ mod pattern;
 pub(crate) mod problem;
 mod route;
 mod target;
+mod unknown;
 mod upstream;
 
 use std::collections::BTreeSet;
@@ -65,6 +66,7 @@ pub(crate) fn check(
         used: BTreeSet::new(),
         has_lost_end: false,
     };
+    unknown::check(&mut check, files);
     let gateways: Vec<_> = files.iter().flat_map(File::gateways).collect();
     let upstreams: Vec<_> = files.iter().flat_map(File::upstreams).collect();
     let written: Vec<_> = files.iter().flat_map(File::routes).collect();
@@ -125,7 +127,8 @@ fn program(
 
 /// Whether a problem of the parser stands outside of all declarations that it could read.
 fn is_torn(files: &[File], problems: &[Problem]) -> bool {
-    let mut declarations: Vec<Span> = files.iter().flat_map(|file| &file.declarations).map(span).collect();
+    let mut declarations: Vec<Span> =
+        files.iter().flat_map(|file| &file.declarations).map(Declaration::span).collect();
     declarations.sort_unstable();
     problems.iter().filter_map(Problem::span).any(|place| {
         let behind =
@@ -133,15 +136,6 @@ fn is_torn(files: &[File], problems: &[Problem]) -> bool {
         let before = behind.checked_sub(1).and_then(|at| declarations.get(at));
         !before.is_some_and(|span| span.file == place.file && place.end <= span.end)
     })
-}
-
-/// Where a declaration stands.
-pub(crate) fn span(declaration: &Declaration) -> Span {
-    match declaration {
-        Declaration::Gateway(it) => it.span,
-        Declaration::Upstream(it) => it.span,
-        Declaration::Route(it) => it.span,
-    }
 }
 
 fn source(sources: &[Source], span: Span) -> Option<&Source> {

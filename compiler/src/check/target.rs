@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use gatewright_dsl::ast::{Name, Target, Template, TemplatePart};
+use gatewright_dsl::ast::{Name, Target, Template, TemplatePart, Value, ValueKind};
 use gatewright_dsl::problem::path::rest_not_last;
 
 use super::path::{normal_form, spell_query, spell_written};
@@ -15,7 +15,7 @@ use crate::checked::Piece;
 /// The path that is sent. Every capture must be used: what the pattern takes and the target drops is lost.
 pub(super) fn path(check: &mut Check<'_>, template: &Template, pattern: &Pattern<'_>) -> Vec<Piece> {
     let filled = fill(check, template, pattern);
-    let is_known = |name: &&str| pattern.captures.iter().any(|capture| capture.name.text == **name);
+    let is_known = |name: &String| pattern.captures.iter().any(|capture| capture.name.text == *name);
     for capture in &pattern.captures {
         let name = &capture.name.text;
         // Where a name is unknown, the one that was meant is not called unused as well.
@@ -36,24 +36,25 @@ pub(super) fn location(check: &mut Check<'_>, target: &Target, pattern: &Pattern
 
 /// A template whose captures have been found.
 #[derive(Default)]
-struct Filled<'a> {
+struct Filled {
     pieces: Vec<Piece>,
-    used: BTreeSet<&'a str>,
+    used: BTreeSet<String>,
     /// The path as it would be written in canonical spelling.
     shown: String,
     /// What follows the first `?` or `#`.
     query: Option<String>,
 }
 
-fn fill<'a>(check: &mut Check<'_>, template: &'a Template, pattern: &Pattern<'_>) -> Filled<'a> {
+fn fill(check: &mut Check<'_>, template: &Template, pattern: &Pattern<'_>) -> Filled {
     let mut filled = Filled::default();
     for (at, part) in template.parts.iter().enumerate() {
         match part {
             TemplatePart::Literal { text, .. } => filled.literal(text),
-            TemplatePart::Capture(name) => {
+            TemplatePart::Value(value) => {
+                let Some(name) = name(check, value) else { continue };
                 let is_last = at + 1 == template.parts.len();
-                let found = capture(check, name, pattern, is_last, filled.query.is_some());
-                filled.capture(name, found);
+                let found = capture(check, &name, pattern, is_last, filled.query.is_some());
+                filled.capture(name.text, found);
             }
         }
     }
@@ -63,6 +64,16 @@ fn fill<'a>(check: &mut Check<'_>, template: &'a Template, pattern: &Pattern<'_>
         check.problems.push(problem::target_not_normal(template.span, &normal));
     }
     filled
+}
+
+/// The name in a piece of a target. Nothing else is known there.
+fn name(check: &mut Check<'_>, value: &Value) -> Option<Name> {
+    if let ValueKind::Word(text) = &value.kind {
+        return Some(Name { span: value.span, text: text.clone() });
+    }
+    let written = check.slice(value.span);
+    check.problems.push(problem::unknown_capture(written, value.span, std::iter::empty()));
+    None
 }
 
 /// The capture that a target names, if it can stand there.
@@ -87,7 +98,7 @@ fn capture<'p>(
     Some(found)
 }
 
-impl<'a> Filled<'a> {
+impl Filled {
     fn literal(&mut self, text: &str) {
         let path = if self.query.is_some() { "" } else { text.split(['?', '#']).next().unwrap_or_default() };
         let spelled = spell_written(path);
@@ -100,9 +111,9 @@ impl<'a> Filled<'a> {
         }
     }
 
-    fn capture(&mut self, name: &'a Name, found: Option<&Capture<'_>>) {
-        self.used.insert(&name.text);
-        self.shown.extend(["{", &name.text, "}"]);
+    fn capture(&mut self, name: String, found: Option<&Capture<'_>>) {
+        self.shown.extend(["{", name.as_str(), "}"]);
+        self.used.insert(name);
         match found.map(|capture| &capture.takes) {
             Some(Takes::Known(text)) => self.text(text),
             Some(Takes::Noted(number)) => self.pieces.push(Piece::Capture(*number)),

@@ -218,7 +218,7 @@ impl Reader<'_> {
         let inside =
             block.iter().flat_map(|block| &block.statements).filter_map(|statement| match statement {
                 Statement::Terminal(terminal) => Some(terminal.span),
-                Statement::Setting(_) => None,
+                _ => None,
             });
         let all: Vec<Span> = terminals.iter().map(|(span, _)| *span).chain(inside).collect();
         match all.as_slice() {
@@ -235,6 +235,7 @@ impl Reader<'_> {
             docs,
             methods,
             pattern,
+            when: None,
             head_terminal,
             block,
             broken,

@@ -28,6 +28,9 @@ use grammar::{Grammar, Rule};
 
 type Pair<'a> = pest::iterators::Pair<'a, Rule>;
 
+/// The height that no value exceeds; what would be higher is refused as `too_deep`.
+pub const MAX_HEIGHT: usize = 256;
+
 /// Reads a text: the tree of all that could be understood, and every problem, in the order of the text.
 ///
 /// A text of more than [`crate::source::MAX_BYTES`] bytes gives an empty tree and one problem.

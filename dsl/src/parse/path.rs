@@ -3,7 +3,9 @@
 use super::reader::Reader;
 use super::strict::END;
 use super::{Pair, Rule};
-use crate::ast::{Capture, Pattern, Segment, Template, TemplatePart, Type, Value};
+use crate::ast::{
+    Bounds, Capture, Name, Pattern, Segment, Template, TemplatePart, Type, TypeKind, Value, ValueKind,
+};
 use crate::problem::path as problem;
 use crate::source::Span;
 
@@ -136,7 +138,7 @@ impl Reader<'_> {
                     &capture.name.text,
                 ));
             }
-            if index + 1 < segments.len() && capture.ty.as_ref().is_some_and(|ty| ty.name.text == "path") {
+            if index + 1 < segments.len() && is_rest(capture) {
                 self.report(problem::rest_not_last(capture.span));
             }
             seen.push(capture);
@@ -177,7 +179,8 @@ impl Reader<'_> {
                         let at = self.trimmed(at);
                         self.report(crate::problem::syntax::unexpected_text(at, self.slice(at), "`}`"));
                     }
-                    TemplatePart::Capture(capture.name)
+                    let Name { span, text } = capture.name;
+                    TemplatePart::Value(Value { span, kind: ValueKind::Word(text) })
                 }
             });
         }
@@ -225,16 +228,27 @@ impl Reader<'_> {
     pub(super) fn ty(&mut self, pair: Pair<'_>) -> Option<Type> {
         let span = self.span(&pair);
         let mut name = None;
-        let mut bounds: Option<Value> = None;
+        let mut bounds = None;
         for inner in pair.into_inner() {
             match inner.as_rule() {
                 Rule::type_name => name = Some(self.name(&inner)),
-                Rule::bounds => bounds = inner.into_inner().next().and_then(|range| self.value(range)),
+                Rule::bounds => {
+                    bounds = inner
+                        .into_inner()
+                        .next()
+                        .and_then(|range| self.value(range))
+                        .map(|range| Bounds::Range(Box::new(range)));
+                }
                 _ => {}
             }
         }
-        Some(Type { span, name: name?, bounds })
+        Some(Type { span, kind: TypeKind::Named { name: name?, bounds } })
     }
+}
+
+/// Whether a capture takes the rest of the path.
+fn is_rest(capture: &Capture) -> bool {
+    capture.ty.as_ref().and_then(Type::name).is_some_and(|name| name.text == "path")
 }
 
 /// Why a path holds what no request can.

@@ -97,7 +97,7 @@ impl Reader<'_> {
 
     fn argument(&mut self, pair: Pair<'_>) -> Option<Argument> {
         match pair.as_rule() {
-            Rule::field => self.field(pair).map(Argument::Field),
+            Rule::field => self.field(pair).map(|field| Argument::Field(Box::new(field))),
             Rule::list => self.list(pair),
             Rule::lone_value => self.value(pair.into_inner().next()?).map(Argument::Value),
             _ => None,
@@ -150,6 +150,6 @@ impl Reader<'_> {
                 _ => default = self.value(part),
             }
         }
-        Some(Field { span, name: name?, ty: ty?, default, alias })
+        Some(Field { span, name: name?, ty: ty?, wire: None, default, alias })
     }
 }

@@ -72,7 +72,7 @@ impl Reader<'_> {
             AnswerBody::Json(value)
         } else {
             let span = self.span(&value);
-            AnswerBody::Text(Text { span, value: self.string(span) })
+            AnswerBody::Text(Value { span, kind: ValueKind::Text(self.string(span)) })
         };
         Some(TerminalKind::Respond { status, body: Some(body) })
     }

@@ -49,6 +49,8 @@ pub fn check_block(block: &Block, place: Place, catalogue: &Catalogue) -> (Vec<C
                 }
                 continue;
             }
+            // They have no rows: whoever knows the names checks them.
+            Statement::Use(_) | Statement::Declaration(_) => continue,
         };
         let above = seen.last().copied();
         seen.push(setting);

@@ -172,5 +172,9 @@ fn found(kind: &ValueKind) -> String {
         ValueKind::Path(_) => "a path".into(),
         ValueKind::List(_) => "a list".into(),
         ValueKind::Record(_) => "a record".into(),
+        ValueKind::Interpolated(_) => "a string with values in it".into(),
+        ValueKind::Regex(_) => "a regular expression".into(),
+        ValueKind::StatusClass(code) => format!("`{}xx`", code / 100),
+        _ => "an expression".into(),
     }
 }

@@ -88,11 +88,14 @@ impl Type {
     ///
     /// The problem, if there is no such type, or its bounds cannot be.
     pub fn resolve(written: &ast::Type) -> Result<Self, Box<Problem>> {
-        let name = written.name.text.as_str();
+        let ast::TypeKind::Named { name, bounds } = &written.kind else {
+            return Err(Box::new(path::unknown_type(written.span, "", CAPTURES)));
+        };
+        let (name, span) = (name.text.as_str(), name.span);
         if !CAPTURES.contains(&name) {
-            return Err(Box::new(path::unknown_type(written.name.span, name, CAPTURES)));
+            return Err(Box::new(path::unknown_type(span, name, CAPTURES)));
         }
-        let bounds = written.bounds.as_ref().map(|bounds| read_bounds(name, bounds)).transpose()?;
+        let bounds = bounds.as_ref().map(|bounds| read_bounds(name, bounds)).transpose()?;
         let unbounded = bounds.unwrap_or(Bounds::NONE);
         Ok(match name {
             "int" => Self::Int(unbounded),
@@ -105,12 +108,13 @@ impl Type {
 }
 
 /// The bounds of a type. Those of a string count its characters.
-fn read_bounds(name: &str, written: &ast::Value) -> Result<Bounds, Box<Problem>> {
-    let wrong = |message: String| Box::new(path::wrong_bounds(written.span, message));
+fn read_bounds(name: &str, written: &ast::Bounds) -> Result<Bounds, Box<Problem>> {
+    let wrong = |message: String| Box::new(path::wrong_bounds(written.span(), message));
     if !matches!(name, "int" | "string") {
         return Err(wrong(format!("`{name}` takes no bounds")));
     }
-    let ValueKind::Range(low, high) = &written.kind else {
+    let range = if let ast::Bounds::Range(range) = written { Some(&range.kind) } else { None };
+    let Some(ValueKind::Range(low, high)) = range else {
         return Err(wrong("expected a range such as `1..50` as bounds".into()));
     };
     let end = |end: &Option<Box<ast::Value>>| match end.as_deref().map(|value| &value.kind) {

@@ -23,6 +23,7 @@ pub fn problems(source: &Source) -> Vec<Problem> {
                 }
                 (it.block.as_ref(), Place::Route)
             }
+            _ => continue,
         };
         if let Some(block) = block {
             problems.extend(check_block(block, place, &catalogue).1);

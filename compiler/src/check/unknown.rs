@@ -1,0 +1,78 @@
+//! What the parser reads and nothing here gives a meaning to yet: it is refused, never passed over.
+
+use gatewright_dsl::Span;
+use gatewright_dsl::ast::{
+    AnswerBody, Block, Declaration, File, Route, Statement, TerminalKind, Value, ValueKind,
+};
+use gatewright_dsl::problem::syntax::{unexpected_text, unknown_word};
+
+use super::Check;
+
+/// The declarations that are understood.
+const KNOWN: &[&str] = &["gateway", "upstream", "route"];
+
+pub(super) fn check(check: &mut Check<'_>, files: &[File]) {
+    for declaration in files.iter().flat_map(|file| &file.declarations) {
+        match declaration {
+            Declaration::Gateway(it) => block(check, &it.block),
+            Declaration::Upstream(it) => block(check, &it.block),
+            Declaration::Route(it) => route(check, it),
+            other => refuse_declaration(check, other),
+        }
+    }
+}
+
+fn refuse_declaration(check: &mut Check<'_>, declaration: &Declaration) {
+    let (span, word) = (declaration.span(), declaration.word());
+    let at = Span { end: span.start + word.len(), ..span };
+    check.problems.push(unknown_word(at, "declaration", word, KNOWN.iter().copied()));
+}
+
+fn route(check: &mut Check<'_>, route: &Route) {
+    if let Some(when) = &route.when {
+        refuse(check, when.span, "no condition");
+    }
+    let body = match route.terminal().map(|terminal| &terminal.kind) {
+        Some(TerminalKind::Respond { body, .. }) => body.as_ref(),
+        _ => None,
+    };
+    match body {
+        Some(AnswerBody::Json(value)) => literal(check, value),
+        Some(AnswerBody::Text(value)) if !matches!(value.kind, ValueKind::Text(_)) => {
+            refuse(check, value.span, "a string without values");
+        }
+        Some(AnswerBody::File(text)) => refuse(check, text.span, "`json …` or `text …`"),
+        _ => {}
+    }
+    if let Some(it) = &route.block {
+        block(check, it);
+    }
+}
+
+fn block(check: &mut Check<'_>, block: &Block) {
+    for statement in &block.statements {
+        match statement {
+            Statement::Use(it) => {
+                let at = Span { end: it.span.start + "use".len(), ..it.span };
+                check.problems.push(unknown_word(at, "setting", "use", []));
+            }
+            Statement::Declaration(it) => refuse_declaration(check, it),
+            Statement::Setting(_) | Statement::Terminal(_) => {}
+        }
+    }
+}
+
+/// Refuses all in a JSON value that is not written out.
+fn literal(check: &mut Check<'_>, value: &Value) {
+    match &value.kind {
+        ValueKind::Bool(_) | ValueKind::Int(_) | ValueKind::Decimal(_) | ValueKind::Text(_) => {}
+        ValueKind::List(items) => items.iter().for_each(|item| literal(check, item)),
+        ValueKind::Record(entries) => entries.iter().for_each(|entry| literal(check, &entry.value)),
+        _ => refuse(check, value.span, "a literal"),
+    }
+}
+
+fn refuse(check: &mut Check<'_>, span: Span, expected: &str) {
+    let found = check.slice(span);
+    check.problems.push(unexpected_text(span, found, expected));
+}

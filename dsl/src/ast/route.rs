@@ -1,0 +1,136 @@
+//! Routes, and what they do with a request.
+
+use super::{Block, Comment, Name, Pattern, Statement, Template, Text, Value};
+use crate::source::Span;
+
+/// `route METHODS PATTERN [when EXPRESSION] [TERMINAL] [{ … }]`
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Route {
+    /// From the first word to the end of the head or the closing brace.
+    pub span: Span,
+    /// The head: from the first word to what stands before the block.
+    pub head: Span,
+    /// The `///` lines above it.
+    pub docs: Vec<Comment>,
+    /// Which methods.
+    pub methods: Methods,
+    /// Which paths.
+    pub pattern: Pattern,
+    /// Under which condition it is there.
+    pub when: Option<Value>,
+    /// What stands on the head line behind the pattern. See [`Route::terminal`].
+    pub head_terminal: Option<Terminal>,
+    /// Its settings, and its terminal if that stands inside.
+    pub block: Option<Block>,
+    /// Something of its head could not be read, which is reported: use it for the names in it, and check no more.
+    pub broken: bool,
+}
+
+impl Route {
+    /// The one terminal, from the head or from the block. `None` only if a problem was reported.
+    #[must_use]
+    pub fn terminal(&self) -> Option<&Terminal> {
+        self.head_terminal.as_ref().or_else(|| {
+            self.block.iter().flat_map(|block| &block.statements).find_map(|statement| match statement {
+                Statement::Terminal(terminal) => Some(terminal),
+                _ => None,
+            })
+        })
+    }
+}
+
+/// The methods of a route.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Methods {
+    /// `*`
+    Any(Span),
+    /// One or more names.
+    List(Vec<Name>),
+}
+
+impl Methods {
+    /// Where they stand.
+    #[must_use]
+    pub fn span(&self) -> Option<Span> {
+        match self {
+            Self::Any(span) => Some(*span),
+            Self::List(names) => Some(names.first()?.span.to(names.last()?.span)),
+        }
+    }
+}
+
+/// What a route does with a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Terminal {
+    /// Where it stands.
+    pub span: Span,
+    /// Which one.
+    pub kind: TerminalKind,
+}
+
+impl Terminal {
+    /// The word or sign that it begins with.
+    #[must_use]
+    pub fn word(&self) -> &'static str {
+        match self.kind {
+            TerminalKind::Forward { .. } => "->",
+            TerminalKind::Respond { .. } => "respond",
+            TerminalKind::Redirect { .. } => "redirect",
+        }
+    }
+}
+
+/// The kinds of terminal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TerminalKind {
+    /// `-> UPSTREAM [PATH]`
+    Forward {
+        /// The name of the upstream.
+        upstream: Name,
+        /// The path sent there; without one, the path as it came.
+        path: Option<Template>,
+    },
+    /// `respond STATUS [json EXPRESSION | text STRING | file "…"]`
+    Respond {
+        /// The status, 200 to 599.
+        status: Status,
+        /// The body.
+        body: Option<AnswerBody>,
+    },
+    /// `redirect STATUS TARGET`
+    Redirect {
+        /// One of 301, 302, 303, 307, 308.
+        status: Status,
+        /// Where to.
+        target: Target,
+    },
+}
+
+/// A status code as written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Status {
+    /// Where it stands.
+    pub span: Span,
+    /// The number.
+    pub code: u16,
+}
+
+/// The body of an answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AnswerBody {
+    /// `json EXPRESSION`
+    Json(Value),
+    /// `text STRING`: a text, with or without values in it.
+    Text(Value),
+    /// `file "…"`
+    File(Text),
+}
+
+/// Where a redirect leads.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Target {
+    /// An absolute URL in quotes.
+    Url(Text),
+    /// A path on the same host.
+    Path(Template),
+}
