@@ -4,6 +4,7 @@
 
 use crate::clock::Micros;
 use crate::head::{Field, Head};
+use crate::params::Params;
 use crate::policy;
 use crate::reason::Reason;
 use crate::route::Captures;
@@ -14,6 +15,8 @@ use crate::terminal::{Forward, Redirect, Respond};
 pub struct Exchange {
     pub(crate) head: Head,
     pub(crate) captures: Captures,
+    /// What was set when the gateway started.
+    pub(crate) params: &'static Params,
     /// Index into the program's routes.
     pub(crate) route: Option<u32>,
     pub(crate) timeout: Option<&'static policy::timeout::Config>,
@@ -76,7 +79,12 @@ impl Exchange {
         self.captures.at(index, &self.head.path)
     }
 
-    /// Forgets everything and keeps the room, unless it is large.
+    /// An empty exchange of a gateway with these parameters.
+    pub(crate) fn of(params: &'static Params) -> Self {
+        Self { params, ..Self::default() }
+    }
+
+    /// Forgets everything but the parameters, and keeps the room, unless it is large.
     pub(crate) fn clear(&mut self) {
         self.head.clear();
         self.captures = Captures::default();

@@ -8,6 +8,7 @@ pub use std::process::ExitCode;
 pub use std::time::Duration;
 
 pub use crate::exchange::{Exchange, Flow};
+pub use crate::params::{Kind as ParamKind, Param as Parameter, Secret, Setting};
 pub use crate::policy;
 pub use crate::program::{AccessLog, Chain, Label, Listener, Program, Route, Server, Upstream};
 pub use crate::route::{Edge, Kind, Leaf, NONE, Node, Param, Router, method, segment_hash};

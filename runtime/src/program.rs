@@ -5,6 +5,7 @@
 use std::net::SocketAddr;
 
 use crate::exchange::{Exchange, Flow};
+use crate::params::{Param, Secret};
 use crate::route::Router;
 
 /// One compiled gateway.
@@ -28,6 +29,10 @@ pub struct Program {
     pub chains: &'static [Chain],
     /// All names and literal segments, one after the other; [`Label`] and [`crate::route::Edge`] point into it.
     pub text: &'static str,
+    /// What may be set at start-up.
+    pub params: &'static [Param],
+    /// What must be given at start-up, and is never shown.
+    pub secrets: &'static [Secret],
     /// Whether a line is written for each exchange.
     pub access_log: AccessLog,
 }

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use gatewright_runtime::clock::Clock;
 use gatewright_runtime::generated::Program;
 use gatewright_runtime::limits::Limits;
+use gatewright_runtime::params::given::Text;
 use gatewright_runtime::serve::{Options, Running, start_logging};
 
 use crate::client::Client;
@@ -27,6 +28,8 @@ pub struct Setup {
     pub clock: Clock,
     /// Threads.
     pub workers: usize,
+    /// What is given for parameters and secrets.
+    pub given: Vec<Text>,
     /// What is served.
     pub program: &'static Program,
 }
@@ -71,6 +74,7 @@ impl Setup {
             limits: Limits::DEFAULT,
             clock: Clock::manual(),
             workers: 1,
+            given: Vec::new(),
             program: program::program(),
         }
     }
@@ -80,6 +84,13 @@ impl Setup {
     pub fn place(mut self, declared: SocketAddr, real: SocketAddr) -> Self {
         self.servers.retain(|(known, _)| *known != declared);
         self.servers.push((declared, real));
+        self
+    }
+
+    /// Gives a text for a parameter or secret.
+    #[must_use]
+    pub fn give(mut self, name: &str, text: &str) -> Self {
+        self.given.push(Text { name: name.into(), text: text.into(), place: "this test".into() });
         self
     }
 
@@ -112,6 +123,7 @@ impl Setup {
         let options = Options {
             workers: self.workers,
             servers: self.servers,
+            given: self.given,
             limits: Some(self.limits),
             clock: Some(self.clock.clone()),
             listen: vec![SocketAddr::from(([127, 0, 0, 1], 0))],

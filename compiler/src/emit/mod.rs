@@ -90,6 +90,8 @@ fn program_item(program: &Program) -> TokenStream {
             files: &FILES,
             chains: &CHAINS,
             text: TEXT,
+            params: &[],
+            secrets: &[],
             access_log: #access_log,
         };
     }

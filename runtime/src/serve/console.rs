@@ -12,27 +12,28 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 
 use super::{Options, Order, drain, listener, prepare};
+use crate::params::{self, given};
 use crate::program::Program;
 
 /// Runs a compiled gateway until it is told to stop: the first SIGTERM or SIGINT drains, the second cuts. `--version`
-/// prints what was compiled.
+/// prints what was compiled, `--params` what may be set; other arguments set it.
 #[must_use]
 pub fn main(program: &'static Program) -> ExitCode {
-    match std::env::args().nth(1).as_deref() {
-        None => {}
+    let arguments: Vec<String> = std::env::args_os().skip(1).map(|it| it.to_string_lossy().into()).collect();
+    let shown = match arguments.first().map(String::as_str) {
         Some("--version") => {
             let version = env!("CARGO_PKG_VERSION");
-            let text = format!("{} (gatewright {version}, sources {})\n", program.name, program.source_hash);
-            // A reader that has gone needs no version.
-            let _ = io::stdout().write_all(text.as_bytes());
-            return ExitCode::SUCCESS;
+            Some(format!("{} (gatewright {version}, sources {})\n", program.name, program.source_hash))
         }
-        Some(other) => {
-            say(format_args!("error: unknown argument `{other}`\n  = help: the only one is `--version`"));
-            return ExitCode::from(2);
-        }
+        Some("--params") => Some(params::table(program)),
+        _ => None,
+    };
+    if let Some(text) = shown {
+        // A reader that has gone needs no answer.
+        let _ = io::stdout().write_all(text.as_bytes());
+        return ExitCode::SUCCESS;
     }
-    match run(program) {
+    match run(program, &arguments) {
         Ok(()) => {
             say(format_args!("{} has stopped", program.name));
             ExitCode::SUCCESS
@@ -44,8 +45,15 @@ pub fn main(program: &'static Program) -> ExitCode {
     }
 }
 
-fn run(program: &'static Program) -> Result<(), String> {
-    let mut prepared = prepare(program, Options { inherit: true, ..Options::default() }, io::stdout())?;
+fn run(program: &'static Program, arguments: &[String]) -> Result<(), String> {
+    let variable = |name: &str| {
+        let text = std::env::var_os(name).map(std::ffi::OsString::into_string).transpose();
+        text.map_err(|_| format!("`{name}` is no text: it must be UTF-8"))
+    };
+    let file = |path: &str| std::fs::read_to_string(path).map_err(|error| error.to_string());
+    let given = given::collect(program, arguments, variable, file)?;
+    let mut prepared =
+        prepare(program, Options { inherit: true, given, ..Options::default() }, io::stdout())?;
     prepared.spawn(1)?;
     let pinned = (!prepared.running.workers.is_empty()).then_some(0);
     let running = prepared.running;

@@ -23,6 +23,7 @@ pub use console::main;
 use crate::access_log::{self, Log};
 use crate::clock::Clock;
 use crate::limits::Limits;
+use crate::params::{Params, given};
 use crate::program::{Program, Server};
 
 /// Descriptors that are neither a listener's nor a connection's: standard streams, reactors, signals.
@@ -39,6 +40,8 @@ pub struct Options {
     pub listen: Vec<SocketAddr>,
     /// Where declared servers really are: pairs of the declared and the real address.
     pub servers: Vec<(SocketAddr, SocketAddr)>,
+    /// What is given for parameters and secrets.
+    pub given: Vec<given::Text>,
     /// Bounds other than the standard ones.
     pub limits: Option<Limits>,
     /// A clock other than the machine's.
@@ -51,6 +54,7 @@ pub struct Options {
 #[derive(Debug)]
 pub(crate) struct Gateway {
     pub(crate) program: &'static Program,
+    pub(crate) params: &'static Params,
     pub(crate) limits: Limits,
     pub(crate) clock: Clock,
     pub(crate) log: Log,
@@ -98,7 +102,8 @@ impl Gateway {
 ///
 /// # Errors
 ///
-/// A sentence for the operator: an address that cannot be listened at, or too few descriptors.
+/// A sentence for the operator: a parameter that is missing or wrong, an address that cannot be listened at, or too few
+/// descriptors.
 pub fn start(program: &'static Program, options: Options) -> Result<Running, String> {
     start_logging(program, options, io::stdout())
 }
@@ -124,6 +129,8 @@ fn prepare(
     options: Options,
     log: impl io::Write + Send + 'static,
 ) -> Result<Prepared, String> {
+    // Before any socket is opened. They live as long as the process.
+    let params = &*Box::leak(Box::new(given::read(program, &options.given)?));
     let workers = match options.workers {
         0 => std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
         workers => workers,
@@ -147,6 +154,7 @@ fn prepare(
     let (log, writer) = access_log::start(program.access_log, log);
     let gateway = Arc::new(Gateway {
         program,
+        params,
         limits: bounded(options.limits.unwrap_or(Limits::DEFAULT)),
         clock: options.clock.unwrap_or_else(Clock::real),
         log,

@@ -86,7 +86,8 @@ impl Worker {
 
     /// An empty exchange.
     pub(crate) fn exchange(&self) -> Box<Exchange> {
-        self.exchanges.borrow_mut().pop().unwrap_or_default()
+        let kept = self.exchanges.borrow_mut().pop();
+        kept.unwrap_or_else(|| Box::new(Exchange::of(self.gateway.params)))
     }
 
     /// Takes an exchange back.
