@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 use gatewright_dsl::Policy;
 use gatewright_dsl::schema::Values;
 
-use crate::algebra::{Method, Pattern};
+use crate::algebra::RouteSet;
 
 #[derive(Debug)]
 pub(crate) struct Program {
@@ -19,6 +19,8 @@ pub(crate) struct Program {
     pub(crate) upstreams: Vec<Upstream>,
     /// In order of precedence.
     pub(crate) routes: Vec<Route>,
+    /// What these routes claim, in the same order.
+    pub(crate) claims: RouteSet,
 }
 
 #[derive(Debug)]
@@ -38,8 +40,6 @@ pub(crate) struct Route {
     pub(crate) place: Place,
     /// Methods and pattern in one spelling: `GET, POST /orders/{id: uuid}`.
     pub(crate) label: String,
-    pub(crate) methods: Vec<Method>,
-    pub(crate) pattern: Pattern,
     /// What runs before the end, in running order.
     pub(crate) steps: Vec<Step>,
     pub(crate) end: End,

@@ -5,17 +5,17 @@
 
 use std::collections::BTreeSet;
 
-use super::trie::{End, Node, Trie};
+use super::trie::{End, Node, Paths, Trie};
 use super::witness::{self, Witness};
-use super::{Method, Pattern, Relation, Single, Verdict, verdict};
+use super::{Relation, RouteSet, Verdict, verdict};
 
 /// More collisions than anyone reads; looking for further ones would cost more than it tells.
 const MOST: usize = 1_000;
 
-/// Two routes that match the same request, neither before the other.
+/// Two claims on the same request, neither before the other.
 #[derive(Debug)]
 pub(crate) struct Conflict {
-    /// The number of the route that stands first.
+    /// The number of the claim that stands first.
     pub(crate) first: usize,
     pub(crate) second: usize,
     /// Whether they match the very same requests; otherwise each has requests of its own.
@@ -24,27 +24,25 @@ pub(crate) struct Conflict {
     pub(crate) witness: Option<Witness>,
 }
 
-/// All collisions among routes, each given as a pattern and its methods, by number.
-pub(crate) fn conflicts(trie: &Trie, routes: &[(&Pattern, &[Method])]) -> Vec<Conflict> {
+/// All collisions among the claims of a gateway, by number.
+pub(crate) fn conflicts(trie: &Trie, set: &RouteSet) -> Vec<Conflict> {
     let mut search = Search::default();
-    search.node(&trie.root);
-    search.pairs.iter().filter_map(|&(first, second)| conflict(trie, routes, first, second)).collect()
+    search.node(&trie.hosts);
+    search.pairs.iter().filter_map(|&(first, second)| conflict(trie, set, first, second)).collect()
 }
 
-/// The worst that two routes are to each other, over all their methods.
-fn conflict(trie: &Trie, routes: &[(&Pattern, &[Method])], first: usize, second: usize) -> Option<Conflict> {
-    let (a, b) = (routes.get(first)?, routes.get(second)?);
+/// The worst that two claims are to each other, over all their hosts and methods.
+fn conflict(trie: &Trie, set: &RouteSet, first: usize, second: usize) -> Option<Conflict> {
+    let (own, others) = (set.singles(first), set.singles(second));
     let mut found = None;
-    for &method_a in a.1 {
-        for &method_b in b.1 {
-            let (a, b) =
-                (Single { pattern: a.0, method: method_a }, Single { pattern: b.0, method: method_b });
-            let duplicate = match verdict(&a, &b) {
+    for a in &own {
+        for b in &others {
+            let duplicate = match verdict(a, b) {
                 Verdict::Duplicate => true,
                 Verdict::Ambiguous => false,
                 Verdict::Disjoint | Verdict::First | Verdict::Second => continue,
             };
-            let witness = witness::of(trie, (&a, first), (&b, second));
+            let witness = witness::of(trie, (a, first), (b, second));
             found.get_or_insert(Conflict { first, second, duplicate, witness });
         }
     }
@@ -57,10 +55,76 @@ struct Search {
     pairs: BTreeSet<(usize, usize)>,
 }
 
+/// What stands at the end of a pattern.
+trait Place: Default {
+    fn is_empty(&self) -> bool;
+    /// Looks for pairs inside it.
+    fn within(&self, search: &mut Search);
+    /// Looks for pairs of it with another.
+    fn with(&self, other: &Self, search: &mut Search);
+}
+
+impl Place for Paths {
+    fn is_empty(&self) -> bool {
+        self.0.is_none()
+    }
+
+    fn within(&self, search: &mut Search) {
+        if let Some(node) = &self.0 {
+            search.node(node);
+        }
+    }
+
+    fn with(&self, other: &Self, search: &mut Search) {
+        if let (Some(a), Some(b)) = (&self.0, &other.0) {
+            search.below(a, b);
+        }
+    }
+}
+
+impl Place for End {
+    fn is_empty(&self) -> bool {
+        self.is_empty()
+    }
+
+    /// Routes with one and the same path: each further one of a method collides with the first.
+    fn within(&self, search: &mut Search) {
+        for (at, (method, route)) in self.routes.iter().enumerate() {
+            let earlier =
+                self.routes.iter().take(at).find(|(other, first)| other == method && first != route);
+            if let Some((_, first)) = earlier {
+                search.pair(*first, *route);
+            }
+        }
+    }
+
+    fn with(&self, other: &Self, search: &mut Search) {
+        for (method, route) in &self.routes {
+            for (other_method, other) in &other.routes {
+                if method.relation(*other_method) != Relation::Disjoint {
+                    search.pair(*route, *other);
+                }
+            }
+        }
+        // Two floors that cross say the same.
+        for (a, b) in [(self, other), (other, self)] {
+            for floor in &a.floors {
+                for (_, route) in &b.routes {
+                    search.pair(*floor, *route);
+                }
+            }
+        }
+    }
+}
+
 impl Search {
-    fn node(&mut self, node: &Node) {
-        self.same_end(&node.here);
-        self.same_end(&node.rest);
+    fn is_full(&self) -> bool {
+        self.pairs.len() >= MOST
+    }
+
+    fn node<E: Place>(&mut self, node: &Node<E>) {
+        node.here.within(self);
+        node.rest.within(self);
         for (at, (set, child)) in node.params.iter().enumerate() {
             for (other, other_child) in node.params.iter().skip(at + 1) {
                 if set.relation(other) == Relation::Crossing {
@@ -73,37 +137,30 @@ impl Search {
         }
     }
 
-    /// Routes with one and the same path: each further one of a method collides with the first.
-    fn same_end(&mut self, end: &End) {
-        for (at, (method, route)) in end.routes.iter().enumerate() {
-            let earlier = end.routes.iter().take(at).find(|(other, first)| other == method && first != route);
-            if let Some((_, first)) = earlier {
-                self.pair(*first, *route);
-            }
-        }
-    }
-
-    /// All routes below two nodes that share a path and a method.
-    fn below(&mut self, a: &Node, b: &Node) {
-        if self.pairs.len() >= MOST {
+    /// All claims below two nodes that share a path and a method.
+    fn below<E: Place>(&mut self, a: &Node<E>, b: &Node<E>) {
+        if self.is_full() {
             return;
         }
-        self.ends(&a.here, &b.here);
-        self.ends(&a.rest, &b.rest);
+        // Looking up is cheap, walking through is not.
+        let (a, b) = if a.literals.len() <= b.literals.len() { (a, b) } else { (b, a) };
+        a.here.with(&b.here, self);
+        a.rest.with(&b.rest, self);
         self.rest(&a.rest, b);
         self.rest(&b.rest, a);
         for (text, child) in &a.literals {
             if let Some(other) = b.literals.get(text) {
                 self.below(child, other);
             }
-            for (_, other) in b.params.iter().filter(|(set, _)| set.contains(text)) {
-                self.below(child, other);
+        }
+        for (a, b) in [(a, b), (b, a)] {
+            for (set, child) in &a.params {
+                for (_, other) in b.literals.iter().filter(|(text, _)| set.contains(text)) {
+                    self.below(child, other);
+                }
             }
         }
         for (set, child) in &a.params {
-            for (_, other) in b.literals.iter().filter(|(text, _)| set.contains(text)) {
-                self.below(child, other);
-            }
             for (_, other) in b.params.iter().filter(|(other, _)| set.relation(other) != Relation::Disjoint) {
                 self.below(child, other);
             }
@@ -111,29 +168,19 @@ impl Search {
     }
 
     /// A rest that begins at a node shares paths with everything below that node's segments.
-    fn rest(&mut self, rest: &End, node: &Node) {
-        if rest.routes.is_empty() || self.pairs.len() >= MOST {
+    fn rest<E: Place>(&mut self, rest: &E, node: &Node<E>) {
+        if rest.is_empty() || self.is_full() {
             return;
         }
         for child in node.children() {
-            self.ends(rest, &child.here);
-            self.ends(rest, &child.rest);
+            rest.with(&child.here, self);
+            rest.with(&child.rest, self);
             self.rest(rest, child);
         }
     }
 
-    fn ends(&mut self, a: &End, b: &End) {
-        for (method, route) in &a.routes {
-            for (other_method, other) in &b.routes {
-                if method.relation(*other_method) != Relation::Disjoint {
-                    self.pair(*route, *other);
-                }
-            }
-        }
-    }
-
     fn pair(&mut self, a: usize, b: usize) {
-        if a != b && self.pairs.len() < MOST {
+        if a != b && !self.is_full() {
             self.pairs.insert((a.min(b), a.max(b)));
         }
     }

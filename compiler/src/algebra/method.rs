@@ -17,6 +17,8 @@ pub(crate) enum Method {
     Options,
     /// Every method but CONNECT and TRACE.
     Any,
+    /// Every method. No route can name it; floors take it.
+    Every,
 }
 
 impl Method {
@@ -41,12 +43,12 @@ impl Method {
             Self::Delete => "DELETE",
             Self::Patch => "PATCH",
             Self::Options => "OPTIONS",
-            Self::Any => "*",
+            Self::Any | Self::Every => "*",
         }
     }
 
-    /// The request methods that it accepts, as the runtime's bits; the highest bit stands for all methods that have none of
-    /// their own. Emitted code asserts that both sides agree.
+    /// The request methods that it accepts, as the runtime's bits; the eighth stands for all methods that have none of their
+    /// own but CONNECT and TRACE, the ninth for these two. Emitted code asserts that both sides agree.
     pub(crate) fn bits(self) -> u16 {
         match self {
             Self::Get => 0b11,
@@ -57,6 +59,7 @@ impl Method {
             Self::Patch => 1 << 5,
             Self::Options => 1 << 6,
             Self::Any => 0xff,
+            Self::Every => 0x1ff,
         }
     }
 
@@ -105,6 +108,7 @@ mod tests {
         assert_eq!(Method::Any.relation(Method::Head), Relation::Around);
         assert_eq!(Method::Get.relation(Method::Post), Relation::Disjoint);
         assert_eq!(Method::Any.relation(Method::Any), Relation::Equal);
+        assert_eq!(Method::Any.relation(Method::Every), Relation::Inside);
     }
 
     #[test]

@@ -1,13 +1,15 @@
 //! Routes as sets of requests: which of two wins, whether they collide, and a request that proves it.
 //!
-//! It knows segments, patterns and methods, and one total order: path segments from the left, then the method; at the
-//! first difference the smaller set wins. It knows no source text and raises no problems; `check` does.
+//! It knows hosts, paths and methods, and one total order: labels of the host from the right, path segments from the left,
+//! then the method; at the first difference the smaller set wins. It reads no source text and raises no problems; `check`
+//! does.
 
 mod conflict;
 mod matcher;
 mod method;
 mod pattern;
 mod segment;
+mod shape;
 mod trie;
 mod witness;
 
@@ -19,7 +21,10 @@ pub(crate) use matcher::matches;
 pub(crate) use method::Method;
 pub(crate) use pattern::Pattern;
 pub(crate) use segment::Set;
-pub(crate) use trie::{End, Node, Trie};
+#[cfg_attr(not(test), expect(unused_imports, reason = "the checks of blocks fill them in"))]
+pub(crate) use shape::Floor;
+pub(crate) use shape::{RouteSet, Shape};
+pub(crate) use trie::{End, Node, Paths, Trie};
 
 /// How two sets lie to each other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,22 +67,24 @@ pub(crate) enum Verdict {
     Ambiguous,
 }
 
-/// A route with one method, as a set of requests.
+/// A route with one host and one method, as a set of requests.
 #[derive(Clone, Debug)]
-pub(crate) struct Single<'a> {
-    pub(crate) pattern: &'a Pattern,
+pub(crate) struct Single {
+    pub(crate) host: Pattern,
+    pub(crate) path: Pattern,
     pub(crate) method: Method,
 }
 
 /// Compares two routes. The verdict depends on nothing but these two.
-pub(crate) fn verdict(a: &Single<'_>, b: &Single<'_>) -> Verdict {
-    let method = a.method.relation(b.method);
-    let path = a.pattern.relation(b.pattern);
-    match (path, method) {
-        (Relation::Disjoint, _) | (_, Relation::Disjoint) => Verdict::Disjoint,
-        (Relation::Inside, _) | (Relation::Equal, Relation::Inside) => Verdict::First,
-        (Relation::Around, _) | (Relation::Equal, Relation::Around) => Verdict::Second,
-        (Relation::Equal, Relation::Equal) => Verdict::Duplicate,
-        (Relation::Crossing, _) | (Relation::Equal, Relation::Crossing) => Verdict::Ambiguous,
+pub(crate) fn verdict(a: &Single, b: &Single) -> Verdict {
+    let components = [a.host.relation(&b.host), a.path.relation(&b.path), a.method.relation(b.method)];
+    if components.contains(&Relation::Disjoint) {
+        return Verdict::Disjoint;
+    }
+    match components.into_iter().find(|relation| *relation != Relation::Equal) {
+        None => Verdict::Duplicate,
+        Some(Relation::Inside) => Verdict::First,
+        Some(Relation::Around) => Verdict::Second,
+        Some(_) => Verdict::Ambiguous,
     }
 }

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
 
-use super::{Method, Pattern, Set, Single, Trie, Verdict, conflicts, matches, verdict};
+use super::{Method, Pattern, RouteSet, Set, Shape, Single, Trie, Verdict, conflicts, matches, verdict};
 
 /// Two members at least for each type, so that no two sets look equal that are not.
 const TEXTS: [&str; 13] = [
@@ -93,10 +93,9 @@ fn fits(components: &[BTreeSet<&str>], pattern: &Pattern, path: &[&str]) -> bool
 }
 
 /// The verdict by the words of the rule: shared requests by trying them all, then the first component that differs.
-fn judged(a: &Single<'_>, b: &Single<'_>) -> Verdict {
-    let (sets_a, sets_b) = (components(a.pattern), components(b.pattern));
-    let shares_path =
-        paths().iter().any(|path| fits(&sets_a, a.pattern, path) && fits(&sets_b, b.pattern, path));
+fn judged(a: &Single, b: &Single) -> Verdict {
+    let (sets_a, sets_b) = (components(&a.path), components(&b.path));
+    let shares_path = paths().iter().any(|path| fits(&sets_a, &a.path, path) && fits(&sets_b, &b.path, path));
     let (methods_a, methods_b) = (request_methods(a.method), request_methods(b.method));
     if !shares_path || methods_a.is_disjoint(&methods_b) {
         return Verdict::Disjoint;
@@ -109,7 +108,7 @@ fn judged(a: &Single<'_>, b: &Single<'_>) -> Verdict {
         }
     };
     for at in 0..4 {
-        let (x, y) = (component(a.pattern, at), component(b.pattern, at));
+        let (x, y) = (component(&a.path, at), component(&b.path, at));
         if x == y {
             continue;
         }
@@ -160,9 +159,9 @@ pub(crate) fn routes(most: usize) -> impl Strategy<Value = Vec<(Pattern, Vec<Met
     prop::collection::vec((pattern(), method()), 1..most).prop_map(|routes| {
         let mut kept: Vec<(Pattern, Vec<Method>)> = Vec::new();
         for (pattern, method) in routes {
-            let single = Single { pattern: &pattern, method };
+            let single = single(&pattern, method);
             let collides = kept.iter().any(|(other, methods)| {
-                let other = Single { pattern: other, method: methods[0] };
+                let other = self::single(other, methods[0]);
                 matches!(judged(&other, &single), Verdict::Duplicate | Verdict::Ambiguous)
             });
             if !collides {
@@ -177,7 +176,7 @@ pub(crate) fn routes(most: usize) -> impl Strategy<Value = Vec<(Pattern, Vec<Met
 pub(crate) fn expected(routes: &[(Pattern, Vec<Method>)]) -> Vec<(Vec<&'static str>, Method, Option<usize>)> {
     let sets: Vec<_> = routes.iter().map(|(pattern, _)| components(pattern)).collect();
     let methods: Vec<_> = routes.iter().map(|(_, methods)| request_methods(methods[0])).collect();
-    let single = |at: usize| Single { pattern: &routes[at].0, method: routes[at].1[0] };
+    let single = |at: usize| single(&routes[at].0, routes[at].1[0]);
     let mut verdicts = BTreeMap::new();
     let mut all = Vec::new();
     for path in paths() {
@@ -196,14 +195,19 @@ pub(crate) fn expected(routes: &[(Pattern, Vec<Method>)]) -> Vec<(Vec<&'static s
     all
 }
 
-fn tree(routes: &[(Pattern, Vec<Method>)]) -> Trie {
-    let mut trie = Trie::default();
-    for (at, (pattern, methods)) in routes.iter().enumerate() {
-        for method in methods {
-            trie.insert(pattern, *method, at);
-        }
-    }
-    trie
+fn single(path: &Pattern, method: Method) -> Single {
+    Single { host: Pattern::every(), path: path.clone(), method }
+}
+
+/// The claims of routes without a host.
+pub(crate) fn claims(routes: &[(Pattern, Vec<Method>)]) -> RouteSet {
+    let shape = |(path, methods): &(Pattern, Vec<Method>)| Shape {
+        span: gatewright_dsl::Span::new(0, 0, 0),
+        hosts: vec![Pattern::every()],
+        path: path.clone(),
+        methods: methods.clone(),
+    };
+    RouteSet { routes: routes.iter().map(shape).collect(), floors: Vec::new() }
 }
 
 proptest! {
@@ -211,7 +215,7 @@ proptest! {
 
     #[test]
     fn verdicts_are_those_of_enumeration(a in pattern(), b in pattern(), m in method(), n in method()) {
-        let (a, b) = (Single { pattern: &a, method: m }, Single { pattern: &b, method: n });
+        let (a, b) = (single(&a, m), single(&b, n));
         prop_assert_eq!(verdict(&a, &b), judged(&a, &b));
     }
 
@@ -224,21 +228,20 @@ proptest! {
 
     #[test]
     fn the_tree_finds_the_winner_of_all_pairs(routes in routes(12)) {
-        let trie = tree(&routes);
+        let trie = Trie::of(&claims(&routes));
         for (path, method, winner) in expected(&routes) {
-            prop_assert_eq!(trie.winner(&path, method), winner, "{:?} {:?}", path, method);
+            prop_assert_eq!(trie.winner(&["x"], &path, method), winner, "{:?} {:?}", path, method);
         }
     }
 
     #[test]
     fn the_search_finds_every_collision_and_proves_it(routes in prop::collection::vec((pattern(), method()), 1..14)) {
         let routes: Vec<(Pattern, Vec<Method>)> = routes.into_iter().map(|(pattern, method)| (pattern, vec![method])).collect();
-        let trie = tree(&routes);
-        let shapes: Vec<(&Pattern, &[Method])> = routes.iter().map(|(pattern, methods)| (pattern, methods.as_slice())).collect();
-        let found = conflicts(&trie, &shapes);
+        let trie = Trie::of(&claims(&routes));
+        let found = conflicts(&trie, &claims(&routes));
         for (at, a) in routes.iter().enumerate() {
             for (bt, b) in routes.iter().enumerate().skip(at + 1) {
-                let verdict = judged(&Single { pattern: &a.0, method: a.1[0] }, &Single { pattern: &b.0, method: b.1[0] });
+                let verdict = judged(&single(&a.0, a.1[0]), &single(&b.0, b.1[0]));
                 let conflict = found.iter().find(|conflict| (conflict.first, conflict.second) == (at, bt));
                 match verdict {
                     Verdict::Ambiguous => prop_assert!(conflict.is_some_and(|conflict| !conflict.duplicate)),

@@ -1,4 +1,4 @@
-//! A path pattern as a set of paths.
+//! A pattern as a set of paths, or of hosts: a host is a sequence of labels from the right as a path is one of segments.
 //!
 //! It holds no names of captures; two patterns that match the same paths are equal.
 
@@ -14,6 +14,11 @@ pub(crate) struct Pattern {
 }
 
 impl Pattern {
+    /// What has no pattern: all hosts.
+    pub(crate) fn every() -> Self {
+        Self { segments: Vec::new(), rest: true }
+    }
+
     /// How the paths of two patterns lie to each other, judged at the first segment in which they differ.
     pub(crate) fn relation(&self, other: &Self) -> Relation {
         let mut first_difference = Relation::Equal;

@@ -1,28 +1,34 @@
-//! All patterns of a gateway in one tree of segments, so that only routes that can meet are compared.
+//! All patterns of a gateway in one tree, so that only routes that can meet are compared: labels of the host from the right,
+//! then segments of the path.
 //!
 //! Sets with the same members share a node, and the parameters of a node stand in order of precedence: walking depth
 //! first, literal, parameters, rest, finds the most specific route first. The runtime's tables are laid out from it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Method, Pattern, Set};
+use super::{Method, Pattern, RouteSet, Set};
 
-/// The tree; what it holds are the numbers of routes.
+/// The tree; what it holds are the numbers of routes and floors.
 #[derive(Debug, Default)]
 pub(crate) struct Trie {
-    pub(crate) root: Node,
+    /// Hosts; the rest of its root is every host.
+    pub(crate) hosts: Node<Paths>,
 }
 
-/// A place in a path.
+/// The paths of the routes of one host.
 #[derive(Debug, Default)]
-pub(crate) struct Node {
-    pub(crate) literals: BTreeMap<String, Node>,
+pub(crate) struct Paths(pub(crate) Option<Box<Node<End>>>);
+
+/// A place in a path or a host.
+#[derive(Debug, Default)]
+pub(crate) struct Node<E> {
+    pub(crate) literals: BTreeMap<String, Node<E>>,
     /// In order of precedence.
-    pub(crate) params: Vec<(Set, Node)>,
-    /// Routes that end here.
-    pub(crate) here: End,
-    /// Routes whose rest begins here.
-    pub(crate) rest: End,
+    pub(crate) params: Vec<(Set, Node<E>)>,
+    /// What ends here.
+    pub(crate) here: E,
+    /// What goes on with any segments, one at least.
+    pub(crate) rest: E,
 }
 
 /// The routes of one set of paths.
@@ -30,26 +36,65 @@ pub(crate) struct Node {
 pub(crate) struct End {
     /// Method and number, in order of insertion.
     pub(crate) routes: Vec<(Method, usize)>,
+    /// Numbers of the floors that take what these routes leave.
+    pub(crate) floors: Vec<usize>,
 }
 
 impl Trie {
-    pub(crate) fn insert(&mut self, pattern: &Pattern, method: Method, route: usize) {
-        let mut node = &mut self.root;
-        for set in &pattern.segments {
-            node = node.child(set);
+    pub(crate) fn of(set: &RouteSet) -> Self {
+        let mut trie = Self::default();
+        for (number, route) in set.routes.iter().enumerate() {
+            for host in &route.hosts {
+                let end = trie.end(host, &route.path);
+                end.routes.extend(route.methods.iter().map(|method| (*method, number)));
+            }
         }
-        let end = if pattern.rest { &mut node.rest } else { &mut node.here };
-        end.routes.push((method, route));
+        for (number, floor) in (set.routes.len()..).zip(&set.floors) {
+            for host in &floor.hosts {
+                for path in floor.paths() {
+                    trie.end(host, &path).floors.push(number);
+                }
+            }
+        }
+        trie
     }
 
-    /// The route that wins a request: the path's segments in canonical spelling, and a method that is not `*`.
-    pub(crate) fn winner(&self, segments: &[&str], method: Method) -> Option<usize> {
-        self.root.winner(segments, method)
+    fn end(&mut self, host: &Pattern, path: &Pattern) -> &mut End {
+        let paths = self.hosts.end(host);
+        paths.0.get_or_insert_default().end(path)
+    }
+
+    /// What wins a request: the labels of the host from the right and the path's segments, both in canonical spelling, and a
+    /// method that is not `*`.
+    pub(crate) fn winner(&self, host: &[&str], segments: &[&str], method: Method) -> Option<usize> {
+        self.hosts.first(host, &|paths| paths.0.as_ref()?.first(segments, &|end| end.winner(method)))
+    }
+
+    /// The numbers of all routes, those that win before those that they win against.
+    pub(crate) fn in_order(&self) -> Vec<usize> {
+        let mut order = Vec::new();
+        self.hosts.ends(&mut |paths| {
+            if let Some(paths) = &paths.0 {
+                paths.ends(&mut |end| end.in_order(&mut order));
+            }
+        });
+        // A route with several hosts stands where its most specific one does.
+        let mut known = BTreeSet::new();
+        order.retain(|route| known.insert(*route));
+        order
     }
 }
 
-impl Node {
-    fn child(&mut self, set: &Set) -> &mut Node {
+impl<E: Default> Node<E> {
+    fn end(&mut self, pattern: &Pattern) -> &mut E {
+        let mut node = self;
+        for set in &pattern.segments {
+            node = node.child(set);
+        }
+        if pattern.rest { &mut node.rest } else { &mut node.here }
+    }
+
+    fn child(&mut self, set: &Set) -> &mut Self {
         if let Set::Literal(text) = set {
             return self.literals.entry(text.clone()).or_default();
         }
@@ -64,56 +109,164 @@ impl Node {
         &mut self.params[at].1
     }
 
-    fn winner(&self, segments: &[&str], method: Method) -> Option<usize> {
-        let Some((first, others)) = segments.split_first() else { return self.here.winner(method) };
+    /// What the first end of a path, in order of precedence, has to say.
+    fn first(&self, segments: &[&str], ask: &impl Fn(&E) -> Option<usize>) -> Option<usize> {
+        let Some((first, others)) = segments.split_first() else { return ask(&self.here) };
         self.literals
             .get(*first)
-            .and_then(|node| node.winner(others, method))
+            .and_then(|node| node.first(others, ask))
             .or_else(|| {
-                let accepting = self.params.iter().filter(|(set, _)| set.contains(first));
-                accepting.map(|(_, node)| node.winner(others, method)).find(Option::is_some).flatten()
+                let mut accepting = self.params.iter().filter(|(set, _)| set.contains(first));
+                accepting.find_map(|(_, node)| node.first(others, ask))
             })
-            .or_else(|| self.rest.winner(method))
+            .or_else(|| ask(&self.rest))
     }
-}
 
-impl Node {
-    pub(crate) fn children(&self) -> impl Iterator<Item = &Node> {
+    pub(crate) fn children(&self) -> impl Iterator<Item = &Self> {
         self.literals.values().chain(self.params.iter().map(|(_, node)| node))
     }
 
+    /// All ends at and below this node, those that win before those that they win against.
+    pub(crate) fn ends<'a>(&'a self, visit: &mut impl FnMut(&'a E)) {
+        visit(&self.here);
+        for child in self.children() {
+            child.ends(visit);
+        }
+        visit(&self.rest);
+    }
+}
+
+impl Node<End> {
     /// Some route at or below this node.
     pub(crate) fn any_route(&self) -> Option<usize> {
         let own = self.here.routes.first().or(self.rest.routes.first());
         own.map(|(_, route)| *route).or_else(|| self.children().find_map(Self::any_route))
     }
-
-    /// The routes at and below this node, those that win before those that they win against.
-    pub(crate) fn in_order(&self, order: &mut Vec<usize>) {
-        self.here.in_order(order);
-        for child in self.children() {
-            child.in_order(order);
-        }
-        self.rest.in_order(order);
-    }
 }
 
 impl End {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.routes.is_empty() && self.floors.is_empty()
+    }
+
     fn in_order(&self, order: &mut Vec<usize>) {
         let mut routes = self.routes.clone();
         routes.sort_unstable();
-        // A route with several methods stands where its most specific one does.
-        for (_, route) in routes {
-            if !order.iter().rev().take(Method::NAMED.len() + 1).any(|known| *known == route) {
-                order.push(route);
-            }
-        }
+        order.extend(routes.iter().map(|(_, route)| route));
     }
 
-    /// The route with the smallest set of methods that holds this one.
+    /// The route with the smallest set of methods that holds this one, else the floor.
     pub(crate) fn winner(&self, method: Method) -> Option<usize> {
         let bit = method.own_bit();
         let holding = self.routes.iter().filter(|(own, _)| own.bits() & bit != 0);
-        holding.min_by_key(|(own, _)| *own).map(|(_, route)| *route)
+        let route = holding.min_by_key(|(own, _)| *own).map(|(_, route)| *route);
+        route.or_else(|| self.floors.first().copied())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use gatewright_dsl::Span;
+
+    use super::super::{Floor, Shape, conflicts};
+    use super::*;
+
+    /// `/` and segments, `*` for any, `**` for a rest; a host likewise, labels from the right.
+    fn pattern(text: &str) -> Pattern {
+        let mut pattern = Pattern { segments: Vec::new(), rest: false };
+        for segment in text.split('/').skip(1) {
+            match segment {
+                "**" => pattern.rest = true,
+                "*" => pattern.segments.push(Set::Any),
+                "#" => pattern.segments.push(Set::int(0, 99)),
+                "##" => pattern.segments.push(Set::int(50, 199)),
+                literal => pattern.segments.push(Set::Literal(literal.to_owned())),
+            }
+        }
+        pattern
+    }
+
+    fn claims(routes: &[(&str, Method, &str)], floors: &[(&str, &str)]) -> RouteSet {
+        let span = Span::new(0, 0, 0);
+        let shape = |(host, method, path): &(&str, Method, &str)| Shape {
+            span,
+            hosts: vec![pattern(host)],
+            path: pattern(path),
+            methods: vec![*method],
+        };
+        let floor = |(host, prefix): &(&str, &str)| Floor {
+            span,
+            hosts: vec![pattern(host)],
+            prefix: pattern(prefix),
+        };
+        RouteSet { routes: routes.iter().map(shape).collect(), floors: floors.iter().map(floor).collect() }
+    }
+
+    fn winner(set: &RouteSet, host: &str, path: &str) -> Option<usize> {
+        let (labels, segments): (Vec<_>, Vec<_>) =
+            (host.split('.').rev().collect(), path.split('/').skip(1).collect());
+        Trie::of(set).winner(&labels, &segments, Method::Get)
+    }
+
+    #[test]
+    fn hosts_are_compared_from_the_right_and_before_paths() {
+        let set = claims(
+            &[
+                ("/com/*/api", Method::Get, "/**"),
+                ("/com/shop/*", Method::Get, "/**"),
+                ("/com/*/*", Method::Get, "/a"),
+                ("/**", Method::Get, "/a"),
+            ],
+            &[],
+        );
+        assert!(conflicts(&Trie::of(&set), &set).is_empty());
+        assert_eq!(winner(&set, "api.shop.com", "/a"), Some(1));
+        assert_eq!(winner(&set, "api.else.com", "/a"), Some(0));
+        assert_eq!(winner(&set, "x.else.com", "/a"), Some(2));
+        assert_eq!(winner(&set, "x.else.com", "/b"), None);
+        assert_eq!(winner(&set, "com", "/a"), Some(3));
+        assert_eq!(winner(&set, "a.b.c.com", "/a"), Some(3));
+    }
+
+    #[test]
+    fn what_is_under_a_floor_never_falls_out() {
+        let set = claims(
+            &[
+                ("/**", Method::Get, "/**"),
+                ("/**", Method::Get, "/api/orders"),
+                ("/**", Method::Get, "/api/orders/special/x"),
+                ("/com/shop", Method::Get, "/a"),
+            ],
+            &[("/**", "/api/orders"), ("/com/shop", "")],
+        );
+        assert_eq!(winner(&set, "x", "/api"), Some(0));
+        assert_eq!(winner(&set, "x", "/api/orders"), Some(1));
+        assert_eq!(winner(&set, "x", "/api/orders/"), Some(4));
+        assert_eq!(winner(&set, "x", "/api/orders/special"), Some(4));
+        assert_eq!(winner(&set, "x", "/api/orders/special/x"), Some(2));
+        assert_eq!(winner(&set, "shop.com", "/api/orders"), Some(5));
+        assert_eq!(winner(&set, "shop.com", "/a"), Some(3));
+    }
+
+    #[test]
+    fn a_route_outside_of_a_block_must_not_cross_it() {
+        let routes = [("/**", Method::Get, "/#/in"), ("/**", Method::Get, "/##/out")];
+        let set = claims(&routes, &[("/**", "/#")]);
+        let found = conflicts(&Trie::of(&set), &set);
+        let pairs: Vec<_> = found.iter().map(|found| (found.first, found.second, found.duplicate)).collect();
+        assert_eq!(pairs, [(1, 2, false)]);
+        let witness = found[0].witness.as_ref().unwrap().to_string();
+        assert_eq!(witness, "GET /50/out");
+    }
+
+    #[test]
+    fn hosts_that_cross_make_their_common_paths_ambiguous() {
+        let routes =
+            [("/com/#", Method::Get, "/a"), ("/com/##", Method::Get, "/*"), ("/com/##", Method::Put, "/a")];
+        let set = claims(&routes, &[]);
+        let found = conflicts(&Trie::of(&set), &set);
+        let pairs: Vec<_> = found.iter().map(|found| (found.first, found.second, found.duplicate)).collect();
+        assert_eq!(pairs, [(0, 1, false)]);
+        assert_eq!(found[0].witness.as_ref().unwrap().to_string(), "GET http://50.com/a");
     }
 }

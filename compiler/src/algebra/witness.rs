@@ -4,42 +4,51 @@
 //! would not be shown.
 
 use super::trie::Trie;
-use super::{Method, Set, Single, matches};
+use super::{Method, Pattern, Set, Single, matches};
 
 /// A concrete request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Witness {
     pub(crate) method: Method,
+    /// Where it matters.
+    pub(crate) host: Option<String>,
     pub(crate) path: String,
 }
 
 impl std::fmt::Display for Witness {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} {}", self.method.name(), self.path)
+        let Self { method, host, path } = self;
+        match host {
+            Some(host) => write!(f, "{} http://{host}{path}", method.name()),
+            None => write!(f, "{} {path}", method.name()),
+        }
     }
 }
 
 /// As many attempts as sets name members.
 const ATTEMPTS: usize = 8;
 
-/// A request that both routes match; each comes with its number.
+/// A request that both claims match; each comes with its number.
 pub(super) fn of(
     trie: &Trie,
-    (a, first): (&Single<'_>, usize),
-    (b, second): (&Single<'_>, usize),
+    (a, first): (&Single, usize),
+    (b, second): (&Single, usize),
 ) -> Option<Witness> {
     let method = a.method.common(b.method)?;
-    let choices = choices(a, b);
+    let (hosts, paths) = (choices(&a.host, &b.host), choices(&a.path, &b.path));
     let mut plainest = None;
     for attempt in 0..ATTEMPTS {
-        let segments: Vec<&str> =
-            choices.iter().map(|members| member(members, attempt)).collect::<Option<_>>()?;
-        let path = format!("/{}", segments.join("/"));
-        if !(matches(a.pattern, &path) && matches(b.pattern, &path)) {
+        let (labels, segments) = (pick(&hosts, attempt)?, pick(&paths, attempt)?);
+        let (host, path) = (format!("/{}", labels.join("/")), format!("/{}", segments.join("/")));
+        let both =
+            |which: fn(&Single) -> &Pattern, text: &str| matches(which(a), text) && matches(which(b), text);
+        if !(both(|it| &it.host, &host) && both(|it| &it.path, &path)) {
             continue;
         }
-        let winner = trie.winner(&segments, method);
-        let witness = Witness { method, path };
+        let winner = trie.winner(&labels, &segments, method);
+        let is_bound = [a, b].iter().any(|it| it.host != Pattern::every());
+        let host = is_bound.then(|| labels.iter().rev().copied().collect::<Vec<_>>().join("."));
+        let witness = Witness { method, host, path };
         if winner == Some(first) || winner == Some(second) {
             return Some(witness);
         }
@@ -49,16 +58,20 @@ pub(super) fn of(
 }
 
 /// Common members for each segment of a path that both match.
-fn choices(a: &Single<'_>, b: &Single<'_>) -> Vec<Vec<String>> {
-    let (own, others) = (&a.pattern.segments, &b.pattern.segments);
+fn choices(a: &Pattern, b: &Pattern) -> Vec<Vec<String>> {
+    let (own, others) = (&a.segments, &b.segments);
     let mut choices: Vec<Vec<String>> = own.iter().zip(others).map(|(a, b)| a.common(b)).collect();
     let longer = if own.len() > others.len() { own } else { others };
     let beyond = longer.iter().skip(choices.len()).map(|set| set.common(set));
     choices.extend(beyond);
-    if a.pattern.rest && b.pattern.rest {
+    if a.rest && b.rest {
         choices.push(Set::Any.common(&Set::Any));
     }
     choices
+}
+
+fn pick(choices: &[Vec<String>], attempt: usize) -> Option<Vec<&str>> {
+    choices.iter().map(|members| member(members, attempt)).collect()
 }
 
 fn member(members: &[String], attempt: usize) -> Option<&str> {

@@ -2,63 +2,65 @@
 //!
 //! The verdicts are the algebra's; here they become problems, and the routes are put in order.
 
-use gatewright_dsl::Span;
-
-use super::route::Route;
 use super::{Check, problem};
-use crate::algebra::{Method, Node, Pattern, Trie, conflicts};
+use crate::algebra::{End, Node, Paths, RouteSet, Trie, conflicts};
 
 /// Different parameters that the router compares at one place.
 const MOST_PARAMETERS: usize = 16;
 
-/// Checks the routes, and gives their numbers in order of precedence.
-pub(super) fn check(check: &mut Check<'_>, routes: &[Route<'_>]) -> Vec<usize> {
-    let mut trie = Trie::default();
-    for (at, route) in routes.iter().enumerate() {
-        for method in &route.methods {
-            trie.insert(&route.pattern.set, *method, at);
+/// Checks the claims, and gives the numbers of the routes in order of precedence.
+pub(super) fn check(check: &mut Check<'_>, set: &RouteSet) -> Vec<usize> {
+    let trie = Trie::of(set);
+    let beyond = too_wide(&trie);
+    // A place that is too wide may hold more pairs than anyone should wait for.
+    if beyond.is_empty() {
+        collisions(check, set, &trie);
+    }
+    for route in beyond {
+        if let Some(span) = set.span(route) {
+            check.problems.push(problem::router_too_wide(MOST_PARAMETERS, span));
         }
     }
-    let known = check.problems.len();
-    too_wide(check, routes, &trie.root);
-    // A place that is too wide may hold more pairs than anyone should wait for.
-    if check.problems.len() == known {
-        collisions(check, routes, &trie);
-    }
-    let mut order = Vec::with_capacity(routes.len());
-    trie.root.in_order(&mut order);
-    order
+    trie.in_order()
 }
 
-fn collisions(check: &mut Check<'_>, routes: &[Route<'_>], trie: &Trie) {
-    let shapes: Vec<(&Pattern, &[Method])> =
-        routes.iter().map(|route| (&route.pattern.set, route.methods.as_slice())).collect();
-    for conflict in conflicts(trie, &shapes) {
-        let (Some(first), Some(second)) = (routes.get(conflict.first), routes.get(conflict.second)) else {
+fn collisions(check: &mut Check<'_>, set: &RouteSet, trie: &Trie) {
+    for conflict in conflicts(trie, set) {
+        let (Some(first), Some(second)) = (set.span(conflict.first), set.span(conflict.second)) else {
             continue;
         };
-        let (first, second) = (claim(first), claim(second));
         let witness = conflict.witness.map(|witness| witness.to_string());
         check.problems.push(if conflict.duplicate {
             problem::duplicate_route(second, first, witness)
+        } else if set.floor(conflict.second).is_some() {
+            problem::ambiguous_floor(first, second, witness)
         } else {
             problem::ambiguous_route(second, first, witness)
         });
     }
 }
 
-/// The part of a route that says which requests it matches.
-fn claim(route: &Route<'_>) -> Span {
-    let pattern = route.written.pattern.span;
-    route.written.methods.span().map_or(pattern, |methods| methods.to(pattern))
+/// A route behind the last parameter that is looked at, for each place with more.
+fn too_wide(trie: &Trie) -> Vec<usize> {
+    let mut beyond = Vec::new();
+    wide_hosts(&trie.hosts, &mut beyond);
+    beyond
 }
 
-fn too_wide(check: &mut Check<'_>, routes: &[Route<'_>], node: &Node) {
-    let beyond = node.params.get(MOST_PARAMETERS).and_then(|(_, child)| child.any_route());
-    if let Some(route) = beyond.and_then(|at| routes.get(at)) {
-        check.problems.push(problem::router_too_wide(MOST_PARAMETERS, route.written.pattern.span));
+fn wide_hosts(node: &Node<Paths>, beyond: &mut Vec<usize>) {
+    for paths in [&node.here, &node.rest] {
+        if let Some(root) = &paths.0 {
+            wide_paths(root, beyond);
+        }
     }
     for child in node.children() {
-        too_wide(check, routes, child);
+        wide_hosts(child, beyond);
+    }
+}
+
+fn wide_paths(node: &Node<End>, beyond: &mut Vec<usize>) {
+    beyond.extend(node.params.get(MOST_PARAMETERS).and_then(|(_, child)| child.any_route()));
+    for child in node.children() {
+        wide_paths(child, beyond);
     }
 }

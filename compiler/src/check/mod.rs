@@ -25,6 +25,7 @@ use self::gateway::Gateway;
 use self::line::Lines;
 use self::route::Route;
 use self::upstream::Upstream;
+use crate::algebra::RouteSet;
 use crate::checked::{self, Program};
 
 /// What the checks of one run share.
@@ -74,7 +75,8 @@ pub(crate) fn check(
     let upstreams = upstream::check(&mut check, &upstreams);
     let routes: Vec<_> =
         written.iter().filter_map(|route| route::check(&mut check, route, &upstreams)).collect();
-    let order = collision::check(&mut check, &routes);
+    let claims = RouteSet { routes: routes.iter().map(Route::shape).collect(), floors: Vec::new() };
+    let order = collision::check(&mut check, &claims);
     match gateways.first() {
         Some(gateway) if written.is_empty() && !is_torn => {
             check.problems.push(problem::missing_route(gateway.name.span));
@@ -84,7 +86,8 @@ pub(crate) fn check(
         _ => unused(&mut check, &upstreams),
     }
     if check.problems.is_empty() {
-        Ok(program(gateway, upstreams, routes, &order, &Lines::of(sources)))
+        let claims = claims.ordered(&order);
+        Ok(program(gateway, upstreams, routes, (claims, &order), &Lines::of(sources)))
     } else {
         gatewright_dsl::problem::sort(&mut check.problems);
         Err(check.problems)
@@ -106,7 +109,7 @@ fn program(
     gateway: Gateway,
     upstreams: Vec<Upstream<'_>>,
     routes: Vec<Route<'_>>,
-    order: &[usize],
+    (claims, order): (RouteSet, &[usize]),
     lines: &Lines<'_>,
 ) -> Program {
     let mut typed: Vec<Option<checked::Route>> = routes
@@ -122,7 +125,7 @@ fn program(
         .map(|upstream| checked::Upstream { name: upstream.name.text.clone(), servers: upstream.servers })
         .collect();
     let Gateway { name, logs, listeners } = gateway;
-    Program { name, logs, listeners, upstreams, routes }
+    Program { name, logs, listeners, upstreams, routes, claims }
 }
 
 /// Whether a problem of the parser stands outside of all declarations that it could read.

@@ -191,6 +191,17 @@ pub(super) fn ambiguous_route(span: Span, first: Span, witness: Option<String>) 
     )
 }
 
+/// A route outside of a block that takes some of what the block's 404 takes.
+pub(super) fn ambiguous_floor(span: Span, floor: Span, witness: Option<String>) -> Problem {
+    proved(
+        Problem::error(&AMBIGUOUS_ROUTE, "a route and a block share requests, and neither is more specific")
+            .at(span, "matches here")
+            .because(floor, "what is under this block, and matches no route in it, is answered 404")
+            .help("move the route into the block, or part the bounds of their parameters"),
+        witness,
+    )
+}
+
 fn proved(problem: Problem, witness: Option<String>) -> Problem {
     match witness {
         Some(witness) => problem.witness(witness),

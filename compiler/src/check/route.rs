@@ -6,17 +6,17 @@ use gatewright_dsl::Policy;
 use gatewright_dsl::ast::{self, Methods, TerminalKind};
 use gatewright_dsl::schema::{Checked, Phase, Place, check_block};
 
-use super::pattern::{self, Pattern};
+use super::pattern;
 use super::upstream::Upstream;
 use super::{Check, answer, problem, target};
-use crate::algebra::Method;
+use crate::algebra::{Method, Pattern, Shape};
 use crate::checked::{self, End, Step};
 
 /// A route as far as it is understood.
 pub(super) struct Route<'a> {
     pub(super) written: &'a ast::Route,
     pub(super) methods: Vec<Method>,
-    pub(super) pattern: Pattern<'a>,
+    pub(super) pattern: pattern::Pattern<'a>,
     pub(super) steps: Vec<Step>,
     /// `None` where its terminal is missing or wrong.
     pub(super) end: Option<End>,
@@ -47,8 +47,16 @@ impl Route<'_> {
     pub(super) fn checked(self, place: checked::Place) -> Option<checked::Route> {
         let names: Vec<&str> = self.methods.iter().map(|method| method.name()).collect();
         let label = format!("{} {}", names.join(", "), self.pattern.label);
-        let Self { methods, pattern, steps, end, .. } = self;
-        Some(checked::Route { place, label, methods, pattern: pattern.set, steps, end: end? })
+        let Self { steps, end, .. } = self;
+        Some(checked::Route { place, label, steps, end: end? })
+    }
+
+    /// The requests that it claims.
+    pub(super) fn shape(&self) -> Shape {
+        let pattern = self.written.pattern.span;
+        let span = self.written.methods.span().map_or(pattern, |methods| methods.to(pattern));
+        let (path, methods) = (self.pattern.set.clone(), self.methods.clone());
+        Shape { span, hosts: vec![Pattern::every()], path, methods }
     }
 }
 
@@ -92,7 +100,7 @@ fn upstream(check: &mut Check<'_>, written: &ast::Route, upstreams: &[Upstream<'
 fn end(
     check: &mut Check<'_>,
     written: &ast::Route,
-    pattern: &Pattern<'_>,
+    pattern: &pattern::Pattern<'_>,
     upstream: Option<usize>,
 ) -> Option<End> {
     match &written.terminal()?.kind {

@@ -6,16 +6,15 @@ use std::time::Duration;
 use gatewright_dsl::Catalogue;
 
 use super::emit;
+use crate::algebra::oracle::claims;
 use crate::algebra::{Method, Pattern, Set};
 use crate::checked::{End, Piece, Place, Program, Route, Server, Step, Upstream};
 
 /// A program with one of everything.
 fn program() -> Program {
-    let route = |line, methods: &[Method], pattern: Pattern, end| Route {
+    let route = |line, end| Route {
         place: Place { file: "gateway.gw".to_owned(), line },
         label: format!("route {line}"),
-        methods: methods.to_vec(),
-        pattern,
         steps: Catalogue::standard()
             .policies()
             .map(|policy| Step { policy, values: policy.row().defaults() })
@@ -42,16 +41,17 @@ fn program() -> Program {
             }],
         }],
         routes: vec![
-            route(3, &[Method::Get], path(vec![literal("status")], false), respond),
-            route(
-                4,
-                &[Method::Get, Method::Post],
-                path(vec![literal("a"), Set::int(i64::MIN, 9)], false),
-                forward,
-            ),
-            route(5, &[Method::Any], path(vec![Set::Date, Set::Uuid], false), redirect),
-            route(6, &[Method::Any], path(vec![Set::Any], true), End::Forward { upstream: 0, target: None }),
+            route(3, respond),
+            route(4, forward),
+            route(5, redirect),
+            route(6, End::Forward { upstream: 0, target: None }),
         ],
+        claims: claims(&[
+            (path(vec![literal("status")], false), vec![Method::Get]),
+            (path(vec![literal("a"), Set::int(i64::MIN, 9)], false), vec![Method::Get, Method::Post]),
+            (path(vec![Set::Date, Set::Uuid], false), vec![Method::Any]),
+            (path(vec![Set::Any], true), vec![Method::Any]),
+        ]),
     }
 }
 

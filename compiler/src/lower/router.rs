@@ -5,20 +5,16 @@
 
 use std::collections::BTreeMap;
 
-use crate::algebra::{self, Method, Set, Trie};
-use crate::checked::Route;
+use crate::algebra::{self, Method, RouteSet, Set, Trie};
 use crate::ir::{Edge, Kind, Label, Leaf, Node, Param, Router, Text};
 
 /// Lays out the tables for routes in order of precedence; `labels` are their places in `text`.
-pub(super) fn tables(routes: &[Route], labels: &[Label], text: &mut Text) -> Router {
-    let mut trie = Trie::default();
-    for (at, route) in routes.iter().enumerate() {
-        for method in &route.methods {
-            trie.insert(&route.pattern, *method, at);
-        }
-    }
+pub(super) fn tables(claims: &RouteSet, labels: &[Label], text: &mut Text) -> Router {
+    let trie = Trie::of(claims);
     let mut layout = Layout { router: Router::default(), labels, text };
-    layout.node(&trie.root);
+    if let Some(root) = &trie.hosts.rest.0 {
+        layout.node(root);
+    }
     layout.router.methods = layout.router.leaves.iter().fold(0, |all, leaf| all | leaf.methods);
     layout.router
 }
@@ -31,7 +27,7 @@ struct Layout<'a> {
 
 impl Layout<'_> {
     /// Lays out a node and what is below it; gives its number.
-    fn node(&mut self, node: &algebra::Node) -> usize {
+    fn node(&mut self, node: &algebra::Node<algebra::End>) -> usize {
         let number = self.router.nodes.len();
         self.router.nodes.push(Node::default());
         let leaves = self.router.leaves.len();
@@ -79,7 +75,7 @@ impl Layout<'_> {
     }
 
     /// The slots of a node's literals: at most three quarters of them taken, unless there is only one.
-    fn edges(&mut self, literals: &BTreeMap<String, algebra::Node>) -> (usize, Option<u32>) {
+    fn edges(&mut self, literals: &BTreeMap<String, algebra::Node<algebra::End>>) -> (usize, Option<u32>) {
         let bits = match literals.len() {
             0 => return (0, None),
             1 => 0,

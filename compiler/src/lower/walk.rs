@@ -5,9 +5,8 @@
 use proptest::prelude::*;
 
 use super::router::{segment_hash, short, tables};
-use crate::algebra::oracle::{expected, routes};
+use crate::algebra::oracle::{claims, expected, routes};
 use crate::algebra::{Method, Pattern, Set};
-use crate::checked::{End, Place, Route};
 use crate::ir::{Kind, Leaf, Router, Text};
 
 struct Tables {
@@ -17,20 +16,9 @@ struct Tables {
 
 impl Tables {
     fn of(routes: &[(Pattern, Vec<Method>)], labels: &[&str]) -> Self {
-        let routes: Vec<Route> = routes
-            .iter()
-            .map(|(pattern, methods)| Route {
-                place: Place { file: String::new(), line: 0 },
-                label: String::new(),
-                methods: methods.clone(),
-                pattern: pattern.clone(),
-                steps: Vec::new(),
-                end: End::Respond { status: 200, body: None },
-            })
-            .collect();
         let mut text = Text::default();
         let labels: Vec<_> = labels.iter().map(|label| text.intern(label)).collect();
-        let laid_out = tables(&routes, &labels, &mut text);
+        let laid_out = tables(&claims(routes), &labels, &mut text);
         Self { router: laid_out, text }
     }
 

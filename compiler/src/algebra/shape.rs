@@ -1,0 +1,86 @@
+//! What a route or a floor claims: sets of hosts, paths and methods. `check` fills it in, the algebra compares it.
+//!
+//! It knows the place in the text only to hand it on.
+
+use gatewright_dsl::Span;
+
+use super::{Method, Pattern, Single};
+
+/// All claims of a gateway, in no particular order. Routes are numbered from 0, floors go on behind them.
+#[derive(Debug, Default)]
+pub(crate) struct RouteSet {
+    pub(crate) routes: Vec<Shape>,
+    pub(crate) floors: Vec<Floor>,
+}
+
+/// The requests that a route claims.
+#[derive(Clone, Debug)]
+pub(crate) struct Shape {
+    /// The part of the route that says so.
+    pub(crate) span: Span,
+    /// Labels from the right, one pattern for each that is written; a route without `host` has [`Pattern::every`] alone.
+    pub(crate) hosts: Vec<Pattern>,
+    /// The whole path, prefixes of groups included.
+    pub(crate) path: Pattern,
+    /// Sorted.
+    pub(crate) methods: Vec<Method>,
+}
+
+/// The 404 in which a `host`, or a `group` with a prefix, ends: it takes every path at or below the prefix, with every
+/// method, that no route there and none more specific takes.
+#[derive(Clone, Debug)]
+pub(crate) struct Floor {
+    /// The head of the block.
+    pub(crate) span: Span,
+    /// As of a [`Shape`].
+    pub(crate) hosts: Vec<Pattern>,
+    /// The prefix, without a rest; for a `host` outside of groups it has no segment.
+    pub(crate) prefix: Pattern,
+}
+
+impl RouteSet {
+    /// The same claims, the routes in the order of these numbers.
+    pub(crate) fn ordered(self, order: &[usize]) -> Self {
+        let routes = order.iter().filter_map(|at| self.routes.get(*at).cloned()).collect();
+        Self { routes, floors: self.floors }
+    }
+
+    /// Each set of requests of the claim of this number.
+    pub(super) fn singles(&self, number: usize) -> Vec<Single> {
+        let mut singles = Vec::new();
+        if let Some(shape) = self.routes.get(number) {
+            for host in &shape.hosts {
+                for method in &shape.methods {
+                    singles.push(Single { host: host.clone(), path: shape.path.clone(), method: *method });
+                }
+            }
+        } else if let Some(floor) = self.floor(number) {
+            for host in &floor.hosts {
+                for path in floor.paths() {
+                    singles.push(Single { host: host.clone(), path, method: Method::Every });
+                }
+            }
+        }
+        singles
+    }
+
+    /// The floor of this number, if it is one.
+    pub(crate) fn floor(&self, number: usize) -> Option<&Floor> {
+        self.floors.get(number.checked_sub(self.routes.len())?)
+    }
+
+    /// Where the claim of this number is made.
+    pub(crate) fn span(&self, number: usize) -> Option<Span> {
+        self.routes.get(number).map(|shape| shape.span).or_else(|| self.floor(number).map(|floor| floor.span))
+    }
+}
+
+impl Floor {
+    /// What is below the prefix, and the prefix itself.
+    pub(super) fn paths(&self) -> impl Iterator<Item = Pattern> {
+        let below = Pattern { segments: self.prefix.segments.clone(), rest: true };
+        // No path is without a segment.
+        let itself = (!self.prefix.segments.is_empty()).then(|| self.prefix.clone());
+        itself.into_iter().chain([below])
+    }
+}
