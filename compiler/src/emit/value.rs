@@ -38,6 +38,17 @@ pub(super) fn value(value: &Value, optional: bool) -> TokenStream {
             let host = if it.host.contains(':') { format!("[{}]", it.host) } else { it.host.clone() };
             text(&format!("{}://{host}:{}{}", it.scheme, it.port, it.path))
         }
+        Value::Status(it) => {
+            let status = Literal::u16_unsuffixed(*it);
+            quote! { #status }
+        }
+        // No row of the catalogue has one yet.
+        Value::Cause(_)
+        | Value::Answer(_)
+        | Value::Expr(_)
+        | Value::Field(_)
+        | Value::Binding(..)
+        | Value::Name(_) => quote! { () },
         Value::List(items) => {
             let items = items.iter().map(|item| self::value(item, false));
             quote! { &[#(#items),*] }

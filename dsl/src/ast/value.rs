@@ -15,6 +15,14 @@ pub struct Value {
     pub kind: ValueKind,
 }
 
+impl Value {
+    /// Whether it is this bare word.
+    #[must_use]
+    pub fn is_word(&self, text: &str) -> bool {
+        matches!(&self.kind, ValueKind::Word(word) if word == text)
+    }
+}
+
 /// The kinds of value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ValueKind {

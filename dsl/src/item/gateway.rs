@@ -16,6 +16,7 @@ const LISTEN: Row = Row {
             default: Default::Required,
             min: None,
             max: None,
+            dynamic: false,
             doc: "what is spoken there",
         },
         Param {
@@ -25,6 +26,7 @@ const LISTEN: Row = Row {
             default: Default::Required,
             min: None,
             max: None,
+            dynamic: false,
             doc: "address and port; a port alone means every address of the machine",
         },
     ],
@@ -43,6 +45,7 @@ const LOG: Row = Row {
         default: Default::Required,
         min: None,
         max: None,
+        dynamic: false,
         doc: "`none` writes nothing",
     }],
     ..Row::BLANK

@@ -11,6 +11,6 @@ pub const fn words(place: Place) -> &'static [Row] {
     match place {
         Place::Gateway => gateway::WORDS,
         Place::Upstream => upstream::WORDS,
-        Place::Route => &[],
+        Place::Group | Place::Host | Place::Policy | Place::Route => &[],
     }
 }

@@ -15,6 +15,7 @@ const SERVER: Row = Row {
         default: Default::Required,
         min: None,
         max: None,
+        dynamic: false,
         doc: "scheme, host and port, without a path",
     }],
     join: Join::All,

@@ -17,6 +17,7 @@ pub const ROW: Policy = Policy {
             default: Default::Is(Value::Word(std::borrow::Cow::Borrowed("any"))),
             min: None,
             max: None,
+            dynamic: false,
             doc: "`any` takes every body and streams it",
         },
         Param {
@@ -26,6 +27,7 @@ pub const ROW: Policy = Policy {
             default: Default::Is(Value::Size(10 << 20)),
             min: Some(Value::Size(0)),
             max: Some(Value::Size(1 << 50)),
+            dynamic: false,
             doc: "the largest body, in bytes as sent",
         },
     ],

@@ -3,7 +3,8 @@
 pub mod body;
 pub mod timeout;
 
-use crate::schema::{Agreement, Fact, Join, Param, Phase, Place, Row, Values};
+pub use crate::schema::Reason;
+use crate::schema::{Agreement, CORE, Fact, Join, Param, Phase, Place, Row, Values};
 use std::cmp::Ordering;
 
 /// THE list, in running order.
@@ -28,6 +29,10 @@ pub struct Policy {
     pub places: &'static [Place],
     /// How it joins with the same word around it.
     pub join: Join,
+    /// The parameters that make its name, where it joins by name.
+    pub key: &'static [&'static str],
+    /// What stands in its block.
+    pub block: &'static [Row],
     /// Whether it holds, with its defaults, where it is not written.
     pub always: bool,
     /// Where it is written both in a route and in the upstream it uses: what becomes of the two.
@@ -38,8 +43,29 @@ pub struct Policy {
     pub check: Option<Agreement>,
     /// The feature of the runtime that it needs.
     pub feature: Option<&'static str>,
-    /// The path of the Rust type, seen from generated code.
+    /// The path of the Rust type, seen from generated code. Policies of one home that join by name are one step.
     pub home: &'static str,
+    /// What its step does beyond the request: the methods that its type has.
+    pub hooks: &'static [Hook],
+    /// The path of the type of its state. Each place where the setting is written has one of its own.
+    pub state: Option<&'static str>,
+    /// The parameter that, where it is written, gives each route a state of its own.
+    pub split: Option<&'static str>,
+    /// The parameter without which the setting only gives something, and has no step.
+    pub acts: Option<&'static str>,
+}
+
+/// When a step is called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Hook {
+    /// The request is there, and nothing is decided.
+    Request,
+    /// The head of the answer is there.
+    Response,
+    /// The gateway is about to answer by itself.
+    Own,
+    /// The exchange is over.
+    Log,
 }
 
 /// What becomes of a policy that both the route and its upstream write.
@@ -51,17 +77,6 @@ pub enum Meet {
     Smaller,
 }
 
-/// An answer that a policy may give in the upstream's place.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Reason {
-    /// The word in log, metric and header.
-    pub name: &'static str,
-    /// The status.
-    pub status: u16,
-    /// When.
-    pub when: &'static str,
-}
-
 impl Policy {
     /// A policy that does nothing, to be completed.
     pub const BLANK: Self = Self {
@@ -71,14 +86,20 @@ impl Policy {
         reads: &[],
         gives: &[],
         params: &[],
-        places: &[Place::Route],
+        places: Place::ROUTES,
         join: Join::One,
+        key: &[],
+        block: &[],
         always: false,
         meet: Meet::Route,
         answers: &[],
         check: None,
         feature: None,
         home: "",
+        hooks: &[Hook::Request],
+        state: None,
+        split: None,
+        acts: None,
     };
 
     /// What the check of settings needs to know.
@@ -89,6 +110,8 @@ impl Policy {
             summary: self.summary,
             params: self.params,
             join: self.join,
+            key: self.key,
+            block: self.block,
             required: false,
             check: self.check,
         }
@@ -145,6 +168,12 @@ impl Catalogue {
         self.policies.iter().copied()
     }
 
+    /// The words of all answers that the gateway may give by itself to a request whose route is known.
+    pub fn reasons(&self) -> impl Iterator<Item = &'static str> + '_ {
+        let answers = self.policies().flat_map(|policy| policy.answers);
+        CORE.iter().chain(answers).map(|reason| reason.name)
+    }
+
     /// The policy of a name.
     #[must_use]
     pub fn find(&self, name: &str) -> Option<&'static Policy> {
@@ -191,8 +220,8 @@ mod tests {
     #[test]
     fn rows_keep_the_rules_for_rows() {
         for policy in Catalogue::standard().policies() {
-            let labels = policy.params.iter().skip_while(|param| param.at == At::Position);
-            assert!(labels.clone().all(|param| param.at == At::Label), "{}: positions first", policy.name);
+            let mut labels = policy.params.iter().skip_while(|param| param.at == At::Position);
+            assert!(labels.all(|param| param.at != At::Position), "{}: positions first", policy.name);
             assert!(!policy.summary.is_empty() && !policy.home.is_empty(), "{}", policy.name);
             for param in policy.params {
                 assert!(!param.doc.is_empty(), "{} {}", policy.name, param.name);

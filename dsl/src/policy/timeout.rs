@@ -14,7 +14,7 @@ pub const ROW: Policy = Policy {
         duration("connect", At::Label, 1, "until the connection stands"),
         duration("idle", At::Label, 30, "while nothing of a body moves, in either direction"),
     ],
-    places: &[Place::Upstream, Place::Route],
+    places: &[Place::Upstream, Place::Group, Place::Host, Place::Policy, Place::Route],
     always: true,
     meet: Meet::Smaller,
     answers: &[
@@ -40,6 +40,7 @@ const fn duration(name: &'static str, at: At, default: u64, doc: &'static str) -
         default: Default::Is(Value::Duration(Duration::from_secs(default))),
         min: Some(Value::Duration(Duration::from_millis(1))),
         max: Some(Value::Duration(Duration::from_hours(24))),
+        dynamic: false,
         doc,
     }
 }

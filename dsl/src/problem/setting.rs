@@ -22,6 +22,13 @@ pub fn missing_setting(at: Span, word: &str, place: &str) -> Problem {
         .at(at, format!("expected `{word} …` in this block"))
 }
 
+/// A block of a setting with nothing in it.
+#[must_use]
+pub fn empty_block(at: Span, word: &str, known: &[&str]) -> Problem {
+    Problem::error(&MISSING_SETTING, format!("the block of this `{word}` is empty"))
+        .at(at, format!("expected {}", super::syntax::listed(known)))
+}
+
 /// A known word in the wrong block.
 #[must_use]
 pub fn misplaced_setting(at: Span, word: &str, place: &str, places: &[&str]) -> Problem {
@@ -65,6 +72,15 @@ pub fn repeated_argument(at: Span, first: Span, param: &str) -> Problem {
 #[must_use]
 pub fn wrong_type(at: Span, expected: &str, found: &str) -> Problem {
     Problem::error(&WRONG_TYPE, format!("expected {expected}, found {found}")).at(at, "")
+}
+
+/// The name of a field in another spelling than the one that the language has for it.
+#[must_use]
+pub fn field_case(at: Span, name: &str, lower: &str) -> Problem {
+    Problem::error(&WRONG_TYPE, format!("expected the name of a field in lower case, found `{name}`"))
+        .at(at, "")
+        .help(format!("write `{lower}`: names of fields are the same in any case"))
+        .fix(at, format!("\"{lower}\""))
 }
 
 /// A value outside its bounds. All are given as they are written in a program.

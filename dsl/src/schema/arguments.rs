@@ -1,95 +1,170 @@
 //! The arguments of one setting, held against the parameters of its row.
 
-use super::convert::convert;
+use super::check::check_items;
 use super::param::{At, Default, Param};
-use super::{Given, Row, Values};
-use crate::ast::{Argument, Setting, Value as Written, ValueKind};
+use super::{Given, Row, Type, Value, Values, answer, convert};
+use crate::ast::{Argument, Name, Setting, Value as Written, ValueKind};
+use crate::policy::Catalogue;
 use crate::problem::{Problem, setting as wrong, syntax};
 use crate::source::Span;
 
 /// The values of a setting; `None` if a parameter is missing or wrong. Every parameter of the row is in them once.
-pub(super) fn check_arguments(setting: &Setting, row: &Row) -> (Option<Values>, Vec<Problem>) {
-    let mut reading = Reading { row, setting, given: Vec::new(), problems: Vec::new() };
+pub(super) fn check_arguments(
+    setting: &Setting,
+    row: &Row,
+    catalogue: &Catalogue,
+) -> (Option<Values>, Vec<Problem>) {
+    let mut reading =
+        Reading { row, setting, catalogue, given: Vec::new(), items: Vec::new(), problems: Vec::new() };
     reading.read();
+    reading.block();
     reading.complete()
 }
 
 struct Reading<'a> {
     row: &'a Row,
     setting: &'a Setting,
+    catalogue: &'a Catalogue,
     given: Vec<Given>,
+    items: Vec<Values>,
     problems: Vec<Problem>,
 }
+
+type Arguments<'a> = std::iter::Peekable<std::slice::Iter<'a, Argument>>;
 
 impl<'a> Reading<'a> {
     fn read(&mut self) {
         let mut positions = self.row.params.iter().filter(|param| param.at == At::Position).peekable();
-        let mut arguments = self.setting.arguments.iter().peekable();
+        let mut arguments: Arguments<'a> = self.setting.arguments.iter().peekable();
         while let Some(argument) = arguments.next() {
-            let Argument::Value(value) = argument else {
-                self.surplus(argument.span(), "field or assignment");
-                continue;
-            };
-            if let Some(label) = self.label(value) {
-                if let Some(Argument::Value(value)) = arguments.next_if(|next| self.may_follow(next)) {
-                    self.take(label, value);
-                } else {
-                    let expected = label.ty.to_string();
-                    self.problems.push(syntax::missing_value(value.span.after(), &expected, label.name));
-                    // It was meant to be given: it is not reported as missing too.
-                    self.given.push(Given {
-                        name: label.name,
-                        value: super::Value::Absent,
-                        span: Some(value.span),
-                    });
+            match argument {
+                Argument::Value(value) => {
+                    if let Some(flag) = self.named(value, At::Flag) {
+                        self.put(flag, Value::Bool(true), value.span);
+                    } else if let Some(label) = self.named(value, At::Label) {
+                        self.label(label, value, &mut arguments);
+                    } else if let Some(param) = positions.next() {
+                        self.take(param, value);
+                    } else {
+                        self.unknown(value, &mut arguments);
+                    }
                 }
-            } else if let Some(param) = positions.next() {
-                self.take(param, value);
-            } else if let ValueKind::Word(word) = &value.kind {
-                let labels =
-                    self.row.params.iter().filter(|param| param.at == At::Label).map(|param| param.name);
-                self.problems.push(syntax::unknown_word(value.span, "label", word, labels));
-                // What follows an unknown label is its value.
-                arguments.next_if(|next| self.may_follow(next));
-            } else {
-                self.surplus(value.span, "further value");
+                Argument::Field(field) => {
+                    match positions.next_if(|param| matches!(param.ty, Type::Field(_))) {
+                        Some(param) => self.put(param, Value::Field(field.clone()), field.span),
+                        None => self.surplus(field.span, "field"),
+                    }
+                }
+                Argument::Assignment { span, target, value } => match positions.next() {
+                    Some(param) if matches!(param.ty, Type::Binding(_)) => {
+                        self.bind(param, target, value, *span);
+                    }
+                    Some(param) => {
+                        self.take(param, target);
+                        match self.row.params.iter().find(|param| param.at == At::Assigned) {
+                            Some(param) => self.take(param, value),
+                            None => self.surplus(value.span, "assignment"),
+                        }
+                    }
+                    None => self.surplus(*span, "assignment"),
+                },
             }
-        }
-        if let Some(block) = &self.setting.block {
-            self.surplus(block.span, "block");
         }
     }
 
-    /// The parameter whose label a bare word is.
-    fn label(&self, value: &Written) -> Option<&'a Param> {
+    /// A label and what follows it.
+    fn label(&mut self, label: &'static Param, word: &Written, arguments: &mut Arguments<'a>) {
+        let Some(Argument::Value(value)) = arguments.next_if(|next| self.may_follow(next)) else {
+            let expected = label.ty.to_string();
+            self.problems.push(syntax::missing_value(word.span.after(), &expected, label.name));
+            // It was meant to be given: it is not reported as missing too.
+            self.given.push(Given { name: label.name, value: Value::Absent, span: Some(word.span) });
+            return;
+        };
+        if !matches!(label.ty, Type::Answer(_)) {
+            return self.take(label, value);
+        }
+        match answer::read(label, value, arguments) {
+            Ok(answer) => self.put(label, Value::Answer(Box::new(answer)), value.span),
+            Err(problem) => self.wrong(label, value.span, *problem),
+        }
+    }
+
+    /// A value for which there is no position left.
+    fn unknown(&mut self, value: &Written, arguments: &mut Arguments<'a>) {
+        let ValueKind::Word(word) = &value.kind else { return self.surplus(value.span, "further value") };
+        let labels = self.row.params.iter().filter(|param| matches!(param.at, At::Label | At::Flag));
+        self.problems.push(syntax::unknown_word(value.span, "label", word, labels.map(|param| param.name)));
+        // What follows an unknown label is its value.
+        arguments.next_if(|next| self.may_follow(next));
+    }
+
+    fn block(&mut self) {
+        match &self.setting.block {
+            Some(block) if self.row.block.is_empty() => self.surplus(block.span, "block"),
+            Some(block) => {
+                let (items, problems) = check_items(block, self.row.block, self.row.name, self.catalogue);
+                if block.statements.is_empty() {
+                    let words: Vec<&str> = self.row.block.iter().map(|row| row.name).collect();
+                    self.problems.push(wrong::empty_block(block.span, self.row.name, &words));
+                }
+                self.items = items;
+                self.problems.extend(problems);
+            }
+            None if self.row.block.is_empty() => {}
+            None => self.problems.push(syntax::missing_block(self.setting.word.span, self.row.name)),
+        }
+    }
+
+    /// The parameter of which a bare word is the name.
+    fn named(&self, value: &Written, at: At) -> Option<&'static Param> {
         let ValueKind::Word(word) = &value.kind else { return None };
-        self.row.params.iter().find(|param| param.at == At::Label && param.name == word)
+        self.row.params.iter().find(|param| param.at == at && param.name == word)
     }
 
     /// Whether an argument can be a label's value: anything but the next label.
     fn may_follow(&self, argument: &Argument) -> bool {
-        matches!(argument, Argument::Value(value) if self.label(value).is_none())
+        let Argument::Value(value) = argument else { return false };
+        self.named(value, At::Label).or(self.named(value, At::Flag)).is_none()
+    }
+
+    /// `name = value`
+    fn bind(&mut self, param: &'static Param, target: &Written, value: &Written, span: Span) {
+        match &target.kind {
+            ValueKind::Word(word) => {
+                let name = Name { span: target.span, text: word.clone() };
+                self.put(param, Value::Binding(name, Box::new(value.clone())), span);
+            }
+            kind => {
+                let problem = wrong::wrong_type(target.span, "a name", &convert::found(kind));
+                self.wrong(param, span, problem);
+            }
+        }
     }
 
     fn surplus(&mut self, at: Span, what: &str) {
         self.problems.push(wrong::unexpected_argument(at, self.row.name, what));
     }
 
-    fn take(&mut self, param: &Param, written: &Written) {
-        if let Some(first) =
-            self.given.iter().find(|given| given.name == param.name).and_then(|given| given.span)
-        {
-            self.problems.push(wrong::repeated_argument(written.span, first, param.name));
-            return;
+    fn take(&mut self, param: &'static Param, written: &Written) {
+        match convert::convert(written, param, self.catalogue) {
+            Ok(value) => self.put(param, value, written.span),
+            Err(problem) => self.wrong(param, written.span, *problem),
         }
-        let value = match convert(written, param) {
-            Ok(value) => value,
-            Err(problem) => {
-                self.problems.push(*problem);
-                super::Value::Absent
-            }
-        };
-        self.given.push(Given { name: param.name, value, span: Some(written.span) });
+    }
+
+    /// A parameter whose value is wrong: it is given all the same, so that it is not called missing.
+    fn wrong(&mut self, param: &'static Param, span: Span, problem: Problem) {
+        self.problems.push(problem);
+        self.put(param, Value::Absent, span);
+    }
+
+    fn put(&mut self, param: &'static Param, value: Value, span: Span) {
+        let first = self.given.iter().find(|given| given.name == param.name).and_then(|given| given.span);
+        match first {
+            Some(first) => self.problems.push(wrong::repeated_argument(span, first, param.name)),
+            None => self.given.push(Given { name: param.name, value, span: Some(span) }),
+        }
     }
 
     /// Fills in the defaults, in the row's order, and asks the row whether the values go together.
@@ -115,7 +190,7 @@ impl<'a> Reading<'a> {
         // A setting that says nothing is no setting, even where everything has a default.
         if self.setting.arguments.is_empty()
             && self.problems.is_empty()
-            && self.row.params.iter().any(|param| param.default != Default::Absent)
+            && self.row.params.iter().any(|param| param.default != Default::Absent && param.at != At::Flag)
             && let Some(param) = self.row.params.first()
         {
             self.problems.push(wrong::missing_argument(
@@ -126,7 +201,7 @@ impl<'a> Reading<'a> {
                 &param.ty.to_string(),
             ));
         }
-        let values = Values { word: self.row.name, span: Some(self.setting.span), given };
+        let values = Values { word: self.row.name, span: Some(self.setting.span), given, items: self.items };
         if !self.problems.is_empty() {
             return (None, self.problems);
         }

@@ -2,11 +2,14 @@
 
 use super::arguments::check_arguments;
 use super::{Join, Place, Row, Values};
-use crate::ast::{Block, Name, Setting, Statement};
+use crate::ast::{Argument, Block, Name, Setting, Statement};
 use crate::item;
 use crate::policy::{Catalogue, Policy};
 use crate::problem::{self, Problem, setting as wrong, syntax};
 use crate::source::Span;
+
+/// What stands behind a word to drop what came from outside.
+const NONE: &str = "none";
 
 /// A setting that is understood.
 #[derive(Debug, Clone)]
@@ -17,6 +20,8 @@ pub struct Checked {
     pub span: Span,
     /// The policy; `None` for a word of the declaration itself, such as `listen` or `server`.
     pub policy: Option<&'static Policy>,
+    /// `WORD none`: what the blocks around say with this word does not hold here. Its values are the defaults.
+    pub drops: bool,
 }
 
 /// A word that a block may have.
@@ -31,77 +36,179 @@ struct Known {
 #[must_use]
 pub fn check_block(block: &Block, place: Place, catalogue: &Catalogue) -> (Vec<Checked>, Vec<Problem>) {
     let known = known(place, catalogue);
-    let mut checked: Vec<Checked> = Vec::new();
-    let mut problems = Vec::new();
-    let mut seen: Vec<&Setting> = Vec::new();
+    let mut reading = Reading::of(&known, catalogue, Where::Block(place));
     for statement in &block.statements {
-        let setting = match statement {
-            Statement::Setting(setting) => setting,
-            Statement::Terminal(terminal) => {
-                if place != Place::Route {
-                    let problem = wrong::misplaced_setting(
-                        terminal.span,
-                        terminal.word(),
-                        place.word(),
-                        &[Place::Route.word()],
-                    );
-                    problems.push(problem);
-                }
-                continue;
+        match statement {
+            Statement::Setting(setting) => reading.read(setting),
+            Statement::Terminal(terminal) if place != Place::Route => {
+                reading.problems.push(wrong::misplaced_setting(
+                    terminal.span,
+                    terminal.word(),
+                    place.word(),
+                    &[Place::Route.word()],
+                ));
             }
             // They have no rows: whoever knows the names checks them.
-            Statement::Use(_) | Statement::Declaration(_) => continue,
-        };
-        let above = seen.last().copied();
-        seen.push(setting);
-        let Some(found) = known.iter().find(|known| known.row.name == setting.word.text) else {
-            if !setting.broken {
-                problems.push(unknown(&setting.word, above, place, &known, catalogue));
-            }
-            continue;
-        };
-        if found.row.join == Join::One {
-            let first = seen.iter().find(|other| other.word.text == setting.word.text);
-            if let Some(first) = first.filter(|first| first.span != setting.span) {
-                problems.push(wrong::repeated_setting(
-                    setting.word.span,
-                    first.word.span,
-                    &setting.word.text,
-                ));
-                continue;
-            }
+            Statement::Terminal(_) | Statement::Use(_) | Statement::Declaration(_) => {}
         }
-        if setting.broken {
-            continue;
-        }
-        let (values, wrong) = check_arguments(setting, &found.row);
-        problems.extend(wrong);
-        let Some(values) = values else { continue };
-        if found.row.join == Join::Name && !repeats(&checked, &values, &mut problems) {
-            continue;
-        }
-        checked.push(Checked { values, span: setting.span, policy: found.policy });
     }
     let brace = Span { end: (block.span.start + 1).min(block.span.end), ..block.span };
     for known in known.iter().filter(|known| known.row.required) {
-        if !seen.iter().any(|setting| setting.word.text == known.row.name) {
-            problems.push(wrong::missing_setting(brace, known.row.name, place.word()));
+        if !reading.seen.iter().any(|setting| setting.word.text == known.row.name) {
+            reading.problems.push(wrong::missing_setting(brace, known.row.name, place.word()));
         }
     }
-    problem::sort(&mut problems);
-    (checked, problems)
+    reading.done()
 }
 
-/// Whether a word that may stand once for each name is the first of its name; reports it if not.
-fn repeats(checked: &[Checked], values: &Values, problems: &mut Vec<Problem>) -> bool {
-    let Some(own) = values.given.first() else { return true };
-    let first = checked.iter().find(|other| {
-        other.values.word == values.word && other.values.given.first().is_some_and(|it| it.value == own.value)
-    });
-    if let (Some(first), Some(at)) = (first, values.span) {
-        problems.push(wrong::repeated_setting(at, first.span, values.word));
+/// Checks the block of a setting, whose row says what stands there.
+pub(super) fn check_items(
+    block: &Block,
+    row: &'static [Row],
+    word: &'static str,
+    catalogue: &Catalogue,
+) -> (Vec<Values>, Vec<Problem>) {
+    let known: Vec<Known> = row.iter().map(|row| Known { row: *row, policy: None }).collect();
+    let mut reading = Reading::of(&known, catalogue, Where::Setting(word));
+    for statement in &block.statements {
+        let (what, places) = match statement {
+            Statement::Setting(setting) => {
+                reading.read(setting);
+                continue;
+            }
+            Statement::Terminal(terminal) => (terminal.word(), &[Place::Route][..]),
+            Statement::Use(_) => ("use", Place::ROUTES),
+            Statement::Declaration(it) => (it.word(), &[Place::Group, Place::Host][..]),
+        };
+        let places: Vec<&str> = places.iter().copied().map(Place::word).collect();
+        reading.problems.push(wrong::misplaced_setting(statement.span(), what, word, &places));
     }
-    first.is_none()
+    let (checked, problems) = reading.done();
+    (checked.into_iter().map(|checked| checked.values).collect(), problems)
+}
+
+/// What is read.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Where {
+    /// The block of a declaration.
+    Block(Place),
+    /// The block of a setting of this word.
+    Setting(&'static str),
+}
+
+struct Reading<'a> {
+    known: &'a [Known],
+    catalogue: &'a Catalogue,
+    at: Where,
+    seen: Vec<&'a Setting>,
+    checked: Vec<Checked>,
+    problems: Vec<Problem>,
+}
+
+impl<'a> Reading<'a> {
+    fn of(known: &'a [Known], catalogue: &'a Catalogue, at: Where) -> Self {
+        Self { known, catalogue, at, seen: Vec::new(), checked: Vec::new(), problems: Vec::new() }
+    }
+
+    fn done(mut self) -> (Vec<Checked>, Vec<Problem>) {
+        problem::sort(&mut self.problems);
+        (self.checked, self.problems)
+    }
+
+    fn read(&mut self, setting: &'a Setting) {
+        let above = self.seen.last().copied();
+        self.seen.push(setting);
+        let Some(found) = self.known.iter().find(|known| known.row.name == setting.word.text).copied() else {
+            if !setting.broken {
+                let problem = self.unknown(&setting.word, above);
+                self.problems.push(problem);
+            }
+            return;
+        };
+        if found.row.join == Join::One {
+            let first = self.seen.iter().find(|other| other.word.text == setting.word.text);
+            if let Some(first) = first.filter(|first| first.span != setting.span) {
+                self.repeated(setting.word.span, first.word.span, &setting.word.text);
+                return;
+            }
+        }
+        if setting.broken {
+            return;
+        }
+        if self.drops(setting, &found) {
+            let first = self.checked.iter().find(|other| other.drops && other.values.word == found.row.name);
+            match first.map(|first| first.span) {
+                Some(first) => self.repeated(setting.span, first, &format!("{} none", found.row.name)),
+                None => self.checked.push(Checked {
+                    values: found.row.defaults(),
+                    span: setting.span,
+                    policy: found.policy,
+                    drops: true,
+                }),
+            }
+            return;
+        }
+        let (values, wrong) = check_arguments(setting, &found.row, self.catalogue);
+        self.problems.extend(wrong);
+        let Some(values) = values else { return };
+        if self.is_first(&values, &found.row) {
+            self.checked.push(Checked { values, span: setting.span, policy: found.policy, drops: false });
+        }
+    }
+
+    /// Whether a setting is the first of its names in the block; reports it if not.
+    fn is_first(&mut self, values: &Values, row: &Row) -> bool {
+        let names = values.names(row);
+        for other in &self.checked {
+            let shares = matches!(self.at, Where::Setting(_)) || other.values.word == values.word;
+            let Some(known) = self.known.iter().find(|known| known.row.name == other.values.word) else {
+                continue;
+            };
+            let theirs = other.values.names(&known.row);
+            if let Some(name) = names.iter().find(|name| shares && theirs.contains(name)) {
+                let (at, first) = (values.span.unwrap_or(other.span), other.span);
+                self.repeated(at, first, &format!("{}{name}", values.word));
+                return false;
+            }
+        }
+        true
+    }
+
+    fn repeated(&mut self, at: Span, first: Span, what: &str) {
+        self.problems.push(wrong::repeated_setting(at, first, what));
+    }
+
+    /// Whether a setting says that what came from outside does not hold.
+    fn drops(&self, setting: &Setting, known: &Known) -> bool {
+        let is_inside = matches!(self.at, Where::Block(place) if Place::ROUTES.contains(&place));
+        let is_none = matches!(&*setting.arguments, [Argument::Value(value)] if value.is_word(NONE));
+        is_inside && is_none && setting.block.is_none() && known.policy.is_some() && !known.row.takes(NONE)
+    }
+
+    /// Why a word is not known: it belongs elsewhere, it is a label of the setting above, or it is misspelt.
+    fn unknown(&self, word: &Name, above: Option<&Setting>) -> Problem {
+        let text = word.text.as_str();
+        let here = match self.at {
+            Where::Block(place) => place.word(),
+            Where::Setting(word) => word,
+        };
+        let has = |place: Place| known(place, self.catalogue).iter().any(|known| known.row.name == text);
+        let elsewhere: Vec<&str> =
+            Place::ALL.iter().copied().filter(|place| has(*place)).map(Place::word).collect();
+        if !elsewhere.is_empty() {
+            return wrong::misplaced_setting(word.span, text, here, &elsewhere);
+        }
+        let row = above.and_then(|above| self.known.iter().find(|known| known.row.name == above.word.text));
+        if let (Some(above), Some(known)) = (above, row)
+            && known.row.takes(text)
+        {
+            return Problem::error(&syntax::UNKNOWN_WORD, format!("unknown setting `{text}`"))
+                .at(word.span, "begins a setting of its own")
+                .because(above.word.span, format!("`{text}` is a label of this"))
+                .help("write a label on the line of its setting");
+        }
+        syntax::unknown_word(word.span, "setting", text, self.known.iter().map(|known| known.row.name))
+    }
 }
 
 fn known(place: Place, catalogue: &Catalogue) -> Vec<Known> {
@@ -111,33 +218,4 @@ fn known(place: Place, catalogue: &Catalogue) -> Vec<Known> {
         .filter(|policy| policy.places.contains(&place))
         .map(|policy| Known { row: policy.row(), policy: Some(policy) });
     own.chain(policies).collect()
-}
-
-/// Why a word is not known: it belongs elsewhere, it is a label of the setting above, or it is misspelt.
-fn unknown(
-    word: &Name,
-    above: Option<&Setting>,
-    place: Place,
-    known: &[Known],
-    catalogue: &Catalogue,
-) -> Problem {
-    let text = word.text.as_str();
-    let elsewhere: Vec<&str> = Place::ALL
-        .iter()
-        .filter(|other| self::known(**other, catalogue).iter().any(|known| known.row.name == text))
-        .map(|other| other.word())
-        .collect();
-    if !elsewhere.is_empty() {
-        return wrong::misplaced_setting(word.span, text, place.word(), &elsewhere);
-    }
-    let row = above.and_then(|above| known.iter().find(|known| known.row.name == above.word.text));
-    if let (Some(above), Some(known)) = (above, row)
-        && known.row.params.iter().any(|param| param.name == text)
-    {
-        return Problem::error(&syntax::UNKNOWN_WORD, format!("unknown setting `{text}`"))
-            .at(word.span, "begins a setting of its own")
-            .because(above.word.span, format!("`{text}` is a label of this"))
-            .help("write a label on the line of its setting");
-    }
-    syntax::unknown_word(word.span, "setting", text, known.iter().map(|known| known.row.name))
 }

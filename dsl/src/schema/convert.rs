@@ -2,31 +2,47 @@
 
 use super::param::Param;
 use super::url;
-use super::{Addr, Type, Value};
-use crate::ast::{Value as Written, ValueKind};
+use super::want::own_name;
+use super::{Addr, Cause, Type, Value};
+use crate::ast::{Name, Value as Written, ValueKind};
+use crate::policy::Catalogue;
 use crate::problem::nearest::nearest;
-use crate::problem::{Problem, setting as wrong};
+use crate::problem::{Problem, setting as wrong, syntax};
+use crate::source::Span;
 use std::borrow::Cow;
 use std::net::IpAddr;
 
 /// The value, of the parameter's type and within its bounds.
-pub(super) fn convert(written: &Written, param: &Param) -> Result<Value, Box<Problem>> {
-    let value = typed(written, param.ty)?;
+pub(super) fn convert(
+    written: &Written,
+    param: &Param,
+    catalogue: &Catalogue,
+) -> Result<Value, Box<Problem>> {
+    let value = match typed(written, param.ty, catalogue) {
+        Ok(value) => value,
+        Err(_)
+            if param.dynamic
+                && let Some(name) = name(written) =>
+        {
+            return Ok(Value::Name(name));
+        }
+        Err(problem) => return Err(problem),
+    };
     within(&value, param).map_err(|bounds| {
         Box::new(wrong::out_of_bounds(written.span, param.name, &value.to_string(), &bounds))
     })?;
     Ok(value)
 }
 
-fn typed(written: &Written, ty: Type) -> Result<Value, Box<Problem>> {
+fn typed(written: &Written, ty: Type, catalogue: &Catalogue) -> Result<Value, Box<Problem>> {
     let mismatch = || {
         Box::new(hinted(wrong::wrong_type(written.span, &ty.to_string(), &found(&written.kind)), written, ty))
     };
     Ok(match (ty, &written.kind) {
-        (Type::List(item), ValueKind::List(items)) => {
-            Value::List(items.iter().map(|written| typed(written, *item)).collect::<Result<_, _>>()?)
-        }
-        (Type::List(item), _) => Value::List(vec![typed(written, *item)?]),
+        (Type::List(item), ValueKind::List(items)) => Value::List(
+            items.iter().map(|written| typed(written, *item, catalogue)).collect::<Result<_, _>>()?,
+        ),
+        (Type::List(item), _) => Value::List(vec![typed(written, *item, catalogue)?]),
         (Type::Bool, ValueKind::Bool(value)) => Value::Bool(*value),
         (Type::Int(bounds), ValueKind::Int(number)) => {
             if !bounds.holds(*number) {
@@ -81,8 +97,18 @@ fn typed(written: &Written, ty: Type) -> Result<Value, Box<Problem>> {
             url.path.clear();
             Value::Url(url)
         }
-        (Type::Word(words), ValueKind::Word(word)) if words.contains(&word.as_str()) => {
+        (Type::Word(words) | Type::Choice(words), ValueKind::Word(word))
+            if words.contains(&word.as_str()) =>
+        {
             Value::Word(Cow::Owned(word.clone()))
+        }
+        (Type::Net, ValueKind::Address(text) | ValueKind::Word(text)) => net(text).ok_or_else(mismatch)?,
+        (Type::Header, ValueKind::Text(name) | ValueKind::Word(name)) => header(name, written.span)?,
+        (Type::Status(low, high), _) => Value::Status(status(written, low, high).ok_or_else(mismatch)?),
+        (Type::Cause, _) => Value::Cause(cause(written, catalogue)?.ok_or_else(mismatch)?),
+        (Type::Expr(..), _) => Value::Expr(Box::new(written.clone())),
+        (Type::Named(_), _) => {
+            Value::Binding(own_name(written).ok_or_else(mismatch)?, Box::new(written.clone()))
         }
         _ => return Err(mismatch()),
     })
@@ -91,7 +117,7 @@ fn typed(written: &Written, ty: Type) -> Result<Value, Box<Problem>> {
 /// Adds what was probably meant.
 fn hinted(problem: Problem, written: &Written, ty: Type) -> Problem {
     match (ty, &written.kind) {
-        (Type::Word(words), ValueKind::Word(word)) if words.len() > 1 => {
+        (Type::Word(words) | Type::Choice(words), ValueKind::Word(word)) if words.len() > 1 => {
             match nearest(word, words.iter().copied()) {
                 Some(near) => problem.help(format!("did you mean `{near}`?")).fix(written.span, near),
                 None => problem,
@@ -106,7 +132,7 @@ fn hinted(problem: Problem, written: &Written, ty: Type) -> Problem {
         (Type::Percent, ValueKind::Int(number)) => problem.help(format!("write `{number}%`")),
         (Type::Rate, ValueKind::Int(number)) => problem.help(format!("write the time too: `{number}/s`")),
         (Type::Addr, ValueKind::Int(port)) => problem.help(format!("write `:{port}`")),
-        (Type::Addr | Type::Ip | Type::Cidr, ValueKind::Text(text)) => {
+        (Type::Addr | Type::Ip | Type::Cidr | Type::Net, ValueKind::Text(text)) => {
             problem.help(format!("write `{text}` without quotes"))
         }
         _ => problem,
@@ -137,6 +163,61 @@ fn cidr(text: &str) -> Option<Value> {
     clear.then_some(Value::Cidr(ip, bits))
 }
 
+/// A network, or an address as a network of one.
+fn net(text: &str) -> Option<Value> {
+    match text.parse::<IpAddr>() {
+        Ok(ip) => Some(Value::Cidr(ip, if ip.is_ipv4() { 32 } else { 128 })),
+        Err(_) => cidr(text),
+    }
+}
+
+/// The name of a field (RFC 9110 section 5.1), in the one spelling that the language has for it.
+fn header(name: &str, at: Span) -> Result<Value, Box<Problem>> {
+    let lower = name.to_ascii_lowercase();
+    if !is_token(name) {
+        let found = format!("`{}`", name.escape_debug());
+        return Err(Box::new(wrong::wrong_type(at, &Type::Header.to_string(), &found)));
+    }
+    if lower != name {
+        return Err(Box::new(wrong::field_case(at, name, &lower)));
+    }
+    Ok(Value::Text(lower.into()))
+}
+
+/// RFC 9110 section 5.6.2.
+fn is_token(text: &str) -> bool {
+    !text.is_empty()
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
+}
+
+/// A status within bounds.
+pub(super) fn status(written: &Written, low: u16, high: u16) -> Option<u16> {
+    let ValueKind::Int(number) = &written.kind else { return None };
+    u16::try_from(*number).ok().filter(|status| (low..=high).contains(status))
+}
+
+/// What the gateway may answer by itself. `None` if it is nothing of the kind.
+fn cause(written: &Written, catalogue: &Catalogue) -> Result<Option<Cause>, Box<Problem>> {
+    Ok(match &written.kind {
+        ValueKind::StatusClass(class @ (400 | 500)) => Some(Cause::Class(*class)),
+        ValueKind::Word(word) if catalogue.reasons().any(|reason| reason == word) => {
+            Some(Cause::Reason(word.clone().into()))
+        }
+        ValueKind::Word(word) => {
+            return Err(Box::new(syntax::unknown_word(written.span, "reason", word, catalogue.reasons())));
+        }
+        _ => status(written, 400, 599).map(Cause::Status),
+    })
+}
+
+/// A bare word, where a name may stand.
+fn name(written: &Written) -> Option<Name> {
+    match &written.kind {
+        ValueKind::Word(word) if !word.contains(':') => Some(Name { span: written.span, text: word.clone() }),
+        _ => None,
+    }
+}
+
 /// Whether a value, or each of a list, is within the parameter's bounds; the bounds in words if not.
 fn within(value: &Value, param: &Param) -> Result<(), String> {
     if let Value::List(items) = value {
@@ -156,7 +237,7 @@ fn within(value: &Value, param: &Param) -> Result<(), String> {
 }
 
 /// What was found, in words.
-fn found(kind: &ValueKind) -> String {
+pub(super) fn found(kind: &ValueKind) -> String {
     match kind {
         ValueKind::Bool(value) => format!("`{value}`"),
         ValueKind::Int(number) => format!("the number `{number}`"),

@@ -1,19 +1,28 @@
 //! What a row can say about a setting, and the check of settings against rows. Neither knows any setting by name.
 
+mod answer;
 mod arguments;
 pub mod check;
 mod convert;
 pub mod param;
 pub mod phase;
+mod reason;
+#[cfg(test)]
+mod tests;
 pub mod ty;
 pub mod url;
 pub mod value;
+mod values;
+mod want;
 
 pub use check::{Checked, check_block};
 pub use param::{At, Default, Param};
 pub use phase::{Fact, Phase};
+pub use reason::{CORE, Reason};
 pub use ty::Type;
-pub use value::{Addr, Given, Url, Value, Values};
+pub use value::{Addr, Answer, Cause, Url, Value};
+pub use values::{Given, Values};
+pub use want::{Source, Stage, Want, Wanted, Written};
 
 /// The blocks in which settings stand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -22,13 +31,22 @@ pub enum Place {
     Gateway,
     /// `upstream NAME { … }`
     Upstream,
+    /// `group … { … }`
+    Group,
+    /// `host … { … }`
+    Host,
+    /// `policy NAME { … }`
+    Policy,
     /// `route … { … }`
     Route,
 }
 
 impl Place {
-    /// All of them.
+    /// Those whose blocks the compiler understands.
     pub const ALL: &'static [Self] = &[Self::Gateway, Self::Upstream, Self::Route];
+
+    /// Where most settings stand: in a route, and in all that holds for routes.
+    pub const ROUTES: &'static [Self] = &[Self::Group, Self::Host, Self::Policy, Self::Route];
 
     /// The word of the declaration.
     #[must_use]
@@ -36,6 +54,9 @@ impl Place {
         match self {
             Self::Gateway => "gateway",
             Self::Upstream => "upstream",
+            Self::Group => "group",
+            Self::Host => "host",
+            Self::Policy => "policy",
             Self::Route => "route",
         }
     }
@@ -46,7 +67,7 @@ impl Place {
 pub enum Join {
     /// Once in a block; the inner replaces the outer.
     One,
-    /// Once in a block for each value of the first position; the inner replaces the outer of the same value.
+    /// Once in a block for each name; the inner replaces the outer of the same name. See [`Values::names`].
     Name,
     /// As often as wanted; every one applies.
     All,
@@ -64,6 +85,10 @@ pub struct Row {
     pub params: &'static [Param],
     /// How it joins.
     pub join: Join,
+    /// The parameters that make its name, where it joins by name. With a block, the names are those of what stands in it.
+    pub key: &'static [&'static str],
+    /// What stands in its block, which it must have. Of names there, each stands once, whatever the word.
+    pub block: &'static [Row],
     /// Whether a block must have it.
     pub required: bool,
     /// What must hold between the values, beyond each one's own type and bounds.
@@ -72,14 +97,38 @@ pub struct Row {
 
 impl Row {
     /// A row that takes nothing, to be completed with `..Row::BLANK`.
-    pub const BLANK: Self =
-        Self { name: "", summary: "", params: &[], join: Join::One, required: false, check: None };
+    pub const BLANK: Self = Self {
+        name: "",
+        summary: "",
+        params: &[],
+        join: Join::One,
+        key: &[],
+        block: &[],
+        required: false,
+        check: None,
+    };
 
     /// The values where the word is not written: every parameter's default. A parameter without one is left out.
     #[must_use]
     pub fn defaults(&self) -> Values {
         let given = self.params.iter().filter_map(|param| param.default.given(param.name)).collect();
-        Values { word: self.name, span: None, given }
+        Values { word: self.name, span: None, given, items: Vec::new() }
+    }
+
+    /// Whether a bare word has a meaning of its own behind the setting's word: as a label, or as a choice.
+    #[must_use]
+    pub fn takes(&self, word: &str) -> bool {
+        self.params.iter().any(|param| match (param.at, param.ty) {
+            (At::Label | At::Flag, _) => param.name == word,
+            (_, Type::Word(words) | Type::Choice(words)) => words.contains(&word),
+            _ => false,
+        })
+    }
+
+    /// The row of a setting of the block.
+    #[must_use]
+    pub fn item(&self, item: &Values) -> Option<&'static Self> {
+        self.block.iter().find(|row| row.name == item.word)
     }
 }
 

@@ -17,6 +17,8 @@ pub struct Param {
     pub min: Option<Value>,
     /// The largest value.
     pub max: Option<Value>,
+    /// Whether a name may stand in its place: of a `param`, whose value is known when the gateway starts.
+    pub dynamic: bool,
     /// What it means, in one sentence.
     pub doc: &'static str,
 }
@@ -28,6 +30,31 @@ pub enum At {
     Position,
     /// Behind its own name.
     Label,
+    /// Nowhere: its own name says `true`.
+    Flag,
+    /// Behind `=`, which stands behind a position.
+    Assigned,
+}
+
+impl Param {
+    /// A parameter that must be written.
+    #[must_use]
+    pub const fn required(name: &'static str, at: At, ty: Type, doc: &'static str) -> Self {
+        Self { name, at, ty, default: Default::Required, min: None, max: None, dynamic: false, doc }
+    }
+
+    /// A parameter that may be left out.
+    #[must_use]
+    pub const fn optional(name: &'static str, at: At, ty: Type, doc: &'static str) -> Self {
+        Self { name, at, ty, default: Default::Absent, min: None, max: None, dynamic: false, doc }
+    }
+
+    /// A word that is there or not.
+    #[must_use]
+    pub const fn flag(name: &'static str, doc: &'static str) -> Self {
+        let default = Default::Is(Value::Bool(false));
+        Self { name, at: At::Flag, ty: Type::Bool, default, min: None, max: None, dynamic: false, doc }
+    }
 }
 
 /// What a parameter is when not written.

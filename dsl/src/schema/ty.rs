@@ -1,5 +1,6 @@
 //! The types of parameters and captures. One set of types serves rows, patterns and fields.
 
+use super::{Source, Stage, Want};
 use crate::ast::{self, ValueKind};
 use crate::problem::{Problem, path, syntax::listed};
 use std::fmt;
@@ -39,8 +40,28 @@ pub enum Type {
     Date,
     /// The rest of a path.
     Path,
+    /// An IP network, or an address, which is a network of one.
+    Net,
     /// One of these words.
     Word(&'static [&'static str]),
+    /// One of these words: in Rust, a variant of an enum beside the row's type, with the name of the parameter.
+    Choice(&'static [&'static str]),
+    /// The name of a header field, in lower case.
+    Header,
+    /// The status of an answer, both ends included.
+    Status(u16, u16),
+    /// A status, a class of them such as `5xx`, or a reason: answers that the gateway gives by itself.
+    Cause,
+    /// A status, and perhaps `json`, `text` or `file` with a body.
+    Answer(Stage),
+    /// An expression.
+    Expr(Want, Stage),
+    /// `name: type = default as other`
+    Field(Source),
+    /// `name = expression`
+    Binding(Want),
+    /// The name of a value, which is written as JSON under its own name.
+    Named(Stage),
     /// One or more, separated by commas.
     List(&'static Type),
 }
@@ -158,8 +179,18 @@ impl fmt::Display for Type {
             Self::Uuid => f.write_str("a uuid"),
             Self::Date => f.write_str("a date"),
             Self::Path => f.write_str("a path"),
+            Self::Net => f.write_str("an IP network such as `10.0.0.0/8`, or an address"),
+            Self::Header => f.write_str("the name of a header field such as `\"x-tenant\"`"),
+            Self::Status(low, high) => write!(f, "a status from `{low}` to `{high}`"),
+            Self::Cause => f.write_str("a status, a class such as `5xx`, or a reason"),
+            Self::Answer(_) => f.write_str("a status, and perhaps `json`, `text` or `file` with a body"),
+            Self::Expr(Want::Bool, _) => f.write_str("a condition"),
+            Self::Expr(..) => f.write_str("an expression"),
+            Self::Field(_) => f.write_str("a field such as `page: int`"),
+            Self::Binding(_) => f.write_str("a name and its value, such as `limit = page`"),
+            Self::Named(_) => f.write_str("the name of a value"),
             Self::Word([word]) => write!(f, "`{word}`"),
-            Self::Word(words) => write!(f, "one of {}", listed(words)),
+            Self::Word(words) | Self::Choice(words) => write!(f, "one of {}", listed(words)),
             Self::List(item) => write!(f, "{item}, or several"),
         }
     }

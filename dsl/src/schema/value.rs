@@ -1,7 +1,6 @@
 //! Checked values: what the arguments of a setting turned out to be.
 
-use crate::ast::{Percent, Rate};
-use crate::source::Span;
+use crate::ast::{self, AnswerBody, Name, Percent, Rate};
 use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::fmt;
@@ -39,8 +38,42 @@ pub enum Value {
     Url(Url),
     /// A word from the parameter's set.
     Word(Cow<'static, str>),
+    /// A status.
+    Status(u16),
+    /// Answers of the gateway's own.
+    Cause(Cause),
+    /// An answer.
+    Answer(Box<Answer>),
+    /// An expression, as written.
+    Expr(Box<ast::Value>),
+    /// The declaration of a field, as written.
+    Field(Box<ast::Field>),
+    /// A name for a value.
+    Binding(Name, Box<ast::Value>),
+    /// A name in the place of a value, where the parameter is dynamic.
+    Name(Name),
     /// Several.
     List(Vec<Value>),
+}
+
+/// A kind of answer that the gateway gives by itself.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Cause {
+    /// Those of one status.
+    Status(u16),
+    /// `5xx` is 500.
+    Class(u16),
+    /// Those of one reason.
+    Reason(Cow<'static, str>),
+}
+
+/// An answer as a setting says it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// The status.
+    pub status: u16,
+    /// The body.
+    pub body: Option<AnswerBody>,
 }
 
 /// An address and a port; without an address, every address of the machine.
@@ -63,48 +96,6 @@ pub struct Url {
     pub port: u16,
     /// Path and query as written; empty, or beginning with `/` or `?`.
     pub path: String,
-}
-
-/// All values of one setting: every parameter of its row once, in the row's order, defaults included.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Values {
-    /// The word of the row.
-    pub word: &'static str,
-    /// Where the setting stands; `None` if it is not written.
-    pub span: Option<Span>,
-    /// The values.
-    pub given: Vec<Given>,
-}
-
-/// One parameter's value.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Given {
-    /// The parameter.
-    pub name: &'static str,
-    /// Its value.
-    pub value: Value,
-    /// Where it is written; `None` for a default.
-    pub span: Option<Span>,
-}
-
-impl Values {
-    /// The value of a parameter.
-    #[must_use]
-    pub fn value(&self, name: &str) -> Option<&Value> {
-        self.find(name).map(|given| &given.value)
-    }
-
-    /// The value of a parameter with its place.
-    #[must_use]
-    pub fn find(&self, name: &str) -> Option<&Given> {
-        self.given.iter().find(|given| given.name == name)
-    }
-
-    /// The value of a parameter, only if it is written and not a default.
-    #[must_use]
-    pub fn written(&self, name: &str) -> Option<&Value> {
-        self.find(name).filter(|given| given.span.is_some()).map(|given| &given.value)
-    }
 }
 
 impl Value {
@@ -158,6 +149,15 @@ impl fmt::Display for Value {
                 Some(ip) => write!(f, "{}", SocketAddr::new(*ip, *port)),
             },
             Self::Url(url) => write!(f, "\"{url}\""),
+            Self::Status(status) | Self::Cause(Cause::Status(status)) => write!(f, "{status}"),
+            Self::Cause(Cause::Class(class)) => write!(f, "{}xx", class / 100),
+            Self::Cause(Cause::Reason(reason)) => f.write_str(reason),
+            Self::Answer(answer) => write!(f, "{}", answer.status),
+            Self::Expr(_) => f.write_str("an expression"),
+            Self::Field(field) => {
+                f.write_str(field.wire.as_ref().map_or(&field.name.text, |wire| &wire.value))
+            }
+            Self::Binding(name, _) | Self::Name(name) => f.write_str(&name.text),
             Self::List(items) => {
                 for (index, item) in items.iter().enumerate() {
                     write!(f, "{}{item}", if index == 0 { "" } else { ", " })?;

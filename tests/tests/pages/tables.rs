@@ -57,7 +57,12 @@ fn table(what: &str) -> String {
 }
 
 fn policy(policy: &Policy) -> String {
-    let places: Vec<String> = policy.places.iter().map(|place| format!("`{}`", place.word())).collect();
+    let places: Vec<String> = policy
+        .places
+        .iter()
+        .filter(|place| Place::ALL.contains(place))
+        .map(|place| format!("`{}`", place.word()))
+        .collect();
     let mut out = format!("Stands in {}. ", places.join(" and "));
     if policy.always {
         out.push_str("Where it is not written, its defaults hold.");
@@ -112,6 +117,8 @@ fn parameters(row: &Row) -> String {
         let written = match param.at {
             At::Position => format!("behind `{}`", row.name),
             At::Label => format!("behind `{}`", param.name),
+            At::Flag => format!("`{}`", param.name),
+            At::Assigned => "behind `=`".to_owned(),
         };
         let default = match &param.default {
             Default::Required => "must be written".to_owned(),
