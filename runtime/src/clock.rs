@@ -1,13 +1,23 @@
 //! The one source of time: microseconds since the gateway started, and the date of the day.
 //!
 //! Nothing else in this crate reads a clock or sets a timer. A manual clock stands still until a test moves it.
+//!
+//! Timers are descriptors that the reactor watches: the wheel that comes with it would be turned at every wait, though
+//! all deadlines sit in the worker's sweep.
 
 #![allow(clippy::disallowed_methods, reason = "this is the clock")]
 
+use std::io;
+use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use rustix::time::{
+    Itimerspec, TimerfdClockId, TimerfdFlags, TimerfdTimerFlags, Timespec, timerfd_create, timerfd_settime,
+};
+use tokio::io::Interest;
+use tokio::io::unix::AsyncFd;
 use tokio::sync::Notify;
 
 /// Microseconds since the gateway started.
@@ -63,8 +73,8 @@ impl Clock {
 
     /// Waits for real time, whatever the clock, and answers what the clock then says: for pauses between two looks at
     /// something that no clock governs.
-    pub(crate) async fn wait(&self, pause: Duration) -> Micros {
-        tokio::time::sleep(pause).await;
+    pub(crate) async fn wait(&self, alarm: &Alarm, pause: Duration) -> Micros {
+        alarm.after(pause).await;
         self.now()
     }
 
@@ -74,12 +84,9 @@ impl Clock {
     }
 
     /// Waits until `at`, or, with a manual clock, until it is moved the next time.
-    pub(crate) async fn until(&self, at: Micros) {
+    pub(crate) async fn until(&self, alarm: &Alarm, at: Micros) {
         match &self.source {
-            Source::Real(origin) => match origin.checked_add(Duration::from_micros(at)) {
-                Some(instant) => tokio::time::sleep_until(instant.into()).await,
-                None => std::future::pending().await,
-            },
+            Source::Real(_) => alarm.after(Duration::from_micros(at.saturating_sub(self.now()))).await,
             Source::Manual(manual) => {
                 let moved = manual.moved.notified();
                 if manual.now.load(Ordering::Acquire) < at {
@@ -90,10 +97,45 @@ impl Clock {
     }
 }
 
+/// A timer for one who waits. It is made before it is needed, since a pause may be needed because descriptors are short.
+#[derive(Debug)]
+pub(crate) struct Alarm {
+    timer: AsyncFd<OwnedFd>,
+}
+
+impl Alarm {
+    /// A timer that is not set; only within a reactor.
+    pub(crate) fn new() -> io::Result<Self> {
+        let timer =
+            timerfd_create(TimerfdClockId::Monotonic, TimerfdFlags::NONBLOCK | TimerfdFlags::CLOEXEC)?;
+        #[allow(
+            deprecated,
+            reason = "its successor only asks for a descriptor that stays open, as an owned one does"
+        )]
+        let timer = AsyncFd::with_interest(timer, Interest::READABLE)?;
+        Ok(Self { timer })
+    }
+
+    /// Waits.
+    async fn after(&self, pause: Duration) {
+        // Zero would unset the timer. Longer than the machine can count is for ever.
+        let pause = pause.max(Duration::from_nanos(1));
+        let once = Timespec::try_from(pause).unwrap_or(Timespec { tv_sec: i64::MAX, tv_nsec: 0 });
+        let never = Timespec { tv_sec: 0, tv_nsec: 0 };
+        let set = Itimerspec { it_interval: never, it_value: once };
+        // It fails for no valid descriptor and time. The one before is forgotten.
+        let _ = timerfd_settime(&self.timer, TimerfdTimerFlags::empty(), &set);
+        let read = |timer: &OwnedFd| Ok(rustix::io::read(timer, &mut [0_u8; 8])?);
+        // What was due before may still be told: then the read finds nothing, and the wait goes on. An error means that
+        // the reactor is being shut down.
+        let _ = self.timer.async_io(Interest::READABLE, read).await;
+    }
+}
+
 /// A duration in microseconds, at most [`u64::MAX`].
 #[must_use]
 pub fn micros(duration: Duration) -> Micros {
-    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
+    duration.as_secs().saturating_mul(1_000_000).saturating_add(u64::from(duration.subsec_micros()))
 }
 
 /// Seconds since the Unix epoch.

@@ -10,7 +10,7 @@ use std::task::Waker;
 
 use tokio::sync::Notify;
 
-use crate::clock::{Clock, Micros};
+use crate::clock::{Alarm, Clock, Micros};
 
 const NEVER: Micros = u64::MAX;
 const DUE: Micros = 0;
@@ -73,13 +73,13 @@ impl Sweep {
 
     /// Sweeps for as long as the worker lives. `also` is run at each pass with the present time and says when it
     /// wants to run again.
-    pub(crate) async fn run(&self, also: impl Fn(Micros) -> Micros) {
+    pub(crate) async fn run(&self, alarm: Alarm, also: impl Fn(Micros) -> Micros) {
         loop {
             let next = self.next.get();
             if next == NEVER {
                 self.earlier.notified().await;
             } else {
-                either(self.clock.until(next), self.earlier.notified()).await;
+                either(self.clock.until(&alarm, next), self.earlier.notified()).await;
             }
             let now = self.clock.now();
             if now >= self.next.get() {

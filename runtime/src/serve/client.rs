@@ -2,13 +2,12 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::pin::Pin;
 use std::rc::Rc;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
+use super::socket::{poll_read, poll_readable};
 use super::worker::Worker;
 use crate::buffer::{Buffer, SIZE};
 use crate::sweep::Slot;
@@ -61,7 +60,7 @@ impl Client {
         let most = (most + 1).saturating_sub(buffer.len()).max(1);
         let room = buffer.room();
         let most = most.min(room.len());
-        let read = poll_read(&mut self.stream, cx, room.get_mut(..most).unwrap_or_default());
+        let read = poll_read(&self.stream, &self.worker.turn, cx, room.get_mut(..most).unwrap_or_default());
         if let Poll::Ready(Ok(count)) = read {
             buffer.end += count;
             self.ended |= count == 0;
@@ -138,11 +137,11 @@ impl Client {
         if self.ended || self.holds() {
             return Ok(());
         }
-        if self.stream.poll_read_ready(cx)?.is_pending() {
+        if poll_readable(&self.stream, cx)?.is_pending() {
             return Ok(());
         }
         let mut bytes = [0_u8; 4096];
-        match poll_read(&mut self.stream, cx, &mut bytes) {
+        match poll_read(&self.stream, &self.worker.turn, cx, &mut bytes) {
             Poll::Ready(Ok(0)) => self.ended = true,
             Poll::Ready(Ok(count)) => self.ahead.extend_from_slice(bytes.get(..count).unwrap_or_default()),
             Poll::Ready(Err(error)) => return Err(error),
@@ -159,34 +158,4 @@ impl Drop for Client {
             self.worker.buffers.give(buffer);
         }
     }
-}
-
-/// Reads into `room`. A read that does not fill it tells the reactor that the socket is empty, so that no further read
-/// is needed to learn it.
-pub(crate) fn poll_read(
-    stream: &mut TcpStream,
-    cx: &mut Context,
-    room: &mut [u8],
-) -> Poll<io::Result<usize>> {
-    let mut into = ReadBuf::new(room);
-    ready!(Pin::new(stream).poll_read(cx, &mut into))?;
-    Poll::Ready(Ok(into.filled().len()))
-}
-
-/// Writes two parts, the first of which may be empty, in one system call.
-pub(crate) fn poll_write(
-    stream: &mut TcpStream,
-    cx: &mut Context,
-    first: &[u8],
-    second: &[u8],
-) -> Poll<io::Result<usize>> {
-    let stream = Pin::new(stream);
-    let written = if first.is_empty() {
-        ready!(stream.poll_write(cx, second))?
-    } else if second.is_empty() {
-        ready!(stream.poll_write(cx, first))?
-    } else {
-        ready!(stream.poll_write_vectored(cx, &[io::IoSlice::new(first), io::IoSlice::new(second)]))?
-    };
-    if written == 0 { Poll::Ready(Err(io::ErrorKind::WriteZero.into())) } else { Poll::Ready(Ok(written)) }
 }

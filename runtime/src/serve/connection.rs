@@ -7,8 +7,9 @@ use std::task::{Context, Poll};
 
 use tokio::net::TcpStream;
 
-use super::client::{Client, poll_write};
+use super::client::Client;
 use super::forward;
+use super::socket::poll_write;
 use super::worker::Worker;
 use crate::answer::{self, Voice};
 use crate::buffer::SIZE;
@@ -46,7 +47,7 @@ pub(crate) async fn serve(worker: Rc<Worker>, stream: TcpStream, peer: std::net:
     worker.now();
     let mut client = Client::new(worker, stream, slot, peer);
     loop {
-        let (mut x, after) = match receive(&mut client).await {
+        let (x, after) = match receive(&mut client).await {
             Received::Nothing => break,
             Received::Refused(mut x, reason) => {
                 let after = refuse(&mut client, &mut x, reason, None, After::Linger).await;
@@ -64,7 +65,7 @@ pub(crate) async fn serve(worker: Rc<Worker>, stream: TcpStream, peer: std::net:
         if x.record.reason == Some(Reason::PANIC.word) {
             drop(x);
         } else {
-            worker.done(std::mem::take(&mut x));
+            worker.done(x);
         }
         match after {
             After::Next => client.answering = false,
@@ -313,7 +314,7 @@ async fn say(
     let mut waited = false;
     let written = std::future::poll_fn(|cx| {
         while let Some(rest) = x.homeward.get(sent..).filter(|rest| !rest.is_empty()) {
-            match poll_write(&mut client.stream, cx, rest, b"") {
+            match poll_write(&client.stream, cx, rest, b"") {
                 Poll::Ready(Ok(count)) => sent += count,
                 Poll::Ready(Err(error)) => return Poll::Ready(Err(Some(error.kind()))),
                 Poll::Pending if waited && client.slot.due() => return Poll::Ready(Err(None)),

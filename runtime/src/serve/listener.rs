@@ -15,7 +15,7 @@ use tokio::task::JoinHandle;
 
 use super::worker::Worker;
 use super::{Gateway, Order, connection, console};
-use crate::clock::micros;
+use crate::clock::{Alarm, micros};
 
 /// Connections that the kernel keeps until they are accepted.
 const BACKLOG: i32 = 4096;
@@ -80,14 +80,20 @@ pub(super) fn work_beside(
     }
     // A runtime of its own thread: tasks need not be `Send`, and no second queue lies between them and the reactor.
     let mut builder = tokio::runtime::Builder::new_current_thread();
-    match builder.enable_io().enable_time().build_local(LocalOptions::default()) {
+    match builder.enable_io().build_local(LocalOptions::default()) {
         Ok(runtime) => runtime.block_on(async {
             let beside = tokio::task::spawn_local(beside);
-            run(gateway, sockets, orders).await;
-            let _ = beside.await;
+            match run(gateway, sockets, orders).await {
+                Ok(()) => drop(beside.await),
+                Err(error) => unable(&error),
+            }
         }),
-        Err(error) => console::say(format_args!("error: a worker cannot start: {error}")),
+        Err(error) => unable(&error),
     }
+}
+
+fn unable(error: &io::Error) {
+    console::say(format_args!("error: a worker cannot start: {error}"));
 }
 
 /// Keeps this thread on the n-th processor that the process may use. Only a hint: where it fails, the kernel chooses.
@@ -106,18 +112,25 @@ async fn run(
     gateway: &Arc<Gateway>,
     sockets: Vec<std::net::TcpListener>,
     mut orders: watch::Receiver<Order>,
-) {
+) -> io::Result<()> {
     let worker = Rc::new(Worker::new(gateway));
+    let alarm = Alarm::new()?;
+    let of_sweep = Alarm::new()?;
+    let sockets = sockets
+        .into_iter()
+        .map(|socket| Ok((Rc::new(TcpListener::from_std(socket)?), Alarm::new()?)))
+        .collect::<io::Result<Vec<_>>>()?;
     let sweeping = Rc::clone(&worker);
     let sweep = tokio::task::spawn_local(async move {
-        sweeping.sweep.run(|now| sweeping.tidy(now)).await;
+        sweeping.sweep.run(of_sweep, |now| sweeping.tidy(now)).await;
     });
-    let sockets: Vec<Rc<TcpListener>> =
-        sockets.into_iter().filter_map(|socket| TcpListener::from_std(socket).ok()).map(Rc::new).collect();
-    let accepting: Vec<JoinHandle<()>> = sockets
-        .iter()
-        .map(|socket| tokio::task::spawn_local(accept(Rc::clone(&worker), Rc::clone(socket))))
-        .collect();
+    let (sockets, accepting): (Vec<Rc<TcpListener>>, Vec<JoinHandle<()>>) = sockets
+        .into_iter()
+        .map(|(socket, alarm)| {
+            let accepting = accept(Rc::clone(&worker), Rc::clone(&socket), alarm);
+            (socket, tokio::task::spawn_local(accepting))
+        })
+        .unzip();
     // An error means that nobody is left to give orders.
     let told = orders.wait_for(|order| *order != Order::Serve).await.map_or(Order::Cut, |order| *order);
     worker.draining.set(true);
@@ -131,39 +144,40 @@ async fn run(
         upstream.pools().for_each(crate::upstream::pool::Pool::clear);
     }
     if told == Order::Drain {
-        drain(&worker, &mut orders).await;
+        drain(&worker, &mut orders, &alarm).await;
     }
     worker.cut.set(true);
     worker.sweep.wake_all();
     let end = worker.now() + micros(worker.gateway.limits.linger);
     worker.sweep.look_at(end);
-    while worker.open.get() > 0 && worker.gateway.clock.wait(PAUSE).await < end {}
+    while worker.open.get() > 0 && worker.gateway.clock.wait(&alarm, PAUSE).await < end {}
     sweep.abort();
+    Ok(())
 }
 
 /// Waits until no connection is open, the time is over, or the order to cut.
-async fn drain(worker: &Worker, orders: &mut watch::Receiver<Order>) {
+async fn drain(worker: &Worker, orders: &mut watch::Receiver<Order>, alarm: &Alarm) {
     let end = worker.now() + micros(worker.gateway.limits.drain);
     while worker.open.get() > 0 && worker.now() < end {
         if orders.has_changed().is_err() || *orders.borrow() == Order::Cut {
             return;
         }
-        worker.gateway.clock.wait(PAUSE).await;
+        worker.gateway.clock.wait(alarm, PAUSE).await;
     }
 }
 
 /// Accepts for as long as the worker has room.
-async fn accept(worker: Rc<Worker>, socket: Rc<TcpListener>) {
+async fn accept(worker: Rc<Worker>, socket: Rc<TcpListener>, alarm: Alarm) {
     loop {
         if worker.open.get() >= worker.gateway.most_open {
-            worker.gateway.clock.wait(PAUSE).await;
+            worker.gateway.clock.wait(&alarm, PAUSE).await;
             continue;
         }
         match socket.accept().await {
             Ok((stream, peer)) => begin(&worker, stream, peer),
             Err(error) if transient(&error) => {}
             Err(_) => {
-                worker.gateway.clock.wait(PAUSE).await;
+                worker.gateway.clock.wait(&alarm, PAUSE).await;
             }
         }
     }

@@ -9,6 +9,7 @@ mod forward;
 mod handover;
 mod listener;
 mod relay;
+pub(crate) mod socket;
 pub(crate) mod worker;
 
 use std::io;
@@ -26,7 +27,7 @@ use crate::limits::Limits;
 use crate::params::{Params, given};
 use crate::program::{Program, Server};
 
-/// Descriptors that are neither a listener's nor a connection's: standard streams, reactors, signals.
+/// Descriptors that are neither a listener's nor a connection's: standard streams, reactors, signals, timers.
 const DESCRIPTORS_ASIDE: u64 = 64;
 /// Fewer connections than this are not worth starting for.
 const FEWEST_CONNECTIONS: u64 = 64;
@@ -256,7 +257,7 @@ fn connections_for(workers: usize, listeners: usize) -> Result<usize, String> {
     let current = if setrlimit(Resource::Nofile, raised).is_ok() { limit.maximum } else { limit.current };
     let current = current.unwrap_or(u64::from(u32::MAX));
     let workers = workers as u64;
-    let aside = DESCRIPTORS_ASIDE + workers * (listeners as u64 + 4);
+    let aside = DESCRIPTORS_ASIDE + workers * (2 * listeners as u64 + 6);
     let each = current.saturating_sub(aside) / 4 * 3 / workers.max(1);
     if each < FEWEST_CONNECTIONS {
         let need = aside + FEWEST_CONNECTIONS.div_ceil(3) * 4 * workers;

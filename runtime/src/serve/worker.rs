@@ -7,6 +7,7 @@ use std::sync::Arc;
 use tokio::net::TcpStream;
 
 use super::Gateway;
+use super::socket::Turn;
 use crate::buffer::Buffers;
 use crate::clock::{self, Micros, micros};
 use crate::exchange::Exchange;
@@ -33,6 +34,7 @@ pub(crate) struct Worker {
     pub(crate) gateway: Arc<Gateway>,
     pub(crate) buffers: Buffers,
     pub(crate) sweep: Rc<Sweep>,
+    pub(crate) turn: Turn,
     pub(crate) upstreams: Vec<Upstream>,
     /// No new connections; answers say `Connection: close`.
     pub(crate) draining: Cell<bool>,
@@ -60,6 +62,7 @@ impl Worker {
         Self {
             buffers: Buffers::default(),
             sweep: Rc::new(Sweep::new(gateway.clock.clone())),
+            turn: Turn::default(),
             upstreams: upstreams.collect(),
             draining: Cell::new(false),
             cut: Cell::new(false),

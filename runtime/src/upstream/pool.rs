@@ -1,15 +1,11 @@
 //! Unused connections to one server, kept by one worker: last in, first out.
 
 use std::cell::RefCell;
-use std::future::poll_fn;
-use std::pin::{Pin, pin};
-use std::task::{Context, Poll, Waker};
 
-use tokio::io::{AsyncRead, ReadBuf};
 use tokio::net::TcpStream;
-use tokio::task::unconstrained;
 
 use crate::clock::Micros;
+use crate::serve::socket::quiet;
 use crate::serve::worker::Left;
 
 /// Unused connections, the longest unused first.
@@ -28,8 +24,8 @@ impl Pool {
     /// The connection used last that is still open. No system call is made for one that is.
     pub(crate) fn take(&self) -> Option<TcpStream> {
         let mut kept = self.kept.borrow_mut();
-        while let Some(mut candidate) = kept.pop() {
-            if quiet(&mut candidate.stream) {
+        while let Some(candidate) = kept.pop() {
+            if quiet(&candidate.stream) {
                 return Some(candidate.stream);
             }
         }
@@ -52,31 +48,12 @@ impl Pool {
     /// Closes what has been unused too long or was closed by the server; answers when the next is due.
     pub(crate) fn expire(&self, now: Micros) -> Micros {
         let mut kept = self.kept.borrow_mut();
-        kept.retain_mut(|kept| kept.until > now && quiet(&mut kept.stream));
+        kept.retain(|kept| kept.until > now && quiet(&kept.stream));
         kept.iter().map(|kept| kept.until).min().unwrap_or(u64::MAX)
     }
 
     /// Closes all.
     pub(crate) fn clear(&self) {
         self.kept.borrow_mut().clear();
-    }
-}
-
-/// Whether nothing has arrived: neither an end nor bytes that nobody asked for. Readiness is known without a system
-/// call; only where it is set does a read tell what is there.
-fn quiet(stream: &mut TcpStream) -> bool {
-    // Outside the task's budget: spent, it would make every connection look quiet.
-    let look = unconstrained(poll_fn(|cx| Poll::Ready(silent(stream, cx))));
-    pin!(look).poll(&mut Context::from_waker(Waker::noop())) == Poll::Ready(true)
-}
-
-fn silent(stream: &mut TcpStream, cx: &mut Context) -> bool {
-    match stream.poll_read_ready(cx) {
-        Poll::Pending => true,
-        Poll::Ready(Err(_)) => false,
-        Poll::Ready(Ok(())) => {
-            let mut byte = [0_u8; 1];
-            Pin::new(stream).poll_read(cx, &mut ReadBuf::new(&mut byte)).is_pending()
-        }
     }
 }

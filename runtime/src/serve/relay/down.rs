@@ -9,7 +9,7 @@ use crate::http1::body::{Reader, Writer};
 use crate::http1::framing::Length;
 use crate::http1::response::{self, Homeward, Response};
 use crate::reason::Reason;
-use crate::serve::client::{poll_read, poll_write};
+use crate::serve::socket::{poll_read, poll_write};
 
 /// The way to the client.
 #[allow(clippy::struct_excessive_bools, reason = "each is a fact of its own about an answer")]
@@ -66,7 +66,7 @@ impl Relay<'_> {
         let in_body = self.down.stage == Stage::Body;
         let body = self.down.buffer.as_ref().filter(|_| in_body).map_or(&[][..], Buffer::held);
         if !head.is_empty() || !body.is_empty() {
-            return match poll_write(&mut self.client.stream, cx, head, body) {
+            return match poll_write(&self.client.stream, cx, head, body) {
                 Poll::Pending => {
                     self.down.blocked = true;
                     Ok(Step::Waits)
@@ -104,7 +104,7 @@ impl Relay<'_> {
     /// Reads from the server.
     fn poll_server(&mut self, cx: &mut Context) -> Result<Step, End> {
         let mut buffer = self.down.buffer.take().unwrap_or_else(|| self.client.worker.buffers.take());
-        match poll_read(&mut self.server, cx, buffer.room()) {
+        match poll_read(&self.server, &self.client.worker.turn, cx, buffer.room()) {
             Poll::Pending => {
                 if buffer.is_empty() {
                     self.client.worker.buffers.give(buffer);

@@ -9,7 +9,7 @@ use crate::http1::body::{Reader, Writer};
 use crate::http1::chunk::Broken;
 use crate::http1::framing::Length;
 use crate::reason::Reason;
-use crate::serve::client::poll_write;
+use crate::serve::socket::poll_write;
 
 /// The way to the server.
 pub(super) struct Up {
@@ -57,7 +57,7 @@ impl Relay<'_> {
         let head = self.x.onward.get(self.up.sent..).unwrap_or_default();
         let body = self.up.pending.as_ref().map_or(&[][..], Buffer::held);
         if !head.is_empty() || !body.is_empty() {
-            return match poll_write(&mut self.server, cx, head, body) {
+            return match poll_write(&self.server, cx, head, body) {
                 Poll::Pending => {
                     self.up.blocked = true;
                     Ok(Step::Waits)

@@ -1,0 +1,120 @@
+//! Reads and writes of a stream that take the shortest way: the system call, if the reactor's last word is that it could
+//! succeed, and a registration only where it could not.
+//!
+//! A read or write of less than was asked for tells the reactor that there is no more, so that no second call is needed
+//! to learn it.
+
+use std::cell::Cell;
+use std::io::{self, IoSlice};
+use std::task::{Context, Poll, ready};
+
+use rustix::net::{RecvFlags, SendFlags};
+use tokio::io::Interest;
+use tokio::net::TcpStream;
+
+/// Reads that may succeed in a row before other tasks have their turn.
+const TURN: u32 = 64;
+
+/// How many reads have succeeded since one had to wait. The reactor's own budget is not asked on the short way, so this
+/// is what keeps two fast peers from holding the thread.
+#[derive(Debug, Default)]
+pub(crate) struct Turn(Cell<u32>);
+
+impl Turn {
+    /// Whether the task may go on; otherwise it is woken again after the others.
+    fn poll_proceed(&self, cx: &Context) -> Poll<()> {
+        let reads = self.0.get() + 1;
+        self.0.set(reads);
+        if reads <= TURN {
+            return Poll::Ready(());
+        }
+        self.0.set(0);
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    }
+}
+
+/// Reads into `room`.
+pub(crate) fn poll_read(
+    stream: &TcpStream,
+    turn: &Turn,
+    cx: &mut Context,
+    room: &mut [u8],
+) -> Poll<io::Result<usize>> {
+    ready!(turn.poll_proceed(cx));
+    loop {
+        if let Some(result) = attempt(stream, Interest::READABLE, room.len(), || receive(stream, room)) {
+            return Poll::Ready(result);
+        }
+        if stream.poll_read_ready(cx)?.is_pending() {
+            turn.0.set(0);
+            return Poll::Pending;
+        }
+    }
+}
+
+/// Writes two parts, the first of which may be empty, in one system call.
+pub(crate) fn poll_write(
+    stream: &TcpStream,
+    cx: &mut Context,
+    first: &[u8],
+    second: &[u8],
+) -> Poll<io::Result<usize>> {
+    let send = |part: &[u8]| Ok(rustix::net::send(stream, part, SendFlags::NOSIGNAL)?);
+    let length = first.len() + second.len();
+    loop {
+        let written = attempt(stream, Interest::WRITABLE, length, || match (first, second) {
+            ([], part) | (part, []) => send(part),
+            // The process ignores SIGPIPE, as every program of this language does.
+            _ => Ok(rustix::io::writev(stream, &[IoSlice::new(first), IoSlice::new(second)])?),
+        });
+        match written {
+            Some(Ok(0)) => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
+            Some(result) => return Poll::Ready(result),
+            None => ready!(stream.poll_write_ready(cx))?,
+        }
+    }
+}
+
+/// Whether nothing has arrived: neither an end nor bytes. Readiness is known without a system call; only where it is set
+/// does a read tell what is there.
+pub(crate) fn quiet(stream: &TcpStream) -> bool {
+    let mut byte = [0_u8; 1];
+    attempt(stream, Interest::READABLE, 1, || receive(stream, &mut byte)).is_none()
+}
+
+/// Whether a read could succeed; if not, the task is woken once it could.
+pub(crate) fn poll_readable(stream: &TcpStream, cx: &mut Context) -> Poll<io::Result<()>> {
+    match stream.try_io(Interest::READABLE, || Ok(())) {
+        Ok(()) => Poll::Ready(Ok(())),
+        Err(_) => stream.poll_read_ready(cx),
+    }
+}
+
+fn receive(stream: &TcpStream, room: &mut [u8]) -> io::Result<usize> {
+    let (count, _) = rustix::net::recv(stream, room, RecvFlags::empty())?;
+    Ok(count)
+}
+
+/// Makes a call that may move up to `most` bytes, if the reactor thinks that it can. `None`: it has to be waited for.
+fn attempt(
+    stream: &TcpStream,
+    interest: Interest,
+    most: usize,
+    call: impl FnOnce() -> io::Result<usize>,
+) -> Option<io::Result<usize>> {
+    let mut short = None;
+    let result = stream.try_io(interest, || match call() {
+        Ok(count) if count > 0 && count < most => {
+            short = Some(count);
+            // The word for an empty socket, which is what this one now is.
+            Err(io::ErrorKind::WouldBlock.into())
+        }
+        other => other,
+    });
+    match (short, result) {
+        (Some(count), _) => Some(Ok(count)),
+        (None, Err(error)) if error.kind() == io::ErrorKind::WouldBlock => None,
+        (None, result) => Some(result),
+    }
+}
