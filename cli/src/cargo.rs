@@ -4,9 +4,11 @@
 use std::fmt::Write as _;
 use std::io::{BufRead, BufReader, Read};
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::{env, fs};
 
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
 use crate::package::Package;
@@ -21,17 +23,58 @@ pub(crate) enum Outcome {
     Refused(String),
 }
 
+/// What a build is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Profile {
+    /// To be put in front of traffic: slow to build, small and fast.
+    Release,
+    /// To be tried while it is written: quick to build again.
+    Try,
+}
+
+/// The build that is under way, for whoever may have to end it.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct UnderWay(Arc<Mutex<Option<Pid>>>);
+
+impl UnderWay {
+    /// Ends it, if there is one.
+    pub(crate) fn end(&self) {
+        if let Some(process) = *self.0.lock().unwrap_or_else(PoisonError::into_inner) {
+            // It fails only where cargo has just ended.
+            let _ = kill_process(process, Signal::TERM);
+        }
+    }
+
+    fn begin(&self, child: &Child) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(Pid::from_child(child));
+    }
+
+    fn over(&self) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+}
+
 /// Builds the package.
-pub(crate) fn build(package: &Package, progress: &Progress) -> Result<Outcome, String> {
+pub(crate) fn build(
+    package: &Package,
+    profile: Profile,
+    progress: &Progress,
+    under_way: &UnderWay,
+) -> Result<Outcome, String> {
     progress.step("dependencies");
     fetch(package)?;
     progress.step("compile");
-    let mut child = cargo(package)
-        .args(["build", "--release", "--offline", "--message-format=json"])
+    let mut command = cargo(package);
+    command.args(["build", "--offline", "--message-format=json"]);
+    if profile == Profile::Release {
+        command.arg("--release");
+    }
+    let mut child = command
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
         .map_err(|error| format!("cargo cannot be started: {error}"))?;
+    under_way.begin(&child);
     let stderr = child.stderr.take();
     // Read beside, so that a full pipe does not stop cargo.
     let said = std::thread::spawn(move || {
@@ -65,6 +108,8 @@ pub(crate) fn build(package: &Package, progress: &Progress) -> Result<Outcome, S
             _ => {}
         }
     }
+    // Its output has ended, and so has it: its number is not another's before it has been waited for.
+    under_way.over();
     let status = child.wait().map_err(|error| format!("cargo was lost: {error}"))?;
     let said = said.join().unwrap_or_default();
     match binary.filter(|_| status.success()) {

@@ -1,19 +1,25 @@
-//! `gw`: checks and builds gateways.
+//! `gw`: makes, checks, builds, runs and explains gateways.
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "the console is the interface of this program")]
 
 mod cargo;
+mod carried;
 mod command;
+mod envelope;
+mod generation;
 mod package;
 mod progress;
 mod project;
+mod sockets;
+mod watch;
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-/// Checks and builds gateways written in the gw language.
+/// Makes, checks, builds, runs and explains gateways written in the gw language.
 #[derive(Debug, Parser)]
 #[command(name = "gw", version, max_term_width = 100)]
 struct Line {
@@ -23,6 +29,26 @@ struct Line {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Make a project: a gateway, a test for it, and what cargo, CI and containers need
+    New {
+        /// A folder that is not there yet, or an empty one
+        folder: PathBuf,
+        /// The gateway's name [default: the folder's]
+        #[arg(long)]
+        name: Option<String>,
+        /// Print one JSON document instead of text
+        #[arg(long)]
+        json: bool,
+    },
+    /// Write the crates that a project of `gw new` is built with by plain cargo
+    Unpack {
+        /// The project's folder
+        #[arg(default_value = ".")]
+        folder: PathBuf,
+        /// Print one JSON document instead of text
+        #[arg(long)]
+        json: bool,
+    },
     /// Find every problem of a gateway, without building it
     Check {
         /// The entry file; without it, every .gw file here and below that declares a gateway
@@ -39,12 +65,47 @@ enum Command {
         /// Where the binary goes [default: the gateway's name, here]
         #[arg(long, value_name = "PATH")]
         out: Option<PathBuf>,
+        /// Print one JSON document on standard output
+        #[arg(long)]
+        json: bool,
+    },
+    /// Build a gateway, serve it, and follow every change of its files
+    Run {
+        /// The entry file
+        #[arg(default_value = "gateway.gw")]
+        file: PathBuf,
+        /// Where it listens, in the place of what it declares; once for each of its listeners, in order
+        #[arg(long, value_name = "ADDRESS")]
+        listen: Vec<SocketAddr>,
+        /// Print one JSON document on standard output for each generation
+        #[arg(long)]
+        json: bool,
+        /// What the gateway is started with
+        #[arg(last = true, value_name = "ARGUMENT")]
+        arguments: Vec<String>,
+    },
+    /// Show the page of a problem, a setting or a declaration
+    Explain {
+        /// Its name, such as `ambiguous_route`
+        word: String,
+        /// Print one JSON document instead of text
+        #[arg(long)]
+        json: bool,
     },
 }
 
 fn main() -> ExitCode {
     match Line::parse().command {
         Command::Check { file, json } => command::check::run(file.as_deref(), json),
-        Command::Build { file, out } => command::build::run(&file, out.as_deref()),
+        Command::Build { file, out, json } => command::build::run(&file, out.as_deref(), json),
+        Command::New { folder, name, json } => command::new::run(&folder, name.as_deref(), json),
+        Command::Unpack { folder, json } => command::new::unpack(&folder, json),
+        Command::Run { file, listen, json, arguments } => command::run::run(&command::run::Asked {
+            file: &file,
+            listen: &listen,
+            arguments: &arguments,
+            as_json: json,
+        }),
+        Command::Explain { word, json } => command::explain::word(&word, json),
     }
 }

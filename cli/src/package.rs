@@ -3,11 +3,9 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
-use std::{env, fs, io};
+use std::{env, fs};
 
-mod embedded {
-    include!(concat!(env!("OUT_DIR"), "/embedded.rs"));
-}
+use crate::carried::{self, Crate, LOCK, VERSION, put};
 
 /// The whole of the binary's own code.
 const MAIN: &str = "//! A compiled gateway.\n\ninclude!(\"gateway.rs\");\n\nfn main() -> std::process::ExitCode {\n    gatewright_runtime::generated::main(&PROGRAM)\n}\n";
@@ -25,8 +23,8 @@ impl Package {
     /// The place of an entry file's gateway. The folders are made; nothing else is written.
     pub(crate) fn for_entry(entry: &Path) -> Result<Self, String> {
         let whole = std::path::absolute(entry).unwrap_or_else(|_| entry.to_owned());
-        let carried = hash(&(embedded::SOURCES, embedded::MANIFEST, embedded::LOCK));
-        let home = cache()?.join(format!("{}-{carried:016x}", env!("CARGO_PKG_VERSION")));
+        let carried = hash(&(carried::runtime().collect::<Vec<&Crate>>(), LOCK));
+        let home = cache()?.join(format!("{VERSION}-{carried:016x}"));
         let package = Self { home, name: format!("gateway-{:016x}", hash(&whole)) };
         let sources = package.sources();
         fs::create_dir_all(&sources).map_err(|error| format!("{}: {error}", sources.display()))?;
@@ -51,17 +49,17 @@ impl Package {
     /// Writes everything but the emitted code. Files that are there already are left untouched, so that nothing is
     /// compiled twice.
     pub(crate) fn write(&self, features: &[&str]) -> Result<(), String> {
-        let runtime = self.home.join("runtime");
-        for (name, text) in embedded::SOURCES {
-            put(&runtime.join(name), text)?;
-        }
-        put(&runtime.join("Cargo.toml"), embedded::MANIFEST)?;
+        carried::runtime().try_for_each(|it| it.unpack(&self.home))?;
         let directory = self.directory();
         put(&directory.join("src/main.rs"), MAIN)?;
-        put(&directory.join("Cargo.toml"), &self.manifest(features))?;
+        let manifest = self.manifest(features);
+        let is_known = fs::read(directory.join("Cargo.toml")).is_ok_and(|there| there == manifest.as_bytes());
         let lock = directory.join("Cargo.lock");
-        // Cargo leaves out what this package does not need; after that the file is its own.
-        if lock.exists() { Ok(()) } else { put(&lock, embedded::LOCK) }
+        // Cargo leaves out what this package does not need; after that the file is its own, until it needs something else.
+        if !is_known || !lock.exists() {
+            put(&lock, LOCK)?;
+        }
+        put(&directory.join("Cargo.toml"), &manifest)
     }
 
     fn manifest(&self, features: &[&str]) -> String {
@@ -70,7 +68,8 @@ impl Package {
             "[package]\nname = \"{name}\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n\
              [dependencies]\ngatewright-runtime = {{ path = \"../runtime\", default-features = false, features = {features:?} }}\n\n\
              [workspace]\n\n\
-             [profile.release]\nopt-level = 3\ndebug = false\nstrip = \"symbols\"\npanic = \"unwind\"\nlto = \"fat\"\ncodegen-units = 1\n"
+             [profile.release]\nopt-level = 3\ndebug = false\nstrip = \"symbols\"\npanic = \"unwind\"\nlto = \"fat\"\ncodegen-units = 1\n\n\
+             [profile.dev]\nopt-level = 0\ndebug = false\nstrip = \"debuginfo\"\npanic = \"unwind\"\nincremental = true\n"
         )
     }
 }
@@ -91,31 +90,9 @@ fn hash(value: &impl Hash) -> u64 {
     hasher.finish()
 }
 
-/// Writes a file unless it already says that.
-fn put(path: &Path, text: &str) -> Result<(), String> {
-    let write = || -> io::Result<()> {
-        if fs::read(path).is_ok_and(|there| there == text.as_bytes()) {
-            return Ok(());
-        }
-        if let Some(parent) = path.parent() {
-            fs::create_dir_all(parent)?;
-        }
-        fs::write(path, text)
-    };
-    write().map_err(|error| format!("{}: {error}", path.display()))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn carries_the_runtime_whole_and_inherits_nothing() {
-        assert!(embedded::SOURCES.iter().any(|(name, _)| *name == "src/generated.rs"));
-        assert!(!embedded::MANIFEST.contains("workspace"), "{}", embedded::MANIFEST);
-        assert!(embedded::MANIFEST.contains("httparse"));
-        assert!(!embedded::MANIFEST.contains("proptest"));
-    }
 
     #[test]
     fn two_entries_are_two_packages() {

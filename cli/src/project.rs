@@ -1,15 +1,27 @@
-//! Finds entry files: every `.gw` file that declares a gateway.
+//! The files of an operator: finds entries, which are the `.gw` files that declare a gateway, reads them, and has them
+//! compiled.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use gatewright_dsl::Source;
+use gatewright_compiler::Output;
 use gatewright_dsl::ast::Declaration;
+use gatewright_dsl::{Catalogue, Source};
+
+use crate::envelope::Refusal;
 
 /// Folders that hold what was built, or files that are wrong on purpose.
 const PASSED_OVER: &[&str] = &["target", "node_modules", "tests"];
 /// Folders below each other that are looked into.
 const DEPTH: usize = 16;
+
+/// A program that has no problem.
+#[derive(Debug)]
+pub(crate) struct Compiled {
+    pub(crate) output: Output,
+    /// Every file that was read for it.
+    pub(crate) sources: Vec<Source>,
+}
 
 /// One file as a source.
 pub(crate) fn read(file: &Path) -> Result<Source, String> {
@@ -55,4 +67,14 @@ fn gather(directory: &Path, depth: usize, files: &mut Vec<PathBuf>) {
 fn declares_gateway(source: &Source) -> bool {
     let (file, _) = gatewright_dsl::parse(source);
     file.declarations.iter().any(|declaration| matches!(declaration, Declaration::Gateway(_)))
+}
+
+/// Compiles the program of an entry file, and writes nothing.
+pub(crate) fn compile(entry: &Path) -> Result<Compiled, Refusal> {
+    let help = "name the entry file";
+    let sources = vec![read(entry).map_err(|why| Refusal::failed(why, help))?];
+    match gatewright_compiler::compile(&sources, &Catalogue::standard()) {
+        Ok(output) => Ok(Compiled { output, sources }),
+        Err(problems) => Err(Refusal::Problems(problems, sources)),
+    }
 }

@@ -145,7 +145,7 @@ fn a_file_that_is_missing_is_status_2_with_what_to_do() {
     let ran = folder.gw(&["build"]);
     assert_eq!(ran.code, 2, "{ran:?}");
     assert!(ran.err.starts_with("error: gateway.gw: No such file or directory"), "{ran:?}");
-    assert!(ran.err.contains("  = help: name the entry file: gw build FILE\n"), "{ran:?}");
+    assert!(ran.err.contains("  = help: name the entry file\n"), "{ran:?}");
 }
 
 #[test]

@@ -95,7 +95,7 @@ fn the_document_is_what_its_schema_says() {
         assert_eq!(ran.out.lines().count(), 1);
         let document: Value = serde_json::from_str(&ran.out).unwrap();
         assert_eq!(document["ok"], code == 0);
-        common::schema::validate(&document);
+        common::schema::validate("check", &document);
     }
 }
 

@@ -16,7 +16,7 @@ mod permutation;
 #[allow(dead_code, reason = "captures, parameters and expressions are typed with it next")]
 mod ty;
 
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
 use gatewright_dsl::ast::File;
 use gatewright_dsl::{Catalogue, Problem, Source};
@@ -42,8 +42,8 @@ pub struct Output {
 pub struct Summary {
     /// The name behind the word `gateway`.
     pub name: String,
-    /// The number of addresses on which it listens.
-    pub listeners: usize,
+    /// The addresses on which it listens, in the order of declaration.
+    pub listeners: Vec<SocketAddr>,
     /// The number of upstreams.
     pub upstreams: usize,
     /// The number of routes.
@@ -82,7 +82,7 @@ impl Summary {
     fn of(program: &checked::Program) -> Self {
         Self {
             name: program.name.clone(),
-            listeners: program.listeners.len(),
+            listeners: program.listeners.clone(),
             upstreams: program.upstreams.len(),
             routes: program.routes.len(),
         }

@@ -24,3 +24,15 @@ pub mod serve;
 mod sweep;
 pub mod terminal;
 mod upstream;
+
+/// The whole `main.rs` of a package whose build script compiles its `gateway.gw`.
+#[macro_export]
+macro_rules! gateway {
+    () => {
+        include!(concat!(env!("OUT_DIR"), "/gateway.rs"));
+
+        fn main() -> ::std::process::ExitCode {
+            $crate::generated::main(&PROGRAM)
+        }
+    };
+}

@@ -4,61 +4,84 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::{fs, io};
 
-use gatewright_compiler::build_script::{Failure, compile_to};
+use gatewright_compiler::Summary;
+use serde_json::json;
 
 use super::check::describe;
-use super::{REFUSED, fail};
-use crate::cargo::{self, Outcome};
+use crate::cargo::{self, Outcome, Profile, UnderWay};
+use crate::carried::put;
+use crate::envelope::{self, Refusal};
 use crate::package::Package;
 use crate::progress::Progress;
+use crate::project::{self, Compiled};
 
-/// Builds one gateway.
-pub(crate) fn run(file: &Path, out: Option<&Path>) -> ExitCode {
+/// What a build came to.
+#[derive(Debug)]
+pub(crate) struct Built {
+    pub(crate) summary: Summary,
+    pub(crate) features: Vec<&'static str>,
+    /// In the cache, until the next build.
+    pub(crate) binary: PathBuf,
+}
+
+/// Builds one gateway and puts it in its place.
+pub(crate) fn run(file: &Path, out: Option<&Path>, as_json: bool) -> ExitCode {
     let progress = Progress::begin();
-    let package = match Package::for_entry(file) {
-        Ok(package) => package,
-        Err(why) => return fail(&why, "GATEWRIGHT_CACHE names another folder"),
-    };
-    progress.step("check");
-    let output = match compile_to(file, &package.sources()) {
-        Ok(output) => output,
-        Err(Failure::Problems(text)) => {
-            progress.clear();
-            eprint!("{text}");
-            return ExitCode::from(REFUSED);
-        }
-        Err(Failure::Io(path, error)) => {
-            progress.clear();
-            return fail(&format!("{}: {error}", path.display()), "name the entry file: gw build FILE");
-        }
-    };
-    progress.done("check", &describe(&output.summary));
-    if let Err(error) = package.write(&output.features) {
-        return fail(&error, "GATEWRIGHT_CACHE names another folder");
-    }
-    let binary = match cargo::build(&package, &progress) {
-        Ok(Outcome::Built(binary)) => binary,
-        Ok(Outcome::Refused(report)) => {
-            progress.clear();
-            eprint!("{report}");
-            return ExitCode::from(super::FAILED);
-        }
-        Err(why) => {
-            progress.clear();
-            return fail(&why, "`gw build` needs cargo and rustc 1.95 or later, and a C linker");
-        }
-    };
-    let target = out.map_or_else(|| PathBuf::from(&output.summary.name), Path::to_owned);
-    match install(&binary, &target) {
-        Ok(bytes) => {
+    match place(file, out, &progress) {
+        Ok((built, target, bytes)) => {
             progress.done("link", &format!("{} ({:.2} MB)", target.display(), bytes_to_megabytes(bytes)));
             progress.end();
+            if as_json {
+                let result = json!({
+                    "gateway": built.summary.name,
+                    "binary": target,
+                    "bytes": bytes,
+                    "features": built.features,
+                });
+                envelope::print(true, &[], &result);
+            }
             ExitCode::SUCCESS
         }
-        Err(error) => {
+        Err(refusal) => {
             progress.clear();
-            fail(&format!("{}: {error}", target.display()), "name another place with --out")
+            refusal.end(as_json)
         }
+    }
+}
+
+fn place(file: &Path, out: Option<&Path>, progress: &Progress) -> Result<(Built, PathBuf, u64), Refusal> {
+    progress.step("check");
+    let compiled = project::compile(file)?;
+    let built = build(file, compiled, Profile::Release, progress, &UnderWay::default())?;
+    let target = out.map_or_else(|| PathBuf::from(&built.summary.name), Path::to_owned);
+    match install(&built.binary, &target) {
+        Ok(bytes) => Ok((built, target, bytes)),
+        Err(error) => {
+            Err(Refusal::failed(format!("{}: {error}", target.display()), "name another place with --out"))
+        }
+    }
+}
+
+/// Builds what was compiled, in the cache.
+pub(crate) fn build(
+    file: &Path,
+    compiled: Compiled,
+    profile: Profile,
+    progress: &Progress,
+    under_way: &UnderWay,
+) -> Result<Built, Refusal> {
+    let output = compiled.output;
+    progress.done("check", &describe(&output.summary));
+    let elsewhere = |why| Refusal::failed(why, "GATEWRIGHT_CACHE names another folder");
+    let package = Package::for_entry(file).map_err(elsewhere)?;
+    put(&package.sources().join("gateway.rs"), &output.rust).map_err(elsewhere)?;
+    package.write(&output.features).map_err(elsewhere)?;
+    match cargo::build(&package, profile, progress, under_way) {
+        Ok(Outcome::Built(binary)) => {
+            Ok(Built { summary: output.summary, features: output.features, binary })
+        }
+        Ok(Outcome::Refused(report)) => Err(Refusal::Broken(report)),
+        Err(why) => Err(Refusal::failed(why, "a build needs cargo and rustc 1.95 or later, and a C linker")),
     }
 }
 

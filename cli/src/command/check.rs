@@ -9,7 +9,8 @@ use gatewright_dsl::problem::render;
 use gatewright_dsl::{Catalogue, Problem, Source};
 use serde_json::{Value, json};
 
-use super::{FAILED, REFUSED, fail};
+use super::REFUSED;
+use crate::envelope::{self, Refusal};
 use crate::project;
 
 /// What one entry has come to.
@@ -21,16 +22,13 @@ struct Checked {
 /// Checks one entry file, or all below the present directory.
 pub(crate) fn run(file: Option<&Path>, as_json: bool) -> ExitCode {
     let begun = Instant::now();
-    let entries = match file
-        .map_or_else(project::entries, |file| project::read(file).map(|source| vec![source]))
-    {
-        Ok(entries) => entries,
-        Err(why) if as_json => {
-            println!("{}", json!({ "schema": 1, "ok": false, "problems": [], "result": { "failure": why } }));
-            return ExitCode::from(FAILED);
-        }
-        Err(why) => return fail(&why, "name an entry file, or run this where one is"),
-    };
+    let entries =
+        match file.map_or_else(project::entries, |file| project::read(file).map(|source| vec![source])) {
+            Ok(entries) => entries,
+            Err(why) => {
+                return Refusal::failed(why, "name an entry file, or run this where one is").end(as_json);
+            }
+        };
     let catalogue = Catalogue::standard();
     let checked: Vec<Checked> = entries
         .into_iter()
@@ -41,7 +39,7 @@ pub(crate) fn run(file: Option<&Path>, as_json: bool) -> ExitCode {
         .collect();
     let ok = checked.iter().all(|entry| entry.result.is_ok());
     if as_json {
-        println!("{}", envelope(&checked, ok));
+        print(&checked, ok);
     } else {
         show(&checked, begun);
     }
@@ -69,20 +67,17 @@ pub(crate) fn describe(summary: &Summary) -> String {
     format!(
         "gateway {}: {}, {}, {}",
         summary.name,
-        count(summary.listeners, "listener"),
+        count(summary.listeners.len(), "listener"),
         count(summary.upstreams, "upstream"),
         count(summary.routes, "route")
     )
 }
 
-fn envelope(checked: &[Checked], ok: bool) -> Value {
+fn print(checked: &[Checked], ok: bool) {
     let problems: Vec<Value> = checked
         .iter()
         .filter_map(|entry| Some((entry, entry.result.as_ref().err()?)))
-        .flat_map(|(entry, problems)| {
-            let sources = std::slice::from_ref(&entry.source);
-            problems.iter().map(|problem| render::json(problem, sources))
-        })
+        .flat_map(|(entry, problems)| envelope::listed(problems, std::slice::from_ref(&entry.source)))
         .collect();
     let entries: Vec<Value> = checked
         .iter()
@@ -91,12 +86,12 @@ fn envelope(checked: &[Checked], ok: bool) -> Value {
                 "file": entry.source.name,
                 "ok": true,
                 "gateway": summary.name,
-                "listeners": summary.listeners,
+                "listeners": summary.listeners.len(),
                 "upstreams": summary.upstreams,
                 "routes": summary.routes,
             }),
             Err(_) => json!({ "file": entry.source.name, "ok": false }),
         })
         .collect();
-    json!({ "schema": 1, "ok": ok, "problems": problems, "result": { "entries": entries } })
+    envelope::print(ok, &problems, &json!({ "entries": entries }));
 }

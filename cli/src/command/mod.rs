@@ -2,19 +2,11 @@
 
 pub(crate) mod build;
 pub(crate) mod check;
-
-use std::process::ExitCode;
+pub(crate) mod explain;
+pub(crate) mod new;
+pub(crate) mod run;
 
 /// The gateway has problems.
-const REFUSED: u8 = 1;
+pub(crate) const REFUSED: u8 = 1;
 /// The command could not be carried out.
-const FAILED: u8 = 2;
-
-/// Says on one line why nothing was done, and on the next what to do.
-fn fail(why: &str, help: &str) -> ExitCode {
-    eprintln!("error: {why}");
-    if !help.is_empty() {
-        eprintln!("  = help: {help}");
-    }
-    ExitCode::from(FAILED)
-}
+pub(crate) const FAILED: u8 = 2;

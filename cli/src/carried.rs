@@ -1,0 +1,96 @@
+//! What `gw` carries with it: the crates that a gateway is made with, their lock file, and pages of the documentation. It
+//! writes them where they are wanted; it fetches nothing.
+
+use std::path::Path;
+use std::{fs, io};
+
+/// A crate of this repository, as it is when nothing is inherited from a workspace.
+#[derive(Debug, Hash)]
+pub(crate) struct Crate {
+    /// Its folder, beside those of the others.
+    pub(crate) folder: &'static str,
+    pub(crate) manifest: &'static str,
+    /// Paths within the folder, and texts.
+    pub(crate) sources: &'static [(&'static str, &'static str)],
+}
+
+mod embedded {
+    use super::Crate;
+
+    include!(concat!(env!("OUT_DIR"), "/embedded.rs"));
+}
+
+/// All of them: the runtime, and what the compiler consists of.
+pub(crate) const CRATES: &[Crate] = embedded::CRATES;
+/// The versions of everything else that they need.
+pub(crate) const LOCK: &str = embedded::LOCK;
+/// Features of the runtime that a gateway may need.
+pub(crate) const FEATURES: &[&str] = embedded::FEATURES;
+/// The version of all of it.
+pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// The one crate that a gateway is linked with.
+pub(crate) fn runtime() -> impl Iterator<Item = &'static Crate> {
+    CRATES.iter().filter(|it| it.folder == "runtime")
+}
+
+/// A page by its kind and its word, such as `problem` and `unknown_word`.
+pub(crate) fn page(kind: &str, word: &str) -> Option<&'static str> {
+    embedded::PAGES.iter().find(|(own, name, _)| *own == kind && *name == word).map(|(_, _, text)| *text)
+}
+
+/// The words of all pages of a kind.
+pub(crate) fn words(kind: &str) -> impl Iterator<Item = &'static str> {
+    embedded::PAGES.iter().filter(move |(own, _, _)| *own == kind).map(|(_, word, _)| *word)
+}
+
+impl Crate {
+    /// Writes it below `home`, into a folder of its name.
+    pub(crate) fn unpack(&self, home: &Path) -> Result<(), String> {
+        let folder = home.join(self.folder);
+        put(&folder.join("Cargo.toml"), self.manifest)?;
+        self.sources.iter().try_for_each(|(name, text)| put(&folder.join(name), text))
+    }
+}
+
+/// Writes a file unless it already says that, so that cargo compiles nothing twice.
+pub(crate) fn put(path: &Path, text: &str) -> Result<(), String> {
+    let write = || -> io::Result<()> {
+        if fs::read(path).is_ok_and(|there| there == text.as_bytes()) {
+            return Ok(());
+        }
+        if let Some(parent) = path.parent() {
+            fs::create_dir_all(parent)?;
+        }
+        fs::write(path, text)
+    };
+    write().map_err(|error| format!("{}: {error}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_crates_are_whole_and_inherit_nothing() {
+        let folders: Vec<&str> = CRATES.iter().map(|it| it.folder).collect();
+        assert_eq!(folders, ["runtime", "dsl", "compiler"]);
+        for it in CRATES {
+            assert!(!it.manifest.contains("workspace"), "{}", it.manifest);
+            assert!(!it.manifest.contains("proptest"), "{}", it.manifest);
+            assert!(it.sources.iter().any(|(name, _)| *name == "src/lib.rs"), "{}", it.folder);
+        }
+        assert!(
+            CRATES[2].manifest.contains("gatewright-dsl = { path = \"../dsl\" }"),
+            "{}",
+            CRATES[2].manifest
+        );
+    }
+
+    #[test]
+    fn pages_are_found_by_their_words() {
+        assert!(page("problem", "unknown_word").is_some_and(|page| page.starts_with("# unknown_word\n")));
+        assert!(page("policy", "timeout").is_some() && page("problem", "timeout").is_none());
+        assert!(words("item").any(|word| word == "gateway"));
+    }
+}

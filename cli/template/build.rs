@@ -1,0 +1,2 @@
+//! Compiles `gateway.gw`.
+fn main() { gatewright_compiler::build_script::compile("gateway.gw"); }

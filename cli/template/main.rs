@@ -1,0 +1,2 @@
+//! The gateway that `gateway.gw` describes.
+gatewright_runtime::gateway!();
