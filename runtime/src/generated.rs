@@ -7,6 +7,7 @@ pub use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6};
 pub use std::process::ExitCode;
 pub use std::time::Duration;
 
+pub use crate::dfa::Dfa;
 pub use crate::exchange::{Exchange, Flow};
 pub use crate::params::{Kind as ParamKind, Param as Parameter, Secret, Setting};
 pub use crate::policy;

@@ -9,6 +9,7 @@ mod answer;
 pub mod bench;
 mod buffer;
 pub mod clock;
+pub mod dfa;
 pub mod exchange;
 pub mod generated;
 pub mod head;

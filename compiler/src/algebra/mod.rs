@@ -4,6 +4,8 @@
 //! then the method; at the first difference the smaller set wins. It reads no source text and raises no problems; `check`
 //! does.
 
+#[cfg_attr(not(test), expect(dead_code, reason = "types with a regular expression are resolved next"))]
+mod automaton;
 mod conflict;
 mod matcher;
 mod method;
@@ -16,6 +18,7 @@ mod witness;
 #[cfg(test)]
 pub(crate) mod oracle;
 
+pub(crate) use automaton::Automaton;
 pub(crate) use conflict::conflicts;
 pub(crate) use matcher::matches;
 pub(crate) use method::Method;
