@@ -34,6 +34,24 @@ pub(crate) struct Lines {
     count: u64,
     since: Micros,
     second: (u64, String),
+    /// What steps add to the line that is being written.
+    more: Vec<u8>,
+}
+
+/// A line of the log, as steps see it.
+#[derive(Debug)]
+pub struct LogLine<'a> {
+    out: &'a mut Vec<u8>,
+}
+
+impl LogLine<'_> {
+    /// Adds a field, whose value is written as JSON.
+    pub fn add(&mut self, name: &str, value: impl FnOnce(&mut Vec<u8>)) {
+        self.out.extend_from_slice(b",\"");
+        self.out.extend_from_slice(name.as_bytes());
+        self.out.extend_from_slice(b"\":");
+        value(self.out);
+    }
 }
 
 /// Starts the writer, unless the program wants no log. It ends when the last [`Log`] and [`Lines`] are gone.
@@ -102,7 +120,8 @@ pub(crate) fn settle(writer: &std::thread::JoinHandle<()>) {
 impl Log {
     /// An empty gathering for one worker.
     pub(crate) fn lines(&self) -> Lines {
-        Lines { log: self.clone(), bytes: Vec::new(), count: 0, since: 0, second: (u64::MAX, String::new()) }
+        let second = (u64::MAX, String::new());
+        Lines { log: self.clone(), bytes: Vec::new(), count: 0, since: 0, second, more: Vec::new() }
     }
 }
 
@@ -112,8 +131,14 @@ impl Lines {
         self.log.to.is_some()
     }
 
-    /// Appends the line of one exchange; answers when [`Self::flush`] is due.
+    /// Appends the line of one exchange, if its steps want one; answers when [`Self::flush`] is due.
     pub(crate) fn add(&mut self, program: &Program, x: &Exchange, client: &str, now: Micros) -> Micros {
+        self.more.clear();
+        if let Some((hook, record)) = x.walk.and_then(|walk| Some((walk.chain.log?, walk.record)))
+            && !hook(x, record, &mut LogLine { out: &mut self.more })
+        {
+            return if self.bytes.is_empty() { u64::MAX } else { self.since + WAIT };
+        }
         let unix = clock::unix_seconds();
         if self.second.0 != unix {
             self.second = (unix, clock::timestamp(unix));
@@ -149,6 +174,7 @@ impl Lines {
         number(out, ",\"received\":", record.received);
         number(out, ",\"sent\":", record.sent);
         number(out, ",\"microseconds\":", now.saturating_sub(record.started));
+        out.extend_from_slice(&self.more);
         out.extend_from_slice(b"}\n");
         self.count += 1;
         if self.bytes.len() >= BATCH {

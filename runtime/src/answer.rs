@@ -1,10 +1,12 @@
 //! The answers that the gateway gives itself: refusals as problem documents (RFC 9457), and what routes state.
 
-use crate::exchange::Exchange;
-use crate::head::{Method, write_number};
+use std::borrow::Cow;
+
+use crate::exchange::{Exchange, Own};
+use crate::head::{Field, Known, Method, Span, write_fields, write_number};
 use crate::reason::{Reason, phrase};
 use crate::route::method;
-use crate::terminal::{Piece, Redirect, Respond};
+use crate::terminal::{Content, Piece, Redirect, Respond};
 
 /// What all answers of a gateway say.
 pub(crate) struct Voice<'a> {
@@ -16,63 +18,90 @@ pub(crate) struct Voice<'a> {
     pub(crate) last: bool,
 }
 
-/// Writes a refusal into `homeward`. `allow` states the methods that the path has.
+/// Writes a refusal into `homeward`, or what the route states in its place. `allow` states the methods that the path
+/// has.
 pub(crate) fn refuse(x: &mut Exchange, reason: Reason, allow: Option<u16>, voice: &Voice) {
-    let body = format!(
+    x.record.reason = Some(reason.word);
+    let stated = x.walk.and_then(|walk| walk.chain.own?(x, walk.record, Own { reason }));
+    let document;
+    let (status, kind) = if let Some(respond) = stated {
+        document = body_of(x, respond.body);
+        (respond.status, respond.content_type)
+    } else {
+        document = Cow::Owned(problem(reason).into_bytes());
+        (reason.status, "application/problem+json")
+    };
+    let whole = Whole { status, kind, body: document.as_ref() };
+    let more = |lines: &mut Lines| {
+        if let Some(methods) = allow {
+            lines.add("Allow", |out| write_allow(methods, out));
+        }
+        lines.add("Proxy-Status", |out| write_proxy_status(reason, voice.name, out));
+    };
+    write(x, &whole, more, voice);
+}
+
+fn problem(reason: Reason) -> String {
+    format!(
         "{{\"type\":\"about:blank\",\"title\":\"{}\",\"status\":{},\"detail\":\"{}\",\"reason\":\"{}\"}}\n",
         phrase(reason.status),
         reason.status,
         reason.detail,
         reason.word
-    );
-    let more = |out: &mut Vec<u8>| {
-        if let Some(methods) = allow {
-            write_allow(methods, out);
-        }
-        out.extend_from_slice(b"Proxy-Status: ");
-        // A structured token begins with a letter or an asterisk (RFC 8941 section 3.3.4).
-        let token = voice.name.starts_with(|first: char| first.is_ascii_alphabetic());
-        let quote: &[u8] = if token { b"" } else { b"\"" };
-        for part in [
-            quote,
-            voice.name.as_bytes(),
-            quote,
-            b"; error=",
-            reason.error.as_bytes(),
-            b"; details=\"",
-            reason.word.as_bytes(),
-            b"\"\r\n",
-        ] {
-            out.extend_from_slice(part);
-        }
-    };
-    let content = Content { status: reason.status, kind: "application/problem+json", body: body.as_bytes() };
-    write(x, &content, more, voice);
-    x.record.reason = Some(reason.word);
+    )
+}
+
+fn write_proxy_status(reason: Reason, name: &str, out: &mut Vec<u8>) {
+    // A structured token begins with a letter or an asterisk (RFC 8941 section 3.3.4).
+    let token = name.starts_with(|first: char| first.is_ascii_alphabetic());
+    let quote: &[u8] = if token { b"" } else { b"\"" };
+    for part in [
+        quote,
+        name.as_bytes(),
+        quote,
+        b"; error=",
+        reason.error.as_bytes(),
+        b"; details=\"",
+        reason.word.as_bytes(),
+        b"\"",
+    ] {
+        out.extend_from_slice(part);
+    }
 }
 
 /// Writes the answer to OPTIONS that the method table gives.
 pub(crate) fn options(x: &mut Exchange, methods: u16, voice: &Voice) {
-    write(x, &Content { status: 204, kind: "", body: b"" }, |out| write_allow(methods, out), voice);
     x.record.reason = Some("options");
+    let more = |lines: &mut Lines| lines.add("Allow", |out| write_allow(methods, out));
+    write(x, &Whole { status: 204, kind: "", body: b"" }, more, voice);
 }
 
 /// Writes what `respond` states.
 pub(crate) fn respond(x: &mut Exchange, respond: &Respond, voice: &Voice) {
-    let content =
-        Content { status: respond.status, kind: respond.content_type, body: respond.body.as_bytes() };
-    write(x, &content, |_| {}, voice);
     x.record.reason = Some("respond");
+    let body = body_of(x, respond.body);
+    write(x, &Whole { status: respond.status, kind: respond.content_type, body: &body }, |_| {}, voice);
+}
+
+fn body_of(x: &Exchange, content: Content) -> Cow<'static, [u8]> {
+    match content {
+        Content::Nothing => Cow::Borrowed(b""),
+        Content::Text(text) => Cow::Borrowed(text.as_bytes()),
+        Content::Write(write) => {
+            let mut body = Vec::new();
+            write(x, &mut body);
+            Cow::Owned(body)
+        }
+    }
 }
 
 /// Writes what `redirect` states.
 pub(crate) fn redirect(x: &mut Exchange, redirect: &Redirect, voice: &Voice) {
-    let mut location = b"Location: ".to_vec();
-    write_pieces(redirect.location, x, &mut location);
-    location.extend_from_slice(b"\r\n");
-    let content = Content { status: redirect.status, kind: "", body: b"" };
-    write(x, &content, |out| out.extend_from_slice(&location), voice);
     x.record.reason = Some("redirect");
+    let mut location = Vec::new();
+    write_pieces(redirect.location, x, &mut location);
+    let more = |lines: &mut Lines| lines.add("Location", |out| out.extend_from_slice(&location));
+    write(x, &Whole { status: redirect.status, kind: "", body: b"" }, more, voice);
 }
 
 /// Appends a path template with the captures of the exchange.
@@ -86,29 +115,66 @@ pub(crate) fn write_pieces(pieces: &[Piece], x: &Exchange, out: &mut Vec<u8>) {
 }
 
 /// A whole answer but for its fields.
-struct Content<'a> {
+struct Whole<'a> {
     status: u16,
     /// The media type; empty: no body.
     kind: &'static str,
     body: &'a [u8],
 }
 
-fn write(x: &mut Exchange, content: &Content, more: impl FnOnce(&mut Vec<u8>), voice: &Voice) {
-    let Content { status, kind, body } = *content;
+/// Field lines of an answer of the gateway's own, in the same form as those of a server, so that steps see no difference.
+struct Lines<'a> {
+    bytes: &'a mut Vec<u8>,
+    fields: &'a mut Vec<Field>,
+}
+
+impl Lines<'_> {
+    fn add(&mut self, name: &str, value: impl FnOnce(&mut Vec<u8>)) {
+        let start = self.bytes.len();
+        self.bytes.extend_from_slice(name.as_bytes());
+        self.bytes.extend_from_slice(b": ");
+        value(self.bytes);
+        let end = self.bytes.len();
+        self.bytes.extend_from_slice(b"\r\n");
+        self.fields.push(Field {
+            name: Span::new(start..start + name.len()),
+            value: Span::new(start + name.len() + 2..end),
+            end: Span::new(0..end + 2).end,
+            known: Known::No,
+            plain: true,
+            dropped: false,
+        });
+    }
+}
+
+fn write(x: &mut Exchange, whole: &Whole, more: impl FnOnce(&mut Lines), voice: &Voice) {
+    let Whole { status, kind, body } = *whole;
+    x.answer.status = status;
+    x.answer.bytes.clear();
+    x.fields.clear();
+    let mut lines = Lines { bytes: &mut x.answer.bytes, fields: &mut x.fields };
+    lines.add("Date", |out| out.extend_from_slice(voice.date));
+    more(&mut lines);
+    if !kind.is_empty() {
+        lines.add("Content-Type", |out| out.extend_from_slice(kind.as_bytes()));
+    }
+    if let Some((hook, record)) = x.walk.and_then(|walk| Some((walk.chain.response?, walk.record))) {
+        hook(x, record);
+        if let Some(reason) = x.fault.take() {
+            // The steps cannot show this answer; the plain refusal is not shown to them.
+            x.walk = None;
+            x.said.clear();
+            return refuse(x, reason, None, voice);
+        }
+    }
     let out = &mut x.homeward;
     out.extend_from_slice(b"HTTP/1.1 ");
     write_number(u64::from(status), out);
     out.push(b' ');
     out.extend_from_slice(phrase(status).as_bytes());
-    out.extend_from_slice(b"\r\nDate: ");
-    out.extend_from_slice(voice.date);
     out.extend_from_slice(b"\r\n");
-    more(out);
-    if !kind.is_empty() {
-        out.extend_from_slice(b"Content-Type: ");
-        out.extend_from_slice(kind.as_bytes());
-        out.extend_from_slice(b"\r\n");
-    }
+    write_fields(&x.answer.bytes, &x.fields, out);
+    out.extend_from_slice(&x.said);
     // RFC 9110 section 8.6: no length where there can be no body.
     let bodiless = matches!(status, 204 | 304);
     if !bodiless {
@@ -138,7 +204,6 @@ fn write_allow(methods: u16, out: &mut Vec<u8>) {
         // Always: the method table answers it.
         (u16::MAX, "OPTIONS"),
     ];
-    out.extend_from_slice(b"Allow: ");
     let mut first = true;
     for (bit, name) in NAMES {
         if methods & bit != 0 {
@@ -149,7 +214,6 @@ fn write_allow(methods: u16, out: &mut Vec<u8>) {
             first = false;
         }
     }
-    out.extend_from_slice(b"\r\n");
 }
 
 /// The bit of a method; 0 for those that no route takes by `*`.

@@ -75,7 +75,7 @@ impl Response {
     /// Appends the head that the client gets, before a body of `length`.
     pub fn write(&self, bytes: &[u8], fields: &Fields, length: Length, out: &mut Vec<u8>) {
         let last = length == Length::UntilClose;
-        response::write(bytes, &fields.0, &self.0, &Homeward { length, last, date: DATE }, out);
+        response::write(bytes, &fields.0, &self.0, &Homeward { length, last, date: DATE, said: b"" }, out);
     }
 
     /// Bytes of the head.

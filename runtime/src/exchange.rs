@@ -2,21 +2,32 @@
 //!
 //! An exchange and the room that it has grown to belong to the worker and are used again; it does no IO itself.
 
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
+
 use crate::clock::Micros;
-use crate::head::{Field, Head};
+use crate::head::{Field, Head, is_field_value};
 use crate::params::Params;
 use crate::policy;
+use crate::program::Walk;
 use crate::reason::Reason;
 use crate::route::Captures;
+use crate::shared::{Shared, Slot};
 use crate::terminal::{Forward, Redirect, Respond};
 
 /// One request and its answer.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Exchange {
+    /// `None` only where there is no gateway: in tests of a single step.
+    pub(crate) shared: Option<Arc<Shared>>,
     pub(crate) head: Head,
+    /// Never an IPv4 address in the form of an IPv6 one.
+    pub(crate) client: IpAddr,
     pub(crate) captures: Captures,
     /// What was set when the gateway started.
     pub(crate) params: &'static Params,
+    /// The steps of the route, or of exchanges without one.
+    pub(crate) walk: Option<Walk>,
     /// Index into the program's routes.
     pub(crate) route: Option<u32>,
     pub(crate) timeout: Option<&'static policy::timeout::Config>,
@@ -25,9 +36,23 @@ pub struct Exchange {
     pub(crate) onward: Vec<u8>,
     /// Bytes to the client that have not left: heads, small bodies.
     pub(crate) homeward: Vec<u8>,
-    /// Fields of the server's answer.
+    /// Fields of the answer: offsets into the server's bytes, or into those of `answer`.
     pub(crate) fields: Vec<Field>,
+    pub(crate) answer: Answer,
+    /// Field lines that the final answer has beside its own, each ended by CR LF.
+    pub(crate) said: Vec<u8>,
+    /// A step that sees the answer has found that it cannot be given.
+    pub(crate) fault: Option<Reason>,
     pub(crate) record: Record,
+}
+
+/// The head of the answer, where a step wants to see it.
+#[derive(Debug, Default)]
+pub(crate) struct Answer {
+    /// 0: there is none yet.
+    pub(crate) status: u16,
+    /// What the fields stand in.
+    pub(crate) bytes: Vec<u8>,
 }
 
 /// What is known of an exchange when it is over.
@@ -51,6 +76,13 @@ pub(crate) struct Record {
     pub(crate) cause: Option<std::io::ErrorKind>,
 }
 
+/// An answer that the gateway is about to give in place of the route's own end.
+#[derive(Clone, Copy, Debug)]
+pub struct Own {
+    /// Why.
+    pub reason: Reason,
+}
+
 /// What happens after a step.
 #[derive(Debug)]
 pub enum Flow {
@@ -66,7 +98,35 @@ pub enum Flow {
     Redirect(&'static Redirect),
 }
 
+impl Default for Exchange {
+    fn default() -> Self {
+        Self {
+            shared: None,
+            head: Head::default(),
+            client: IpAddr::V4(Ipv4Addr::UNSPECIFIED),
+            captures: Captures::default(),
+            params: <&Params>::default(),
+            walk: None,
+            route: None,
+            timeout: None,
+            body_max: 0,
+            onward: Vec::new(),
+            homeward: Vec::new(),
+            fields: Vec::new(),
+            answer: Answer::default(),
+            said: Vec::new(),
+            fault: None,
+            record: Record::default(),
+        }
+    }
+}
+
 impl Exchange {
+    /// An empty exchange of a gateway.
+    pub(crate) fn of(shared: &Arc<Shared>) -> Self {
+        Self { shared: Some(Arc::clone(shared)), params: shared.params, ..Self::default() }
+    }
+
     /// The request's head.
     #[must_use]
     pub fn head(&self) -> &Head {
@@ -79,15 +139,56 @@ impl Exchange {
         self.captures.at(index, &self.head.path)
     }
 
-    /// An empty exchange of a gateway with these parameters.
-    pub(crate) fn of(params: &'static Params) -> Self {
-        Self { params, ..Self::default() }
+    /// The client's address; an IPv4 client of a dual-stack listener is an IPv4 client.
+    #[must_use]
+    pub fn client_ip(&self) -> IpAddr {
+        self.client
     }
 
-    /// Forgets everything but the parameters, and keeps the room, unless it is large.
+    /// The status of the answer that is about to leave; 0 before there is one.
+    #[must_use]
+    pub fn answer_status(&self) -> u16 {
+        self.answer.status
+    }
+
+    /// The values of a field of the answer that is about to leave, in order; the name in lower case or not.
+    pub fn answer_field<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a [u8]> {
+        let bytes = &self.answer.bytes;
+        self.fields
+            .iter()
+            .filter(move |_| self.answer.status != 0)
+            .filter(|field| field.name.of(bytes).eq_ignore_ascii_case(name.as_bytes()))
+            .map(|field| field.value.of(bytes))
+    }
+
+    /// Gives the final answer a field more, whoever gives it. `false`, and nothing is added, where the value cannot be one.
+    pub fn say(&mut self, name: &str, value: &[u8]) -> bool {
+        let possible = is_field_value(value);
+        if possible {
+            for part in [name.as_bytes(), b": ", value, b"\r\n"] {
+                self.said.extend_from_slice(part);
+            }
+        }
+        possible
+    }
+
+    /// Microseconds since the gateway started; `None` where there is no gateway.
+    #[must_use]
+    pub fn now(&self) -> Option<Micros> {
+        Some(self.shared.as_ref()?.clock.now())
+    }
+
+    /// What a step remembers between exchanges.
+    #[must_use]
+    pub fn state<S: 'static>(&self, slot: Slot) -> Option<&S> {
+        self.shared.as_ref()?.state(slot)
+    }
+
+    /// Forgets everything but the gateway, and keeps the room, unless it is large.
     pub(crate) fn clear(&mut self) {
         self.head.clear();
         self.captures = Captures::default();
+        self.walk = None;
         self.route = None;
         self.timeout = None;
         self.body_max = 0;
@@ -96,6 +197,11 @@ impl Exchange {
         self.homeward.clear();
         self.homeward.shrink_to(8192);
         self.fields.clear();
+        self.answer.status = 0;
+        self.answer.bytes.clear();
+        self.answer.bytes.shrink_to(4096);
+        self.said.clear();
+        self.fault = None;
         self.record = Record::default();
     }
 }

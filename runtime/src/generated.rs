@@ -3,18 +3,23 @@
 //! Emitted code names nothing else of this crate, so that everything behind the door may move. It does not hold
 //! behaviour; it only re-exports.
 
-pub use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6};
+pub use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6};
 pub use std::process::ExitCode;
 pub use std::time::Duration;
 
+pub use crate::access_log::LogLine;
 pub use crate::dfa::Dfa;
-pub use crate::exchange::{Exchange, Flow};
+pub use crate::exchange::{Exchange, Flow, Own};
 pub use crate::params::{Kind as ParamKind, Param as Parameter, Secret, Setting};
 pub use crate::policy;
-pub use crate::program::{AccessLog, Chain, Label, Listener, Program, Route, Server, Upstream};
+pub use crate::program::{AccessLog, Chain, Label, Listener, Outside, Program, Route, Server, Upstream};
 pub use crate::route::{Edge, Kind, Leaf, NONE, Node, Param, Router, method, segment_hash};
 pub use crate::serve::{Options, Running, main, start};
-pub use crate::terminal::{Forward, Piece, Redirect, Respond, Target};
+pub use crate::shared::{NewState, Slot, State, new_state};
+pub use crate::terminal::{Content, Forward, Piece, Redirect, Respond, Target, Write};
+
+/// Whether something holds for an exchange.
+pub type Bool = fn(&Exchange) -> bool;
 
 /// The shape of emitted code that this runtime understands. Emitted code asserts it at compile time, so that a
 /// compiler and a runtime of different versions never meet in one binary.

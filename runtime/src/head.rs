@@ -264,6 +264,11 @@ pub(crate) fn write_fields(bytes: &[u8], fields: &[Field], out: &mut Vec<u8>) {
     out.extend_from_slice(bytes.get(run).unwrap_or_default());
 }
 
+/// Whether these bytes can be the value of a field (RFC 9110 section 5.5): no control character but a tab.
+pub(crate) fn is_field_value(bytes: &[u8]) -> bool {
+    bytes.iter().all(|byte| matches!(byte, b'\t' | b' '..=b'~' | 0x80..))
+}
+
 /// Appends a number.
 pub(crate) fn write_number(number: u64, out: &mut Vec<u8>) {
     let mut digits = [0_u8; 20];

@@ -22,6 +22,7 @@ pub mod reason;
 pub mod route;
 pub mod scope;
 pub mod serve;
+pub mod shared;
 mod sweep;
 pub mod terminal;
 mod upstream;

@@ -4,9 +4,12 @@
 
 use std::net::SocketAddr;
 
-use crate::exchange::{Exchange, Flow};
+use crate::access_log::LogLine;
+use crate::exchange::{Exchange, Flow, Own};
 use crate::params::{Param, Secret};
 use crate::route::Router;
+use crate::shared::NewState;
+use crate::terminal::Respond;
 
 /// One compiled gateway.
 #[derive(Clone, Copy, Debug)]
@@ -27,6 +30,10 @@ pub struct Program {
     pub files: &'static [Label],
     /// One entry for each distinct sequence of steps.
     pub chains: &'static [Chain],
+    /// What steps remember between exchanges; [`crate::shared::Slot`] counts from 0 here. Each is made once.
+    pub states: &'static [NewState],
+    /// The steps of exchanges that no route has.
+    pub outside: Option<Outside>,
     /// All names and literal segments, one after the other; [`Label`] and [`crate::route::Edge`] point into it.
     pub text: &'static str,
     /// What may be set at start-up.
@@ -86,11 +93,37 @@ pub struct Route {
     pub record: u32,
 }
 
-/// A distinct sequence of steps, shared by all routes that have it.
+/// The steps of exchanges that no route has: unreadable heads, unknown paths. Of these only the hooks behind the request
+/// are called.
+#[derive(Clone, Copy, Debug)]
+pub struct Outside {
+    /// Index into [`Program::chains`].
+    pub chain: u16,
+    /// Index into the records of that chain.
+    pub record: u32,
+}
+
+/// A distinct sequence of steps, shared by all routes that have it. A hook that no step of it has is `None`.
 #[derive(Clone, Copy, Debug)]
 pub struct Chain {
     /// Runs the steps for a request, in order, with the record of the given index.
     pub request: fn(&mut Exchange, u32) -> Flow,
+    /// Shows the steps the head of the answer before it leaves for the client.
+    pub response: Option<fn(&mut Exchange, u32)>,
+    /// Asks the steps for another answer than the refusal that the gateway is about to give.
+    pub own: Option<OwnHook>,
+    /// Asks the steps whether the exchange has a line in the access log, and what else stands in it.
+    pub log: Option<fn(&Exchange, u32, &mut LogLine) -> bool>,
+}
+
+/// What answers in a refusal's place, if anything does.
+pub type OwnHook = fn(&mut Exchange, u32, Own) -> Option<&'static Respond>;
+
+/// A chain, and the record that it is run with.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Walk {
+    pub(crate) chain: &'static Chain,
+    pub(crate) record: u32,
 }
 
 /// Whether a line is written for each exchange.

@@ -4,6 +4,9 @@
 
 use crate::exchange::{Exchange, Flow};
 
+/// Appends something that is made of an exchange.
+pub type Write = fn(&Exchange, &mut Vec<u8>);
+
 /// `-> UPSTREAM [PATH]`.
 #[derive(Debug)]
 pub struct Forward {
@@ -38,8 +41,19 @@ pub struct Respond {
     pub status: u16,
     /// `application/json`, `text/plain; charset=utf-8`, or empty where there is no body.
     pub content_type: &'static str,
-    /// The whole body.
-    pub body: &'static str,
+    /// The body.
+    pub body: Content,
+}
+
+/// The body of an answer that a route states.
+#[derive(Clone, Copy, Debug)]
+pub enum Content {
+    /// None.
+    Nothing,
+    /// The same for each request.
+    Text(&'static str),
+    /// Made for each request.
+    Write(Write),
 }
 
 /// `redirect STATUS TARGET`.

@@ -16,7 +16,7 @@ pub(super) fn functions(program: &Program) -> TokenStream {
     let count = Literal::usize_unsuffixed(program.chains.len());
     let entries = (0..program.chains.len()).map(|number| {
         let function = format_ident!("chain_{number}");
-        quote! { g::Chain { request: #function } }
+        quote! { g::Chain { request: #function, response: None, own: None, log: None } }
     });
     quote! {
         static CHAINS: [g::Chain; #count] = [#(#entries),*];
@@ -106,8 +106,11 @@ fn forward(upstream: usize, target: Option<&[Piece]>) -> Tight {
 
 fn respond(status: u16, body: Option<&(&'static str, String)>) -> Tight {
     let status = Literal::u16_unsuffixed(status);
-    let (content_type, body) = body.map_or(("", ""), |(kind, text)| (*kind, text.as_str()));
-    let (content_type, body) = (Literal::string(content_type), Literal::string(body));
+    let content_type = Literal::string(body.map_or("", |(kind, _)| *kind));
+    let body = body.map_or(quote! { g::Content::Nothing }, |(_, text)| {
+        let text = Literal::string(text);
+        quote! { g::Content::Text(#text) }
+    });
     Tight(quote! { g::Respond { status: #status, content_type: #content_type, body: #body } })
 }
 

@@ -91,6 +91,8 @@ fn program_item(program: &Program) -> TokenStream {
             routes: &ROUTES,
             files: &FILES,
             chains: &CHAINS,
+            states: &[],
+            outside: None,
             text: TEXT,
             params: &[],
             secrets: &[],

@@ -125,6 +125,8 @@ pub(crate) struct Homeward<'a> {
     pub(crate) last: bool,
     /// The date, where the server stated none.
     pub(crate) date: &'a [u8],
+    /// Whole field lines more.
+    pub(crate) said: &'a [u8],
 }
 
 /// Appends the head that is sent to the client, from the model.
@@ -146,6 +148,7 @@ pub(crate) fn write(
         out.extend_from_slice(homeward.date);
         out.extend_from_slice(b"\r\n");
     }
+    out.extend_from_slice(homeward.said);
     write_length(response.stated.map_or(homeward.length, Length::Fixed), out);
     if homeward.last {
         out.extend_from_slice(b"Connection: close\r\n");

@@ -226,6 +226,8 @@ mod tests {
         routes: &[],
         files: &[],
         chains: &[],
+        states: &[],
+        outside: None,
         text: "",
         params: &[PARAM, MOST],
         secrets: &[Secret { name: "session_key", doc: "" }],

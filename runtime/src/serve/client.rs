@@ -1,7 +1,7 @@
 //! A client's connection: its socket, its deadline, and the bytes that arrived before anybody wanted them.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::rc::Rc;
 use std::task::{Context, Poll};
 
@@ -18,7 +18,9 @@ pub(crate) struct Client {
     pub(crate) worker: Rc<Worker>,
     pub(crate) stream: TcpStream,
     pub(crate) slot: Slot,
-    /// The peer's address, as text.
+    /// The peer's address.
+    pub(crate) ip: IpAddr,
+    /// The same as text.
     pub(crate) address: Box<str>,
     /// Bytes being worked on.
     pub(crate) input: Option<Buffer>,
@@ -36,11 +38,13 @@ pub(crate) struct Client {
 impl Client {
     pub(crate) fn new(worker: Rc<Worker>, stream: TcpStream, slot: Slot, peer: SocketAddr) -> Self {
         // An IPv4 client of a dual-stack listener is an IPv4 client.
-        let address = peer.ip().to_canonical().to_string().into_boxed_str();
+        let ip = peer.ip().to_canonical();
+        let address = ip.to_string().into_boxed_str();
         Self {
             worker,
             stream,
             slot,
+            ip,
             address,
             input: None,
             ahead: Vec::new(),

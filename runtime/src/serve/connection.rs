@@ -99,6 +99,7 @@ async fn receive(client: &mut Client) -> Received {
                 let mut exchange = x.take().unwrap_or_else(|| worker.exchange());
                 if !started {
                     exchange.record.started = worker.now();
+                    exchange.client = client.ip;
                 }
                 match read_head(client, &mut exchange, &mut scanned, limits.head_bytes) {
                     Ok(Some(request)) => {
@@ -189,6 +190,9 @@ async fn contained(client: &mut Client, x: &mut Exchange, request: Request) -> A
         after
     } else {
         x.homeward.clear();
+        x.said.clear();
+        // A step that panicked might do so again.
+        x.walk = None;
         x.record.reason = Some(Reason::PANIC.word);
         if client.answering {
             client.break_off();
@@ -226,11 +230,8 @@ async fn exchange(client: &mut Client, x: &mut Exchange, request: Request) -> Af
         }
     };
     x.route = Some(route);
-    let chain = program
-        .routes
-        .get(route as usize)
-        .and_then(|route| Some((program.chains.get(usize::from(route.chain))?, route.record)));
-    let flow = chain.map_or(Flow::Next, |(chain, record)| (chain.request)(x, record));
+    x.walk = worker.gateway.shared.walk(route);
+    let flow = x.walk.map_or(Flow::Next, |walk| (walk.chain.request)(x, walk.record));
     match flow {
         // Boxed, so that an idle connection does not carry the room of a busy one.
         Flow::Forward(to) => Box::pin(forward::forward(client, x, request, to)).await,

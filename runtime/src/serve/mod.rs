@@ -24,8 +24,9 @@ pub use console::main;
 use crate::access_log::{self, Log};
 use crate::clock::Clock;
 use crate::limits::Limits;
-use crate::params::{Params, given};
+use crate::params::given;
 use crate::program::{Program, Server};
+use crate::shared::Shared;
 
 /// Descriptors that are neither a listener's nor a connection's: standard streams, reactors, signals, timers.
 const DESCRIPTORS_ASIDE: u64 = 64;
@@ -55,10 +56,11 @@ pub struct Options {
 #[derive(Debug)]
 pub(crate) struct Gateway {
     pub(crate) program: &'static Program,
-    pub(crate) params: &'static Params,
     pub(crate) limits: Limits,
     pub(crate) clock: Clock,
     pub(crate) log: Log,
+    /// What exchanges know of it.
+    pub(crate) shared: Arc<Shared>,
     servers: Vec<(SocketAddr, SocketAddr)>,
     /// Open client connections that one worker may have.
     pub(crate) most_open: usize,
@@ -153,11 +155,12 @@ fn prepare(
     let addresses =
         addresses.collect::<io::Result<_>>().map_err(|error| format!("a socket has no address: {error}"))?;
     let (log, writer) = access_log::start(program.access_log, log);
+    let clock = options.clock.unwrap_or_else(Clock::real);
     let gateway = Arc::new(Gateway {
         program,
-        params,
         limits: bounded(options.limits.unwrap_or(Limits::DEFAULT)),
-        clock: options.clock.unwrap_or_else(Clock::real),
+        shared: Shared::new(program, params, clock.clone()),
+        clock,
         log,
         servers: options.servers,
         most_open,

@@ -89,8 +89,11 @@ impl Worker {
 
     /// An empty exchange.
     pub(crate) fn exchange(&self) -> Box<Exchange> {
+        let shared = &self.gateway.shared;
         let kept = self.exchanges.borrow_mut().pop();
-        kept.unwrap_or_else(|| Box::new(Exchange::of(self.gateway.params)))
+        let mut exchange = kept.unwrap_or_else(|| Box::new(Exchange::of(shared)));
+        exchange.walk = shared.outside();
+        exchange
     }
 
     /// Takes an exchange back.

@@ -9,6 +9,7 @@ mod expect;
 mod garbage;
 mod handover;
 mod headers;
+mod hooks;
 mod kept;
 mod leaving;
 mod life;

@@ -178,7 +178,7 @@ impl Relay<'_> {
                 return Err(failed(Reason::UPSTREAM_MALFORMED));
             }
             if self.x.head.latest {
-                let homeward = Homeward { length: Length::None, last: false, date: b"" };
+                let homeward = Homeward { length: Length::None, last: false, date: b"", said: b"" };
                 response::write(buffer.held(), &self.x.fields, &response, &homeward, &mut self.x.homeward);
             }
             buffer.consume(response.len);
@@ -187,6 +187,7 @@ impl Relay<'_> {
 
     /// The final answer has begun: decides how it reaches the client.
     fn begin_answer(&mut self, mut buffer: Buffer, response: Response) -> Result<(), End> {
+        self.show_steps(&buffer, &response)?;
         let client = &mut *self.client;
         let worker = &client.worker;
         let latest = self.x.head.latest;
@@ -215,7 +216,7 @@ impl Relay<'_> {
         self.x.record.status = response.status;
         let last = self.down.client_last;
         worker.date(|date| {
-            let homeward = Homeward { length, last, date };
+            let homeward = Homeward { length, last, date, said: &self.x.said };
             response::write(buffer.held(), &self.x.fields, &response, &homeward, &mut self.x.homeward);
         });
         client.answering = true;
@@ -229,6 +230,19 @@ impl Relay<'_> {
             self.client.answering = false;
         }
         read
+    }
+
+    /// Shows the answer's head to the steps that want to see it.
+    fn show_steps(&mut self, buffer: &Buffer, response: &Response) -> Result<(), End> {
+        let x = &mut *self.x;
+        let Some((hook, record)) = x.walk.and_then(|walk| Some((walk.chain.response?, walk.record))) else {
+            return Ok(());
+        };
+        x.answer.status = response.status;
+        x.answer.bytes.clear();
+        x.answer.bytes.extend_from_slice(buffer.held().get(..response.len).unwrap_or_default());
+        hook(x, record);
+        x.fault.take().map_or(Ok(()), |reason| Err(End::Failed(reason, None)))
     }
 
     /// Makes what the server sent ready to be written.

@@ -1,0 +1,59 @@
+//! What all exchanges of one gateway share: its clock, its parameters, and the states of those steps that remember something.
+//!
+//! It is made once, before the first connection, and hangs from the one `Gateway` value. It knows no step.
+
+use std::any::Any;
+use std::sync::Arc;
+
+use crate::clock::Clock;
+use crate::params::Params;
+use crate::program::{Outside, Program, Route, Walk};
+
+/// What one step remembers between exchanges, on any worker.
+pub type State = Box<dyn Any + Send + Sync>;
+
+/// Makes what one step remembers: an entry of [`Program::states`].
+pub type NewState = fn() -> State;
+
+/// The number of a state: an index into [`Program::states`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Slot(pub u32);
+
+/// Makes the state of a step.
+#[must_use]
+pub fn new_state<S: Default + Send + Sync + 'static>() -> State {
+    Box::new(S::default())
+}
+
+/// What all exchanges of one gateway share.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) clock: Clock,
+    pub(crate) params: &'static Params,
+    program: &'static Program,
+    states: Vec<State>,
+}
+
+impl Shared {
+    pub(crate) fn new(program: &'static Program, params: &'static Params, clock: Clock) -> Arc<Self> {
+        let states = program.states.iter().map(|make| make()).collect();
+        Arc::new(Self { clock, params, program, states })
+    }
+
+    /// The state of a number; `None` where it is of another type, which emitted code never asks for.
+    pub(crate) fn state<S: 'static>(&self, slot: Slot) -> Option<&S> {
+        self.states.get(slot.0 as usize)?.downcast_ref()
+    }
+
+    /// The steps of exchanges that no route has.
+    pub(crate) fn outside(&self) -> Option<Walk> {
+        let Outside { chain, record } = self.program.outside?;
+        Some(Walk { chain: self.program.chains.get(usize::from(chain))?, record })
+    }
+
+    /// The steps of a route's exchanges.
+    pub(crate) fn walk(&self, route: u32) -> Option<Walk> {
+        let Route { chain, record, .. } = self.program.routes.get(route as usize)?;
+        Some(Walk { chain: self.program.chains.get(usize::from(*chain))?, record: *record })
+    }
+}
