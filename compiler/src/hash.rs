@@ -5,7 +5,7 @@
 use gatewright_dsl::Source;
 
 /// The hash of all sources, in hexadecimal: 128-bit FNV-1a over names, lengths and texts.
-pub(crate) fn of(sources: &[Source]) -> String {
+pub(crate) fn of<'a>(sources: impl IntoIterator<Item = &'a Source>) -> String {
     let mut hash = Fnv(0x6c62_272e_07bb_0142_62b8_2175_6295_c58d);
     for source in sources {
         for part in [&source.name, &source.text] {

@@ -10,18 +10,23 @@ mod checked;
 mod emit;
 mod hash;
 mod ir;
+mod load;
 mod lower;
 #[cfg(test)]
 mod permutation;
+mod project;
 #[allow(dead_code, reason = "captures, parameters and expressions are typed with it next")]
 mod ty;
 
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
-use gatewright_dsl::ast::File;
 use gatewright_dsl::{Catalogue, Problem, Source};
 
 pub use check::problem::KINDS;
+pub use load::{Listed, Read, Sources, Unread};
+pub use project::{Project, Refused};
+
+use load::Memory;
 
 /// What a listener without an address takes: every address of the machine.
 const EVERY_ADDRESS: IpAddr = IpAddr::V6(Ipv6Addr::UNSPECIFIED);
@@ -50,17 +55,21 @@ pub struct Summary {
     pub routes: usize,
 }
 
-/// Compiles a program. A source's number must be its index.
+/// Compiles a program that is given as texts: the first is the entry, and it may import the others by their names. A source's
+/// number must be its index.
 ///
 /// # Errors
 ///
 /// All problems that can be found in one run, in the order of the text.
 pub fn compile(sources: &[Source], catalogue: &Catalogue) -> Result<Output, Vec<Problem>> {
-    let (files, problems) = parse(sources);
-    let program = check::check(&files, problems, sources, catalogue)?;
-    let summary = Summary::of(&program);
-    let program = lower::lower(program, hash::of(sources));
-    Ok(Output { rust: emit::emit(&program), features: program.features, summary })
+    let memory = Memory(sources);
+    let mut project = Project::numbered(&memory, sources, catalogue);
+    match sources.first().map(|entry| project.compile(&entry.name)) {
+        Some(Ok(output)) => Ok(output),
+        Some(Err(Refused::Problems(problems))) => Err(problems),
+        // INVARIANT: every file is one of the sources, so that none is unread.
+        Some(Err(Refused::Unread(_))) | None => Err(vec![check::problem::missing_gateway()]),
+    }
 }
 
 /// Checks a program as [`compile`] does, and emits nothing.
@@ -69,13 +78,14 @@ pub fn compile(sources: &[Source], catalogue: &Catalogue) -> Result<Output, Vec<
 ///
 /// As [`compile`].
 pub fn check(sources: &[Source], catalogue: &Catalogue) -> Result<Summary, Vec<Problem>> {
-    let (files, problems) = parse(sources);
-    check::check(&files, problems, sources, catalogue).map(|program| Summary::of(&program))
-}
-
-fn parse(sources: &[Source]) -> (Vec<File>, Vec<Problem>) {
-    let (files, problems): (Vec<_>, Vec<_>) = sources.iter().map(gatewright_dsl::parse).unzip();
-    (files, problems.into_iter().flatten().collect())
+    let memory = Memory(sources);
+    let mut project = Project::numbered(&memory, sources, catalogue);
+    let entries: Vec<String> = sources.first().map(|entry| entry.name.clone()).into_iter().collect();
+    match project.check(&entries).pop() {
+        Some(Ok(summary)) => Ok(summary),
+        Some(Err(Refused::Problems(problems))) => Err(problems),
+        Some(Err(Refused::Unread(_))) | None => Err(vec![check::problem::missing_gateway()]),
+    }
 }
 
 impl Summary {

@@ -7,41 +7,44 @@ mod answer;
 mod collision;
 mod gateway;
 mod line;
+mod name;
 mod path;
 mod pattern;
 pub(crate) mod problem;
+mod rewrite;
 mod route;
 mod target;
+mod torn;
+mod unit;
 mod unknown;
 mod upstream;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 
-use gatewright_dsl::ast::{Declaration, File};
+use gatewright_dsl::ast::File;
 use gatewright_dsl::{Catalogue, Problem, Source, Span};
 
 use self::gateway::Gateway;
 use self::line::Lines;
+use self::name::Names;
 use self::route::Route;
 use self::upstream::Upstream;
 use crate::algebra::RouteSet;
 use crate::checked::{self, Program};
+use crate::load::{Entry, Files};
 
 /// What the checks of one run share.
 struct Check<'a> {
     sources: &'a [Source],
     catalogue: &'a Catalogue,
     problems: Vec<Problem>,
+    names: Names,
     /// Where the gateway listens.
     listeners: Vec<(SocketAddr, Span)>,
     /// Whether a declaration may be missing from the tree since it could not be read. Then nothing is called missing or
     /// unknown.
     is_torn: bool,
-    /// Upstreams that routes lead to, by number.
-    used: BTreeSet<usize>,
-    /// Whether some route leads nobody knows where. Then nothing is called unused.
-    has_lost_end: bool,
 }
 
 impl<'a> Check<'a> {
@@ -50,59 +53,57 @@ impl<'a> Check<'a> {
     }
 }
 
-/// Checks a program. `problems` are those of parsing it; all that come to light are given back in the order of the text.
-pub(crate) fn check(
-    files: &[File],
-    problems: Vec<Problem>,
-    sources: &[Source],
-    catalogue: &Catalogue,
-) -> Result<Program, Vec<Problem>> {
-    let is_torn = is_torn(files, &problems);
-    let mut check = Check {
-        sources,
-        catalogue,
-        problems,
-        listeners: Vec::new(),
-        is_torn,
-        used: BTreeSet::new(),
-        has_lost_end: false,
-    };
-    unknown::check(&mut check, files);
-    let gateways: Vec<_> = files.iter().flat_map(File::gateways).collect();
-    let upstreams: Vec<_> = files.iter().flat_map(File::upstreams).collect();
-    let written: Vec<_> = files.iter().flat_map(File::routes).collect();
+/// What has come of the check of one entry.
+pub(crate) struct Outcome {
+    /// Where nothing is wrong but what may be unused.
+    pub(crate) program: Option<Program>,
+    /// In the order of the text.
+    pub(crate) problems: Vec<Problem>,
+    /// What this entry declares or imports and does not use. Another entry may.
+    pub(crate) unused: Vec<Problem>,
+    /// Where that is declared which it uses.
+    pub(crate) used: BTreeSet<Span>,
+    /// Whether something could not be understood that may use anything.
+    pub(crate) is_partial: bool,
+}
+
+/// Checks an entry with all that it imports.
+pub(crate) fn check(files: &Files<'_>, entry: &Entry, catalogue: &Catalogue) -> Outcome {
+    let sources = files.sources.as_slice();
+    let mut problems = entry.problems.clone();
+    let units = unit::units(files, entry, catalogue);
+    let is_torn = torn::is_torn(&units.all, &problems);
+    if let Some(span) = units.too_many {
+        problems.push(problem::too_many_imports(unit::most(), span));
+    }
+    let units = units.all;
+    let names = Names::of(&units, &mut problems);
+    let mut check = Check { sources, catalogue, problems, names, listeners: Vec::new(), is_torn };
+    unknown::check(&mut check, &units);
+    let trees = || units.iter().map(|unit| &*unit.file);
+    let gateways: Vec<_> = trees().flat_map(File::gateways).collect();
+    let upstreams: Vec<_> = trees().flat_map(File::upstreams).collect();
+    let written: Vec<_> = trees().flat_map(File::routes).collect();
     let gateway = gateway::check(&mut check, &gateways);
     let upstreams = upstream::check(&mut check, &upstreams);
     let routes: Vec<_> =
         written.iter().filter_map(|route| route::check(&mut check, route, &upstreams)).collect();
     let claims = RouteSet { routes: routes.iter().map(Route::shape).collect(), floors: Vec::new() };
     let order = collision::check(&mut check, &claims);
-    match gateways.first() {
-        Some(gateway) if written.is_empty() && !is_torn => {
-            check.problems.push(problem::missing_route(gateway.name.span));
-        }
-        // Without any route, that is the one thing to say.
-        _ if written.is_empty() => {}
-        _ => unused(&mut check, &upstreams),
+    // Without any route, that is the one thing to say.
+    let has_routes = !written.is_empty();
+    if let (Some(gateway), false, false) = (gateways.first(), has_routes, is_torn) {
+        check.problems.push(problem::missing_route(gateway.name.span));
     }
-    if check.problems.is_empty() {
+    let unused = if has_routes && !is_torn { check.names.unused() } else { Vec::new() };
+    let (used, is_partial) = (check.names.used(), is_torn || !check.names.lost().is_empty());
+    let mut problems = check.problems;
+    gatewright_dsl::problem::sort(&mut problems);
+    let program = problems.is_empty().then(|| {
         let claims = claims.ordered(&order);
-        Ok(program(gateway, upstreams, routes, (claims, &order), &Lines::of(sources)))
-    } else {
-        gatewright_dsl::problem::sort(&mut check.problems);
-        Err(check.problems)
-    }
-}
-
-fn unused(check: &mut Check<'_>, upstreams: &[Upstream<'_>]) {
-    if check.is_torn || check.has_lost_end {
-        return;
-    }
-    for (number, upstream) in upstreams.iter().enumerate() {
-        if !check.used.contains(&number) {
-            check.problems.push(problem::unused_upstream(&upstream.name.text, upstream.name.span));
-        }
-    }
+        program(gateway, upstreams, routes, (claims, &order), &Lines::of(sources))
+    });
+    Outcome { program, problems, unused, used, is_partial }
 }
 
 fn program(
@@ -119,26 +120,34 @@ fn program(
             route.checked(place)
         })
         .collect();
-    let routes = order.iter().filter_map(|at| typed.get_mut(*at).and_then(Option::take)).collect();
-    let upstreams = upstreams
-        .into_iter()
-        .map(|upstream| checked::Upstream { name: upstream.name.text.clone(), servers: upstream.servers })
-        .collect();
+    let mut routes: Vec<_> =
+        order.iter().filter_map(|at| typed.get_mut(*at).and_then(Option::take)).collect();
+    let upstreams = used_upstreams(upstreams, &mut routes);
     let Gateway { name, logs, listeners } = gateway;
     Program { name, logs, listeners, upstreams, routes, claims }
 }
 
-/// Whether a problem of the parser stands outside of all declarations that it could read.
-fn is_torn(files: &[File], problems: &[Problem]) -> bool {
-    let mut declarations: Vec<Span> =
-        files.iter().flat_map(|file| &file.declarations).map(Declaration::span).collect();
-    declarations.sort_unstable();
-    problems.iter().filter_map(Problem::span).any(|place| {
-        let behind =
-            declarations.partition_point(|span| (span.file, span.start) <= (place.file, place.start));
-        let before = behind.checked_sub(1).and_then(|at| declarations.get(at));
-        !before.is_some_and(|span| span.file == place.file && place.end <= span.end)
+/// The upstreams to which routes of this gateway lead; others are those of other entries. The routes name them by their new
+/// numbers.
+fn used_upstreams(upstreams: Vec<Upstream<'_>>, routes: &mut [checked::Route]) -> Vec<checked::Upstream> {
+    let mut ends: Vec<&mut usize> = routes
+        .iter_mut()
+        .filter_map(|route| match &mut route.end {
+            checked::End::Forward { upstream, .. } => Some(upstream),
+            _ => None,
+        })
+        .collect();
+    let used: BTreeSet<usize> = ends.iter().map(|upstream| **upstream).collect();
+    let numbers: BTreeMap<usize, usize> = used.iter().enumerate().map(|(new, old)| (*old, new)).collect();
+    for end in &mut ends {
+        **end = numbers.get(*end).copied().unwrap_or_default();
+    }
+    let kept = upstreams.into_iter().enumerate().filter(|(number, _)| used.contains(number));
+    kept.map(|(_, upstream)| checked::Upstream {
+        name: upstream.name.text.clone(),
+        servers: upstream.servers,
     })
+    .collect()
 }
 
 fn source(sources: &[Source], span: Span) -> Option<&Source> {

@@ -2,8 +2,17 @@
 //!
 //! When they are raised is decided elsewhere.
 
+mod import;
+
 use gatewright_dsl::problem::{Kind, Problem, nearest::nearest};
 use gatewright_dsl::source::Span;
+
+use super::rewrite::Space;
+
+pub(crate) use import::{
+    file_outside, import_cycle, import_too_deep, no_file_matches, repeated_import, too_many_imports,
+    unknown_file, unreadable_file,
+};
 
 /// Declares the kinds, and the list of all of them.
 macro_rules! kinds {
@@ -39,7 +48,7 @@ kinds! {
     UNUSED_UPSTREAM "unused_upstream" "no route leads to this upstream";
 }
 
-pub(super) fn missing_gateway() -> Problem {
+pub(crate) fn missing_gateway() -> Problem {
     Problem::error(&MISSING_GATEWAY, "no `gateway` is declared")
         .help("begin with `gateway NAME { listen http :8080 }`")
 }
@@ -57,11 +66,14 @@ pub(super) fn missing_route(gateway: Span) -> Problem {
         .help("add `route * /{rest: path} -> UPSTREAM`")
 }
 
-pub(super) fn duplicate_name(name: &str, span: Span, first: Span) -> Problem {
+pub(super) fn duplicate_name(space: Space, name: &str, span: Span, first: Span) -> Problem {
     Problem::error(&DUPLICATE_NAME, format!("the name `{name}` is taken"))
         .at(span, "declared again here")
         .because(first, "declared here first")
-        .help("rename one of the two, or join their servers in one block")
+        .help(match space {
+            Space::Upstream => "rename one of the two, or join their servers in one block",
+            _ => "rename one of the two",
+        })
 }
 
 pub(super) fn unknown_upstream<'a>(name: &str, span: Span, known: impl Iterator<Item = &'a str>) -> Problem {

@@ -7,6 +7,7 @@ use gatewright_dsl::ast::{self, Methods, TerminalKind};
 use gatewright_dsl::schema::{Checked, Phase, Place, check_block};
 
 use super::pattern;
+use super::rewrite::Space;
 use super::upstream::Upstream;
 use super::{Check, answer, problem, target};
 use crate::algebra::{Method, Pattern, Shape};
@@ -81,19 +82,21 @@ fn methods(written: &Methods) -> Option<Vec<Method>> {
 /// The upstream that the route leads to, if it leads to one.
 fn upstream(check: &mut Check<'_>, written: &ast::Route, upstreams: &[Upstream<'_>]) -> Option<usize> {
     let Some(terminal) = written.terminal() else {
-        check.has_lost_end = true;
+        check.names.lose(Space::Upstream);
         return None;
     };
     let TerminalKind::Forward { upstream: name, .. } = &terminal.kind else { return None };
-    let found = upstreams.binary_search_by(|known| known.name.text.as_str().cmp(&name.text)).ok();
-    if found.is_none() && !check.is_torn {
-        let known = upstreams.iter().map(|known| known.name.text.as_str());
-        check.problems.push(problem::unknown_upstream(&name.text, name.span, known));
-        // The one that was meant would be called unused.
-        check.has_lost_end = true;
+    if check.names.find(Space::Upstream, &name.text).is_none() {
+        if !check.is_torn {
+            check.problems.push(problem::unknown_upstream(
+                &name.text,
+                name.span,
+                check.names.all(Space::Upstream),
+            ));
+        }
+        return None;
     }
-    check.used.extend(found);
-    found
+    upstreams.binary_search_by(|known| known.name.text.as_str().cmp(&name.text)).ok()
 }
 
 /// What the route does. `None` where that is not known.

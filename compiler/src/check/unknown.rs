@@ -1,19 +1,19 @@
 //! What the parser reads and nothing here gives a meaning to yet: it is refused, never passed over.
 
 use gatewright_dsl::Span;
-use gatewright_dsl::ast::{
-    AnswerBody, Block, Declaration, File, Route, Statement, TerminalKind, Value, ValueKind,
-};
+use gatewright_dsl::ast::{AnswerBody, Block, Declaration, Route, Statement, TerminalKind, Value, ValueKind};
 use gatewright_dsl::problem::syntax::{unexpected_text, unknown_word};
 
 use super::Check;
+use super::unit::Unit;
 
 /// The declarations that are understood.
-const KNOWN: &[&str] = &["gateway", "upstream", "route"];
+const KNOWN: &[&str] = &["import", "gateway", "upstream", "route"];
 
-pub(super) fn check(check: &mut Check<'_>, files: &[File]) {
-    for declaration in files.iter().flat_map(|file| &file.declarations) {
+pub(super) fn check(check: &mut Check<'_>, units: &[Unit<'_>]) {
+    for declaration in units.iter().flat_map(|unit| &unit.file.declarations) {
         match declaration {
+            Declaration::Import(_) => {}
             Declaration::Gateway(it) => block(check, &it.block),
             Declaration::Upstream(it) => block(check, &it.block),
             Declaration::Route(it) => route(check, it),

@@ -23,15 +23,9 @@ pub(super) struct Upstream<'a> {
 /// All upstreams, sorted by name; of two with one name, the first.
 pub(super) fn check<'a>(check: &mut Check<'_>, blocks: &[&'a ast::Upstream]) -> Vec<Upstream<'a>> {
     let mut all: Vec<Upstream<'a>> = blocks.iter().map(|block| upstream(check, block)).collect();
-    // Stable: of one name, the first in the text stays first.
-    all.sort_by(|a, b| a.name.text.cmp(&b.name.text));
-    all.dedup_by(|later, first| {
-        let is_taken = later.name.text == first.name.text;
-        if is_taken {
-            check.problems.push(problem::duplicate_name(&later.name.text, later.name.span, first.name.span));
-        }
-        is_taken
-    });
+    // Stable: of one name, the first in the text stays first. That it is taken twice is said with all names.
+    all.sort_by(|a, b| (&a.name.text, a.name.span).cmp(&(&b.name.text, b.name.span)));
+    all.dedup_by(|later, first| later.name.text == first.name.text);
     all
 }
 

@@ -1,0 +1,79 @@
+//! The problems of files: those that are imported, and those whose bytes become part of the gateway.
+
+use gatewright_dsl::problem::nearest::nearest;
+use gatewright_dsl::problem::{Kind, Problem};
+use gatewright_dsl::source::Span;
+
+const FILE_OUTSIDE: Kind =
+    Kind { name: "file_outside", title: "a file that is not below the project's folder" };
+const IMPORT_CYCLE: Kind = Kind { name: "import_cycle", title: "files that import each other" };
+const IMPORT_TOO_DEEP: Kind =
+    Kind { name: "import_too_deep", title: "too many files import each other in a row" };
+const REPEATED_IMPORT: Kind =
+    Kind { name: "repeated_import", title: "a file is imported twice in one place" };
+const TOO_MANY_IMPORTS: Kind =
+    Kind { name: "too_many_imports", title: "imports of imports come to too many files" };
+const UNKNOWN_FILE: Kind = Kind { name: "unknown_file", title: "no file of this name" };
+const UNREADABLE_FILE: Kind = Kind { name: "unreadable_file", title: "a file is there, but cannot be read" };
+
+/// `before` is what was written in front of the file's own name, `beside` the files of the same folder.
+pub(crate) fn unknown_file(written: &str, before: &str, beside: &[&str], span: Span) -> Problem {
+    let problem =
+        Problem::error(&UNKNOWN_FILE, format!("there is no file `{written}`")).at(span, "not found");
+    let name = written.strip_prefix(before).unwrap_or(written);
+    match nearest(name, beside.iter().copied()) {
+        Some(near) => {
+            problem.help(format!("did you mean `{before}{near}`?")).fix(span, format!("\"{before}{near}\""))
+        }
+        None => problem.help("paths begin in the folder of the file in which they stand"),
+    }
+}
+
+pub(crate) fn no_file_matches(written: &str, span: Span) -> Problem {
+    Problem::error(&UNKNOWN_FILE, format!("no file matches `{written}`"))
+        .at(span, "nothing is found here")
+        .help("`*` stands for any text within a name, `**` for any number of folders")
+}
+
+pub(crate) fn unreadable_file(written: &str, why: &str, span: Span) -> Problem {
+    Problem::error(&UNREADABLE_FILE, format!("`{written}` cannot be read: {why}"))
+        .at(span, "named here")
+        .help("name a file of text, and make sure that it may be read")
+}
+
+pub(crate) fn file_outside(written: &str, span: Span) -> Problem {
+    Problem::error(&FILE_OUTSIDE, format!("`{written}` leads out of the project"))
+        .at(span, "not below the project's folder")
+        .help("move the file below the folder of the project, and name it from the file in which this stands")
+}
+
+/// `cycle` are the imports, in order, each with the file in which it stands.
+pub(crate) fn import_cycle(target: &str, cycle: &[(usize, Span)]) -> Problem {
+    let mut problem = Problem::error(&IMPORT_CYCLE, format!("`{target}` imports itself"));
+    if let Some((_, last)) = cycle.last() {
+        problem = problem.at(*last, "leads back to it");
+    }
+    for (_, span) in cycle.iter().rev().skip(1).rev() {
+        problem = problem.because(*span, "which goes on here");
+    }
+    problem.help("move what both files need into a third one, and import that")
+}
+
+pub(crate) fn import_too_deep(most: usize, span: Span) -> Problem {
+    Problem::error(&IMPORT_TOO_DEEP, format!("more than {most} files import each other in a row"))
+        .at(span, "not followed further")
+        .help("import the files from fewer levels")
+}
+
+pub(crate) fn repeated_import(name: &str, span: Span, first: Span) -> Problem {
+    Problem::error(&REPEATED_IMPORT, format!("`{name}` is imported twice here"))
+        .at(span, "again here")
+        .because(first, "first here")
+        .help("remove one of the two")
+}
+
+pub(crate) fn too_many_imports(most: usize, span: Span) -> Problem {
+    Problem::error(&TOO_MANY_IMPORTS, format!("more than {most} imports come together"))
+        .at(span, "one too many")
+        .help("import a file in one place, not again in each group of a file that is imported often itself")
+}

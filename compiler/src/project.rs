@@ -1,0 +1,158 @@
+//! The entries of one project: each is checked with all that it imports, and what is unused is judged over all of them.
+//!
+//! A file may be shared by several gateways, each of which uses a part of it. Only what no entry uses is unused; a gateway
+//! holds only what its own entry uses.
+
+use std::collections::BTreeMap;
+
+use gatewright_dsl::{Catalogue, Problem, Source, Span};
+
+use crate::check::{self, Outcome};
+use crate::load::{Entry, Files, Sources, Unread};
+use crate::{Output, Summary, emit, hash, lower};
+
+/// The files of one run, and what is known of its entries.
+pub struct Project<'a> {
+    files: Files<'a>,
+    catalogue: &'a Catalogue,
+    entries: BTreeMap<String, Result<Known, Unread>>,
+}
+
+struct Known {
+    entry: Entry,
+    outcome: Outcome,
+}
+
+/// Why an entry became no gateway.
+#[derive(Debug)]
+pub enum Refused {
+    /// The file itself could not be read.
+    Unread(Unread),
+    /// What is wrong with the program, in the order of the text.
+    Problems(Vec<Problem>),
+}
+
+impl<'a> Project<'a> {
+    /// A project whose files are read when they are needed.
+    #[must_use]
+    pub fn new(disk: &'a dyn Sources, catalogue: &'a Catalogue) -> Self {
+        Self { files: Files::new(disk), catalogue, entries: BTreeMap::new() }
+    }
+
+    /// A project whose first files have their numbers already.
+    pub(crate) fn numbered(disk: &'a dyn Sources, sources: &[Source], catalogue: &'a Catalogue) -> Self {
+        Self { files: Files::numbered(disk, sources), catalogue, entries: BTreeMap::new() }
+    }
+
+    /// All texts that were read, by the number that spans carry.
+    #[must_use]
+    pub fn sources(&self) -> &[Source] {
+        &self.files.sources
+    }
+
+    /// The paths of all files below the root that declare a gateway, in order.
+    pub fn entries(&mut self) -> Vec<String> {
+        let mut entries = self.files.candidates();
+        entries.retain(|path| self.files.open(path).is_ok_and(|number| self.files.is_entry(number)));
+        entries.sort();
+        entries
+    }
+
+    /// Checks entries, each with all that it imports.
+    pub fn check(&mut self, entries: &[String]) -> Vec<Result<Summary, Refused>> {
+        for path in entries {
+            self.look_at(path);
+        }
+        let all = entries.iter().map(|path| {
+            let problems = self.problems(path);
+            match self.entries.get(path).and_then(|known| known.as_ref().ok()) {
+                Some(known) if problems.is_empty() => match &known.outcome.program {
+                    Some(program) => Ok(Summary::of(program)),
+                    None => Err(Refused::Problems(problems)),
+                },
+                Some(_) => Err(Refused::Problems(problems)),
+                None => Err(Refused::Unread(self.unread(path))),
+            }
+        });
+        all.collect()
+    }
+
+    /// Compiles one entry.
+    ///
+    /// # Errors
+    ///
+    /// All problems that can be found in one run.
+    pub fn compile(&mut self, path: &str) -> Result<Output, Refused> {
+        self.look_at(path);
+        let problems = self.problems(path);
+        if self.entries.get(path).is_none_or(Result::is_err) {
+            return Err(Refused::Unread(self.unread(path)));
+        }
+        let Some(Ok(Known { entry, outcome })) = self.entries.get_mut(path) else {
+            return Err(Refused::Problems(problems));
+        };
+        let Some(program) = outcome.program.take().filter(|_| problems.is_empty()) else {
+            return Err(Refused::Problems(problems));
+        };
+        let summary = Summary::of(&program);
+        let sources = entry.files.iter().filter_map(|number| self.files.sources.get(*number));
+        let program = lower::lower(program, hash::of(sources));
+        Ok(Output { rust: emit::emit(&program), features: program.features, summary })
+    }
+
+    /// Reads and checks an entry, once.
+    fn look_at(&mut self, path: &str) {
+        if self.entries.contains_key(path) {
+            return;
+        }
+        let known = self.files.entry(path).map(|entry| {
+            let outcome = check::check(&self.files, &entry, self.catalogue);
+            Known { entry, outcome }
+        });
+        self.entries.insert(path.to_owned(), known);
+    }
+
+    /// Everything that is wrong with an entry.
+    fn problems(&mut self, path: &str) -> Vec<Problem> {
+        let Some(Ok(known)) = self.entries.get(path) else { return Vec::new() };
+        let (mut problems, unused) = (known.outcome.problems.clone(), known.outcome.unused.clone());
+        for problem in unused {
+            if let Some(span) = problem.span()
+                && !self.is_used_elsewhere(span)
+            {
+                problems.push(problem);
+            }
+        }
+        gatewright_dsl::problem::sort(&mut problems);
+        problems
+    }
+
+    /// Whether another entry uses what is declared here, or might.
+    fn is_used_elsewhere(&mut self, span: Span) -> bool {
+        let is_among = |known: &Result<Known, Unread>| {
+            known.as_ref().is_ok_and(|Known { entry, outcome }| {
+                let shares = entry.files.iter().any(|file| u32::try_from(*file) == Ok(span.file));
+                shares && (outcome.is_partial || outcome.used.contains(&span))
+            })
+        };
+        if self.entries.values().any(is_among) {
+            return true;
+        }
+        // An entry's own declarations are nobody else's, unless somebody imports the entry, who is refused for that.
+        let is_entry = usize::try_from(span.file).is_ok_and(|number| self.files.is_entry(number));
+        if is_entry {
+            return false;
+        }
+        for path in self.entries() {
+            self.look_at(&path);
+        }
+        self.entries.values().any(is_among)
+    }
+
+    fn unread(&self, path: &str) -> Unread {
+        match self.entries.get(path) {
+            Some(Err(unread)) => unread.clone(),
+            _ => Unread::Missing,
+        }
+    }
+}
