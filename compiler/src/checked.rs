@@ -8,6 +8,8 @@ use gatewright_dsl::Policy;
 use gatewright_dsl::schema::Values;
 
 use crate::algebra::RouteSet;
+use crate::ir::expr::Constant;
+use crate::ty::Ty;
 
 #[derive(Debug)]
 pub(crate) struct Program {
@@ -21,6 +23,26 @@ pub(crate) struct Program {
     pub(crate) routes: Vec<Route>,
     /// What these routes claim, in the same order.
     pub(crate) claims: RouteSet,
+}
+
+/// What start-up may set.
+#[derive(Clone, Debug)]
+#[allow(dead_code, reason = "emitted next")]
+pub(crate) struct Param {
+    pub(crate) name: String,
+    /// The lines above it.
+    pub(crate) doc: String,
+    pub(crate) ty: Ty,
+    pub(crate) default: Option<Constant>,
+}
+
+/// What start-up must be given, and nobody sees.
+#[derive(Clone, Debug)]
+#[allow(dead_code, reason = "emitted next")]
+pub(crate) struct Secret {
+    pub(crate) name: String,
+    /// The lines above it.
+    pub(crate) doc: String,
 }
 
 #[derive(Debug)]

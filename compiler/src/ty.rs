@@ -3,6 +3,7 @@
 //! A type is a set of values. How it is written is read in [`resolve`]; which requests fall into it is the algebra's work.
 
 mod number;
+mod resolve;
 mod show;
 
 use std::rc::Rc;
@@ -10,6 +11,7 @@ use std::rc::Rc;
 use gatewright_dsl::schema::ty::Bounds;
 
 pub(crate) use number::Decimal;
+pub(crate) use resolve::{NAMES, Types};
 
 /// A type, with its bounds.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

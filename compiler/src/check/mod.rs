@@ -5,9 +5,13 @@
 
 mod answer;
 mod collision;
+#[allow(dead_code, reason = "settings ask for expressions next")]
+pub(crate) mod expr;
 mod gateway;
 mod line;
 mod name;
+#[allow(dead_code, reason = "the program asks for its declarations next")]
+mod params;
 mod path;
 mod pattern;
 pub(crate) mod problem;
@@ -15,6 +19,8 @@ mod rewrite;
 mod route;
 mod target;
 mod torn;
+#[allow(dead_code, reason = "the program asks for its declarations next")]
+mod types;
 mod unit;
 mod unknown;
 mod upstream;

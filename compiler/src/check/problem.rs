@@ -2,6 +2,7 @@
 //!
 //! When they are raised is decided elsewhere.
 
+mod expr;
 mod import;
 
 use gatewright_dsl::problem::{Kind, Problem, nearest::nearest};
@@ -9,6 +10,7 @@ use gatewright_dsl::source::Span;
 
 use super::rewrite::Space;
 
+pub(super) use expr::*;
 pub(crate) use import::{
     file_outside, import_cycle, import_too_deep, no_file_matches, repeated_import, too_many_imports,
     unknown_file, unreadable_file,

@@ -3,6 +3,8 @@
 //! Everything in it is in an order that follows from the meaning of the program, never from where its lines stand;
 //! [`Program::routes`] alone remembers places, so that messages can name them. It knows no Rust syntax.
 
+#[allow(dead_code, reason = "settings ask for expressions next")]
+pub(crate) mod expr;
 mod text;
 
 use std::net::SocketAddr;

@@ -1,0 +1,123 @@
+//! The names that an expression may use, and what they stand for.
+//!
+//! One namespace for all values: a local name may not be that of a parameter, nor of another local.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+use gatewright_dsl::ast::Name;
+use gatewright_dsl::{Problem, Span};
+
+use crate::check::problem;
+use crate::ir::expr::{Constant, Expr, Kind, Lookup, Read};
+use crate::ty::Ty;
+
+/// What every expression knows without a declaration.
+pub(crate) const RESERVED: &[&str] = &["client", "request", "response"];
+
+/// Values by name: those of the whole program, or those of one route over them.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Scope<'a> {
+    outer: Option<&'a Scope<'a>>,
+    names: BTreeMap<String, Named>,
+    used: RefCell<BTreeSet<String>>,
+}
+
+/// What has come of looking for a name.
+pub(crate) enum Found {
+    /// This.
+    Expr(Rc<Expr>),
+    /// It is declared, and not understood, which has been reported.
+    Broken,
+    /// It is not declared.
+    Unknown,
+}
+
+#[derive(Clone, Debug)]
+struct Named {
+    at: Span,
+    /// `None`: declared, and not understood, which has been reported.
+    expr: Option<Rc<Expr>>,
+}
+
+impl<'a> Scope<'a> {
+    /// A scope inside of another, whose names it knows.
+    pub(crate) fn within(outer: &'a Self) -> Self {
+        Self { outer: Some(outer), names: BTreeMap::new(), used: RefCell::default() }
+    }
+
+    /// What the n-th capture of a pattern took.
+    pub(crate) fn capture(&mut self, name: &Name, ty: &Ty, number: u8) -> Result<(), Box<Problem>> {
+        self.add(name, Some(Expr::new(Kind::Read(Read::Capture(number)), ty.clone())))
+    }
+
+    /// A capture that can take only one text.
+    pub(crate) fn known_capture(
+        &mut self,
+        name: &Name,
+        ty: &Ty,
+        value: Constant,
+    ) -> Result<(), Box<Problem>> {
+        self.add(name, Some(Expr::new(Kind::Constant(value), ty.clone())))
+    }
+
+    /// A field that a route declares. Without a default, one that is not optional is there: its row refuses the request
+    /// otherwise.
+    pub(crate) fn field(
+        &mut self,
+        name: &Name,
+        ty: &Ty,
+        (lookup, wire): (Lookup, &str),
+        default: Option<Constant>,
+    ) -> Result<(), Box<Problem>> {
+        let read = Read::Field(lookup, wire.to_owned(), default);
+        self.add(name, Some(Expr::new(Kind::Read(read), ty.clone())))
+    }
+
+    /// A name for an expression; `None` where that is wrong, which has been reported.
+    pub(crate) fn bind(&mut self, name: &Name, expr: Option<Rc<Expr>>) -> Result<(), Box<Problem>> {
+        self.add(name, expr)
+    }
+
+    fn add(&mut self, name: &Name, expr: Option<Rc<Expr>>) -> Result<(), Box<Problem>> {
+        let text = name.text.as_str();
+        if RESERVED.contains(&text) {
+            return Err(Box::new(problem::reserved_name(text, name.span)));
+        }
+        if let Some(first) = self.named(text) {
+            return Err(Box::new(problem::shadowed_name(text, name.span, first.at)));
+        }
+        self.names.insert(text.to_owned(), Named { at: name.span, expr });
+        Ok(())
+    }
+
+    /// What a name stands for; from now on it is used.
+    pub(crate) fn find(&self, name: &str) -> Found {
+        match (self.names.get(name), self.outer) {
+            (Some(named), _) => {
+                self.used.borrow_mut().insert(name.to_owned());
+                named.expr.clone().map_or(Found::Broken, Found::Expr)
+            }
+            (None, Some(outer)) => outer.find(name),
+            (None, None) => Found::Unknown,
+        }
+    }
+
+    /// Whether some expression names it.
+    pub(crate) fn is_used(&self, name: &str) -> bool {
+        self.used.borrow().contains(name)
+    }
+
+    /// All names that are known, sorted.
+    pub(super) fn known(&self) -> Vec<&str> {
+        let outer = self.outer.map(Scope::known).unwrap_or_default();
+        let mut known: Vec<&str> = self.names.keys().map(String::as_str).chain(outer).collect();
+        known.sort_unstable();
+        known
+    }
+
+    fn named(&self, name: &str) -> Option<&Named> {
+        self.names.get(name).or_else(|| self.outer.and_then(|outer| outer.named(name)))
+    }
+}

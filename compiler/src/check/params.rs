@@ -1,0 +1,131 @@
+//! `param` and `secret` declarations: what may be set when the gateway starts.
+//!
+//! They are the outermost names of every expression. Names that are taken twice, and parameters that nobody uses, are looked
+//! for where all names are.
+
+use std::collections::BTreeMap;
+
+use gatewright_dsl::ast::{self, Comment};
+use gatewright_dsl::{Problem, Span};
+
+use super::expr::literal;
+use super::expr::scope::Scope;
+use super::problem;
+use crate::checked::{Param, Secret};
+use crate::ir::expr::{Expr, Kind};
+use crate::ty::{Text, Ty, Types};
+
+/// What start-up may set.
+#[derive(Debug, Default)]
+pub(super) struct Params {
+    /// Sorted by name.
+    pub(super) all: Vec<Param>,
+    /// Sorted by name.
+    pub(super) secrets: Vec<Secret>,
+    /// What each name stands for.
+    pub(super) scope: Scope<'static>,
+}
+
+/// Arguments of every gateway.
+const FLAGS: &[&str] = &["check", "params", "version"];
+
+/// Reads all declarations; of two with one name, the first.
+pub(super) fn read(
+    params: &[&ast::Param],
+    secrets: &[&ast::Secret],
+    types: &Types,
+    problems: &mut Vec<Problem>,
+) -> Params {
+    let mut read = Params::default();
+    let mut variables: BTreeMap<String, (String, Span)> = BTreeMap::new();
+    for param in params {
+        let ty = if param.broken { None } else { ty(param, types, problems) };
+        let expr = ty.as_ref().map(|ty| Expr::new(Kind::Param(param.name.text.clone()), ty.clone()));
+        if declare(&mut read, &mut variables, &param.name, expr, problems)
+            && let Some(ty) = ty
+        {
+            read.all.extend(self::param(param, ty, problems));
+        }
+    }
+    for secret in secrets {
+        let expr = Expr::new(Kind::Secret(secret.name.text.clone()), Ty::Secret);
+        if declare(&mut read, &mut variables, &secret.name, Some(expr), problems) {
+            read.secrets.push(Secret { name: secret.name.text.clone(), doc: doc(&secret.docs) });
+        }
+    }
+    read.all.sort_by(|a, b| a.name.cmp(&b.name));
+    read.secrets.sort_by(|a, b| a.name.cmp(&b.name));
+    read
+}
+
+/// Gives a name its meaning. Whether it is the first of its name.
+fn declare(
+    read: &mut Params,
+    variables: &mut BTreeMap<String, (String, Span)>,
+    name: &ast::Name,
+    expr: Option<std::rc::Rc<Expr>>,
+    problems: &mut Vec<Problem>,
+) -> bool {
+    if FLAGS.contains(&name.text.as_str()) {
+        problems.push(problem::reserved_name(&name.text, name.span));
+        return false;
+    }
+    let is_secret = expr.as_ref().is_some_and(|expr| expr.ty == Ty::Secret);
+    if let Err(problem) = read.scope.bind(name, expr) {
+        // That a name is declared twice is said for all names together.
+        if problem.name == "reserved_name" {
+            problems.push(*problem);
+        }
+        return false;
+    }
+    let variable = name.text.replace('-', "_").to_uppercase();
+    let file = is_secret.then(|| format!("{variable}_FILE"));
+    for variable in [Some(variable), file].into_iter().flatten() {
+        if let Some((_, first)) = variables.get(&variable) {
+            problems.push(problem::same_variable(&name.text, name.span, *first, &variable));
+        } else {
+            variables.insert(variable, (name.text.clone(), name.span));
+        }
+    }
+    true
+}
+
+/// The type of a parameter, if it can be given as a text.
+fn ty(param: &ast::Param, types: &Types, problems: &mut Vec<Problem>) -> Option<Ty> {
+    let ty = match types.find(&param.ty) {
+        Ok(ty) => ty?,
+        Err(problem) => {
+            problems.push(*problem);
+            return None;
+        }
+    };
+    let item = if let Ty::List(item, _) = &ty { item } else { &ty };
+    let help = match item {
+        Ty::String(Text::Matches(_)) => "bound its length, or name the texts that it may be: `\"a\" | \"b\"`",
+        Ty::Optional(_) => "leave the `?` out, and give it a default",
+        Ty::Path => "write `string`",
+        item if !item.is_scalar() => "one text holds a value, or a list of values",
+        _ => return Some(ty),
+    };
+    problems.push(problem::unsupported_type(&ty.to_string(), param.ty.span, "a parameter", help));
+    None
+}
+
+fn param(param: &ast::Param, ty: Ty, problems: &mut Vec<Problem>) -> Option<Param> {
+    let default = match &param.default {
+        None => None,
+        Some(default) => match literal::constant(default, &ty) {
+            Ok(default) => Some(default),
+            Err(problem) => {
+                problems.push(*problem);
+                return None;
+            }
+        },
+    };
+    Some(Param { name: param.name.text.clone(), doc: doc(&param.docs), ty, default })
+}
+
+/// The lines above a declaration.
+fn doc(docs: &[Comment]) -> String {
+    docs.iter().map(|doc| doc.text.as_str()).collect::<Vec<_>>().join("\n")
+}

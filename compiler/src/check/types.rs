@@ -1,0 +1,151 @@
+//! `type` declarations: records, enums and bounded names for other types.
+//!
+//! A type may name types that stand behind it; none may contain itself. Names that are taken twice, and types that nobody uses,
+//! are looked for where all names are.
+
+use std::collections::BTreeMap;
+
+use gatewright_dsl::ast::{self, Field, TypeBody, TypeDeclaration, TypeKind};
+use gatewright_dsl::problem::syntax::repeated_field;
+use gatewright_dsl::{Problem, Span};
+
+use super::expr::literal;
+use super::problem;
+use crate::ty::{self, Record, Ty, Types};
+
+/// Reads all type declarations; of two with one name, the first.
+pub(super) fn read(declarations: &[&TypeDeclaration], problems: &mut Vec<Problem>) -> Types {
+    let mut by_name: BTreeMap<&str, &TypeDeclaration> = BTreeMap::new();
+    for declaration in declarations {
+        by_name.entry(&declaration.name.text).or_insert(declaration);
+    }
+    let mut reading = Reading { by_name, types: Types::default(), open: Vec::new(), problems };
+    for declaration in declarations {
+        reading.read(declaration);
+    }
+    reading.types
+}
+
+struct Reading<'a> {
+    by_name: BTreeMap<&'a str, &'a TypeDeclaration>,
+    types: Types,
+    /// Those being read, the outermost first, each with the place where the next one is named.
+    open: Vec<(&'a str, Option<Span>)>,
+    problems: &'a mut Vec<Problem>,
+}
+
+impl<'a> Reading<'a> {
+    fn read(&mut self, declaration: &'a TypeDeclaration) {
+        let name = declaration.name.text.as_str();
+        if self.types.knows(name) {
+            return;
+        }
+        if ty::NAMES.contains(&name) {
+            self.problems.push(problem::reserved_name(name, declaration.name.span));
+            self.types.declare(name, None);
+            return;
+        }
+        self.open.push((name, None));
+        let mut is_whole = !declaration.broken;
+        for (used, span) in names(&declaration.body) {
+            is_whole &= self.follow(used, span);
+        }
+        let ty = if is_whole { self.body(declaration) } else { None };
+        self.open.pop();
+        self.types.declare(name, ty);
+    }
+
+    /// Reads the type of a name first. Whether that can be: not if it is still open, which is a circle.
+    fn follow(&mut self, name: &str, span: Span) -> bool {
+        if let Some(last) = self.open.last_mut() {
+            last.1 = Some(span);
+        }
+        if let Some(from) = self.open.iter().position(|(open, _)| *open == name) {
+            let circle = self.open.get(from..).unwrap_or_default();
+            let first = circle.first().and_then(|(name, _)| self.by_name.get(name));
+            let through = circle.iter().filter_map(|(_, span)| *span).next_back();
+            if let Some(first) = first {
+                self.problems.push(problem::type_cycle(name, first.name.span, through));
+            }
+            return false;
+        }
+        if let Some(declaration) = self.by_name.get(name).copied() {
+            self.read(declaration);
+        }
+        true
+    }
+
+    fn body(&mut self, declaration: &TypeDeclaration) -> Option<Ty> {
+        match &declaration.body {
+            TypeBody::Alias(written) => self.resolve(written),
+            TypeBody::Record { fields, open } => {
+                let mut read: Vec<ty::Field> = Vec::new();
+                let mut is_whole = true;
+                for (at, field) in fields.iter().enumerate() {
+                    let same =
+                        |other: &&Field| wire(other) == wire(field) || other.name.text == field.name.text;
+                    if let Some(first) = fields.iter().take(at).find(same) {
+                        self.problems.push(repeated_field(
+                            field.name.span,
+                            first.name.span,
+                            &field.name.text,
+                        ));
+                    }
+                    match self.field(field) {
+                        Some(field) => read.push(field),
+                        None => is_whole = false,
+                    }
+                }
+                let name = Some(declaration.name.text.clone());
+                is_whole.then(|| Ty::Record(Record { name, fields: read, open: *open }.into()))
+            }
+        }
+    }
+
+    fn field(&mut self, field: &Field) -> Option<ty::Field> {
+        let ty = self.resolve(&field.ty)?;
+        if let Some(default) = &field.default
+            && let Err(problem) = literal::constant(default, &ty)
+        {
+            self.problems.push(*problem);
+        }
+        let wire = field.wire.as_ref().map(|wire| wire.value.clone());
+        Some(ty::Field { name: field.name.text.clone(), wire, ty })
+    }
+
+    fn resolve(&mut self, written: &ast::Type) -> Option<Ty> {
+        match self.types.find(written) {
+            Ok(Some(Ty::Path)) => {
+                let help = "`path` is for the end of a path pattern; write `string`";
+                self.problems.push(problem::unsupported_type("path", written.span, "a declared type", help));
+                None
+            }
+            Ok(ty) => ty,
+            Err(problem) => {
+                self.problems.push(*problem);
+                None
+            }
+        }
+    }
+}
+
+fn wire(field: &Field) -> &str {
+    field.wire.as_ref().map_or(&field.name.text, |wire| &wire.value)
+}
+
+/// The names in a type, with their places.
+fn names(body: &TypeBody) -> Vec<(&str, Span)> {
+    fn gather<'a>(ty: &'a ast::Type, found: &mut Vec<(&'a str, Span)>) {
+        match &ty.kind {
+            TypeKind::Named { name, .. } => found.push((&name.text, name.span)),
+            TypeKind::Generic { of, .. } | TypeKind::Optional(of) => gather(of, found),
+            TypeKind::Enum(_) => {}
+        }
+    }
+    let mut found = Vec::new();
+    match body {
+        TypeBody::Alias(ty) => gather(ty, &mut found),
+        TypeBody::Record { fields, .. } => fields.iter().for_each(|field| gather(&field.ty, &mut found)),
+    }
+    found
+}

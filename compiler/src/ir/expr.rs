@@ -1,0 +1,207 @@
+//! Expressions as they are evaluated: names resolved, types known, nothing left to decide but the values.
+//!
+//! Two expressions that are equal here are one function in the emitted code. Names of `let`s are gone: what they stand for
+//! stands in their place, shared and not copied.
+
+use std::net::{IpAddr, SocketAddr};
+use std::rc::Rc;
+use std::time::Duration;
+
+use gatewright_dsl::schema::Want;
+
+use crate::ty::{Decimal, Ty};
+
+/// One function of the emitted code.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Function {
+    pub(crate) want: Want,
+    pub(crate) expr: Rc<Expr>,
+}
+
+/// An expression of a known type.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Expr {
+    pub(crate) kind: Kind,
+    pub(crate) ty: Ty,
+    /// The number of expressions in it, itself included.
+    pub(crate) size: u32,
+    /// How deeply they are nested.
+    pub(crate) height: u32,
+}
+
+/// What an expression is made of.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Kind {
+    Constant(Constant),
+    Read(Read),
+    /// The parameter of this name.
+    Param(String),
+    /// The secret of this name.
+    Secret(String),
+    Not(Rc<Expr>),
+    And(Rc<Expr>, Rc<Expr>),
+    Or(Rc<Expr>, Rc<Expr>),
+    /// Of two optional values, those that are both there are compared; otherwise it is false.
+    Compare(Comparison, Rc<Expr>, Rc<Expr>),
+    In(Rc<Expr>, Set),
+    /// The first if it is there, else the second, which may be optional too.
+    Coalesce(Rc<Expr>, Rc<Expr>),
+    IsSet(Rc<Expr>),
+    If(Rc<Expr>, Rc<Expr>, Rc<Expr>),
+    Add(Rc<Expr>, Rc<Expr>),
+    Subtract(Rc<Expr>, Rc<Expr>),
+    Call(Method, Rc<Expr>),
+    Text(Vec<Part>),
+    List(Vec<Rc<Expr>>),
+    Record(Vec<(String, Rc<Expr>)>),
+    /// A value as an optional one.
+    Present(Rc<Expr>),
+    /// An optional value that has been found to be there.
+    Found(Rc<Expr>),
+    /// A whole number as a decimal one.
+    Widened(Rc<Expr>),
+}
+
+/// A value that is known.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Constant {
+    Bool(bool),
+    Int(i64),
+    Decimal(Decimal),
+    Text(String),
+    Duration(Duration),
+    Size(u64),
+    Rate(u64, Duration),
+    Percent(u32),
+    Ip(IpAddr),
+    Cidr(IpAddr, u8),
+    Addr(SocketAddr),
+    Uuid([u8; 16]),
+    Date(u16, u8, u8),
+    /// Seconds of a day.
+    Time(u32),
+    /// Of a list type.
+    List(Vec<Constant>),
+}
+
+/// What is read of an exchange.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Read {
+    Method,
+    Path,
+    Host,
+    ClientIp,
+    Status,
+    /// What the n-th capture took. The router has found it to be of its type.
+    Capture(u8),
+    /// As it comes.
+    Raw(Lookup, String),
+    /// As a route declares it. The row has found it to be of its type.
+    Field(Lookup, String, Option<Constant>),
+}
+
+/// Where a named text is looked up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Lookup {
+    Query,
+    Header,
+    Cookie,
+    /// The head of the answer.
+    Answer,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Comparison {
+    Equal,
+    NotEqual,
+    Less,
+    LessEqual,
+    Greater,
+    GreaterEqual,
+}
+
+/// What a value is looked for in.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Set {
+    /// Any of these; of an address, some may be networks.
+    Any(Vec<Rc<Expr>>),
+    /// A value that is a list.
+    List(Rc<Expr>),
+    /// Both ends included.
+    Range(Option<Rc<Expr>>, Option<Rc<Expr>>),
+}
+
+/// What a value can be asked.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Method {
+    StartsWith(Rc<Expr>),
+    EndsWith(Rc<Expr>),
+    Contains(Rc<Expr>),
+    Lower,
+    Upper,
+    Length,
+}
+
+/// A piece of a text with values in it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Part {
+    Literal(String),
+    Value(Rc<Expr>),
+}
+
+impl Kind {
+    /// What it is made of.
+    pub(crate) fn operands(&self) -> Vec<&Rc<Expr>> {
+        match self {
+            Self::Constant(_) | Self::Read(_) | Self::Param(_) | Self::Secret(_) => Vec::new(),
+            Self::Not(a)
+            | Self::IsSet(a)
+            | Self::Present(a)
+            | Self::Found(a)
+            | Self::Widened(a)
+            | Self::Call(Method::Lower | Method::Upper | Method::Length, a) => vec![a],
+            Self::And(a, b)
+            | Self::Or(a, b)
+            | Self::Compare(_, a, b)
+            | Self::Coalesce(a, b)
+            | Self::Add(a, b)
+            | Self::Subtract(a, b)
+            | Self::Call(Method::StartsWith(b) | Method::EndsWith(b) | Method::Contains(b), a) => vec![a, b],
+            Self::If(a, b, c) => vec![a, b, c],
+            Self::In(a, set) => std::iter::once(a).chain(set.operands()).collect(),
+            Self::Text(parts) => parts.iter().filter_map(Part::value).collect(),
+            Self::List(items) => items.iter().collect(),
+            Self::Record(fields) => fields.iter().map(|(_, value)| value).collect(),
+        }
+    }
+}
+
+impl Set {
+    fn operands(&self) -> Vec<&Rc<Expr>> {
+        match self {
+            Self::Any(items) => items.iter().collect(),
+            Self::List(list) => vec![list],
+            Self::Range(low, high) => low.iter().chain(high).collect(),
+        }
+    }
+}
+
+impl Part {
+    fn value(&self) -> Option<&Rc<Expr>> {
+        if let Self::Value(value) = self { Some(value) } else { None }
+    }
+}
+
+impl Expr {
+    pub(crate) fn new(kind: Kind, ty: Ty) -> Rc<Self> {
+        let operands = kind.operands();
+        let size = operands.iter().fold(1_u32, |sum, of| sum.saturating_add(of.size));
+        let height = operands.iter().map(|of| of.height).max().unwrap_or(0).saturating_add(1);
+        Rc::new(Self { kind, ty, size, height })
+    }
+
+    /// The value, if it is known.
+    pub(crate) fn constant(&self) -> Option<&Constant> {
+        if let Kind::Constant(constant) = &self.kind { Some(constant) } else { None }
+    }
+}

@@ -1,0 +1,196 @@
+//! From types as written to types: names are looked up, bounds are read and held against each other.
+//!
+//! What a declared name stands for is known before; [`crate::check`] reads the declarations.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+
+use gatewright_dsl::ast::{self, Bounds, TypeKind, Value, ValueKind};
+use gatewright_dsl::problem::path::{unknown_type, wrong_bounds};
+use gatewright_dsl::{Problem, Span};
+
+use super::{Decimal, Range, Text, Ty};
+
+/// The types that need no declaration. `path` is for captures.
+pub(crate) const NAMES: &[&str] = &[
+    "addr", "bool", "cidr", "date", "decimal", "duration", "int", "ip", "list", "map", "path", "percent",
+    "rate", "size", "string", "time", "url", "uuid",
+];
+
+/// The types that a program declares, by name.
+#[derive(Debug, Default)]
+pub(crate) struct Types {
+    /// `None`: declared, and not understood, which is reported.
+    declared: BTreeMap<String, Option<Ty>>,
+    used: RefCell<BTreeSet<String>>,
+}
+
+impl Types {
+    /// Adds what a declared name stands for.
+    pub(crate) fn declare(&mut self, name: &str, ty: Option<Ty>) {
+        self.declared.insert(name.to_owned(), ty);
+    }
+
+    /// Whether a name is declared.
+    pub(crate) fn knows(&self, name: &str) -> bool {
+        self.declared.contains_key(name)
+    }
+
+    /// Whether some type that was resolved names this declaration.
+    pub(crate) fn is_used(&self, name: &str) -> bool {
+        self.used.borrow().contains(name)
+    }
+
+    /// The type that is written. `Ok(None)`: it names a declaration that is not understood, which has been reported.
+    pub(crate) fn find(&self, written: &ast::Type) -> Result<Option<Ty>, Box<Problem>> {
+        Ok(Some(match &written.kind {
+            TypeKind::Named { name, bounds } => return self.named(name, bounds.as_ref()),
+            TypeKind::Generic { name, of, bounds } => {
+                let Some(of) = self.find(of)? else { return Ok(None) };
+                generic(name, of, bounds.as_ref())?
+            }
+            TypeKind::Enum(words) => of_words(words)?,
+            TypeKind::Optional(inner) => {
+                let Some(inner) = self.find(inner)? else { return Ok(None) };
+                inner.optional()
+            }
+        }))
+    }
+
+    /// The type that is written; text where it names a declaration that is not understood, which has been reported.
+    pub(crate) fn resolve(&self, written: &ast::Type) -> Result<Ty, Box<Problem>> {
+        self.find(written).map(|ty| ty.unwrap_or(Ty::STRING))
+    }
+
+    fn named(&self, name: &ast::Name, bounds: Option<&Bounds>) -> Result<Option<Ty>, Box<Problem>> {
+        let plain = match name.text.as_str() {
+            "int" => return Ok(Some(Ty::Int(bounds.map_or(Ok(Range::ALL), whole_range)?))),
+            "decimal" => return Ok(Some(Ty::Decimal(bounds.map_or(Ok(Range::ALL), decimal_range)?))),
+            "string" => {
+                return Ok(Some(Ty::String(bounds.map_or(Ok(Text::Length(Range::ALL)), text_bounds)?)));
+            }
+            "list" | "map" => {
+                let (own, text) = (&name.text, format!("{}<string>", name.text));
+                let problem = wrong_bounds(name.span, format!("`{own}` says what it holds"));
+                return Err(Box::new(
+                    problem.help(format!("write `{text}`, for example")).fix(name.span, text),
+                ));
+            }
+            "bool" => Ty::Bool,
+            "duration" => Ty::Duration,
+            "size" => Ty::Size,
+            "rate" => Ty::Rate,
+            "percent" => Ty::Percent,
+            "ip" => Ty::Ip,
+            "cidr" => Ty::Cidr,
+            "addr" => Ty::Addr,
+            "url" => Ty::Url,
+            "uuid" => Ty::Uuid,
+            "date" => Ty::Date,
+            "time" => Ty::Time,
+            "path" => Ty::Path,
+            declared => match self.declared.get(declared) {
+                Some(ty) => {
+                    self.used.borrow_mut().insert(declared.to_owned());
+                    unbounded(declared, bounds)?;
+                    return Ok(ty.clone());
+                }
+                None => return Err(Box::new(self.unknown(name))),
+            },
+        };
+        unbounded(&name.text, bounds)?;
+        Ok(Some(plain))
+    }
+
+    fn unknown(&self, name: &ast::Name) -> Problem {
+        let known: Vec<&str> =
+            NAMES.iter().copied().chain(self.declared.keys().map(String::as_str)).collect();
+        unknown_type(name.span, &name.text, &known)
+    }
+}
+
+fn unbounded(name: &str, bounds: Option<&Bounds>) -> Result<(), Box<Problem>> {
+    match bounds {
+        None => Ok(()),
+        Some(bounds) => Err(Box::new(wrong_bounds(bounds.span(), format!("`{name}` takes no bounds")))),
+    }
+}
+
+fn generic(name: &ast::Name, of: Ty, bounds: Option<&Bounds>) -> Result<Ty, Box<Problem>> {
+    if matches!(of, Ty::Optional(_) | Ty::Path) {
+        return Err(Box::new(wrong_bounds(name.span, format!("a {} cannot hold `{of}`", name.text))));
+    }
+    match name.text.as_str() {
+        "list" => {
+            let range = bounds.map_or(Ok(Range::ALL), whole_range)?;
+            if range.min.is_some_and(|min| min < 0) || range.max.is_some_and(|max| max < 0) {
+                let span = bounds.map_or(name.span, Bounds::span);
+                return Err(Box::new(wrong_bounds(span, format!("no list has `{range}` items"))));
+            }
+            Ok(Ty::List(of.into(), range))
+        }
+        "map" => unbounded("map", bounds).map(|()| Ty::Map(of.into())),
+        _ => Err(Box::new(unknown_type(name.span, &name.text, &["list", "map"]))),
+    }
+}
+
+fn of_words(words: &[ast::Text]) -> Result<Ty, Box<Problem>> {
+    for (at, word) in words.iter().enumerate() {
+        if let Some(first) = words.iter().take(at).find(|first| first.value == word.value) {
+            let message = format!("{:?} stands twice in this type", word.value);
+            return Err(Box::new(wrong_bounds(word.span, message).because(first.span, "first here")));
+        }
+    }
+    Ok(Ty::Enum(words.iter().map(|word| word.value.clone()).collect()))
+}
+
+fn text_bounds(bounds: &Bounds) -> Result<Text, Box<Problem>> {
+    if let Bounds::Regex(regex) = bounds {
+        return Ok(Text::Matches(regex.value.as_str().into()));
+    }
+    let range = whole_range(bounds)?;
+    if range.min.is_some_and(|min| min < 0) || range.max.is_some_and(|max| max < 0) {
+        return Err(Box::new(wrong_bounds(bounds.span(), format!("no text has `{range}` characters"))));
+    }
+    Ok(Text::Length(range))
+}
+
+fn whole_range(bounds: &Bounds) -> Result<Range<i64>, Box<Problem>> {
+    range(bounds, "expected whole numbers as bounds", |value| match value.kind {
+        ValueKind::Int(number) => Some(number),
+        _ => None,
+    })
+}
+
+fn decimal_range(bounds: &Bounds) -> Result<Range<Decimal>, Box<Problem>> {
+    range(bounds, "expected numbers of at most nine decimals as bounds", |value| match &value.kind {
+        ValueKind::Int(number) => Some(Decimal::whole(*number)),
+        ValueKind::Decimal(digits) => Decimal::read(digits),
+        _ => None,
+    })
+}
+
+fn range<T: PartialOrd + std::fmt::Display>(
+    bounds: &Bounds,
+    expected: &str,
+    read: impl Fn(&Value) -> Option<T>,
+) -> Result<Range<T>, Box<Problem>> {
+    let wrong = |span: Span, message: String| Box::new(wrong_bounds(span, message));
+    let Bounds::Range(written) = bounds else {
+        return Err(wrong(bounds.span(), "only `string` is bounded by an expression `re\"…\"`".into()));
+    };
+    let ValueKind::Range(low, high) = &written.kind else {
+        return Err(wrong(written.span, "expected a range such as `1..50` as bounds".into()));
+    };
+    let end = |end: &Option<Box<Value>>| {
+        let read = |value: &Value| read(value).ok_or_else(|| wrong(value.span, expected.to_owned()));
+        end.as_deref().map(read).transpose()
+    };
+    let range = Range { min: end(low)?, max: end(high)? };
+    if let (Some(min), Some(max)) = (&range.min, &range.max)
+        && min > max
+    {
+        return Err(wrong(written.span, format!("nothing is within `{range}`")));
+    }
+    Ok(range)
+}
