@@ -1,9 +1,10 @@
 //! The head of a request: method, canonical path and a table of fields over the bytes received.
 //!
-//! It is the model that steps see and that the forwarded head is written from. It does not parse; `http1::head` does.
+//! It is the model that steps see and that the forwarded head is written from. It does not parse; `http1::line` does.
 
 use std::ops::Range;
 
+use crate::http1::line::Seen;
 use crate::limits::CONNECTION_OPTIONS;
 
 /// A request's head. Fields are offsets into one copy of the bytes, so that a step that needs no field costs none.
@@ -111,28 +112,35 @@ pub(crate) enum Known {
 
 impl Known {
     pub(crate) fn read(name: &[u8]) -> Self {
-        let is = |text: &[u8]| name.eq_ignore_ascii_case(text);
         match name.len() {
-            2 if is(b"te") => Self::Te,
-            4 if is(b"host") => Self::Host,
-            4 if is(b"date") => Self::Date,
+            2 if same(name, b"te") => Self::Te,
+            4 if same(name, b"host") => Self::Host,
+            4 if same(name, b"date") => Self::Date,
             // A CGI server would read it as the environment variable HTTP_PROXY.
-            5 if is(b"proxy") => Self::Forwarding,
-            6 if is(b"expect") => Self::Expect,
-            7 if is(b"trailer") => Self::Trailer,
-            7 if is(b"upgrade") => Self::HopByHop,
-            9 if is(b"forwarded") || folded(name, b"x-real-ip") => Self::Forwarding,
-            10 if is(b"connection") => Self::Connection,
-            10 if is(b"keep-alive") => Self::KeepAlive,
-            14 if is(b"content-length") => Self::ContentLength,
-            16 if is(b"proxy-connection") => Self::HopByHop,
-            17 if is(b"transfer-encoding") => Self::TransferEncoding,
+            5 if same(name, b"proxy") => Self::Forwarding,
+            6 if same(name, b"expect") => Self::Expect,
+            7 if same(name, b"trailer") => Self::Trailer,
+            7 if same(name, b"upgrade") => Self::HopByHop,
+            9 if same(name, b"forwarded") || folded(name, b"x-real-ip") => Self::Forwarding,
+            10 if same(name, b"connection") => Self::Connection,
+            10 if same(name, b"keep-alive") => Self::KeepAlive,
+            14 if same(name, b"content-length") => Self::ContentLength,
+            16 if same(name, b"proxy-connection") => Self::HopByHop,
+            17 if same(name, b"transfer-encoding") => Self::TransferEncoding,
             // Some servers let them replace the path that was matched.
             13 | 14 if folded(name, b"x-original-url") || folded(name, b"x-rewrite-url") => Self::Forwarding,
             12.. if name.get(..12).is_some_and(|start| folded(start, b"x-forwarded-")) => Self::Forwarding,
             _ => Self::No,
         }
     }
+}
+
+/// Whether a name of that length is `text`, which is in lower case. Without a branch for each byte. The bit of the case
+/// is set in all: among bytes of a token only letters change by it, and only the letter's own capital becomes the letter.
+fn same<const LENGTH: usize>(name: &[u8], text: &[u8; LENGTH]) -> bool {
+    name.first_chunk::<LENGTH>().is_some_and(|name| {
+        name.iter().zip(text).fold(0, |unlike, (byte, letter)| unlike | (byte | 0x20) ^ letter) == 0
+    })
 }
 
 /// Whether a name is `text` to a server that does not tell `_` from `-`, as CGI and its heirs.
@@ -143,8 +151,9 @@ fn folded(name: &[u8], text: &[u8]) -> bool {
 
 impl Span {
     pub(crate) fn new(range: Range<usize>) -> Self {
-        // A head is at most some kilobytes; saturation only keeps the conversion total.
-        let narrow = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+        // Heads are read from buffers of some kilobytes.
+        #[allow(clippy::cast_possible_truncation, reason = "no head has so many bytes")]
+        let narrow = |at: usize| at as u32;
         Self { start: narrow(range.start), end: narrow(range.end) }
     }
 
@@ -214,7 +223,10 @@ impl Head {
 
 /// Marks the fields that a `Connection` field names as dropped (RFC 9110 section 7.6.1), and says whether one of
 /// its options is `close`. `None`: there are more options than anyone needs.
-pub(crate) fn read_connection(bytes: &[u8], fields: &mut [Field]) -> Option<bool> {
+pub(crate) fn read_connection(bytes: &[u8], fields: &mut [Field], seen: Seen) -> Option<bool> {
+    if !seen.has(Known::Connection) {
+        return Some(false);
+    }
     let mut close = false;
     let mut options = 0;
     for at in 0..fields.len() {
@@ -271,12 +283,20 @@ pub(crate) fn is_field_value(bytes: &[u8]) -> bool {
 
 /// Appends a number.
 pub(crate) fn write_number(number: u64, out: &mut Vec<u8>) {
+    // The remainder is below ten.
+    let digit = |number: u64| b'0' + u8::try_from(number % 10).unwrap_or(0);
+    if number < 1_000 {
+        // Statuses, and the lengths of small bodies.
+        let digits = [digit(number / 100), digit(number / 10), digit(number)];
+        let zeros = usize::from(number < 100) + usize::from(number < 10);
+        out.extend_from_slice(digits.get(zeros..).unwrap_or_default());
+        return;
+    }
     let mut digits = [0_u8; 20];
     let mut left = number;
     let mut at = digits.len();
-    for digit in digits.iter_mut().rev() {
-        // The remainder is below ten.
-        *digit = b'0' + u8::try_from(left % 10).unwrap_or(0);
+    for place in digits.iter_mut().rev() {
+        *place = digit(left);
         left /= 10;
         at -= 1;
         if left == 0 {
@@ -292,7 +312,7 @@ mod tests {
 
     #[test]
     fn numbers_are_written_in_full() {
-        for number in [0, 7, 10, 65_535, u64::MAX] {
+        for number in [0, 7, 10, 99, 100, 999, 1_000, 65_535, u64::MAX] {
             let mut out = Vec::new();
             write_number(number, &mut out);
             assert_eq!(String::from_utf8(out).unwrap(), number.to_string());

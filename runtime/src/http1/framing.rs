@@ -1,9 +1,7 @@
 //! Where a body ends (RFC 9112 section 6), stricter than the RFC wherever two readers could disagree.
 
-use httparse::Header;
-
-use crate::head::{Field, Known, Span, list};
-use crate::reason::Reason;
+use super::line::Seen;
+use crate::head::{Field, Known, list};
 
 /// The length of a body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,20 +31,28 @@ pub(crate) enum Declared {
 }
 
 /// Reads the declaration. A list or a repeated field is bad even where all members agree.
-pub(crate) fn declared(bytes: &[u8], fields: &[Field]) -> Declared {
-    let mut lengths = fields.iter().filter(|field| field.known == Known::ContentLength);
-    let mut codings = fields.iter().filter(|field| field.known == Known::TransferEncoding);
-    match (lengths.next(), lengths.next(), codings.next(), codings.next()) {
-        (None, _, None, _) => Declared::Nothing,
-        (Some(_), _, Some(_), _) => Declared::Both,
-        (Some(length), None, None, _) => {
-            number(length.value.of(bytes)).map_or(Declared::BadLength, Declared::Fixed)
+pub(crate) fn declared(bytes: &[u8], fields: &[Field], seen: Seen) -> Declared {
+    if !seen.has(Known::ContentLength) && !seen.has(Known::TransferEncoding) {
+        return Declared::Nothing;
+    }
+    let (mut lengths, mut codings) = (0_u32, 0_u32);
+    let mut last = None;
+    for field in fields {
+        match field.known {
+            Known::ContentLength => lengths += 1,
+            Known::TransferEncoding => codings += 1,
+            _ => continue,
         }
-        (Some(_), Some(_), None, _) => Declared::BadLength,
-        (None, _, Some(coding), None) if coding.value.of(bytes).eq_ignore_ascii_case(b"chunked") => {
-            Declared::Chunked
-        }
-        (None, _, Some(_), _) => Declared::BadCoding,
+        last = Some(field.value.of(bytes));
+    }
+    let value = last.unwrap_or_default();
+    match (lengths, codings) {
+        (0, 0) => Declared::Nothing,
+        (1, 0) => number(value).map_or(Declared::BadLength, Declared::Fixed),
+        (_, 0) => Declared::BadLength,
+        (0, 1) if value.eq_ignore_ascii_case(b"chunked") => Declared::Chunked,
+        (0, _) => Declared::BadCoding,
+        _ => Declared::Both,
     }
 }
 
@@ -56,64 +62,6 @@ fn number(text: &[u8]) -> Option<u64> {
         return None;
     }
     text.iter().try_fold(0_u64, |sum, byte| byte.is_ascii_digit().then(|| sum * 10 + u64::from(byte - b'0')))
-}
-
-/// Where each field stands in `bytes`. `Err` where a line does not end with CR LF, which the parser below would
-/// forgive.
-pub(crate) fn read_fields(
-    bytes: &[u8],
-    len: usize,
-    parsed: &[Header],
-    fields: &mut Vec<Field>,
-) -> Result<(), Reason> {
-    let base = bytes.as_ptr().addr();
-    let at = |part: &[u8]| part.as_ptr().addr().wrapping_sub(base);
-    // The blank line that ends the head; what stands before it ends its own line.
-    let last = len.checked_sub(2).filter(|last| bytes.get(*last..len) == Some(b"\r\n"));
-    let last = last.ok_or(Reason::BARE_LINE_FEED)?;
-    let first = parsed.first().map_or(last, |header| at(header.name.as_bytes()));
-    if !ends_with_crlf(bytes, first) {
-        return Err(Reason::BARE_LINE_FEED);
-    }
-    fields.clear();
-    for (index, header) in parsed.iter().enumerate() {
-        let name = at(header.name.as_bytes());
-        let colon = name + header.name.len();
-        let end = parsed.get(index + 1).map_or(last, |next| at(next.name.as_bytes()));
-        if !ends_with_crlf(bytes, end) {
-            return Err(Reason::BARE_LINE_FEED);
-        }
-        // The parser may point anywhere for an empty value.
-        let value = if header.value.is_empty() {
-            end - 2..end - 2
-        } else {
-            at(header.value)..at(header.value) + header.value.len()
-        };
-        // Between value and line end only blanks are left.
-        if value.end > end
-            || bytes
-                .get(value.end..end - 2)
-                .is_none_or(|rest| rest.iter().any(|byte| !matches!(byte, b' ' | b'\t')))
-        {
-            return Err(Reason::BARE_LINE_FEED);
-        }
-        fields.push(Field {
-            known: Known::read(header.name.as_bytes()),
-            plain: !value.is_empty()
-                && value.start == colon + 2
-                && bytes.get(colon + 1) == Some(&b' ')
-                && value.end + 2 == end,
-            name: Span::new(name..colon),
-            value: Span::new(value),
-            end: Span::new(end..end).end,
-            dropped: false,
-        });
-    }
-    Ok(())
-}
-
-fn ends_with_crlf(bytes: &[u8], end: usize) -> bool {
-    end.checked_sub(2).and_then(|start| bytes.get(start..end)) == Some(b"\r\n")
 }
 
 /// Whether a `TE` field says that trailers are welcome.

@@ -6,6 +6,7 @@
 pub(crate) mod body;
 pub(crate) mod chunk;
 pub(crate) mod framing;
+pub(crate) mod line;
 pub(crate) mod path;
 pub(crate) mod request;
 pub(crate) mod response;

@@ -1,13 +1,12 @@
 //! Reads the head of a request (RFC 9112 sections 2 to 3) into the model, and writes the one that is forwarded.
 
-use std::mem::MaybeUninit;
-
-use httparse::{ParserConfig, Status};
+use std::net::IpAddr;
 
 use super::framing::{self, Declared, Length};
+use super::line::{self, Fault, Lines, Seen, whole};
 use super::path;
 use crate::head::{self, Head, Known, Method, Span};
-use crate::limits::{FIELDS, PATH_BYTES};
+use crate::limits::PATH_BYTES;
 use crate::reason::Reason;
 
 /// What was read besides the model.
@@ -29,47 +28,45 @@ pub(crate) struct Request {
 
 /// Reads a head from the front of `bytes`. `None`: it is not complete.
 pub(crate) fn read(bytes: &[u8], head: &mut Head) -> Result<Option<Request>, Reason> {
-    let mut headers = [const { MaybeUninit::uninit() }; FIELDS];
-    let mut parsed = httparse::Request::new(&mut []);
-    let status = ParserConfig::default().parse_request_with_uninit_headers(&mut parsed, bytes, &mut headers);
-    let len = match status {
-        Ok(Status::Complete(len)) => len,
-        Ok(Status::Partial) => return Ok(None),
-        Err(error) => return Err(refusal(error, bytes)),
-    };
-    let (Some(method), Some(target), Some(version)) = (parsed.method, parsed.path, parsed.version) else {
-        return Err(Reason::MALFORMED_HEAD);
-    };
-    let base = bytes.as_ptr().addr();
-    let span = |part: &[u8]| {
-        let start = part.as_ptr().addr().wrapping_sub(base);
-        Span::new(start..start + part.len())
-    };
-    // The parser passes over blank lines of either kind; only whole ones may stand there (RFC 9112 section 2.2).
-    let before = bytes.get(..span(method.as_bytes()).start as usize).unwrap_or_default();
-    if before.chunks(2).any(|line| line != b"\r\n") {
-        return Err(Reason::BARE_LINE_FEED);
-    }
-    framing::read_fields(bytes, len, parsed.headers, &mut head.fields)?;
-    head.method = Method::read(method.as_bytes());
-    head.method_text = span(method.as_bytes());
-    head.latest = version == 1;
-    let target = target.as_bytes();
-    let authority = read_target(target, head, span)?;
+    let mut lines = Lines::new(bytes);
+    let read = read_lines(&mut lines, head);
+    let Some((target, seen)) = read.map_err(|fault| refusal(fault, bytes))? else { return Ok(None) };
+    let len = lines.at;
+    let authority = read_target(target, head)?;
     head.bytes.clear();
     head.bytes.extend_from_slice(bytes.get(..len).unwrap_or_default());
     read_host(head, authority)?;
-    let (length, last, expect) = read_framing(head)?;
-    let trailers = framing::wants_trailers(&head.bytes, &head.fields);
-    Ok(Some(Request { len, length, last, expect, asterisk: target == b"*", trailers }))
+    let (length, last, expect) = read_framing(head, seen)?;
+    let trailers = seen.has(Known::Te) && framing::wants_trailers(&head.bytes, &head.fields);
+    Ok(Some(Request { len, length, last, expect, asterisk: target.text == b"*", trailers }))
+}
+
+/// Reads all lines; answers where the target stands, and which fields there are.
+fn read_lines<'a>(lines: &mut Lines<'a>, head: &mut Head) -> line::Read<(Target<'a>, Seen)> {
+    // RFC 9112 section 2.2: blank lines before the request line are passed over.
+    whole!(lines.blank()?);
+    let start = lines.at;
+    let method = whole!(lines.method()?);
+    head.method = Method::read(method);
+    head.method_text = Span::new(start..start + method.len());
+    let start = lines.at;
+    let text = whole!(lines.target()?);
+    head.latest = whole!(lines.version()?);
+    whole!(lines.end()?);
+    let seen = whole!(lines.fields(&mut head.fields)?);
+    Ok(Some((Target { text, start }, seen)))
+}
+
+/// The target as sent, and where in the head it begins.
+#[derive(Clone, Copy)]
+struct Target<'a> {
+    text: &'a [u8],
+    start: usize,
 }
 
 /// Reads the path and the query; answers the authority of an absolute target.
-fn read_target<'a>(
-    target: &'a [u8],
-    head: &mut Head,
-    span: impl Fn(&[u8]) -> Span,
-) -> Result<Option<&'a [u8]>, Reason> {
+fn read_target<'a>(target: Target<'a>, head: &mut Head) -> Result<Option<&'a [u8]>, Reason> {
+    let Target { text: target, start } = target;
     head.path.clear();
     head.query = None;
     if head.method == Method::Connect {
@@ -101,7 +98,8 @@ fn read_target<'a>(
         if !query.iter().all(|byte| matches!(byte, b'!'..=b'~') && *byte != b'#') {
             return Err(Reason::TARGET_INVALID);
         }
-        head.query = Some(span(query));
+        let end = start + target.len();
+        head.query = Some(Span::new(end - query.len()..end));
     }
     Ok(authority)
 }
@@ -132,24 +130,24 @@ fn read_host(head: &mut Head, authority: Option<&[u8]>) -> Result<(), Reason> {
 
 /// A host as DNS, IPv4 or bracketed IPv6 writes it, and an optional port.
 fn valid_authority(text: &[u8]) -> bool {
-    let (host, port) = match text.iter().rposition(|byte| *byte == b':') {
-        Some(colon) if text.last() != Some(&b']') => {
-            (text.get(..colon).unwrap_or_default(), text.get(colon + 1..).unwrap_or_default())
+    let (host, behind) = line::split(text, &line::HOST);
+    let (host, behind) = match (host, behind) {
+        ([], [b'[', rest @ ..]) => {
+            let end = rest.iter().position(|byte| *byte == b']').unwrap_or(rest.len());
+            let (inner, behind) = rest.split_at(end);
+            if !inner.iter().all(|byte| byte.is_ascii_hexdigit() || matches!(byte, b':' | b'.')) {
+                return false;
+            }
+            (inner, behind.get(1..).unwrap_or(b"]"))
         }
-        _ => (text, &b""[..]),
+        name => name,
     };
-    let host = match host {
-        [b'[', inner @ .., b']'] => {
-            return !inner.is_empty()
-                && inner.iter().all(|byte| byte.is_ascii_hexdigit() || matches!(byte, b':' | b'.'))
-                && valid_port(port);
-        }
-        other => other,
+    let port = match behind {
+        [] => true,
+        [b':', port @ ..] => valid_port(port),
+        _ => false,
     };
-    !host.is_empty()
-        && host.len() <= 255
-        && host.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_'))
-        && valid_port(port)
+    port && !host.is_empty() && host.len() <= 255
 }
 
 fn valid_port(port: &[u8]) -> bool {
@@ -164,9 +162,9 @@ fn same_authority(a: &[u8], b: &[u8]) -> bool {
 }
 
 /// Framing, `Connection` and `Expect`. Fields that are not passed on are marked.
-fn read_framing(head: &mut Head) -> Result<(Length, bool, bool), Reason> {
-    let close = head::read_connection(&head.bytes, &mut head.fields).ok_or(Reason::MALFORMED_HEAD)?;
-    let length = match framing::declared(&head.bytes, &head.fields) {
+fn read_framing(head: &mut Head, seen: Seen) -> Result<(Length, bool, bool), Reason> {
+    let close = head::read_connection(&head.bytes, &mut head.fields, seen).ok_or(Reason::MALFORMED_HEAD)?;
+    let length = match framing::declared(&head.bytes, &head.fields, seen) {
         Declared::Nothing => Length::None,
         Declared::Fixed(0) => Length::Fixed(0),
         Declared::Fixed(length) => Length::Fixed(length),
@@ -194,12 +192,13 @@ fn read_framing(head: &mut Head) -> Result<(Length, bool, bool), Reason> {
     Ok((length, close || !head.latest, expect))
 }
 
-/// Which refusal an error of the parser is.
-fn refusal(error: httparse::Error, bytes: &[u8]) -> Reason {
-    match error {
-        httparse::Error::TooManyHeaders => Reason::TOO_MANY_FIELDS,
-        httparse::Error::Version if names_other_version(bytes) => Reason::VERSION_UNSUPPORTED,
-        _ => Reason::MALFORMED_HEAD,
+/// Which refusal a fault is.
+fn refusal(fault: Fault, bytes: &[u8]) -> Reason {
+    match fault {
+        Fault::TooManyFields => Reason::TOO_MANY_FIELDS,
+        Fault::BareLineFeed => Reason::BARE_LINE_FEED,
+        Fault::Version if names_other_version(bytes) => Reason::VERSION_UNSUPPORTED,
+        Fault::Version | Fault::Malformed => Reason::MALFORMED_HEAD,
     }
 }
 
@@ -211,17 +210,44 @@ fn names_other_version(bytes: &[u8]) -> bool {
         && matches!(version, [b'H', b'T', b'T', b'P', b'/', major, b'.', minor] if major.is_ascii_digit() && minor.is_ascii_digit())
 }
 
-/// Where a forwarded request goes and what the gateway says about its client.
+/// Where a forwarded request goes and what the gateway says about its client. Lines that are the same for many requests
+/// are written once.
 pub(crate) struct Onward<'a> {
-    /// The authority of the server.
-    pub(crate) authority: &'a str,
-    /// The client's address.
-    pub(crate) client: &'a str,
-    /// The gateway's name.
-    pub(crate) name: &'a str,
+    /// [`host`] of the server.
+    pub(crate) host: &'a str,
+    /// [`forwarding`] of the client.
+    pub(crate) forwarding: &'a str,
+    /// [`via`] of the gateway.
+    pub(crate) via: &'a str,
     pub(crate) length: Length,
     pub(crate) trailers: bool,
 }
+
+/// The end of the request line, and the field that names the server.
+pub(crate) fn host(authority: &str) -> String {
+    format!(" HTTP/1.1\r\nHost: {authority}\r\n")
+}
+
+const FOR: &str = "X-Forwarded-For: ";
+const PROTO: &str = "\r\nX-Forwarded-Proto: http\r\n";
+
+/// What is said about a client, whatever it asks for.
+pub(crate) fn forwarding(client: IpAddr) -> String {
+    format!("{FOR}{client}{PROTO}")
+}
+
+/// The client's address in what [`forwarding`] says.
+pub(crate) fn forwarded_for(forwarding: &str) -> &str {
+    forwarding.strip_prefix(FOR).and_then(|rest| rest.strip_suffix(PROTO)).unwrap_or_default()
+}
+
+/// The last field and the end of the head, for a client that speaks HTTP/1.1; one that does not has a `0` at
+/// [`VIA_MINOR`].
+pub(crate) fn via(gateway: &str) -> String {
+    format!("Via: 1.1 {gateway}\r\n\r\n")
+}
+
+const VIA_MINOR: usize = 7;
 
 /// Appends the head that is sent to a server, from the model. `target` appends the path.
 pub(crate) fn write(head: &Head, onward: &Onward, target: impl FnOnce(&mut Vec<u8>), out: &mut Vec<u8>) {
@@ -232,25 +258,23 @@ pub(crate) fn write(head: &Head, onward: &Onward, target: impl FnOnce(&mut Vec<u
         out.push(b'?');
         out.extend_from_slice(query);
     }
-    out.extend_from_slice(b" HTTP/1.1\r\nHost: ");
-    out.extend_from_slice(onward.authority.as_bytes());
-    out.extend_from_slice(b"\r\n");
+    out.extend_from_slice(onward.host.as_bytes());
     head::write_fields(&head.bytes, &head.fields, out);
     write_length(onward.length, out);
     if onward.trailers {
         out.extend_from_slice(b"TE: trailers\r\nConnection: TE\r\n");
     }
-    out.extend_from_slice(b"X-Forwarded-For: ");
-    out.extend_from_slice(onward.client.as_bytes());
-    out.extend_from_slice(b"\r\nX-Forwarded-Proto: http\r\n");
+    out.extend_from_slice(onward.forwarding.as_bytes());
     if !head.host.is_empty() {
         out.extend_from_slice(b"X-Forwarded-Host: ");
         out.extend_from_slice(head.host());
         out.extend_from_slice(b"\r\n");
     }
-    out.extend_from_slice(if head.latest { b"Via: 1.1 " } else { b"Via: 1.0 " });
-    out.extend_from_slice(onward.name.as_bytes());
-    out.extend_from_slice(b"\r\n\r\n");
+    let via = out.len();
+    out.extend_from_slice(onward.via.as_bytes());
+    if let (false, Some(minor)) = (head.latest, out.get_mut(via + VIA_MINOR)) {
+        *minor = b'0';
+    }
 }
 
 /// Appends the field that frames a body.

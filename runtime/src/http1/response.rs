@@ -1,14 +1,10 @@
 //! Reads the head of a server's answer (RFC 9112 section 4) as strictly as a request's, and writes the one that the
 //! client gets.
 
-use std::mem::MaybeUninit;
-
-use httparse::{ParserConfig, Status};
-
 use super::framing::{self, Declared, Length};
+use super::line::{self, Fault, Lines, Seen, whole};
 use super::request::write_length;
 use crate::head::{self, Field, Known, Method, Span, list};
-use crate::limits::FIELDS;
 use crate::reason::Reason;
 
 /// What was read; the fields are offsets into the bytes given.
@@ -36,32 +32,18 @@ pub(crate) fn read(
     method: Method,
     fields: &mut Vec<Field>,
 ) -> Result<Option<Response>, Reason> {
-    let mut headers = [const { MaybeUninit::uninit() }; FIELDS];
-    let mut parsed = httparse::Response::new(&mut []);
-    let status = ParserConfig::default().parse_response_with_uninit_headers(&mut parsed, bytes, &mut headers);
-    let len = match status {
-        Ok(Status::Complete(len)) => len,
-        Ok(Status::Partial) => return Ok(None),
-        Err(httparse::Error::TooManyHeaders) => return Err(Reason::UPSTREAM_HEAD_TOO_LARGE),
-        Err(_) => return Err(Reason::UPSTREAM_MALFORMED),
+    let mut lines = Lines::new(bytes);
+    let Some((latest, status, phrase, seen)) = read_lines(&mut lines, fields).map_err(refusal)? else {
+        return Ok(None);
     };
-    let (Some(status @ 100..=599), Some(version)) = (parsed.code, parsed.version) else {
-        return Err(Reason::UPSTREAM_MALFORMED);
-    };
-    if !bytes.starts_with(b"HTTP/") {
-        // The parser skips blank lines before a status line.
-        return Err(Reason::UPSTREAM_MALFORMED);
-    }
-    framing::read_fields(bytes, len, parsed.headers, fields).map_err(|_| Reason::UPSTREAM_MALFORMED)?;
-    let phrase = parsed.reason.unwrap_or_default().as_bytes();
-    let start = phrase.as_ptr().addr().wrapping_sub(bytes.as_ptr().addr());
-    let phrase = if phrase.is_empty() { Span::default() } else { Span::new(start..start + phrase.len()) };
-    let latest = version == 1;
-    let close = head::read_connection(bytes, fields).ok_or(Reason::UPSTREAM_MALFORMED)?;
-    let (length, stated) = frame(bytes, fields, status, method, latest)?;
+    let len = lines.at;
+    // A phrase is for people, and has been ASCII for long.
+    let phrase = if phrase.of(bytes).is_ascii() { phrase } else { Span::default() };
+    let close = head::read_connection(bytes, fields, seen).ok_or(Reason::UPSTREAM_MALFORMED)?;
+    let declared = framing::declared(bytes, fields, seen);
+    let (length, stated) = frame(declared, status, method, latest)?;
     // A server that announces a body where there can be none may well send it.
-    let announced =
-        status == 204 && !matches!(framing::declared(bytes, fields), Declared::Nothing | Declared::Fixed(0));
+    let announced = status == 204 && !matches!(declared, Declared::Nothing | Declared::Fixed(0));
     let mut dated = false;
     let mut idle = None;
     for field in fields {
@@ -85,6 +67,23 @@ pub(crate) fn read(
     Ok(Some(Response { len, status, phrase, length, stated, last, idle, dated }))
 }
 
+/// Reads all lines: whether the version is 1.1, the status, the phrase, and which fields there are.
+fn read_lines(lines: &mut Lines, fields: &mut Vec<Field>) -> line::Read<(bool, u16, Span, Seen)> {
+    let latest = whole!(lines.version()?);
+    whole!(lines.space()?);
+    let status = whole!(lines.status()?);
+    let phrase = whole!(lines.phrase()?);
+    let seen = whole!(lines.fields(fields)?);
+    Ok(Some((latest, status, phrase, seen)))
+}
+
+fn refusal(fault: Fault) -> Reason {
+    match fault {
+        Fault::TooManyFields => Reason::UPSTREAM_HEAD_TOO_LARGE,
+        Fault::Malformed | Fault::BareLineFeed | Fault::Version => Reason::UPSTREAM_MALFORMED,
+    }
+}
+
 /// The seconds of `timeout=`, less one, so that the gateway is the first to let go.
 fn keep_alive(value: &[u8]) -> Option<u64> {
     let timeout = list(value).find_map(|member| {
@@ -97,13 +96,11 @@ fn keep_alive(value: &[u8]) -> Option<u64> {
 
 /// RFC 9112 section 6.3, in its order, but what is ambiguous is refused.
 fn frame(
-    bytes: &[u8],
-    fields: &[Field],
+    declared: Declared,
     status: u16,
     method: Method,
     latest: bool,
 ) -> Result<(Length, Option<u64>), Reason> {
-    let declared = framing::declared(bytes, fields);
     let bodiless = method == Method::Head || status < 200 || status == 204 || status == 304;
     match declared {
         Declared::BadLength | Declared::BadCoding | Declared::Both => Err(Reason::UPSTREAM_FRAMING),

@@ -7,9 +7,10 @@ use std::task::{Context, Poll};
 
 use tokio::net::TcpStream;
 
-use super::socket::{poll_read, poll_readable};
+use super::socket::{Awaited, poll_read, poll_readable};
 use super::worker::Worker;
 use crate::buffer::{Buffer, SIZE};
+use crate::http1::request;
 use crate::sweep::Slot;
 
 /// A client's connection.
@@ -17,11 +18,12 @@ use crate::sweep::Slot;
 pub(crate) struct Client {
     pub(crate) worker: Rc<Worker>,
     pub(crate) stream: TcpStream,
+    awaited: Awaited,
     pub(crate) slot: Slot,
     /// The peer's address.
     pub(crate) ip: IpAddr,
-    /// The same as text.
-    pub(crate) address: Box<str>,
+    /// What servers are told about the client; see [`Self::address`].
+    pub(crate) forwarding: Box<str>,
     /// Bytes being worked on.
     pub(crate) input: Option<Buffer>,
     /// Bytes kept while nothing is being worked on; before those of `input`.
@@ -39,13 +41,14 @@ impl Client {
     pub(crate) fn new(worker: Rc<Worker>, stream: TcpStream, slot: Slot, peer: SocketAddr) -> Self {
         // An IPv4 client of a dual-stack listener is an IPv4 client.
         let ip = peer.ip().to_canonical();
-        let address = ip.to_string().into_boxed_str();
+        let forwarding = request::forwarding(ip).into_boxed_str();
         Self {
             worker,
             stream,
+            awaited: Awaited::default(),
             slot,
             ip,
-            address,
+            forwarding,
             input: None,
             ahead: Vec::new(),
             ended: false,
@@ -55,9 +58,19 @@ impl Client {
         }
     }
 
+    /// The peer's address, as text.
+    pub(crate) fn address(&self) -> &str {
+        request::forwarded_for(&self.forwarding)
+    }
+
     /// Reads what there is behind what is held, as long as that is not more than `most` bytes, so that what has to be
     /// kept is bounded. `Ok(0)`: the client has closed its side.
     pub(crate) fn poll_fill(&mut self, cx: &mut Context, most: usize) -> Poll<io::Result<usize>> {
+        // No buffer is taken for a socket that is known to be empty.
+        if poll_readable(&self.stream, &self.awaited, cx)?.is_pending() {
+            self.worker.turn.ends();
+            return Poll::Pending;
+        }
         let mut buffer = self.take();
         buffer.compact();
         // One byte more than is allowed shows that it is too much.
@@ -141,7 +154,7 @@ impl Client {
         if self.ended || self.holds() {
             return Ok(());
         }
-        if poll_readable(&self.stream, cx)?.is_pending() {
+        if poll_readable(&self.stream, &self.awaited, cx)?.is_pending() {
             return Ok(());
         }
         let mut bytes = [0_u8; 4096];

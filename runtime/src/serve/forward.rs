@@ -2,6 +2,7 @@
 //! died, and with the next server where one cannot be reached.
 
 use std::io;
+use std::net::SocketAddr;
 use std::rc::Rc;
 use std::task::Poll;
 
@@ -15,12 +16,13 @@ use crate::clock::micros;
 use crate::exchange::Exchange;
 use crate::http1::framing::Length;
 use crate::http1::request::{self, Onward, Request};
-use crate::program::Server;
 use crate::reason::Reason;
 use crate::terminal::{Forward, Target};
+use crate::upstream::Server;
 use crate::upstream::pool::Pool;
 
-/// Forwards and sees the answer through.
+/// Forwards and sees the answer through. What is rare is boxed, so that this future is small enough to be allocated
+/// without a search.
 pub(crate) async fn forward(
     client: &mut Client,
     x: &mut Exchange,
@@ -28,21 +30,21 @@ pub(crate) async fn forward(
     to: &'static Forward,
 ) -> After {
     if matches!(request.length, Length::Fixed(length) if length > x.body_max) {
-        return own(client, x, request, |x, voice| answer::refuse(x, Reason::BODY_TOO_LARGE, None, voice))
-            .await;
+        return Box::pin(refuse_early(client, x, request, Reason::BODY_TOO_LARGE)).await;
     }
     let worker = Rc::clone(&client.worker);
     let Some(upstream) = worker.upstreams.get(to.upstream as usize) else {
-        return own(client, x, request, |x, voice| answer::refuse(x, Reason::PANIC, None, voice)).await;
+        return Box::pin(refuse_early(client, x, request, Reason::PANIC)).await;
     };
     let mut unreached = (Reason::UPSTREAM_REFUSED, None);
-    for (server, pool) in upstream.turn() {
+    for server in upstream.turn() {
+        let pool = &server.pool;
         x.record.server = Some(server.address);
         let kept = pool.take();
         let reused = kept.is_some();
         let stream = match kept {
             Some(stream) => stream,
-            None => match connect(client, x, *server).await {
+            None => match Box::pin(connect(client, x, server.address)).await {
                 Ok(stream) => stream,
                 Err(failure) => {
                     unreached = failure;
@@ -53,23 +55,23 @@ pub(crate) async fn forward(
                 }
             },
         };
-        write_head(client, x, &request, *server, to);
+        write_head(client, x, &request, server, to);
         return match converse(client, x, request, Link { stream, reused, pool }).await {
             Some(after) => after,
             // The kept connection had died unused: the request goes over a fresh one.
-            None => match connect(client, x, *server).await {
+            None => match Box::pin(connect(client, x, server.address)).await {
                 Ok(stream) => {
                     x.homeward.clear();
                     converse(client, x, request, Link { stream, reused: false, pool })
                         .await
                         .unwrap_or(After::Close)
                 }
-                Err((reason, cause)) => give_up(client, x, request, reason, cause).await,
+                Err((reason, cause)) => Box::pin(give_up(client, x, request, reason, cause)).await,
             },
         };
     }
     let (reason, cause) = unreached;
-    give_up(client, x, request, reason, cause).await
+    Box::pin(give_up(client, x, request, reason, cause)).await
 }
 
 /// Whether the time for the whole exchange is over.
@@ -78,11 +80,11 @@ fn late(client: &Client, x: &Exchange) -> bool {
     client.worker.now() >= x.record.asked.saturating_add(total)
 }
 
-fn write_head(client: &Client, x: &mut Exchange, request: &Request, server: Server, to: &Forward) {
+fn write_head(client: &Client, x: &mut Exchange, request: &Request, server: &Server, to: &Forward) {
     let onward = Onward {
-        authority: server.authority,
-        client: &client.address,
-        name: client.worker.gateway.program.name,
+        host: &server.host,
+        forwarding: &client.forwarding,
+        via: &client.worker.via,
         length: request.length,
         trailers: request.trailers,
     };
@@ -140,8 +142,8 @@ async fn converse(client: &mut Client, x: &mut Exchange, request: Request, link:
             client.break_off();
             After::Close
         }
-        End::Failed(reason, cause) if complete => give_up(client, x, request, reason, cause).await,
-        End::Failed(reason, cause) => refuse(client, x, reason, cause, After::Linger).await,
+        End::Failed(reason, cause) if complete => Box::pin(give_up(client, x, request, reason, cause)).await,
+        End::Failed(reason, cause) => Box::pin(refuse(client, x, reason, cause, After::Linger)).await,
     })
 }
 
@@ -158,6 +160,11 @@ async fn give_up(
     if sent {
         return refuse(client, x, reason, cause, After::Linger).await;
     }
+    refuse_early(client, x, request, reason).await
+}
+
+/// Refuses a request of which nothing but the head was needed.
+async fn refuse_early(client: &mut Client, x: &mut Exchange, request: Request, reason: Reason) -> After {
     own(client, x, request, |x, voice| answer::refuse(x, reason, None, voice)).await
 }
 
@@ -165,7 +172,7 @@ async fn give_up(
 async fn connect(
     client: &mut Client,
     x: &Exchange,
-    server: Server,
+    address: SocketAddr,
 ) -> Result<TcpStream, (Reason, Option<io::ErrorKind>)> {
     let worker = Rc::clone(&client.worker);
     client.park();
@@ -173,7 +180,7 @@ async fn connect(
         x.timeout.map_or((0, 0), |timeout| (micros(timeout.total), micros(timeout.connect)));
     let end = x.record.asked.saturating_add(total);
     client.slot.set(worker.now().saturating_add(within).min(end));
-    let mut connecting = std::pin::pin!(TcpStream::connect(server.address));
+    let mut connecting = std::pin::pin!(TcpStream::connect(address));
     let result = std::future::poll_fn(|cx| {
         if client.slot.due() {
             return Poll::Ready(None);
@@ -197,5 +204,19 @@ async fn connect(
             };
             Err((reason, Some(error.kind())))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::forward;
+
+    fn size<A, B, C, D, F>(_: impl Fn(A, B, C, D) -> F) -> usize {
+        size_of::<F>()
+    }
+
+    #[test]
+    fn a_request_under_way_takes_little_room() {
+        assert!(size(forward) <= 1_000, "{}", size(forward));
     }
 }

@@ -11,6 +11,7 @@ use std::task::{Context, Poll, ready};
 use rustix::net::{RecvFlags, SendFlags};
 use tokio::io::Interest;
 use tokio::net::TcpStream;
+use tokio::task::coop::has_budget_remaining;
 
 /// Reads that may succeed in a row before other tasks have their turn.
 const TURN: u32 = 64;
@@ -32,6 +33,11 @@ impl Turn {
         cx.waker().wake_by_ref();
         Poll::Pending
     }
+
+    /// A task waits, so that others have theirs.
+    pub(crate) fn ends(&self) {
+        self.0.set(0);
+    }
 }
 
 /// Reads into `room`.
@@ -47,7 +53,7 @@ pub(crate) fn poll_read(
             return Poll::Ready(result);
         }
         if stream.poll_read_ready(cx)?.is_pending() {
-            turn.0.set(0);
+            turn.ends();
             return Poll::Pending;
         }
     }
@@ -83,12 +89,31 @@ pub(crate) fn quiet(stream: &TcpStream) -> bool {
     attempt(stream, Interest::READABLE, 1, || receive(stream, &mut byte)).is_none()
 }
 
+/// Whether the task is registered for the arrival of something on a stream that one task reads for good. It stays so until
+/// something arrives, and then the stream is ready, so that a ready stream is what ends it.
+#[derive(Debug, Default)]
+pub(crate) struct Awaited(Cell<bool>);
+
 /// Whether a read could succeed; if not, the task is woken once it could.
-pub(crate) fn poll_readable(stream: &TcpStream, cx: &mut Context) -> Poll<io::Result<()>> {
-    match stream.try_io(Interest::READABLE, || Ok(())) {
-        Ok(()) => Poll::Ready(Ok(())),
-        Err(_) => stream.poll_read_ready(cx),
+// INVARIANT: who reads the stream asks here first, so that no arrival is missed by `awaited`; `Client` does.
+pub(crate) fn poll_readable(stream: &TcpStream, awaited: &Awaited, cx: &mut Context) -> Poll<io::Result<()>> {
+    if stream.try_io(Interest::READABLE, || Ok(())).is_ok() {
+        awaited.0.set(false);
+        return Poll::Ready(Ok(()));
     }
+    if awaited.0.get() {
+        return Poll::Pending;
+    }
+    // Out of budget the task is woken again instead of being registered.
+    let registers = has_budget_remaining();
+    let ready = stream.poll_read_ready(cx);
+    awaited.0.set(registers && ready.is_pending());
+    ready
+}
+
+/// Whether the reactor knows of nothing to read.
+pub(crate) fn empty(stream: &TcpStream) -> bool {
+    stream.try_io(Interest::READABLE, || Ok(())).is_err()
 }
 
 fn receive(stream: &TcpStream, room: &mut [u8]) -> io::Result<usize> {

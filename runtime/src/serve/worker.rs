@@ -11,6 +11,7 @@ use super::socket::Turn;
 use crate::buffer::Buffers;
 use crate::clock::{self, Micros, micros};
 use crate::exchange::Exchange;
+use crate::http1::request;
 use crate::sweep::Sweep;
 use crate::upstream::Upstream;
 use crate::upstream::pool::Pool;
@@ -35,6 +36,8 @@ pub(crate) struct Worker {
     pub(crate) buffers: Buffers,
     pub(crate) sweep: Rc<Sweep>,
     pub(crate) turn: Turn,
+    /// [`request::via`] of this gateway.
+    pub(crate) via: String,
     pub(crate) upstreams: Vec<Upstream>,
     /// No new connections; answers say `Connection: close`.
     pub(crate) draining: Cell<bool>,
@@ -63,6 +66,7 @@ impl Worker {
             buffers: Buffers::default(),
             sweep: Rc::new(Sweep::new(gateway.clock.clone())),
             turn: Turn::default(),
+            via: request::via(gateway.program.name),
             upstreams: upstreams.collect(),
             draining: Cell::new(false),
             cut: Cell::new(false),

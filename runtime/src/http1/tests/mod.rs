@@ -3,6 +3,7 @@
 
 mod body;
 mod chunk;
+mod line;
 mod path;
 mod request;
 mod response;
@@ -99,6 +100,7 @@ fn the_seeds_hold() {
         assert!(!seeds(claim).is_empty(), "{claim}");
         for seed in seeds(claim) {
             check(&seed);
+            line::check(&seed);
         }
     }
 }
@@ -116,11 +118,13 @@ proptest! {
     #[test]
     fn mutated_requests_hold(bytes in mutated("request")) {
         request::check(&bytes);
+        line::check(&bytes);
     }
 
     #[test]
     fn mutated_answers_hold(bytes in mutated("response")) {
         response::check(&bytes);
+        line::check(&bytes);
     }
 
     #[test]
@@ -138,5 +142,6 @@ proptest! {
         for (_, check) in CLAIMS {
             check(&bytes);
         }
+        line::check(&bytes);
     }
 }

@@ -9,7 +9,7 @@ use crate::http1::body::{Reader, Writer};
 use crate::http1::framing::Length;
 use crate::http1::response::{self, Homeward, Response};
 use crate::reason::Reason;
-use crate::serve::socket::{poll_read, poll_write};
+use crate::serve::socket::{empty, poll_read, poll_write};
 
 /// The way to the client.
 #[allow(clippy::struct_excessive_bools, reason = "each is a fact of its own about an answer")]
@@ -103,6 +103,14 @@ impl Relay<'_> {
 
     /// Reads from the server.
     fn poll_server(&mut self, cx: &mut Context) -> Result<Step, End> {
+        // No buffer is taken for a socket that is known to be empty.
+        if self.down.buffer.is_none()
+            && empty(&self.server)
+            && matches!(self.server.poll_read_ready(cx), Poll::Pending)
+        {
+            self.client.worker.turn.ends();
+            return Ok(Step::Waits);
+        }
         let mut buffer = self.down.buffer.take().unwrap_or_else(|| self.client.worker.buffers.take());
         match poll_read(&self.server, &self.client.worker.turn, cx, buffer.room()) {
             Poll::Pending => {
