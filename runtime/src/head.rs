@@ -135,8 +135,9 @@ impl Known {
     }
 }
 
-/// Whether a name of that length is `text`, which is in lower case. Without a branch for each byte. The bit of the case
-/// is set in all: among bytes of a token only letters change by it, and only the letter's own capital becomes the letter.
+/// Whether a name or value of that length is `text`, which is in lower case. Without a branch for each byte. The bit of the
+/// case is set in all: what becomes a letter by it is that letter's capital, and what becomes a hyphen is CR, which neither
+/// a name nor a value holds.
 fn same<const LENGTH: usize>(name: &[u8], text: &[u8; LENGTH]) -> bool {
     name.first_chunk::<LENGTH>().is_some_and(|name| {
         name.iter().zip(text).fold(0, |unlike, (byte, letter)| unlike | (byte | 0x20) ^ letter) == 0
@@ -231,7 +232,13 @@ pub(crate) fn read_connection(bytes: &[u8], fields: &mut [Field], seen: Seen) ->
     let mut options = 0;
     for at in 0..fields.len() {
         let Some(field) = fields.get(at).filter(|field| field.known == Known::Connection) else { continue };
-        for option in list(field.value.of(bytes)) {
+        // What most servers say names no field that is not dropped in any case.
+        let value = field.value.of(bytes);
+        if value.len() == 10 && same(value, b"keep-alive") && options < CONNECTION_OPTIONS {
+            options += 1;
+            continue;
+        }
+        for option in list(value) {
             options += 1;
             if options > CONNECTION_OPTIONS {
                 return None;
