@@ -4,11 +4,11 @@
 
 use std::net::SocketAddr;
 
-use gatewright_dsl::Policy;
 use gatewright_dsl::schema::Values;
+use gatewright_dsl::{Policy, Span};
 
 use crate::algebra::RouteSet;
-use crate::ir::expr::Constant;
+use crate::ir::expr::{Constant, Function};
 use crate::ty::Ty;
 
 #[derive(Debug)]
@@ -19,6 +19,8 @@ pub(crate) struct Program {
     pub(crate) listeners: Vec<SocketAddr>,
     /// Sorted by name.
     pub(crate) upstreams: Vec<Upstream>,
+    /// The steps of exchanges that no route has.
+    pub(crate) outside: Vec<Step>,
     /// In order of precedence.
     pub(crate) routes: Vec<Route>,
     /// What these routes claim, in the same order.
@@ -75,10 +77,39 @@ pub(crate) struct Place {
 }
 
 /// A policy that holds for a route, with every value.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Step {
     pub(crate) policy: &'static Policy,
     pub(crate) values: Values,
+    /// What `wanted` of the policy's row has become, in its order.
+    pub(crate) resolved: Vec<Resolved>,
+    /// How many blocks are around the one where it is written.
+    pub(crate) depth: usize,
+    /// Tells any two places apart where it may be written: the setting, and each `use` and `import` that it came through.
+    pub(crate) origin: Vec<Span>,
+}
+
+/// What the compiler has made of something in a row's values.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[allow(dead_code, reason = "settings are resolved next")]
+pub(crate) enum Resolved {
+    Expr(Function),
+    /// An expression for text or JSON whose value is known.
+    Text(String),
+    /// The media type of a file, and what it holds.
+    File(&'static str, String),
+    /// A declared field.
+    Field {
+        /// On the wire.
+        name: String,
+        /// Neither optional nor with a default.
+        required: bool,
+        /// A list, each element of the type.
+        many: bool,
+        ty: Ty,
+    },
+    /// The parameter of this name.
+    Param(String),
 }
 
 /// How a route ends.
@@ -92,13 +123,23 @@ pub(crate) enum End {
     },
     Respond {
         status: u16,
-        /// Media type and text.
-        body: Option<(&'static str, String)>,
+        /// Media type and content.
+        body: Option<(&'static str, Said)>,
     },
     Redirect {
         status: u16,
         location: Vec<Piece>,
     },
+}
+
+/// What an answer says.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[allow(dead_code, reason = "answers are resolved next")]
+pub(crate) enum Said {
+    /// The same for each request.
+    Text(String),
+    /// Made for each request.
+    Expr(Function),
 }
 
 /// A part of a path that is sent.

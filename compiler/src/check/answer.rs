@@ -7,20 +7,20 @@ use std::fmt::Write;
 
 use gatewright_dsl::ast::{AnswerBody, Entry, Status, Value, ValueKind};
 
-use crate::checked::End;
+use crate::checked::{End, Said};
 
 pub(super) fn respond(status: Status, body: Option<&AnswerBody>) -> End {
     let body = body.map(|body| match body {
         AnswerBody::Json(value) => {
             let mut text = String::new();
             json(value, &mut text);
-            ("application/json", text)
+            ("application/json", Said::Text(text))
         }
         AnswerBody::Text(Value { kind: ValueKind::Text(text), .. }) => {
-            ("text/plain; charset=utf-8", text.clone())
+            ("text/plain; charset=utf-8", Said::Text(text.clone()))
         }
         // INVARIANT: `unknown` has refused it.
-        AnswerBody::Text(_) | AnswerBody::File(_) => ("text/plain; charset=utf-8", String::new()),
+        AnswerBody::Text(_) | AnswerBody::File(_) => ("text/plain; charset=utf-8", Said::Text(String::new())),
     });
     End::Respond { status: status.code, body }
 }

@@ -130,7 +130,7 @@ fn program(
         order.iter().filter_map(|at| typed.get_mut(*at).and_then(Option::take)).collect();
     let upstreams = used_upstreams(upstreams, &mut routes);
     let Gateway { name, logs, listeners } = gateway;
-    Program { name, logs, listeners, upstreams, routes, claims }
+    Program { name, logs, listeners, upstreams, outside: Vec::new(), routes, claims }
 }
 
 /// The upstreams to which routes of this gateway lead; others are those of other entries. The routes name them by their new

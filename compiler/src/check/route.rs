@@ -4,7 +4,7 @@
 
 use gatewright_dsl::Policy;
 use gatewright_dsl::ast::{self, Methods, TerminalKind};
-use gatewright_dsl::schema::{Checked, Phase, Place, check_block};
+use gatewright_dsl::schema::{Checked, Phase, Place, Values, check_block};
 
 use super::pattern;
 use super::rewrite::Space;
@@ -131,12 +131,18 @@ fn steps(check: &mut Check<'_>, written: &ast::Route, own: &[Checked], outer: &[
             check.problems.push(problem::setting_without_effect(policy.name, own.span, terminal.span));
         } else if forwards || own.is_some() {
             let values = policy.effective(own.map(|own| &own.values), outer.map(|outer| &outer.values));
-            steps.extend(values.map(|values| Step { policy, values }));
+            steps.extend(values.map(|values| step(policy, values)));
         }
     }
     // Stable: within a phase, the order of the catalogue.
     steps.sort_by_key(|step| step.policy.phase);
     steps
+}
+
+/// What the compiler would have to resolve in the values, there is none yet that a program can write.
+fn step(policy: &'static Policy, values: Values) -> Step {
+    let origin = values.span.into_iter().collect();
+    Step { policy, values, resolved: Vec::new(), depth: 0, origin }
 }
 
 fn setting<'a>(settings: &'a [Checked], policy: &Policy) -> Option<&'a Checked> {

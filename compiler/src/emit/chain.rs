@@ -2,21 +2,28 @@
 //!
 //! A function's size grows with its steps only; what differs between routes is looked up by number.
 
-use proc_macro2::{Literal, TokenStream};
+use gatewright_dsl::policy::Hook;
+use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{format_ident, quote};
 
 use super::table::{self, Tight};
 use super::value;
 use crate::checked::{Piece, Place};
-use crate::ir::{Chain, EndKind, Ends, Field, Program};
+use crate::ir::{Chain, EndKind, Ends, Field, Program, StepTable};
 
 /// The functions, and the table of them.
 pub(super) fn functions(program: &Program) -> TokenStream {
-    let chains = program.chains.iter().enumerate().map(|(number, chain)| function(number, chain));
+    let chains = program.chains.iter().enumerate().map(|(number, chain)| {
+        let chain = Walk { number, chain, steps: &program.steps };
+        let functions = [Some(chain.request()), chain.response(), chain.own(), chain.log()];
+        quote! { #(#functions)* }
+    });
     let count = Literal::usize_unsuffixed(program.chains.len());
-    let entries = (0..program.chains.len()).map(|number| {
-        let function = format_ident!("chain_{number}");
-        quote! { g::Chain { request: #function, response: None, own: None, log: None } }
+    let entries = program.chains.iter().enumerate().map(|(number, chain)| {
+        let chain = Walk { number, chain, steps: &program.steps };
+        let request = format_ident!("chain_{number}");
+        let [response, own, log] = [Hook::Response, Hook::Own, Hook::Log].map(|hook| chain.entry(hook));
+        quote! { g::Chain { request: #request, response: #response, own: #own, log: #log } }
     });
     quote! {
         static CHAINS: [g::Chain; #count] = [#(#entries),*];
@@ -42,7 +49,7 @@ pub(super) fn write_tables(program: &Program, out: &mut String) {
         out,
         "RESPONDS",
         "g::Respond",
-        responds.iter().map(|(status, body)| respond(*status, body.as_ref())),
+        responds.iter().map(|answer| Tight(value::respond(answer))),
     );
     table::write_unless_empty(
         out,
@@ -52,43 +59,130 @@ pub(super) fn write_tables(program: &Program, out: &mut String) {
     );
 }
 
-fn function(number: usize, chain: &Chain) -> TokenStream {
-    let name = format_ident!("chain_{number}");
-    let records = format_ident!("RECORDS_{number}");
-    let doc = place(&chain.place);
-    let picks: Vec<_> = (0..chain.steps.len()).map(|step| format_ident!("step_{step}")).collect();
-    let tables = chain.steps.iter().map(|table| format_ident!("STEPS_{table}"));
-    let end = match chain.end {
-        EndKind::Forward => quote! { FORWARDS },
-        EndKind::Respond => quote! { RESPONDS },
-        EndKind::Redirect => quote! { REDIRECTS },
-    };
-    quote! {
-        #[doc = #doc]
-        fn #name(exchange: &mut g::Exchange, record: u32) -> g::Flow {
-            let [#(#picks,)* end] = #records[record as usize];
-            #(
-                match #tables[#picks as usize].request(exchange) {
-                    g::Flow::Next => {}
-                    flow => return flow,
-                }
-            )*
-            #end[end as usize].request(exchange)
+/// A chain with what its numbers mean.
+struct Walk<'a> {
+    number: usize,
+    chain: &'a Chain,
+    steps: &'a [StepTable],
+}
+
+impl Walk<'_> {
+    fn request(&self) -> TokenStream {
+        let name = format_ident!("chain_{}", self.number);
+        let doc = place(self.chain.place.as_ref());
+        let end = match self.chain.end {
+            Some(EndKind::Forward) => quote! { FORWARDS },
+            Some(EndKind::Respond) => quote! { RESPONDS },
+            Some(EndKind::Redirect) => quote! { REDIRECTS },
+            // Nobody asks what becomes of a request that no route has.
+            None => {
+                return quote! { #[doc = #doc] fn #name(_: &mut g::Exchange, _: u32) -> g::Flow { g::Flow::Next } };
+            }
+        };
+        let (picks, calls) = self.calls(Hook::Request);
+        quote! {
+            #[doc = #doc]
+            fn #name(exchange: &mut g::Exchange, record: u32) -> g::Flow {
+                #picks
+                #(
+                    match #calls.request(exchange) {
+                        g::Flow::Next => {}
+                        flow => return flow,
+                    }
+                )*
+                #end[end as usize].request(exchange)
+            }
         }
+    }
+
+    fn response(&self) -> Option<TokenStream> {
+        let name = self.name(Hook::Response)?;
+        let (picks, calls) = self.calls(Hook::Response);
+        Some(quote! {
+            fn #name(exchange: &mut g::Exchange, record: u32) {
+                #picks
+                #(#calls.response(exchange);)*
+            }
+        })
+    }
+
+    fn own(&self) -> Option<TokenStream> {
+        let name = self.name(Hook::Own)?;
+        let (picks, calls) = self.calls(Hook::Own);
+        Some(quote! {
+            fn #name(exchange: &mut g::Exchange, record: u32, own: g::Own) -> Option<&'static g::Respond> {
+                #picks
+                #(
+                    if let Some(answer) = #calls.own(exchange, own) {
+                        return Some(answer);
+                    }
+                )*
+                None
+            }
+        })
+    }
+
+    fn log(&self) -> Option<TokenStream> {
+        let name = self.name(Hook::Log)?;
+        let (picks, calls) = self.calls(Hook::Log);
+        Some(quote! {
+            fn #name(exchange: &g::Exchange, record: u32, line: &mut g::LogLine) -> bool {
+                #picks
+                #(#calls.log(exchange, line))&&*
+            }
+        })
+    }
+
+    /// What stands in the chain's table for a hook.
+    fn entry(&self, hook: Hook) -> TokenStream {
+        self.name(hook).map_or(quote! { None }, |name| quote! { Some(#name) })
+    }
+
+    /// The name of the function of a hook. `None` where no step has it.
+    fn name(&self, hook: Hook) -> Option<Ident> {
+        let has = |table: &usize| self.steps.get(*table).is_some_and(|table| table.hooks.contains(&hook));
+        self.chain
+            .steps
+            .iter()
+            .any(has)
+            .then(|| format_ident!("chain_{}_{}", self.number, format!("{hook:?}").to_lowercase()))
+    }
+
+    /// Reads of the record what is needed, and names for each step that has the hook its configuration.
+    fn calls(&self, hook: Hook) -> (TokenStream, Vec<TokenStream>) {
+        let records = format_ident!("RECORDS_{}", self.number);
+        let mut calls = Vec::new();
+        let mut picks = Vec::new();
+        for (at, table) in self.chain.steps.iter().enumerate() {
+            if self.steps.get(*table).is_some_and(|table| table.hooks.contains(&hook)) {
+                let (pick, table) = (format_ident!("step_{at}"), format_ident!("STEPS_{table}"));
+                calls.push(quote! { #table[#pick as usize] });
+                picks.push(quote! { #pick });
+            } else {
+                picks.push(quote! { _ });
+            }
+        }
+        if self.chain.end.is_some() {
+            picks.push(if hook == Hook::Request {
+                quote! { end }
+            } else {
+                quote! { _ }
+            });
+        }
+        (quote! { let [#(#picks),*] = #records[record as usize]; }, calls)
     }
 }
 
 /// Where a chain comes from, as a doc comment.
-fn place(place: &Place) -> String {
-    format!(" {}:{}", place.file.escape_debug(), place.line)
+fn place(place: Option<&Place>) -> String {
+    match place {
+        Some(place) => format!(" {}:{}", place.file.escape_debug(), place.line),
+        None => " What no route has.".to_owned(),
+    }
 }
 
 fn config(home: &TokenStream, fields: &[Field]) -> Tight {
-    let fields = fields.iter().map(|field| {
-        let name = value::ident(field.name);
-        let value = value::value(&field.value, field.optional);
-        quote! { #name: #value }
-    });
+    let fields = fields.iter().map(|field| value::field(field, home));
     Tight(quote! { #home::Config { #(#fields),* } })
 }
 
@@ -102,16 +196,6 @@ fn forward(upstream: usize, target: Option<&[Piece]>) -> Tight {
         }
     };
     Tight(quote! { g::Forward { upstream: #upstream, target: #target } })
-}
-
-fn respond(status: u16, body: Option<&(&'static str, String)>) -> Tight {
-    let status = Literal::u16_unsuffixed(status);
-    let content_type = Literal::string(body.map_or("", |(kind, _)| *kind));
-    let body = body.map_or(quote! { g::Content::Nothing }, |(_, text)| {
-        let text = Literal::string(text);
-        quote! { g::Content::Text(#text) }
-    });
-    Tight(quote! { g::Respond { status: #status, content_type: #content_type, body: #body } })
 }
 
 fn redirect(status: u16, location: &[Piece]) -> Tight {

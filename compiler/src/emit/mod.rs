@@ -6,6 +6,8 @@
 mod chain;
 #[cfg_attr(not(test), expect(dead_code, reason = "expressions and captures use it next"))]
 mod dfa;
+#[cfg(test)]
+mod step_tests;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -80,6 +82,14 @@ fn program_item(program: &Program) -> TokenStream {
         quote! { g::AccessLog::Off }
     };
     let methods = Literal::u16_unsuffixed(program.router.methods);
+    let states = program.states.iter().map(|state| {
+        let state = value::home(state);
+        quote! { g::new_state::<#state> }
+    });
+    let outside = program.outside.map_or(quote! { None }, |(chain, record)| {
+        let (chain, record) = (Literal::usize_unsuffixed(chain), Literal::usize_unsuffixed(record));
+        quote! { Some(g::Outside { chain: #chain, record: #record }) }
+    });
     quote! {
         /// The whole gateway.
         pub static PROGRAM: g::Program = g::Program {
@@ -91,8 +101,8 @@ fn program_item(program: &Program) -> TokenStream {
             routes: &ROUTES,
             files: &FILES,
             chains: &CHAINS,
-            states: &[],
-            outside: None,
+            states: &[#(#states),*],
+            outside: #outside,
             text: TEXT,
             params: &[],
             secrets: &[],

@@ -55,7 +55,7 @@ pub(super) fn write_all(program: &Program, out: &mut String) {
     let files = program.files.iter().map(|file| Call("t", [format!("[{},{}]", file.start, file.len)]));
     write(out, "FILES", "g::Label", files);
     for (number, chain) in program.chains.iter().enumerate() {
-        let width = chain.steps.len() + 1;
+        let width = chain.steps.len() + usize::from(chain.end.is_some());
         write(
             out,
             &format!("RECORDS_{number}"),

@@ -8,7 +8,7 @@ use gatewright_dsl::Catalogue;
 use super::emit;
 use crate::algebra::oracle::claims;
 use crate::algebra::{Method, Pattern, Set};
-use crate::checked::{End, Piece, Place, Program, Route, Server, Step, Upstream};
+use crate::checked::{End, Piece, Place, Program, Route, Said, Server, Step, Upstream};
 
 /// A program with one of everything.
 fn program() -> Program {
@@ -17,7 +17,13 @@ fn program() -> Program {
         label: format!("route {line}"),
         steps: Catalogue::standard()
             .policies()
-            .map(|policy| Step { policy, values: policy.row().defaults() })
+            .map(|policy| Step {
+                policy,
+                values: policy.row().defaults(),
+                resolved: Vec::new(),
+                depth: 0,
+                origin: Vec::new(),
+            })
             .collect(),
         end,
     };
@@ -26,13 +32,17 @@ fn program() -> Program {
         upstream: 0,
         target: Some(vec![Piece::Text("/v2/\"quoted\"/".to_owned()), Piece::Capture(0)]),
     };
-    let respond = End::Respond { status: 200, body: Some(("application/json", "{\"ok\":true}".to_owned())) };
+    let respond = End::Respond {
+        status: 200,
+        body: Some(("application/json", Said::Text("{\"ok\":true}".to_owned()))),
+    };
     let redirect = End::Redirect { status: 308, location: vec![Piece::Text("/new".to_owned())] };
     let path = |segments: Vec<Set>, rest| Pattern { segments, rest };
     Program {
         name: "shop".to_owned(),
         logs: true,
         listeners: vec!["127.0.0.1:8080".parse().unwrap(), "[::1]:8080".parse().unwrap()],
+        outside: Vec::new(),
         upstreams: vec![Upstream {
             name: "orders".to_owned(),
             servers: vec![Server {

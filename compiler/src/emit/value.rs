@@ -5,18 +5,103 @@
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
-use gatewright_dsl::schema::Value;
+use gatewright_dsl::schema::{Cause, Value};
 use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{format_ident, quote};
 
 use crate::EVERY_ADDRESS;
+use crate::ir::{Content, Declared, Field, Respond, Said};
 
-/// An expression for a value; one that may be left out is an `Option`.
-pub(super) fn value(value: &Value, optional: bool) -> TokenStream {
-    let plain = match value {
-        Value::Absent => return quote! { None },
+/// An expression for what stands in a field of a type that lives at `home`.
+pub(super) fn content(content: &Content, home: &TokenStream) -> TokenStream {
+    match content {
+        Content::Value(it) => value(it),
+        Content::Option(None) => quote! { None },
+        Content::Option(Some(it)) => {
+            let it = self::content(it, home);
+            quote! { Some(#it) }
+        }
+        Content::Is(it) => {
+            let it = self::content(it, home);
+            quote! { g::Setting::Is(#it) }
+        }
+        Content::Param(number) => {
+            let number = Literal::u16_unsuffixed(*number);
+            quote! { g::Setting::Param(#number) }
+        }
+        Content::Choice(name, word) => {
+            let (name, word) = (ident(&camel(name)), ident(&camel(word)));
+            quote! { #home::#name::#word }
+        }
+        Content::Expr(number) => function(*number),
+        Content::Named(name, number) => {
+            let (name, function) = (text(name), function(*number));
+            quote! { (#name, #function) }
+        }
+        Content::Declared(field) => declared(field),
+        Content::Respond(answer) => respond(answer),
+        Content::State(number) => {
+            let number = Literal::usize_unsuffixed(*number);
+            quote! { g::Slot(#number) }
+        }
+        Content::List(items) => {
+            let items = items.iter().map(|item| self::content(item, home));
+            quote! { &[#(#items),*] }
+        }
+        Content::Items(items) => {
+            let items = items.iter().map(|(name, fields)| {
+                let (name, fields) = (ident(&camel(name)), fields.iter().map(|it| field(it, home)));
+                quote! { #home::Item::#name { #(#fields),* } }
+            });
+            quote! { &[#(#items),*] }
+        }
+    }
+}
+
+/// A field of a struct or of a variant.
+pub(super) fn field(field: &Field, home: &TokenStream) -> TokenStream {
+    let (name, content) = (ident(field.name), content(&field.content, home));
+    quote! { #name: #content }
+}
+
+fn declared(field: &Declared) -> TokenStream {
+    let (name, expected) = (text(&field.name), text(&field.expected));
+    let (required, many) = (field.required, field.many);
+    let check = format_ident!("check_{}", field.check);
+    quote! { g::Field { name: #name, required: #required, many: #many, check: #check, expected: #expected } }
+}
+
+pub(super) fn respond(answer: &Respond) -> TokenStream {
+    let status = Literal::u16_unsuffixed(answer.status);
+    let content_type = text(answer.body.as_ref().map_or("", |(kind, _)| *kind));
+    let body = match &answer.body {
+        None => quote! { g::Content::Nothing },
+        Some((_, Said::Text(it))) => {
+            let it = text(it);
+            quote! { g::Content::Text(#it) }
+        }
+        Some((_, Said::Expr(number))) => {
+            let function = function(*number);
+            quote! { g::Content::Write(#function) }
+        }
+    };
+    quote! { g::Respond { status: #status, content_type: #content_type, body: #body } }
+}
+
+/// The function that evaluates an expression.
+fn function(number: usize) -> TokenStream {
+    let name = format_ident!("expr_{number}");
+    quote! { #name }
+}
+
+/// An expression for a literal.
+fn value(value: &Value) -> TokenStream {
+    match value {
         Value::Bool(it) => quote! { #it },
-        Value::Int(it) => quote! { #it },
+        Value::Int(it) => {
+            let number = Literal::i64_unsuffixed(*it);
+            quote! { #number }
+        }
         Value::Size(it) => quote! { #it },
         Value::Percent(it) => {
             let millionths = it.0;
@@ -42,23 +127,42 @@ pub(super) fn value(value: &Value, optional: bool) -> TokenStream {
             let status = Literal::u16_unsuffixed(*it);
             quote! { #status }
         }
-        // No row of the catalogue has one yet.
-        Value::Cause(_)
+        Value::Cause(it) => cause(it),
+        Value::List(items) => {
+            let items = items.iter().map(self::value);
+            quote! { &[#(#items),*] }
+        }
+        // INVARIANT: these are content of other kinds; lowering makes them so.
+        Value::Absent
         | Value::Answer(_)
         | Value::Expr(_)
         | Value::Field(_)
         | Value::Binding(..)
-        | Value::Name(_) => quote! { () },
-        Value::List(items) => {
-            let items = items.iter().map(|item| self::value(item, false));
-            quote! { &[#(#items),*] }
-        }
-    };
-    if optional {
-        quote! { Some(#plain) }
-    } else {
-        plain
+        | Value::Name(_) => quote! { None },
     }
+}
+
+fn cause(cause: &Cause) -> TokenStream {
+    match cause {
+        Cause::Status(status) => {
+            let status = Literal::u16_unsuffixed(*status);
+            quote! { g::Cause::Status(#status) }
+        }
+        Cause::Class(class) => {
+            let class = Literal::u16_unsuffixed(*class);
+            quote! { g::Cause::Class(#class) }
+        }
+        Cause::Reason(reason) => {
+            let reason = text(reason);
+            quote! { g::Cause::Reason(#reason) }
+        }
+    }
+}
+
+/// `dry_run` as `DryRun`.
+fn camel(word: &str) -> String {
+    let words = word.split(['_', '-']).filter_map(|word| word.split_at_checked(1));
+    words.flat_map(|(first, rest)| [first.to_ascii_uppercase(), rest.to_owned()]).collect()
 }
 
 /// The path of a type, seen from the door.

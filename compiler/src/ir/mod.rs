@@ -9,11 +9,14 @@ mod text;
 
 use std::net::SocketAddr;
 
+use gatewright_dsl::policy::Hook;
 use gatewright_dsl::schema::Value;
 
 pub(crate) use text::{Label, Text};
 
+use self::expr::Function;
 use crate::checked::{Piece, Place, Upstream};
+use crate::ty::Ty;
 
 #[derive(Debug)]
 pub(crate) struct Program {
@@ -30,6 +33,12 @@ pub(crate) struct Program {
     pub(crate) chains: Vec<Chain>,
     pub(crate) steps: Vec<StepTable>,
     pub(crate) ends: Ends,
+    /// The paths of the types of all states, by number.
+    pub(crate) states: Vec<&'static str>,
+    /// Chain and record of exchanges that no route has.
+    pub(crate) outside: Option<(usize, usize)>,
+    #[allow(dead_code, reason = "emitted next")]
+    pub(crate) functions: Functions,
     pub(crate) text: Text,
     /// Features of the runtime that the policies in use need, sorted.
     pub(crate) features: Vec<&'static str>,
@@ -50,18 +59,21 @@ pub(crate) struct Route {
 pub(crate) struct Chain {
     /// Indices into [`Program::steps`].
     pub(crate) steps: Vec<usize>,
-    pub(crate) end: EndKind,
+    /// `None` for exchanges that no route has.
+    pub(crate) end: Option<EndKind>,
     /// For each route that differs, the indices into the tables of its steps and, last, of its end.
     pub(crate) records: Vec<Vec<usize>>,
     /// The first of its routes in order of precedence.
-    pub(crate) place: Place,
+    pub(crate) place: Option<Place>,
 }
 
-/// All distinct configurations of one policy.
+/// All distinct configurations of one type.
 #[derive(Debug)]
 pub(crate) struct StepTable {
     /// Where the type lives, seen from the runtime's door.
     pub(crate) home: &'static str,
+    /// When its steps are called.
+    pub(crate) hooks: &'static [Hook],
     pub(crate) configs: Vec<Vec<Field>>,
 }
 
@@ -69,9 +81,70 @@ pub(crate) struct StepTable {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Field {
     pub(crate) name: &'static str,
-    /// Whether the row lets it be left out.
-    pub(crate) optional: bool,
-    pub(crate) value: Value,
+    pub(crate) content: Content,
+}
+
+/// What stands in a field.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Content {
+    Value(Value),
+    /// What may be left out, and is or is not.
+    Option(Option<Box<Content>>),
+    /// What a parameter may give, and does not.
+    Is(Box<Content>),
+    /// The parameter of this number gives it.
+    Param(u16),
+    /// A variant of an enum beside the configuration: its name, and that of the variant, as rows write them.
+    Choice(&'static str, String),
+    /// Index into [`Functions::exprs`].
+    Expr(usize),
+    /// The same with the name under which its value is known.
+    Named(String, usize),
+    Declared(Declared),
+    Respond(Respond),
+    /// Index into [`Program::states`].
+    State(usize),
+    List(Vec<Content>),
+    /// Settings that are one step: for each the name of its row, and what it says.
+    Items(Vec<(&'static str, Vec<Field>)>),
+}
+
+/// A field of a request that a route declares.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Declared {
+    /// On the wire.
+    pub(crate) name: String,
+    pub(crate) required: bool,
+    pub(crate) many: bool,
+    /// Index into [`Functions::checks`].
+    pub(crate) check: usize,
+    /// The type in words.
+    pub(crate) expected: String,
+}
+
+/// A stated answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Respond {
+    pub(crate) status: u16,
+    /// Media type and content.
+    pub(crate) body: Option<(&'static str, Said)>,
+}
+
+/// What an answer says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Said {
+    /// The same for each request.
+    Text(String),
+    /// Index into [`Functions::exprs`].
+    Expr(usize),
+}
+
+/// All distinct functions that emitted code has beside its chains, by number.
+#[derive(Debug, Default)]
+pub(crate) struct Functions {
+    pub(crate) exprs: Vec<Function>,
+    /// Whether a text is of a type.
+    pub(crate) checks: Vec<Ty>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -85,7 +158,7 @@ pub(crate) enum EndKind {
 #[derive(Debug, Default)]
 pub(crate) struct Ends {
     pub(crate) forwards: Vec<(usize, Option<Vec<Piece>>)>,
-    pub(crate) responds: Vec<(u16, Option<(&'static str, String)>)>,
+    pub(crate) responds: Vec<Respond>,
     pub(crate) redirects: Vec<(u16, Vec<Piece>)>,
 }
 

@@ -5,10 +5,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use gatewright_dsl::schema::{Default as Standing, Param, Type, Values};
+use gatewright_dsl::Span;
 
-use crate::checked::{End, Route};
-use crate::ir::{Chain, EndKind, Ends, Field, StepTable};
+use super::config;
+use super::expr::Expressions;
+use super::order::{self, Unit};
+use crate::checked::{self, End, Route, Step};
+use crate::ir::{Chain, Content, EndKind, Ends, Field, Respond, Said, StepTable};
 
 #[derive(Default)]
 pub(super) struct Chains {
@@ -16,44 +19,84 @@ pub(super) struct Chains {
     pub(super) steps: Vec<StepTable>,
     pub(super) ends: Ends,
     pub(super) features: BTreeSet<&'static str>,
-    chain_of: BTreeMap<(Vec<usize>, EndKind), usize>,
+    pub(super) states: Vec<&'static str>,
+    pub(super) expressions: Expressions,
+    /// How many routes have been placed.
+    placed: usize,
+    chain_of: BTreeMap<(Vec<usize>, Option<EndKind>), usize>,
     step_of: BTreeMap<&'static str, usize>,
     config_of: BTreeMap<(usize, String), usize>,
     record_of: BTreeMap<(usize, Vec<usize>), usize>,
     end_of: BTreeMap<End, usize>,
+    state_of: BTreeMap<(Vec<Span>, Option<usize>), usize>,
 }
 
 impl Chains {
     /// The chain of a route, and its record there.
     pub(super) fn place(&mut self, route: Route) -> (usize, usize) {
-        let mut steps = Vec::new();
-        let mut record = Vec::new();
-        for step in &route.steps {
-            self.features.extend(step.policy.feature);
-            let (table, config) = self.config(step.policy.home, fields(step.policy.params, &step.values));
-            steps.push(table);
-            record.push(config);
-        }
+        let (steps, mut record) = self.steps(route.steps);
         let (kind, end) = self.end(route.end);
         record.push(end);
-        let chain = *self.chain_of.entry((steps.clone(), kind)).or_insert_with(|| {
-            self.all.push(Chain { steps, end: kind, records: Vec::new(), place: route.place });
-            self.all.len() - 1
-        });
+        self.placed += 1;
+        self.chain(steps, Some(kind), record, Some(route.place))
+    }
+
+    /// Chain and record of exchanges that no route has, where there is anything to do for them.
+    pub(super) fn outside(&mut self, steps: Vec<Step>) -> Option<(usize, usize)> {
+        let (steps, record) = self.steps(steps);
+        (!steps.is_empty()).then(|| self.chain(steps, None, record, None))
+    }
+
+    fn chain(
+        &mut self,
+        steps: Vec<usize>,
+        end: Option<EndKind>,
+        record: Vec<usize>,
+        place: Option<checked::Place>,
+    ) -> (usize, usize) {
+        let chain = *self
+            .chain_of
+            .entry((steps.clone(), end))
+            .or_insert_with(|| push(&mut self.all, Chain { steps, end, records: Vec::new(), place }));
         (chain, self.record(chain, record))
     }
 
-    fn config(&mut self, home: &'static str, fields: Vec<Field>) -> (usize, usize) {
-        let table = *self.step_of.entry(home).or_insert_with(|| {
-            self.steps.push(StepTable { home, configs: Vec::new() });
-            self.steps.len() - 1
+    /// For each step its table, and its place there.
+    fn steps(&mut self, steps: Vec<Step>) -> (Vec<usize>, Vec<usize>) {
+        let units = order::order(steps);
+        units.iter().filter_map(|unit| self.step(unit)).unzip()
+    }
+
+    fn step(&mut self, unit: &Unit) -> Option<(usize, usize)> {
+        let (first, policy) = (unit.steps.first()?, unit.policy()?);
+        self.features.extend(unit.steps.iter().filter_map(|step| step.policy.feature));
+        let mut fields = if policy.merges {
+            config::items(&unit.steps, &mut self.expressions)
+        } else {
+            config::fields(first, &mut self.expressions)
+        };
+        if let Some(state) = policy.state {
+            let is_split = policy.split.is_some_and(|split| first.values.written(split).is_some());
+            let number = self.state(state, first.origin.clone(), is_split.then_some(self.placed));
+            fields.push(Field { name: "state", content: Content::State(number) });
+        }
+        let table = *self.step_of.entry(policy.home).or_insert_with(|| {
+            push(&mut self.steps, StepTable { home: policy.home, hooks: policy.hooks, configs: Vec::new() })
         });
+        Some((table, self.config(table, fields)))
+    }
+
+    /// The number of a state: one for each place where the setting is written, or for each route that has it.
+    fn state(&mut self, ty: &'static str, origin: Vec<Span>, route: Option<usize>) -> usize {
+        *self.state_of.entry((origin, route)).or_insert_with(|| push(&mut self.states, ty))
+    }
+
+    fn config(&mut self, table: usize, fields: Vec<Field>) -> usize {
         // Values have no order of their own; their debug form tells any two apart.
-        let config = *self.config_of.entry((table, format!("{fields:?}"))).or_insert_with(|| {
+        *self.config_of.entry((table, format!("{fields:?}"))).or_insert_with(|| {
             let configs = self.steps.get_mut(table).map(|table| &mut table.configs);
             configs.map_or(0, |configs| push(configs, fields))
-        });
-        (table, config)
+        })
     }
 
     fn record(&mut self, chain: usize, record: Vec<usize>) -> usize {
@@ -69,13 +112,23 @@ impl Chains {
             End::Respond { .. } => EndKind::Respond,
             End::Redirect { .. } => EndKind::Redirect,
         };
-        let ends = &mut self.ends;
+        let (ends, expressions) = (&mut self.ends, &mut self.expressions);
         let index = *self.end_of.entry(end.clone()).or_insert_with(|| match end {
             End::Forward { upstream, target } => push(&mut ends.forwards, (upstream, target)),
-            End::Respond { status, body } => push(&mut ends.responds, (status, body)),
+            End::Respond { status, body } => {
+                let body = body.map(|(kind, said)| (kind, self::said(said, expressions)));
+                push(&mut ends.responds, Respond { status, body })
+            }
             End::Redirect { status, location } => push(&mut ends.redirects, (status, location)),
         });
         (kind, index)
+    }
+}
+
+fn said(said: checked::Said, expressions: &mut Expressions) -> Said {
+    match said {
+        checked::Said::Text(text) => Said::Text(text),
+        checked::Said::Expr(function) => Said::Expr(expressions.number(&function)),
     }
 }
 
@@ -83,14 +136,4 @@ impl Chains {
 fn push<T>(table: &mut Vec<T>, entry: T) -> usize {
     table.push(entry);
     table.len() - 1
-}
-
-/// What the runtime's type holds: a field for each parameter, but none for a word without an alternative.
-fn fields(params: &[Param], values: &Values) -> Vec<Field> {
-    let telling = params.iter().filter(|param| !matches!(param.ty, Type::Word([] | [_])));
-    let field = |param: &Param| {
-        let value = values.value(param.name)?.clone();
-        Some(Field { name: param.name, optional: param.default == Standing::Absent, value })
-    };
-    telling.filter_map(field).collect()
 }

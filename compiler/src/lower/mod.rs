@@ -3,6 +3,9 @@
 //! It decides nothing about the language; what it is given is already right.
 
 mod chain;
+mod config;
+mod expr;
+mod order;
 mod router;
 #[cfg(test)]
 mod walk;
@@ -33,6 +36,7 @@ pub(crate) fn lower(program: checked::Program, source_hash: String) -> ir::Progr
         let (chain, record) = chains.place(route);
         placed.push(ir::Route { label, file, place, chain, record });
     }
+    let outside = chains.outside(program.outside);
     ir::Program {
         name: program.name,
         source_hash,
@@ -45,6 +49,9 @@ pub(crate) fn lower(program: checked::Program, source_hash: String) -> ir::Progr
         chains: chains.all,
         steps: chains.steps,
         ends: chains.ends,
+        states: chains.states,
+        outside,
+        functions: chains.expressions.functions,
         text,
         features: chains.features.into_iter().collect(),
     }

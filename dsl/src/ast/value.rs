@@ -2,7 +2,7 @@
 //!
 //! It is at most [`crate::parse::MAX_HEIGHT`] high, so that walks over it may recurse.
 
-use super::{Name, Template};
+use super::{Name, Template, TemplatePart};
 use crate::source::Span;
 use std::time::Duration;
 
@@ -20,6 +20,40 @@ impl Value {
     #[must_use]
     pub fn is_word(&self, text: &str) -> bool {
         matches!(&self.kind, ValueKind::Word(word) if word == text)
+    }
+
+    /// The values that it is directly made of, in order.
+    #[must_use]
+    pub fn parts(&self) -> Vec<&Self> {
+        match &self.kind {
+            ValueKind::Interpolated(parts) => parts
+                .iter()
+                .filter_map(|part| if let TextPart::Value(it) = part { Some(it) } else { None })
+                .collect(),
+            ValueKind::Path(template) => {
+                let parts = template.parts.iter();
+                parts
+                    .filter_map(|part| if let TemplatePart::Value(it) = part { Some(it) } else { None })
+                    .collect()
+            }
+            ValueKind::Range(low, high) => low.iter().chain(high).map(|it| &**it).collect(),
+            ValueKind::List(items) => items.iter().collect(),
+            ValueKind::Record(entries) => entries.iter().map(|entry| &entry.value).collect(),
+            ValueKind::Shape(of, entries) => {
+                std::iter::once(&**of).chain(entries.iter().map(|entry| &entry.value)).collect()
+            }
+            ValueKind::Access(of, _)
+            | ValueKind::Each(of)
+            | ValueKind::Not(of)
+            | ValueKind::IsSet { of, .. } => {
+                vec![of]
+            }
+            ValueKind::Call { of, arguments, .. } => std::iter::once(&**of).chain(arguments).collect(),
+            ValueKind::Index(of, at) | ValueKind::Where(of, at) => vec![of, at],
+            ValueKind::Binary { left, right, .. } => vec![left, right],
+            ValueKind::If { condition, then, otherwise } => vec![condition, then, otherwise],
+            _ => Vec::new(),
+        }
     }
 }
 

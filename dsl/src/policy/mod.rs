@@ -43,8 +43,10 @@ pub struct Policy {
     pub check: Option<Agreement>,
     /// The feature of the runtime that it needs.
     pub feature: Option<&'static str>,
-    /// The path of the Rust type, seen from generated code. Policies of one home that join by name are one step.
+    /// The path of the Rust type, seen from generated code.
     pub home: &'static str,
+    /// Whether all its settings, and those of other policies of its home, are one step: its type holds a list of items.
+    pub merges: bool,
     /// What its step does beyond the request: the methods that its type has.
     pub hooks: &'static [Hook],
     /// The path of the type of its state. Each place where the setting is written has one of its own.
@@ -96,6 +98,7 @@ impl Policy {
         check: None,
         feature: None,
         home: "",
+        merges: false,
         hooks: &[Hook::Request],
         state: None,
         split: None,

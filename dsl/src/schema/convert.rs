@@ -106,7 +106,7 @@ fn typed(written: &Written, ty: Type, catalogue: &Catalogue) -> Result<Value, Bo
         (Type::Header, ValueKind::Text(name) | ValueKind::Word(name)) => header(name, written.span)?,
         (Type::Status(low, high), _) => Value::Status(status(written, low, high).ok_or_else(mismatch)?),
         (Type::Cause, _) => Value::Cause(cause(written, catalogue)?.ok_or_else(mismatch)?),
-        (Type::Expr(..), _) => Value::Expr(Box::new(written.clone())),
+        (Type::Expr(..) | Type::Sent(_), _) => Value::Expr(Box::new(written.clone())),
         (Type::Named(_), _) => {
             Value::Binding(own_name(written).ok_or_else(mismatch)?, Box::new(written.clone()))
         }

@@ -56,6 +56,8 @@ pub enum Type {
     Answer(Stage),
     /// An expression.
     Expr(Want, Stage),
+    /// An expression for text that is sent to an upstream: it may be a secret, whole and alone.
+    Sent(Stage),
     /// `name: type = default as other`
     Field(Source),
     /// `name = expression`
@@ -185,7 +187,7 @@ impl fmt::Display for Type {
             Self::Cause => f.write_str("a status, a class such as `5xx`, or a reason"),
             Self::Answer(_) => f.write_str("a status, and perhaps `json`, `text` or `file` with a body"),
             Self::Expr(Want::Bool, _) => f.write_str("a condition"),
-            Self::Expr(..) => f.write_str("an expression"),
+            Self::Expr(..) | Self::Sent(_) => f.write_str("an expression"),
             Self::Field(_) => f.write_str("a field such as `page: int`"),
             Self::Binding(_) => f.write_str("a name and its value, such as `limit = page`"),
             Self::Named(_) => f.write_str("the name of a value"),

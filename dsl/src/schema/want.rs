@@ -63,6 +63,8 @@ pub enum Written<'a> {
         want: Want,
         /// What it may read.
         stage: Stage,
+        /// Whether it may be a secret, whole and alone.
+        takes_secret: bool,
     },
     /// The declaration of a field.
     Field {
@@ -70,6 +72,11 @@ pub enum Written<'a> {
         field: &'a ast::Field,
         /// Where it comes from.
         source: Source,
+    },
+    /// The content of a file.
+    File {
+        /// Its name, as written.
+        path: &'a ast::Text,
     },
     /// A name in the place of a value.
     Name {
@@ -104,7 +111,7 @@ fn wanted<'a>(param: &'static Param, ty: &'static Type, value: &'a Value, found:
     let expr = |value: &'a ast::Value, want, stage| Wanted {
         param: param.name,
         span: value.span,
-        written: Written::Expr { value, want, stage },
+        written: Written::Expr { value, want, stage, takes_secret: matches!(ty, Type::Sent(_)) },
     };
     match (ty, value) {
         (Type::List(item), Value::List(items)) => {
@@ -113,12 +120,16 @@ fn wanted<'a>(param: &'static Param, ty: &'static Type, value: &'a Value, found:
             }
         }
         (Type::Expr(want, stage), Value::Expr(value)) => found.push(expr(value, *want, *stage)),
+        (Type::Sent(stage), Value::Expr(value)) => found.push(expr(value, Want::Text, *stage)),
         (Type::Binding(want), Value::Binding(_, value)) => found.push(expr(value, *want, Stage::Request)),
         (Type::Named(stage), Value::Binding(_, value)) => found.push(expr(value, Want::Json, *stage)),
         (Type::Answer(stage), Value::Answer(answer)) => match &answer.body {
             Some(AnswerBody::Json(value)) => found.push(expr(value, Want::Json, *stage)),
             Some(AnswerBody::Text(value)) => found.push(expr(value, Want::Text, *stage)),
-            _ => {}
+            Some(AnswerBody::File(path)) => {
+                found.push(Wanted { param: param.name, span: path.span, written: Written::File { path } });
+            }
+            None => {}
         },
         (Type::Field(source), Value::Field(field)) => found.push(Wanted {
             param: param.name,
