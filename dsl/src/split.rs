@@ -3,16 +3,21 @@
 
 mod bracket;
 mod damage;
-mod token;
+mod line;
+pub(crate) mod token;
 
 use crate::ast::Comment;
 use crate::parse::declaration::{self, NESTING, TOP};
 use crate::problem::{Problem, text};
 use crate::source::{MAX_BYTES, Source, Span};
 
+/// Stands for the end of a line that the next line continues. No text holds one: the character is forbidden.
+pub const FOLD: u8 = 0x0c;
+
 /// A text, cut into declarations.
 pub struct Split {
-    /// The text with comments, stray brackets and other damage blanked out. As long as the source, byte for byte.
+    /// The text with comments, stray brackets and other damage blanked out, and a [`FOLD`] for the end of each line
+    /// that the next one continues. As long as the source, byte for byte.
     pub clean: String,
     /// The declarations, in order.
     pub pieces: Vec<Piece>,
@@ -67,6 +72,10 @@ struct Open {
     indent: usize,
     /// Whether its line begins with a word whose block holds routes.
     holds_routes: bool,
+    /// Whether lines may end anywhere in it: it is round, square, or a record's.
+    folds: bool,
+    /// How many `if` were open where it stands.
+    ifs: usize,
 }
 
 #[allow(clippy::struct_excessive_bools, reason = "facts about one position, each independent of the others")]
@@ -80,8 +89,13 @@ struct Scan<'a> {
     holds_routes: bool,
     /// Whether text other than comments has stood on this line.
     begun: bool,
+    /// Where the last text ended that is no comment.
+    text_end: usize,
+    /// How many `if` have begun in this value, and how many `<` in this type: both lead further in.
+    ifs: usize,
+    angles: usize,
     stack: Vec<Open>,
-    /// The first block of this declaration whose `}` stood at another indentation, with that `}`.
+    /// The block of this declaration with the first `}` that stood at another indentation, and that `}`.
     crooked: Option<(Open, usize)>,
     /// A string that never closes took a bracket with it: the count is worthless until the next declaration.
     swallowed: bool,
@@ -112,6 +126,9 @@ impl<'a> Scan<'a> {
             line: 0,
             holds_routes: false,
             begun: false,
+            text_end: 0,
+            ifs: 0,
+            angles: 0,
             stack: Vec::new(),
             crooked: None,
             swallowed: false,
@@ -132,6 +149,7 @@ impl<'a> Scan<'a> {
                 _ => {
                     self.text_begins();
                     self.token(byte);
+                    self.text_end = self.at;
                 }
             }
         }
@@ -151,6 +169,7 @@ impl<'a> Scan<'a> {
             return;
         }
         self.begun = true;
+        let folds = self.fold_lines();
         for index in self.waiting.drain(..) {
             if let Some(remark) = self.out.comments.get_mut(index) {
                 remark.before = Some(self.at);
@@ -165,7 +184,7 @@ impl<'a> Scan<'a> {
         if self.indent == 0 && closes && !self.stack.is_empty() {
             self.close_all(Some(Span::new(self.source.file, self.at, self.at + word.len())));
         }
-        if self.stack.is_empty() && !self.continues(word) {
+        if self.stack.is_empty() && !folds && !self.continues(word) {
             self.end_piece(self.at);
             self.out.pieces.push(Piece { start: self.at, end: self.at, missing: 0, too_deep: false });
         }
@@ -174,8 +193,8 @@ impl<'a> Scan<'a> {
     /// Whether a line outside all brackets belongs to the declaration above it.
     fn continues(&self, word: &str) -> bool {
         let Some(piece) = self.out.pieces.last() else { return false };
-        let terminal =
-            matches!(word, "respond" | "redirect") || self.bytes.get(self.at..self.at + 2) == Some(b"->");
+        let terminal = matches!(word, "respond" | "redirect" | "when")
+            || self.bytes.get(self.at..self.at + 2) == Some(b"->");
         match self.byte(self.at) {
             // A stray one is blanked out, and must not cut a declaration in two.
             Some(b'}' | b')' | b']') => true,
@@ -215,6 +234,7 @@ impl<'a> Scan<'a> {
         self.crooked = None;
         self.swallowed = false;
         self.has_block = false;
+        self.ifs = 0;
     }
 
     fn byte(&self, at: usize) -> Option<u8> {

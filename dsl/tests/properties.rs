@@ -8,7 +8,7 @@ use gatewright_dsl::problem::render::{Colour, json, text};
 use gatewright_dsl::{Source, parse};
 use proptest::prelude::*;
 
-const VALID: &str = include_str!("accept/everything.gw");
+const VALID: [&str; 2] = [include_str!("accept/everything.gw"), include_str!("accept/front.gw")];
 
 fn holds(program: String) {
     let source = Source::new("gateway.gw", program);
@@ -37,11 +37,12 @@ fn holds(program: String) {
 
 /// A valid program with a few pieces cut out, doubled or replaced.
 fn mutated() -> impl Strategy<Value = String> {
-    let change = (0..VALID.len(), 0..12_usize, "[ \n\"{}()\\[\\]/,;:=a5.#*\\\\é-]{0,3}");
-    prop::collection::vec(change, 1..5).prop_map(|changes| {
-        let mut text = VALID.to_owned();
+    let change = (0..4_000_usize, 0..12_usize, "[ \n\"{}()\\[\\]/,;:=a5.#*<>|?+\\\\é-]{0,3}");
+    let valid = prop::sample::select(VALID.as_slice());
+    (valid, prop::collection::vec(change, 1..5)).prop_map(|(valid, changes)| {
+        let mut text = valid.to_owned();
         for (start, length, insert) in changes {
-            let mut start = start.min(text.len());
+            let mut start = start % (text.len() + 1);
             while !text.is_char_boundary(start) {
                 start -= 1;
             }

@@ -1,9 +1,10 @@
 //! Values: numbers with their units, strings, lists, records, addresses and words.
 
+use super::expression::Built;
 use super::reader::Reader;
 use super::strict::END;
 use super::{Pair, Rule};
-use crate::ast::{Entry, Name, Percent, Rate, Value, ValueKind};
+use crate::ast::{Percent, Rate, Value, ValueKind};
 use crate::problem::{setting, syntax};
 use crate::source::Span;
 use std::time::Duration;
@@ -11,21 +12,57 @@ use std::time::Duration;
 impl Reader<'_> {
     /// The value of a pair; `None` if it could not be read, which is then reported.
     pub(super) fn value(&mut self, pair: Pair<'_>) -> Option<Value> {
+        if pair.as_rule() == Rule::expression {
+            return self.expression(pair);
+        }
+        self.operand(pair).map(|built| built.value)
+    }
+
+    /// One operand: anything but operators and what binds behind a value.
+    pub(super) fn operand(&mut self, pair: Pair<'_>) -> Option<Built> {
         let span = self.span(&pair);
+        let mut height = 0;
         let kind = match pair.as_rule() {
-            Rule::value | Rule::item => {
-                return self.value(pair.into_inner().next()?);
+            Rule::expression => return self.nested(pair),
+            Rule::string => {
+                let (kind, inner) = self.string(span)?;
+                height = inner;
+                kind
             }
-            Rule::string => ValueKind::Text(self.string(span)),
             Rule::bare_path => ValueKind::Path(self.template(pair)?),
             Rule::bracket_list => {
-                ValueKind::List(pair.into_inner().filter_map(|item| self.value(item)).collect())
+                let (items, inner) = self.items(pair)?;
+                height = inner;
+                ValueKind::List(items)
             }
-            Rule::record => self.record(pair),
+            Rule::record | Rule::bad_record => {
+                let (entries, inner) = self.record(pair, false)?;
+                height = inner + 1;
+                ValueKind::Record(entries)
+            }
+            Rule::group => {
+                let inner = pair.into_inner().find(|part| part.as_rule() != Rule::close_group)?;
+                if inner.as_rule() == Rule::bad_group {
+                    self.explain(Rule::strict_group, span.start, span, "a value");
+                    return None;
+                }
+                let Built { value, height } = self.nested(inner)?;
+                // The parentheses belong to the place of what they hold.
+                return Some(Built { value: Value { span, ..value }, height });
+            }
+            Rule::conditional => return self.conditional(pair),
+            Rule::element if !self.has_element => {
+                let help = "`.name` stands directly behind a value; alone it is an element's field, inside `[where …]` and `.{ … }`";
+                self.report(syntax::unexpected_text(span, pair.as_str(), "a value").help(help));
+                return None;
+            }
+            Rule::element => ValueKind::Element(self.name(&pair.into_inner().next()?)),
+            Rule::regex => ValueKind::Regex(regex_text(pair.as_str()).to_owned()),
             Rule::address => ValueKind::Address(pair.as_str().to_owned()),
-            Rule::number => return self.range(pair),
+            Rule::status_class => ValueKind::StatusClass(status_class(pair.as_str())),
+            Rule::number => return self.range(pair).map(|value| Built { value, height: 1 }),
             Rule::colon_word => ValueKind::Word(pair.as_str().to_owned()),
-            Rule::plain_word => match pair.as_str() {
+            Rule::named | Rule::label | Rule::if_label | Rule::record_label => match pair.as_str() {
                 "true" => ValueKind::Bool(true),
                 "false" => ValueKind::Bool(false),
                 word => ValueKind::Word(word.to_owned()),
@@ -34,13 +71,32 @@ impl Reader<'_> {
                 self.report(syntax::unknown_unit(span, pair.as_str()));
                 return None;
             }
-            Rule::bad_list | Rule::bad_record => {
-                self.explain(Rule::strict_value, span.start, span, END);
-                return None;
-            }
             _ => return None,
         };
-        Some(Value { span, kind })
+        self.built(span, height, kind)
+    }
+
+    /// What stands in `[ ]`, with the height of it all.
+    fn items(&mut self, pair: Pair<'_>) -> Option<(Vec<Value>, usize)> {
+        let (mut items, mut height, mut whole) = (Vec::new(), 0, true);
+        for item in pair.into_inner() {
+            match item.as_rule() {
+                Rule::comma | Rule::close_list => {}
+                Rule::bad_list => {
+                    let span = self.span(&item);
+                    self.explain(Rule::strict_list, span.start, span, END);
+                    whole = false;
+                }
+                _ => match self.nested(item) {
+                    Some(built) => {
+                        height = height.max(built.height + 1);
+                        items.push(built.value);
+                    }
+                    None => whole = false,
+                },
+            }
+        }
+        whole.then_some((items, height))
     }
 
     /// A number, or a range of numbers.
@@ -65,24 +121,6 @@ impl Reader<'_> {
         }
     }
 
-    fn record(&mut self, pair: Pair<'_>) -> ValueKind {
-        let mut entries: Vec<Entry> = Vec::new();
-        for entry in pair.into_inner().filter(|pair| pair.as_rule() == Rule::entry) {
-            let mut parts = entry.into_inner().filter(|part| part.as_rule() != Rule::colon);
-            let (Some(name), Some(value)) = (parts.next(), parts.next()) else { continue };
-            let span = self.span(&name);
-            let text =
-                if name.as_rule() == Rule::string { self.string(span) } else { name.as_str().to_owned() };
-            if let Some(first) = entries.iter().find(|entry| entry.name.text == text) {
-                self.report(syntax::repeated_field(span, first.name.span, &text));
-            }
-            if let Some(value) = self.value(value) {
-                entries.push(Entry { name: Name { span, text }, value });
-            }
-        }
-        ValueKind::Record(entries)
-    }
-
     fn number(&mut self, pair: &Pair<'_>) -> Option<ValueKind> {
         let inner = pair.clone().into_inner().next()?;
         let kind = number(inner.as_rule(), inner.as_str());
@@ -92,6 +130,16 @@ impl Reader<'_> {
         }
         kind
     }
+}
+
+/// What stands between the quotes of `re"…"`.
+pub(super) fn regex_text(written: &str) -> &str {
+    written.strip_prefix("re\"").and_then(|text| text.strip_suffix('"')).unwrap_or_default()
+}
+
+/// `5xx` is 500.
+fn status_class(written: &str) -> u16 {
+    written.bytes().next().map_or(0, |digit| u16::from(digit.wrapping_sub(b'0')) * 100)
 }
 
 /// The value of a number's text; `None` if it is too large.

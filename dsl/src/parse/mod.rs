@@ -2,13 +2,18 @@
 //! type exists is not asked here.
 
 pub(crate) mod declaration;
+mod expression;
+mod head;
+mod host;
 mod literal;
 mod path;
 mod reader;
+mod route;
 mod setting;
 mod strict;
 mod terminal;
 mod text;
+mod ty;
 
 use crate::ast::File;
 use crate::problem::{self, Problem};

@@ -3,10 +3,9 @@
 use super::reader::Reader;
 use super::strict::END;
 use super::{Pair, Rule};
-use crate::ast::{
-    Bounds, Capture, Name, Pattern, Segment, Template, TemplatePart, Type, TypeKind, Value, ValueKind,
-};
+use crate::ast::{Capture, Pattern, Segment, Template, TemplatePart, Type, Value, ValueKind};
 use crate::problem::path as problem;
+use crate::problem::syntax;
 use crate::source::Span;
 
 /// A stretch of a path as the grammar gives it.
@@ -14,6 +13,7 @@ enum Part {
     /// Text with quotes and escapes resolved.
     Text(Span, String),
     Capture(Capture),
+    Value(Value),
 }
 
 /// What is gathered between two slashes.
@@ -27,7 +27,7 @@ impl Reader<'_> {
     /// A pattern; `None` if one of its captures could not be read, which is then reported.
     pub(super) fn pattern(&mut self, pair: Pair<'_>) -> Option<Pattern> {
         let span = self.span(&pair);
-        let parts = self.parts(pair)?;
+        let parts = self.parts(pair, false)?;
         let mut segments: Vec<Segment> = Vec::new();
         let mut gathered = Gathered::default();
         let mut first = true;
@@ -43,6 +43,7 @@ impl Reader<'_> {
                     }
                     gathered.capture = Some(capture);
                 }
+                Part::Value(_) => {}
                 Part::Text(at, text) => {
                     // Offsets are exact unless escapes have made the text shorter than its source.
                     let exact = self.slice(at) == text;
@@ -165,7 +166,7 @@ impl Reader<'_> {
     pub(super) fn template(&mut self, pair: Pair<'_>) -> Option<Template> {
         let span = self.span(&pair);
         let mut parts = Vec::new();
-        for part in self.parts(pair)? {
+        for part in self.parts(pair, true)? {
             parts.push(match part {
                 Part::Text(span, text) => {
                     if let Err(flaw) = decode_keeping_slashes(&text) {
@@ -173,21 +174,63 @@ impl Reader<'_> {
                     }
                     TemplatePart::Literal { span, text }
                 }
-                Part::Capture(capture) => {
-                    if let Some(ty) = &capture.ty {
-                        let at = Span { start: capture.name.span.end, end: ty.span.end, ..span };
-                        let at = self.trimmed(at);
-                        self.report(crate::problem::syntax::unexpected_text(at, self.slice(at), "`}`"));
-                    }
-                    let Name { span, text } = capture.name;
-                    TemplatePart::Value(Value { span, kind: ValueKind::Word(text) })
-                }
+                Part::Value(value) => TemplatePart::Value(value),
+                Part::Capture(_) => continue,
             });
         }
         Some(Template { span, parts })
     }
 
-    fn parts(&mut self, pair: Pair<'_>) -> Option<Vec<Part>> {
+    /// `{name}` or `{name: type}`
+    pub(super) fn capture(&mut self, pair: Pair<'_>) -> Option<Capture> {
+        let span = self.span(&pair);
+        let (mut name, mut ty, mut whole) = (None, None, true);
+        for inner in pair.into_inner() {
+            match inner.as_rule() {
+                Rule::capture_name => name = Some(self.chosen_name(&inner)),
+                Rule::r#type => {
+                    ty = self.ty(inner);
+                    whole &= ty.is_some();
+                }
+                Rule::access => {
+                    let at = self.span(&inner);
+                    self.report(syntax::unexpected_text(at, self.slice(at), "`}`"));
+                    whole = false;
+                }
+                _ => {}
+            }
+        }
+        Some(Capture { span, name: name.filter(|_| whole)?, ty })
+    }
+
+    /// `{name}` or `{name.field}`, where a path is sent.
+    fn placeholder(&mut self, pair: Pair<'_>) -> Option<Value> {
+        let mut value: Option<Value> = None;
+        for inner in pair.into_inner() {
+            let at = self.span(&inner);
+            match inner.as_rule() {
+                Rule::capture_name => {
+                    let name = self.chosen_name(&inner);
+                    value = Some(Value { span: at, kind: ValueKind::Word(name.text) });
+                }
+                Rule::access => {
+                    let of = value.take()?;
+                    let name = self.name(&inner.into_inner().next()?);
+                    let span = of.span.to(at);
+                    value = Some(Value { span, kind: ValueKind::Access(Box::new(of), name) });
+                }
+                Rule::r#type => {
+                    let start = value.as_ref().map_or(at.start, |value| value.span.end);
+                    let at = self.trimmed(Span { start, ..at });
+                    self.report(syntax::unexpected_text(at, self.slice(at), "`}`"));
+                }
+                _ => {}
+            }
+        }
+        value
+    }
+
+    fn parts(&mut self, pair: Pair<'_>, template: bool) -> Option<Vec<Part>> {
         let mut parts = Vec::new();
         let mut whole = true;
         for part in pair.into_inner() {
@@ -198,7 +241,7 @@ impl Reader<'_> {
                     let text = self.unescaped(span);
                     parts.push(Part::Text(span, text));
                 }
-                Rule::bare_path | Rule::quoted_path => match self.parts(part) {
+                Rule::bare_path | Rule::quoted_path => match self.parts(part, template) {
                     Some(inner) => parts.extend(inner),
                     None => whole = false,
                 },
@@ -206,48 +249,20 @@ impl Reader<'_> {
                     self.explain(Rule::strict_capture, span.start, span, END);
                     whole = false;
                 }
-                Rule::capture => {
-                    let mut capture_name = None;
-                    let mut ty = None;
-                    for inner in part.into_inner() {
-                        match inner.as_rule() {
-                            Rule::capture_name => capture_name = Some(self.chosen_name(&inner)),
-                            Rule::r#type => ty = self.ty(inner),
-                            _ => {}
-                        }
-                    }
-                    parts.extend(capture_name.map(|name| Part::Capture(Capture { span, name, ty })));
-                }
+                Rule::capture if template => parts.extend(self.placeholder(part).map(Part::Value)),
+                Rule::capture => match self.capture(part) {
+                    Some(capture) => parts.push(Part::Capture(capture)),
+                    None => whole = false,
+                },
                 _ => {}
             }
         }
         whole.then_some(parts)
     }
-
-    /// A type as written.
-    pub(super) fn ty(&mut self, pair: Pair<'_>) -> Option<Type> {
-        let span = self.span(&pair);
-        let mut name = None;
-        let mut bounds = None;
-        for inner in pair.into_inner() {
-            match inner.as_rule() {
-                Rule::type_name => name = Some(self.name(&inner)),
-                Rule::bounds => {
-                    bounds = inner
-                        .into_inner()
-                        .next()
-                        .and_then(|range| self.value(range))
-                        .map(|range| Bounds::Range(Box::new(range)));
-                }
-                _ => {}
-            }
-        }
-        Some(Type { span, kind: TypeKind::Named { name: name?, bounds } })
-    }
 }
 
 /// Whether a capture takes the rest of the path.
-fn is_rest(capture: &Capture) -> bool {
+pub(super) fn is_rest(capture: &Capture) -> bool {
     capture.ty.as_ref().and_then(Type::name).is_some_and(|name| name.text == "path")
 }
 

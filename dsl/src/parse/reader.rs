@@ -1,10 +1,12 @@
 //! What all parts of the parser share: spans, problems, doc comments and indentation.
 
-use super::Pair;
-use crate::ast::{Comment, Name};
+use super::{Grammar, Pair, Rule};
+use crate::ast::{Comment, Declaration, Name};
 use crate::problem::{Problem, syntax, text};
 use crate::source::{Source, Span};
-use crate::split::{Piece, Split};
+use crate::split::Split;
+use crate::split::token::MAX_DEPTH;
+use pest::Parser;
 use std::collections::BTreeMap;
 
 /// Words that cannot be names of declarations or captures.
@@ -22,6 +24,14 @@ pub(super) struct Reader<'a> {
     docs: BTreeMap<usize, Vec<Comment>>,
     dangling: Vec<Span>,
     pub(super) problems: Vec<Problem>,
+    /// How far in the value is that is being read.
+    depth: usize,
+    /// Whether `.name` is a field of the element at hand.
+    pub(super) has_element: bool,
+    /// Declarations found in blocks that cannot hold them, on their way to one that can.
+    pub(super) strays: Vec<Declaration>,
+    /// Whether braces are missing from the declaration: then nothing in it is called misplaced.
+    pub(super) is_torn: bool,
 }
 
 impl<'a> Reader<'a> {
@@ -42,6 +52,10 @@ impl<'a> Reader<'a> {
             docs,
             dangling,
             problems: Vec::new(),
+            depth: 0,
+            has_element: false,
+            strays: Vec::new(),
+            is_torn: false,
         }
     }
 
@@ -94,10 +108,49 @@ impl<'a> Reader<'a> {
     /// A name that the operator chose.
     pub(super) fn chosen_name(&mut self, pair: &Pair<'_>) -> Name {
         let name = self.name(pair);
+        self.not_reserved(&name);
+        name
+    }
+
+    pub(super) fn not_reserved(&mut self, name: &Name) {
         if RESERVED.contains(&name.text.as_str()) {
             self.report(syntax::reserved_word(name.span, &name.text));
         }
-        name
+    }
+
+    /// Reads something one step further in, unless that is too deep, which is then reported.
+    pub(super) fn deeper<T>(&mut self, at: Span, read: impl FnOnce(&mut Self) -> Option<T>) -> Option<T> {
+        if self.depth >= MAX_DEPTH {
+            self.report(text::too_deep(Span { end: at.start + 1, ..at }, at, MAX_DEPTH));
+            return None;
+        }
+        self.depth += 1;
+        let read = read(self);
+        self.depth -= 1;
+        read
+    }
+
+    /// Reads what stands inside `[where …]` or `.{ … }`.
+    pub(super) fn of_elements<T>(&mut self, read: impl FnOnce(&mut Self) -> T) -> T {
+        let outside = std::mem::replace(&mut self.has_element, true);
+        let read = read(self);
+        self.has_element = outside;
+        read
+    }
+
+    /// Reads a part of the text by itself: the rule sees nothing around it.
+    pub(super) fn parse_apart<T>(
+        &mut self,
+        rule: Rule,
+        span: Span,
+        read: impl FnOnce(&mut Self, Pair<'_>) -> Option<T>,
+    ) -> Option<T> {
+        let text = self.slice(span);
+        let pair = Grammar::parse(rule, text).ok()?.next()?;
+        let base = std::mem::replace(&mut self.base, span.start);
+        let read = read(self, pair);
+        self.base = base;
+        read
     }
 
     /// The doc comments directly above what begins at `start`.
@@ -106,8 +159,8 @@ impl<'a> Reader<'a> {
     }
 
     /// Doc comments in text that is given up are not said to describe nothing.
-    pub(super) fn forget_docs(&mut self, piece: &Piece) {
-        self.docs.retain(|before, _| *before < piece.start || piece.end < *before);
+    pub(super) fn forget_docs(&mut self, start: usize, end: usize) {
+        self.docs.retain(|before, _| *before < start || end < *before);
     }
 
     /// How far a statement is indented, if it is the first on its line.
@@ -137,9 +190,17 @@ impl Indentation {
             ..above
         };
         // After a comma or `=` it was meant to continue, and what is missing there has been reported.
-        if !reader.slice(above).trim_end().ends_with([',', '=']) {
+        if !ends_open(reader.slice(above)) {
             reader.report(syntax::misleading_indentation(word, above));
         }
         true
     }
+}
+
+/// Whether a line ends with something that wants more.
+fn ends_open(line: &str) -> bool {
+    const OPEN: &[&str] = &["+", "-", "<", ">", "??", "and", "or", "not", "in", "has", "if", "then", "else"];
+    let line = line.trim_end();
+    let last = line.split_whitespace().next_back().unwrap_or_default();
+    line.ends_with([',', '=']) || OPEN.contains(&last)
 }

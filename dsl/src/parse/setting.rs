@@ -1,14 +1,34 @@
 //! Blocks and their settings: `word argument… [{ block }]`.
 
+use super::declaration::is_declaration;
 use super::reader::{Indentation, Reader};
 use super::strict::END;
 use super::{Pair, Rule};
-use crate::ast::{Argument, Block, Field, Setting, Statement, Value, ValueKind};
+use crate::ast::{Argument, Block, Setting, Statement, Use, Value, ValueKind};
 use crate::problem::syntax;
 use crate::source::Span;
 
+/// Whose block it is, which says what may stand in it.
+#[derive(Clone, Copy)]
+pub(super) struct Holder<'a> {
+    /// The word of the declaration or setting.
+    word: &'a str,
+    /// Whether routes, groups, hosts and imports may stand in it.
+    nests: bool,
+}
+
+impl<'a> Holder<'a> {
+    pub(super) fn declaration(word: &'a str) -> Self {
+        Self { word, nests: matches!(word, "group" | "host") }
+    }
+
+    fn setting(word: &'a str) -> Self {
+        Self { word, nests: false }
+    }
+}
+
 impl Reader<'_> {
-    pub(super) fn block(&mut self, pair: Pair<'_>) -> Block {
+    pub(super) fn block(&mut self, pair: Pair<'_>, holder: Holder<'_>) -> Block {
         let span = self.span(&pair);
         let mut statements = Vec::new();
         let mut indentation = Indentation::default();
@@ -20,10 +40,19 @@ impl Reader<'_> {
             let docs = self.docs(at.start);
             match statement.as_rule() {
                 Rule::setting => {
-                    let mut setting = self.setting(statement);
+                    let mut setting = self.setting(statement, holder);
                     setting.docs = docs;
                     setting.broken |= misleads;
-                    statements.push(Statement::Setting(setting));
+                    if !is_declaration(&setting.word.text) {
+                        statements.push(Statement::Setting(setting));
+                    }
+                }
+                Rule::use_policy => {
+                    if let Some(mut it) = self.use_policy(statement) {
+                        it.docs = docs;
+                        it.broken |= misleads;
+                        statements.push(Statement::Use(it));
+                    }
                 }
                 Rule::block_terminal => {
                     for part in statement.into_inner() {
@@ -37,13 +66,58 @@ impl Reader<'_> {
                 Rule::broken => {
                     self.report(syntax::unexpected_text(word, self.slice(word), "a setting"));
                 }
-                _ => {}
+                _ => {
+                    if !holder.nests {
+                        self.misplaced(word, self.slice(word), holder.word);
+                    }
+                    let declaration = self.nested_declaration(statement, docs);
+                    if holder.nests {
+                        statements.extend(declaration.map(Statement::Declaration));
+                    } else {
+                        self.strays.extend(declaration);
+                    }
+                }
+            }
+            if holder.nests {
+                statements.extend(self.strays.drain(..).map(Statement::Declaration));
             }
         }
         Block { span, statements }
     }
 
-    fn setting(&mut self, pair: Pair<'_>) -> Setting {
+    fn use_policy(&mut self, pair: Pair<'_>) -> Option<Use> {
+        let span = self.trimmed(self.span(&pair));
+        let word = Span { end: span.start + "use".len(), ..span };
+        let before = self.problems.len();
+        let (mut name, mut arguments, mut junk) = (None, Vec::new(), false);
+        for part in pair.into_inner() {
+            let at = self.span(&part);
+            match part.as_rule() {
+                Rule::name => name = Some(self.chosen_name(&part)),
+                Rule::arguments | Rule::bad_arguments => {
+                    let read = self.arguments(part).unwrap_or_default();
+                    arguments = read.into_iter().map(|built| built.value).collect();
+                }
+                Rule::block => {
+                    let brace = Span { end: at.start + 1, ..at };
+                    self.report(syntax::unexpected_text(brace, "{", END));
+                    self.forget_docs(at.start, at.end);
+                }
+                Rule::junk_head => {
+                    junk = true;
+                    self.explain(Rule::strict_use, span.start, at, END);
+                }
+                _ => self.after_block(at),
+            }
+        }
+        if name.is_none() && !junk {
+            self.report(syntax::missing_value(word.after(), "the name of a policy", "use"));
+        }
+        let broken = junk || self.problems.len() > before || self.is_damaged(word);
+        Some(Use { span, docs: Vec::new(), name: name?, arguments, broken })
+    }
+
+    fn setting(&mut self, pair: Pair<'_>, holder: Holder<'_>) -> Setting {
         let whole = self.trimmed(self.span(&pair));
         let start = whole.start;
         let problems = self.problems.len();
@@ -58,11 +132,24 @@ impl Reader<'_> {
         let mut nested = 0;
         for part in pair.into_inner() {
             match part.as_rule() {
-                Rule::word => setting.word = self.name(&part),
+                Rule::word => {
+                    setting.word = self.name(&part);
+                    if is_declaration(part.as_str()) {
+                        // Nothing further is known of what it was meant to be.
+                        self.misplaced(setting.word.span, part.as_str(), holder.word);
+                        self.forget_docs(whole.start, whole.end);
+                        break;
+                    }
+                }
                 Rule::argument => {
                     let argument = part.into_inner().next().and_then(|inner| self.argument(inner));
                     setting.broken |= argument.is_none();
                     setting.arguments.extend(argument);
+                }
+                Rule::if_label | Rule::label | Rule::record_label | Rule::record | Rule::bad_record => {
+                    let value = self.value(part);
+                    setting.broken |= value.is_none();
+                    setting.arguments.extend(value.map(Argument::Value));
                 }
                 Rule::junk_head => {
                     setting.broken = true;
@@ -72,7 +159,7 @@ impl Reader<'_> {
                 }
                 Rule::block => {
                     let before = self.problems.len();
-                    setting.block = Some(self.block(part));
+                    setting.block = Some(self.block(part, Holder::setting(&setting.word.text)));
                     nested = self.problems.len() - before;
                 }
                 Rule::junk_tail => self.after_block(self.span(&part)),
@@ -97,11 +184,19 @@ impl Reader<'_> {
 
     fn argument(&mut self, pair: Pair<'_>) -> Option<Argument> {
         match pair.as_rule() {
-            Rule::field => self.field(pair).map(|field| Argument::Field(Box::new(field))),
-            Rule::list => self.list(pair),
-            Rule::lone_value => self.value(pair.into_inner().next()?).map(Argument::Value),
-            _ => None,
+            Rule::field => self.field(pair, true).map(|field| Argument::Field(Box::new(field))),
+            _ => self.list(pair),
         }
+    }
+
+    /// What is behind `=`.
+    pub(super) fn assigned(&mut self, pair: Pair<'_>) -> Option<Value> {
+        let span = self.span(&pair);
+        let Some(value) = pair.into_inner().next() else {
+            self.report(syntax::missing_value(self.trimmed(span).after(), "a value", "="));
+            return None;
+        };
+        self.value(value)
     }
 
     /// One value, several with commas between them, or what is before and behind `=`.
@@ -116,11 +211,7 @@ impl Reader<'_> {
                     return None;
                 }
                 Rule::assigned => {
-                    let Some(value) = item.into_inner().next() else {
-                        self.report(syntax::missing_value(self.trimmed(span).after(), "a value", "="));
-                        return None;
-                    };
-                    assigned = Some(self.value(value)?);
+                    assigned = Some(self.assigned(item)?);
                 }
                 _ => items.push(self.value(item)),
             }
@@ -137,19 +228,5 @@ impl Reader<'_> {
             Some(assigned) => Argument::Assignment { span, target: value, value: assigned },
             None => Argument::Value(value),
         })
-    }
-
-    fn field(&mut self, pair: Pair<'_>) -> Option<Field> {
-        let span = self.span(&pair);
-        let (mut name, mut ty, mut default, mut alias) = (None, None, None, None);
-        for part in pair.into_inner() {
-            match part.as_rule() {
-                Rule::field_name => name = Some(self.chosen_name(&part)),
-                Rule::r#type => ty = self.ty(part),
-                Rule::name => alias = Some(self.chosen_name(&part)),
-                _ => default = self.value(part),
-            }
-        }
-        Some(Field { span, name: name?, ty: ty?, wire: None, default, alias })
     }
 }

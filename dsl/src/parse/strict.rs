@@ -58,7 +58,9 @@ pub(super) fn token(text: &str) -> &str {
 
 /// Rules in the words of people.
 fn expectation(rules: &[Rule]) -> Option<String> {
-    let mut words: Vec<&str> = rules.iter().filter_map(|rule| word(*rule)).collect();
+    let any_value = rules.contains(&Rule::named);
+    let said = rules.iter().filter(|rule| !(any_value && OPERANDS.contains(rule)));
+    let mut words: Vec<&str> = said.filter_map(|rule| word(*rule)).collect();
     words.sort_unstable();
     words.dedup();
     // The end of the line is always said last.
@@ -75,24 +77,37 @@ pub(super) const END: &str = "the end of the line";
 
 fn word(rule: Rule) -> Option<&'static str> {
     Some(match rule {
-        Rule::argument | Rule::value | Rule::item | Rule::lone_value => "a value",
+        Rule::argument | Rule::expression | Rule::named => "a value",
         Rule::string => "a string",
         Rule::text => "`text …`",
-        Rule::name | Rule::capture_name => "a name",
+        Rule::file => "`file …`",
+        Rule::name | Rule::capture_name | Rule::member => "a name",
         Rule::entry | Rule::entry_name => "a field",
+        Rule::field | Rule::field_name => "a field such as `name: string`",
         Rule::methods | Rule::method => "methods",
-        Rule::pattern | Rule::bare_path | Rule::template | Rule::quoted_path => "a path",
+        Rule::hosts | Rule::host_pattern => "a host",
+        Rule::pattern | Rule::template | Rule::quoted_path => "a path",
+        Rule::when => "`when …`",
+        Rule::as_name => "`as …`",
+        Rule::type_alias => "`=`",
         Rule::terminal | Rule::forward => TERMINALS,
         Rule::status => "a status",
         Rule::json => "`json …`",
         Rule::r#type | Rule::type_name => "a type",
         Rule::bounds => "bounds",
         Rule::number | Rule::number_text => "a range such as `1..50`",
+        Rule::then_word => "`then`",
+        Rule::else_word => "`else`",
         Rule::colon => "`:`",
         Rule::close => "`}`",
+        Rule::close_angle => "`>`",
         Rule::close_list => "`]`",
+        Rule::close_group => "`)`",
         Rule::comma => "`,`",
         Rule::line_end | Rule::EOI => END,
         _ => return None,
     })
 }
+
+/// Rules that begin a value: where all of them were tried, that is said once.
+const OPERANDS: &[Rule] = &[Rule::string, Rule::bare_path, Rule::number, Rule::number_text];

@@ -60,28 +60,33 @@ impl Reader<'_> {
             return None;
         }
         let at = self.span(&body);
-        let json = body.as_rule() == Rule::json;
+        let kind = body.as_rule();
         let Some(value) = body.into_inner().next() else {
-            return if json { self.lacks(at, "a value", "json") } else { self.lacks(at, "a string", "text") };
+            let (expected, word) = match kind {
+                Rule::json => ("a value", "json"),
+                Rule::text => ("a string", "text"),
+                _ => ("a file in quotes", "file"),
+            };
+            return self.lacks(at, expected, word);
         };
-        let body = if json {
-            let value = self.value(value)?;
-            if !self.is_json(&value) {
-                return None;
+        let body = match kind {
+            Rule::json => {
+                let value = self.value(value)?;
+                if !self.is_json(&value) {
+                    return None;
+                }
+                AnswerBody::Json(value)
             }
-            AnswerBody::Json(value)
-        } else {
-            let span = self.span(&value);
-            AnswerBody::Text(Value { span, kind: ValueKind::Text(self.string(span)) })
+            Rule::text => AnswerBody::Text(self.value(value)?),
+            _ => AnswerBody::File(self.quoted(&value)),
         };
         Some(TerminalKind::Respond { status, body: Some(body) })
     }
 
-    /// Reports everything in a value that JSON does not have.
+    /// Reports every literal in a value that JSON does not have. What names and operators give is not known here.
     fn is_json(&mut self, value: &Value) -> bool {
         let mut whole = true;
         match &value.kind {
-            ValueKind::Bool(_) | ValueKind::Int(_) | ValueKind::Decimal(_) | ValueKind::Text(_) => {}
             ValueKind::List(items) => {
                 for item in items {
                     whole &= self.is_json(item);
@@ -92,16 +97,26 @@ impl Reader<'_> {
                     whole &= self.is_json(&entry.value);
                 }
             }
-            _ => {
-                whole = false;
-                let found = format!("`{}`", self.slice(value.span));
-                let problem = setting::wrong_type(value.span, JSON, &found);
-                self.report(if found == "`null`" {
-                    problem.help("there is no null: leave the field out")
-                } else {
-                    problem
-                });
-            }
+            ValueKind::Duration(_)
+            | ValueKind::Size(_)
+            | ValueKind::Rate(_)
+            | ValueKind::Percent(_)
+            | ValueKind::StatusClass(_)
+            | ValueKind::Range(..)
+            | ValueKind::Address(_)
+            | ValueKind::Regex(_)
+            | ValueKind::Path(_) => whole = false,
+            ValueKind::Word(word) => whole = word != "null" && !word.contains("::"),
+            _ => {}
+        }
+        if !whole && !matches!(value.kind, ValueKind::List(_) | ValueKind::Record(_)) {
+            let found = format!("`{}`", self.slice(value.span));
+            let problem = setting::wrong_type(value.span, JSON, &found);
+            self.report(if found == "`null`" {
+                problem.help("there is no null: leave the field out")
+            } else {
+                problem
+            });
         }
         whole
     }
@@ -126,7 +141,7 @@ impl Reader<'_> {
     fn url(&mut self, pair: &Pair<'_>) -> Option<Text> {
         let span = self.span(pair);
         let before = self.problems.len();
-        let value = self.string(span);
+        let value = self.plain_string(span);
         if self.problems.len() > before {
             return None;
         }

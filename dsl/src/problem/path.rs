@@ -11,6 +11,8 @@ kinds! {
     PARTIAL_CAPTURE "partial_capture" "a capture is a whole segment";
     REST_NOT_LAST "rest_not_last" "a capture of the rest of a path is its end";
     REPEATED_CAPTURE "repeated_capture" "two captures of one path have the same name";
+    HOST_NOT_CANONICAL "host_not_canonical" "no request has this host, since hosts are normalised first";
+    IMPOSSIBLE_HOST "impossible_host" "no request can have this host";
     FOREIGN_WILDCARD "foreign_wildcard" "a capture as other systems write it";
     UNKNOWN_TYPE "unknown_type" "a type that nothing here knows";
     WRONG_BOUNDS "wrong_bounds" "bounds that the type cannot have";
@@ -39,12 +41,27 @@ pub fn impossible_path(at: Span, why: &str) -> Problem {
     Problem::error(&IMPOSSIBLE_PATH, "no request can have this path").at(at, why)
 }
 
+/// Host text that normalisation would change.
+#[must_use]
+pub fn host_not_canonical(at: Span, canonical: &str) -> Problem {
+    Problem::error(&HOST_NOT_CANONICAL, "no request matches this host: hosts are normalised first")
+        .at(at, "would be changed")
+        .help(format!("write `{canonical}`: lower case, no port, no final dot"))
+        .fix(at, canonical)
+}
+
+/// Text that no host of a request can be.
+#[must_use]
+pub fn impossible_host(at: Span, why: &str) -> Problem {
+    Problem::error(&IMPOSSIBLE_HOST, "no request can have this host").at(at, why)
+}
+
 /// A capture beside other text in one segment.
 #[must_use]
 pub fn partial_capture(at: Span) -> Problem {
-    Problem::error(&PARTIAL_CAPTURE, "a capture is a whole segment of a path")
+    Problem::error(&PARTIAL_CAPTURE, "a capture is a whole segment of a path, or a whole label of a host")
         .at(at, "other text stands beside it")
-        .help("put a `/` before and after it, or capture the whole segment")
+        .help("separate it with `/` (in a host with `.`), or capture the whole")
 }
 
 /// A `path` capture before the end.

@@ -15,13 +15,15 @@ kinds! {
     RESERVED_WORD "reserved_word" "a word of the language cannot be a name";
     UNKNOWN_UNIT "unknown_unit" "a number with something behind it that is no unit";
     UNKNOWN_ESCAPE "unknown_escape" "a backslash before something that needs none";
-    UNSUPPORTED_INTERPOLATION "unsupported_interpolation" "a string cannot hold values yet";
+    UNSUPPORTED_INTERPOLATION "unsupported_interpolation" "this string cannot hold values";
     UNKNOWN_METHOD "unknown_method" "a method that routes cannot have";
     REPEATED_METHOD "repeated_method" "a route names a method twice";
     MISSING_TERMINAL "missing_terminal" "a route does not say what it does";
     REPEATED_TERMINAL "repeated_terminal" "a route says twice what it does";
     WRONG_STATUS "wrong_status" "a status that cannot be answered here";
     REPEATED_FIELD "repeated_field" "a record has a field twice";
+    CHAINED_COMPARISON "chained_comparison" "one comparison follows another";
+    TOO_LONG_VALUE "too_long_value" "a value has too many operators";
 }
 
 /// A word that is not known where it stands. `what` is `declaration`, `setting` or `label`.
@@ -151,7 +153,7 @@ pub fn unknown_escape(at: Span, written: &str) -> Problem {
 /// A brace in a string that begins a value.
 #[must_use]
 pub fn unsupported_interpolation(at: Span) -> Problem {
-    Problem::error(&UNSUPPORTED_INTERPOLATION, "a string cannot hold values")
+    Problem::error(&UNSUPPORTED_INTERPOLATION, "this string cannot hold values")
         .at(at, "begins a value")
         .help("braces that are text are written `\\{` and `\\}`")
 }
@@ -211,6 +213,23 @@ pub fn repeated_field(at: Span, first: Span, field: &str) -> Problem {
         .because(first, "first here")
 }
 
+/// `a < b < c`
+#[must_use]
+pub fn chained_comparison(at: Span, first: Span) -> Problem {
+    Problem::error(&CHAINED_COMPARISON, "one comparison follows another")
+        .at(at, "a second comparison")
+        .because(first, "the first is here")
+        .help("join two comparisons with `and`, or put one in parentheses")
+}
+
+/// A chain of operators beyond the bound.
+#[must_use]
+pub fn too_long_value(at: Span, most: usize) -> Problem {
+    Problem::error(&TOO_LONG_VALUE, format!("more than {most} operators follow each other in this value"))
+        .at(at, "one too many")
+        .help("write a list and `in`, or several settings")
+}
+
 /// `a`, `b` and `c`, each in backticks.
 pub(crate) fn listed(words: &[&str]) -> String {
     let quoted: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
@@ -223,7 +242,8 @@ pub(crate) fn listed(words: &[&str]) -> String {
 
 /// The first line of a text, at most 40 characters of it.
 fn shortened(text: &str) -> String {
-    let line = text.lines().next().unwrap_or_default().trim();
+    // A folded line end is a control character too.
+    let line = text.split(char::is_control).next().unwrap_or_default().trim();
     if line.chars().count() <= 40 {
         return line.to_owned();
     }

@@ -5,7 +5,7 @@ use crate::source::{MAX_BYTES, Span};
 
 kinds! {
     TOO_LARGE "too_large" "the file is too large";
-    TOO_DEEP "too_deep" "too many brackets are open";
+    TOO_DEEP "too_deep" "something is nested too deeply";
     UNCLOSED_BRACE "unclosed_brace" "a bracket is never closed";
     STRAY_BRACE "stray_brace" "a bracket closes nothing";
     UNCLOSED_STRING "unclosed_string" "a string does not end on its line";
@@ -14,6 +14,7 @@ kinds! {
     FORBIDDEN_CHARACTER "forbidden_character" "a character that may not stand in a program";
     WRONG_COMMENT "wrong_comment" "comments begin with two slashes";
     MISPLACED_COMMENT "misplaced_comment" "a comment needs a blank before it";
+    COMMENT_IN_VALUE "comment_in_value" "a comment stands inside a value";
     DANGLING_DOC "dangling_doc" "a doc comment stands before nothing";
     UNQUOTED_URL "unquoted_url" "a URL is written in quotes";
 }
@@ -26,12 +27,12 @@ pub fn too_large(at: Span, bytes: usize) -> Problem {
         .help("split the gateway into several files")
 }
 
-/// More brackets are open than the bound allows.
+/// More is open than the bound allows: brackets, interpolations, `if`, `not`.
 #[must_use]
 pub fn too_deep(at: Span, outermost: Span, most: usize) -> Problem {
-    Problem::error(&TOO_DEEP, format!("more than {most} brackets are open here"))
+    Problem::error(&TOO_DEEP, format!("this is nested more than {most} deep"))
         .at(at, "one too many")
-        .because(outermost, "the outermost is this one")
+        .because(outermost, "it begins here")
         .help("nest less deeply")
 }
 
@@ -110,6 +111,14 @@ pub fn misplaced_comment(at: Span) -> Problem {
         .at(at, "expected a blank before a comment")
         .help("put a blank before `//`")
         .fix(at, " //")
+}
+
+/// A comment between two parts of one value.
+#[must_use]
+pub fn comment_in_value(at: Span) -> Problem {
+    Problem::error(&COMMENT_IN_VALUE, "a comment stands inside a value")
+        .at(at, "expected the rest of the value")
+        .help("put it above, or behind the whole")
 }
 
 /// A `///` comment with nothing behind it that it could describe.

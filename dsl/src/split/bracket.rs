@@ -8,11 +8,13 @@ use crate::source::Span;
 
 impl Scan<'_> {
     pub(super) fn open(&mut self, byte: u8) {
-        if self.stack.len() >= MAX_DEPTH {
+        if self.depth() >= MAX_DEPTH {
             self.too_deep(self.at);
             return;
         }
-        self.stack.push(Open { at: self.at, byte, indent: self.indent, holds_routes: self.holds_routes });
+        let folds = byte != b'{' || self.folds() || self.begins_record();
+        let (at, indent, holds_routes, ifs) = (self.at, self.indent, self.holds_routes, self.ifs);
+        self.stack.push(Open { at, byte, indent, holds_routes, folds, ifs });
         self.at += 1;
     }
 
@@ -39,17 +41,18 @@ impl Scan<'_> {
         for open in self.stack.split_off(index + 1) {
             self.unclosed(open, None);
             self.blank(open.at, open.at + 1);
+            self.unfold(open.at);
         }
         if let Some(open) = self.stack.pop() {
             let first = self.bytes.get(self.line..self.at).unwrap_or_default().trim_ascii().is_empty();
-            if byte == b'}'
-                && first
-                && self.indent != open.indent
-                && self.crooked.is_none_or(|(it, _)| open.at < it.at)
-            {
+            if byte == b'}' && first && self.indent != open.indent && self.crooked.is_none() {
                 self.crooked = Some((open, self.at));
             }
-            self.has_block |= self.stack.is_empty() && byte == b'}';
+            // A capture of a host is no block.
+            let capture =
+                self.byte(self.at + 1) == Some(b'.') || self.byte(open.at.wrapping_sub(1)) == Some(b'.');
+            self.has_block |= self.stack.is_empty() && byte == b'}' && !open.folds && !capture;
+            self.ifs = open.ifs;
         }
         self.at += 1;
     }
@@ -60,6 +63,7 @@ impl Scan<'_> {
         let missing = open.iter().filter(|open| open.byte == b'{').count();
         for open in open.iter().filter(|open| open.byte != b'{') {
             self.blank(open.at, open.at + 1);
+            self.unfold(open.at);
         }
         if let Some(innermost) = open.last() {
             match self.crooked {
@@ -67,6 +71,10 @@ impl Scan<'_> {
                     let by = self.span(by, by + 1);
                     if !self.swallowed {
                         self.damage(blamed.at);
+                        // A record that takes other statements in is no record.
+                        if blamed.folds {
+                            self.out.damaged.push((blamed.at, by.end));
+                        }
                         self.report(
                             text::unclosed_brace(self.span(blamed.at, blamed.at + 1), '{')
                                 .because(by, "closed only here, by a `}` of another indentation"),
@@ -101,6 +109,7 @@ impl Scan<'_> {
         let outermost = self.stack.first().map_or(at, |open| open.at);
         self.report(text::too_deep(self.span(at, at + 1), self.span(outermost, outermost + 1), MAX_DEPTH));
         self.stack.clear();
+        (self.ifs, self.angles) = (0, 0);
         if let Some(piece) = self.out.pieces.last_mut() {
             piece.too_deep = true;
         }

@@ -66,7 +66,7 @@ impl Scan<'_> {
         let end = if raw {
             token::raw_string_end(self.bytes, start).ok_or(Endless::Line)
         } else {
-            token::string_end(self.bytes, start, self.stack.len())
+            token::string_end(self.bytes, start, self.depth())
         };
         match end {
             Ok(end) => self.skip(end),
@@ -107,7 +107,7 @@ impl Scan<'_> {
     }
 
     pub(super) fn path(&mut self) {
-        match token::path_end(self.bytes, self.at, self.stack.len()) {
+        match token::path_end(self.bytes, self.at, self.depth()) {
             Ok(end) => self.skip(end),
             Err(Endless::Depth(at)) => self.too_deep(at),
             Err(Endless::Line | Endless::Brace(_)) => {
@@ -132,13 +132,6 @@ impl Scan<'_> {
                 self.at = end;
             }
         }
-    }
-
-    pub(super) fn other(&mut self) {
-        let rest = self.source.text.get(self.at..).unwrap_or_default();
-        let width = rest.chars().next().map_or(1, char::len_utf8);
-        self.forbidden(self.at, self.at + width);
-        self.at += width;
     }
 
     /// Reports characters that may not stand anywhere, and blanks them out.

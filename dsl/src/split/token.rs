@@ -77,7 +77,7 @@ pub fn path_end(bytes: &[u8], at: usize, depth: usize) -> Result<usize, Endless>
 }
 
 /// The end of a capture or an interpolation whose brace is at `at`.
-fn brace_end(bytes: &[u8], start: usize, depth: usize) -> Result<usize, Endless> {
+pub fn brace_end(bytes: &[u8], start: usize, depth: usize) -> Result<usize, Endless> {
     if depth > MAX_DEPTH {
         return Err(Endless::Depth(start));
     }

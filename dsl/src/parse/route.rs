@@ -1,0 +1,83 @@
+//! Routes: methods, pattern, condition, what they do.
+
+use super::declaration::{METHODS, Parts};
+use super::reader::Reader;
+use super::setting::Holder;
+use super::{Pair, Rule};
+use crate::ast::{Declaration, Methods, Name, Route, Statement, Terminal};
+use crate::problem::syntax;
+use crate::source::Span;
+
+impl Reader<'_> {
+    pub(super) fn route(&mut self, mut parts: Parts<'_>) -> Option<Declaration> {
+        let before = self.problems.len();
+        let mut broken = parts.has_junk || self.is_damaged(parts.head);
+        let (methods, pattern) = (parts.take(Rule::methods), parts.take(Rule::pattern));
+        if !broken && methods.is_none() {
+            let expected = if pattern.is_some() { "methods" } else { "methods and a path" };
+            self.report(syntax::missing_value(parts.word.after(), expected, "route"));
+        } else if !broken && pattern.is_none() {
+            let after = methods.as_ref().map_or(parts.word, |methods| self.span(methods));
+            self.report(syntax::missing_value(after.after(), "a path", self.slice(after)));
+        }
+        let methods = methods.and_then(|pair| self.methods(pair));
+        let pattern = pattern.and_then(|pair| self.pattern(pair));
+        let when = self.condition(&mut parts);
+        let mut terminals: Vec<(Span, Option<Terminal>)> = Vec::new();
+        for pair in Self::take_all(&mut parts, Rule::terminal) {
+            terminals.push((self.trimmed(self.span(&pair)), self.terminal(pair)));
+        }
+        broken |= self.problems.len() > before;
+        let block = parts.take(Rule::block).map(|block| self.block(block, Holder::declaration("route")));
+        let inside =
+            block.iter().flat_map(|block| &block.statements).filter_map(|statement| match statement {
+                Statement::Terminal(terminal) => Some(terminal.span),
+                _ => None,
+            });
+        let all: Vec<Span> = terminals.iter().map(|(span, _)| *span).chain(inside).collect();
+        match all.as_slice() {
+            [] if !broken && self.problems.len() == before => {
+                self.report(syntax::missing_terminal(parts.head));
+            }
+            [first, again, ..] => self.report(syntax::repeated_terminal(*again, *first)),
+            _ => {}
+        }
+        broken |= all.len() != 1;
+        let head_terminal = terminals.into_iter().next().and_then(|(_, terminal)| terminal);
+        let (methods, pattern) = (methods?, pattern?);
+        let Parts { docs, span, head, .. } = parts;
+        Some(Declaration::Route(Box::new(Route {
+            span,
+            head,
+            docs,
+            methods,
+            pattern,
+            when,
+            head_terminal,
+            block,
+            broken,
+        })))
+    }
+
+    fn methods(&mut self, pair: Pair<'_>) -> Option<Methods> {
+        let mut names: Vec<Name> = Vec::new();
+        for part in pair.into_inner() {
+            match part.as_rule() {
+                Rule::any_method => return Some(Methods::Any(self.span(&part))),
+                Rule::trailing_comma => {
+                    self.report(syntax::missing_value(self.span(&part).after(), "a method", ","));
+                }
+                _ => {
+                    let name = self.name(&part);
+                    if !METHODS.contains(&name.text.as_str()) {
+                        self.report(syntax::unknown_method(name.span, &name.text, METHODS));
+                    } else if let Some(first) = names.iter().find(|other| other.text == name.text) {
+                        self.report(syntax::repeated_method(name.span, first.span, &name.text));
+                    }
+                    names.push(name);
+                }
+            }
+        }
+        (!names.is_empty()).then_some(Methods::List(names))
+    }
+}
