@@ -14,6 +14,8 @@ pub(super) fn check(check: &mut Check<'_>, units: &[Unit<'_>]) {
     for declaration in units.iter().flat_map(|unit| &unit.file.declarations) {
         match declaration {
             Declaration::Import(_) => {}
+            // What is wrong with it is said.
+            Declaration::Host(it) if it.broken => {}
             Declaration::Gateway(it) => block(check, &it.block),
             Declaration::Upstream(it) => block(check, &it.block),
             Declaration::Route(it) => route(check, it),
