@@ -84,10 +84,25 @@ enum Command {
         #[arg(last = true, value_name = "ARGUMENT")]
         arguments: Vec<String>,
     },
-    /// Show the page of a problem, a setting or a declaration
+    /// List the routes of a gateway in order of precedence, with all that runs
+    Routes {
+        /// The entry file
+        #[arg(default_value = "gateway.gw")]
+        file: PathBuf,
+        /// Print one JSON document instead of text
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show what a gateway does with a request and why, or the page of a problem, a setting or a declaration
     Explain {
-        /// Its name, such as `ambiguous_route`
-        word: String,
+        /// A method, or the name of a page, such as `ambiguous_route`
+        #[arg(value_name = "METHOD|WORD")]
+        what: String,
+        /// The path that is asked for
+        path: Option<String>,
+        /// The entry file
+        #[arg(long, default_value = "gateway.gw", requires = "path")]
+        file: PathBuf,
         /// Print one JSON document instead of text
         #[arg(long)]
         json: bool,
@@ -106,6 +121,10 @@ fn main() -> ExitCode {
             arguments: &arguments,
             as_json: json,
         }),
-        Command::Explain { word, json } => command::explain::word(&word, json),
+        Command::Routes { file, json } => command::routes::run(&file, json),
+        Command::Explain { what, path: Some(path), file, json } => {
+            command::explain::request(&what, &path, &file, json)
+        }
+        Command::Explain { what, json, .. } => command::explain::word(&what, json),
     }
 }

@@ -4,7 +4,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use gatewright_compiler::Output;
+use gatewright_compiler::build_script::Disk;
+use gatewright_compiler::routes::Plan;
+use gatewright_compiler::{Output, Project, Refused, Unread};
 use gatewright_dsl::ast::Declaration;
 use gatewright_dsl::{Catalogue, Source};
 
@@ -15,12 +17,14 @@ const PASSED_OVER: &[&str] = &["target", "node_modules", "tests"];
 /// Folders below each other that are looked into.
 const DEPTH: usize = 16;
 
-/// A program that has no problem.
+/// What a program came to.
 #[derive(Debug)]
-pub(crate) struct Compiled {
-    pub(crate) output: Output,
-    /// Every file that was read for it.
+pub(crate) struct Tried<T> {
+    pub(crate) result: Result<T, Refusal>,
+    /// Every text that was read.
     pub(crate) sources: Vec<Source>,
+    /// Every file and folder that was looked at.
+    pub(crate) touched: Vec<PathBuf>,
 }
 
 /// One file as a source.
@@ -70,11 +74,45 @@ fn declares_gateway(source: &Source) -> bool {
 }
 
 /// Compiles the program of an entry file, and writes nothing.
-pub(crate) fn compile(entry: &Path) -> Result<Compiled, Refusal> {
-    let help = "name the entry file";
-    let sources = vec![read(entry).map_err(|why| Refusal::failed(why, help))?];
-    match gatewright_compiler::compile(&sources, &Catalogue::standard()) {
-        Ok(output) => Ok(Compiled { output, sources }),
-        Err(problems) => Err(Refusal::Problems(problems, sources)),
-    }
+#[allow(clippy::redundant_closure_for_method_calls, clippy::redundant_closure, reason = "lifetimes")]
+pub(crate) fn compile(entry: &Path) -> Tried<Output> {
+    with_project(entry, |project, name| Project::compile(project, name))
+}
+
+/// The same to be looked at, not to be built.
+#[allow(clippy::redundant_closure_for_method_calls, clippy::redundant_closure, reason = "lifetimes")]
+pub(crate) fn plan(entry: &Path) -> Result<Plan, Refusal> {
+    with_project(entry, |project, name| Project::plan(project, name)).result
+}
+
+/// The work is a closure even where it is one call: it must do for a project of any lifetime.
+fn with_project<T>(entry: &Path, work: impl FnOnce(&mut Project, &str) -> Result<T, Refused>) -> Tried<T> {
+    let (disk, name) = match Disk::of(entry) {
+        Ok(found) => found,
+        Err(why) => {
+            return Tried { result: Err(unread(entry, &why)), sources: Vec::new(), touched: Vec::new() };
+        }
+    };
+    let catalogue = Catalogue::standard();
+    let mut project = Project::new(&disk, &catalogue);
+    let result = work(&mut project, &name);
+    let sources = project.sources().to_vec();
+    let result = result.map_err(|refused| match refused {
+        Refused::Problems(problems) => Refusal::Problems(problems, sources.clone()),
+        Refused::Unread(why) => unread(entry, &why),
+    });
+    drop(project);
+    Tried { result, sources, touched: disk.touched() }
+}
+
+fn unread(entry: &Path, why: &Unread) -> Refusal {
+    let why = match why {
+        // As the machine says it.
+        Unread::Missing => fs::metadata(entry)
+            .err()
+            .map_or_else(|| "there is no such file".to_owned(), |error| error.to_string()),
+        Unread::Outside => "it leads out of the project".to_owned(),
+        Unread::Refused(why) => why.clone(),
+    };
+    Refusal::failed(format!("{}: {why}", entry.display()), "name the entry file")
 }

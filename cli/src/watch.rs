@@ -41,13 +41,17 @@ impl Watch {
         Ok(Self { watcher, folders: BTreeSet::new() })
     }
 
-    /// Looks at the folders of these files, and at no others.
-    pub(crate) fn follow<'a>(&mut self, files: impl Iterator<Item = &'a Path>) -> Result<(), String> {
-        let folder = |file: &Path| {
-            let whole = std::path::absolute(file).unwrap_or_else(|_| file.to_owned());
-            whole.parent().map_or_else(|| PathBuf::from("/"), Path::to_owned)
+    /// Looks at these folders and at the folders of these files, and at no others. Where there are none, nothing changes.
+    pub(crate) fn follow(&mut self, paths: &[PathBuf]) -> Result<(), String> {
+        if paths.is_empty() {
+            return Ok(());
+        }
+        let folder = |path: &PathBuf| {
+            let whole = std::path::absolute(path).unwrap_or_else(|_| path.clone());
+            let parent = whole.parent().map_or_else(|| PathBuf::from("/"), Path::to_owned);
+            if whole.is_dir() { whole } else { parent }
         };
-        let wanted: BTreeSet<PathBuf> = files.map(folder).collect();
+        let wanted: BTreeSet<PathBuf> = paths.iter().map(folder).filter(|folder| folder.is_dir()).collect();
         for gone in self.folders.difference(&wanted) {
             // A folder that has been removed is not looked at any more in any case.
             let _ = self.watcher.unwatch(gone);
@@ -77,7 +81,7 @@ mod tests {
         std::fs::write(&file, "a").unwrap();
         let (to, events) = channel();
         let mut watch = Watch::new(to, || ()).unwrap();
-        watch.follow([file.as_path()].into_iter()).unwrap();
+        watch.follow(std::slice::from_ref(&file)).unwrap();
         std::fs::write(folder.path().join("notes.txt"), "x").unwrap();
         assert!(events.recv_timeout(Duration::from_millis(200)).is_err());
         std::fs::write(&file, "b").unwrap();

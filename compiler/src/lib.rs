@@ -8,6 +8,7 @@ pub mod build_script;
 mod check;
 mod checked;
 mod emit;
+pub mod explain;
 mod hash;
 mod ir;
 mod load;
@@ -15,6 +16,7 @@ mod lower;
 #[cfg(test)]
 mod permutation;
 mod project;
+pub mod routes;
 #[allow(dead_code, reason = "captures, parameters and expressions are typed with it next")]
 mod ty;
 
@@ -68,6 +70,21 @@ pub fn compile(sources: &[Source], catalogue: &Catalogue) -> Result<Output, Vec<
         Some(Ok(output)) => Ok(output),
         Some(Err(Refused::Problems(problems))) => Err(problems),
         // INVARIANT: every file is one of the sources, so that none is unread.
+        Some(Err(Refused::Unread(_))) | None => Err(vec![check::problem::missing_gateway()]),
+    }
+}
+
+/// Compiles a program as [`compile`] does, and gives what would be emitted, to be looked at.
+///
+/// # Errors
+///
+/// As [`compile`].
+pub fn plan(sources: &[Source], catalogue: &Catalogue) -> Result<routes::Plan, Vec<Problem>> {
+    let memory = Memory(sources);
+    let mut project = Project::numbered(&memory, sources, catalogue);
+    match sources.first().map(|entry| project.plan(&entry.name)) {
+        Some(Ok(plan)) => Ok(plan),
+        Some(Err(Refused::Problems(problems))) => Err(problems),
         Some(Err(Refused::Unread(_))) | None => Err(vec![check::problem::missing_gateway()]),
     }
 }

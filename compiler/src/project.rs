@@ -9,6 +9,7 @@ use gatewright_dsl::{Catalogue, Problem, Source, Span};
 
 use crate::check::{self, Outcome};
 use crate::load::{Entry, Files, Sources, Unread};
+use crate::routes::Plan;
 use crate::{Output, Summary, emit, hash, lower};
 
 /// The files of one run, and what is known of its entries.
@@ -83,6 +84,20 @@ impl<'a> Project<'a> {
     ///
     /// All problems that can be found in one run.
     pub fn compile(&mut self, path: &str) -> Result<Output, Refused> {
+        let (Plan(program), summary) = self.planned(path)?;
+        Ok(Output { rust: emit::emit(&program), features: program.features, summary })
+    }
+
+    /// The same, without writing any Rust.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::compile`].
+    pub fn plan(&mut self, path: &str) -> Result<Plan, Refused> {
+        self.planned(path).map(|(plan, _)| plan)
+    }
+
+    fn planned(&mut self, path: &str) -> Result<(Plan, Summary), Refused> {
         self.look_at(path);
         let problems = self.problems(path);
         if self.entries.get(path).is_none_or(Result::is_err) {
@@ -96,8 +111,7 @@ impl<'a> Project<'a> {
         };
         let summary = Summary::of(&program);
         let sources = entry.files.iter().filter_map(|number| self.files.sources.get(*number));
-        let program = lower::lower(program, hash::of(sources));
-        Ok(Output { rust: emit::emit(&program), features: program.features, summary })
+        Ok((Plan(lower::lower(program, hash::of(sources))), summary))
     }
 
     /// Reads and checks an entry, once.

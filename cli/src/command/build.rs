@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::{fs, io};
 
-use gatewright_compiler::Summary;
+use gatewright_compiler::{Output, Summary};
 use serde_json::json;
 
 use super::check::describe;
@@ -13,7 +13,7 @@ use crate::carried::put;
 use crate::envelope::{self, Refusal};
 use crate::package::Package;
 use crate::progress::Progress;
-use crate::project::{self, Compiled};
+use crate::project;
 
 /// What a build came to.
 #[derive(Debug)]
@@ -51,8 +51,8 @@ pub(crate) fn run(file: &Path, out: Option<&Path>, as_json: bool) -> ExitCode {
 
 fn place(file: &Path, out: Option<&Path>, progress: &Progress) -> Result<(Built, PathBuf, u64), Refusal> {
     progress.step("check");
-    let compiled = project::compile(file)?;
-    let built = build(file, compiled, Profile::Release, progress, &UnderWay::default())?;
+    let output = project::compile(file).result?;
+    let built = build(file, output, Profile::Release, progress, &UnderWay::default())?;
     let target = out.map_or_else(|| PathBuf::from(&built.summary.name), Path::to_owned);
     match install(&built.binary, &target) {
         Ok(bytes) => Ok((built, target, bytes)),
@@ -65,12 +65,11 @@ fn place(file: &Path, out: Option<&Path>, progress: &Progress) -> Result<(Built,
 /// Builds what was compiled, in the cache.
 pub(crate) fn build(
     file: &Path,
-    compiled: Compiled,
+    output: Output,
     profile: Profile,
     progress: &Progress,
     under_way: &UnderWay,
 ) -> Result<Built, Refusal> {
-    let output = compiled.output;
     progress.done("check", &describe(&output.summary));
     let elsewhere = |why| Refusal::failed(why, "GATEWRIGHT_CACHE names another folder");
     let package = Package::for_entry(file).map_err(elsewhere)?;

@@ -1,12 +1,17 @@
-//! `gw explain`: the page of a problem, a setting or a declaration.
+//! `gw explain`: what a gateway does with a request and why, or the page of a problem, a setting or a declaration.
 
+use std::path::Path;
 use std::process::ExitCode;
 
+use gatewright_compiler::explain::{Asked, Decision, Explanation, Why};
+use gatewright_compiler::routes::Listed;
 use gatewright_dsl::problem::nearest::nearest;
-use serde_json::json;
+use serde_json::{Value, json};
 
+use super::routes::listed;
 use crate::carried::{page, words};
 use crate::envelope::{self, Refusal};
+use crate::project;
 
 /// Which pages are looked at, in this order.
 const KINDS: [&str; 3] = ["problem", "policy", "item"];
@@ -27,4 +32,106 @@ pub(crate) fn word(word: &str, as_json: bool) -> ExitCode {
         print!("{text}");
     }
     ExitCode::SUCCESS
+}
+
+/// Shows what becomes of a request.
+pub(crate) fn request(method: &str, target: &str, file: &Path, as_json: bool) -> ExitCode {
+    let explained = judge(method, target).and_then(|asked| {
+        let plan = project::plan(file)?;
+        Ok((plan.explain(&asked), asked))
+    });
+    match explained {
+        Ok((explanation, asked)) => {
+            if as_json {
+                envelope::print(true, &[], &document(&asked, &explanation));
+            } else {
+                show(&asked, &explanation);
+            }
+            ExitCode::SUCCESS
+        }
+        Err(refusal) => refusal.end(as_json),
+    }
+}
+
+fn judge(method: &str, target: &str) -> Result<Asked, Refusal> {
+    if method.is_empty() || !method.chars().all(|c| c.is_ascii_uppercase() || c == '-') {
+        return Err(Refusal::failed(
+            format!("`{method}` is no method"),
+            "write it as it is sent: GET, POST, …",
+        ));
+    }
+    let is_all = target == "*" && method == "OPTIONS";
+    if !is_all && !target.starts_with('/') {
+        return Err(Refusal::failed(format!("`{target}` is no path"), "write it as it is sent: /orders/7"));
+    }
+    Ok(Asked { method: method.to_owned(), target: target.to_owned() })
+}
+
+fn document(asked: &Asked, explanation: &Explanation) -> Value {
+    let others: Vec<Value> = explanation
+        .others
+        .iter()
+        .map(|(route, why)| {
+            let (why, methods): (_, &[&str]) = match why {
+                Why::Method(methods) => ("method", methods),
+                Why::LessSpecific => ("less_specific", &[]),
+            };
+            json!({ "route": listed(route), "why": why, "methods": methods })
+        })
+        .collect();
+    let (segments, route, answer) = match &explanation.decision {
+        Decision::Won { route, hops } => {
+            let hops = hops.iter().map(|hop| json!({ "text": hop.text, "by": hop.by.to_string() }));
+            (hops.collect(), listed(route), Value::Null)
+        }
+        Decision::Own { status, reason, allowed } => {
+            (json!([]), Value::Null, json!({ "status": status, "reason": reason, "allowed": allowed }))
+        }
+    };
+    json!({
+        "kind": "request",
+        "method": asked.method,
+        "target": asked.target,
+        "path": explanation.path,
+        "segments": segments,
+        "route": route,
+        "answer": answer,
+        "others": others,
+    })
+}
+
+fn show(asked: &Asked, explanation: &Explanation) {
+    println!("{} {}", asked.method, asked.target);
+    if explanation.path != asked.target && !explanation.path.is_empty() {
+        println!("  path     {}", explanation.path);
+    }
+    match &explanation.decision {
+        Decision::Won { route, hops } => {
+            for hop in hops {
+                println!("  segment  {}: {}", hop.text, hop.by);
+            }
+            println!("  method   {}", asked.method);
+            println!("\n{} wins ({})", route.name(), place(route));
+            for step in route.steps.iter().chain([&route.terminal]) {
+                println!("    {step}");
+            }
+        }
+        Decision::Own { status, reason, allowed } => {
+            println!("\nthe gateway answers {status}: {reason}");
+            if !allowed.is_empty() {
+                println!("    allowed: {}", allowed.join(", "));
+            }
+        }
+    }
+    for (route, why) in &explanation.others {
+        let why = match why {
+            Why::Method(methods) => format!("here it takes {}", methods.join(", ")),
+            Why::LessSpecific => "it is less specific".to_owned(),
+        };
+        println!("\n{} does not ({})\n    {why}", route.name(), place(route));
+    }
+}
+
+fn place(route: &Listed) -> String {
+    format!("{}:{}", route.file, route.line)
 }

@@ -4,13 +4,14 @@
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
 
+use gatewright_compiler::Output;
 use gatewright_dsl::Source;
 use serde_json::json;
 
@@ -18,7 +19,7 @@ use crate::cargo::{Profile, UnderWay};
 use crate::envelope::{self, Refusal};
 use crate::generation::Generation;
 use crate::progress::Progress;
-use crate::project::{self, Compiled};
+use crate::project;
 use crate::sockets::Sockets;
 use crate::watch::Watch;
 
@@ -88,7 +89,7 @@ impl<'a> Run<'a> {
         .map_err(|error| Refusal::failed(format!("signals cannot be received: {error}"), ""))?;
         let mut watch =
             Watch::new(sender.clone(), || Event::Changed).map_err(|why| Refusal::failed(why, ""))?;
-        watch.follow([asked.file].into_iter()).map_err(|why| Refusal::failed(why, ""))?;
+        watch.follow(&[asked.file.to_owned()]).map_err(|why| Refusal::failed(why, ""))?;
         Ok(Self {
             asked,
             events,
@@ -127,13 +128,14 @@ impl<'a> Run<'a> {
     fn follow(&mut self) {
         let progress = Progress::begin();
         progress.step("check");
-        let compiled = match project::compile(self.asked.file) {
-            Ok(compiled) if self.is_known(&compiled.sources) => return progress.clear(),
-            Err(Refusal::Problems(_, sources)) if self.is_known(&sources) => return progress.clear(),
-            Ok(compiled) => Ok(compiled),
-            Err(refusal) => Err(refusal),
-        };
-        if let Err(refusal) = compiled.and_then(|compiled| self.replace(compiled, &progress)) {
+        let tried = project::compile(self.asked.file);
+        // What could not be read is said each time; what was tried already is not.
+        if !tried.sources.is_empty() && self.is_known(tried.sources) {
+            return progress.clear();
+        }
+        let followed = self.watch.follow(&tried.touched).map_err(|why| Refusal::failed(why, ""));
+        let replaced = followed.and(tried.result).and_then(|output| self.replace(output, &progress));
+        if let Err(refusal) = replaced {
             progress.clear();
             if !self.is_interrupted() {
                 self.say_refused(&refusal);
@@ -143,21 +145,17 @@ impl<'a> Run<'a> {
     }
 
     /// Whether these texts were tried already; from now on they were.
-    fn is_known(&mut self, sources: &[Source]) -> bool {
+    fn is_known(&mut self, sources: Vec<Source>) -> bool {
         let same = |(a, b): (&Source, &Source)| a.name == b.name && a.text == b.text;
-        if self.tried.len() == sources.len() && self.tried.iter().zip(sources).all(same) {
-            return true;
-        }
-        self.tried = sources.to_vec();
-        false
+        let is_known = self.tried.len() == sources.len() && self.tried.iter().zip(&sources).all(same);
+        self.tried = sources;
+        is_known
     }
 
     /// Builds the next generation, starts it beside the present one, and lets that one drain.
-    fn replace(&mut self, compiled: Compiled, progress: &Progress) -> Result<(), Refusal> {
+    fn replace(&mut self, output: Output, progress: &Progress) -> Result<(), Refusal> {
         let failed = |why| Refusal::failed(why, "");
-        let files: Vec<PathBuf> = compiled.sources.iter().map(|source| PathBuf::from(&source.name)).collect();
-        self.watch.follow(files.iter().map(PathBuf::as_path)).map_err(failed)?;
-        let built = super::build::build(self.asked.file, compiled, Profile::Try, progress, &self.under_way)?;
+        let built = super::build::build(self.asked.file, output, Profile::Try, progress, &self.under_way)?;
         let mut wanted = built.summary.listeners.clone();
         if self.asked.listen.len() > wanted.len() {
             let why = format!(

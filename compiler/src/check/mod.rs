@@ -12,7 +12,7 @@ mod line;
 mod name;
 #[allow(dead_code, reason = "the program asks for its declarations next")]
 mod params;
-mod path;
+pub(crate) mod path;
 mod pattern;
 pub(crate) mod problem;
 mod rewrite;

@@ -4,7 +4,7 @@
 //! normalises requests in the same way. Text that no request can have was refused by the parser.
 
 /// Spells decoded text.
-pub(super) fn spell(text: &str) -> String {
+pub(crate) fn spell(text: &str) -> String {
     let mut spelled = String::with_capacity(text.len());
     for byte in text.bytes() {
         push(byte, &mut spelled);

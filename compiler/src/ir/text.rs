@@ -22,6 +22,11 @@ impl Text {
         &self.all
     }
 
+    /// The piece at a place.
+    pub(crate) fn at(&self, label: Label) -> &str {
+        self.all.get(label.start..label.start + label.len).unwrap_or_default()
+    }
+
     /// The place of a piece, which is added where it is new.
     pub(crate) fn intern(&mut self, piece: &str) -> Label {
         if let Some(label) = self.known.get(piece) {
@@ -38,8 +43,7 @@ impl Text {
         if let Some(known) = self.known.get(piece) {
             return *known;
         }
-        let within = self.all.get(label.start..label.start + label.len).and_then(|text| text.find(piece));
-        match within {
+        match self.at(label).find(piece) {
             Some(at) => {
                 let found = Label { start: label.start + at, len: piece.len() };
                 self.known.insert(piece.to_owned(), found);

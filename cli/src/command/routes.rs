@@ -1,0 +1,50 @@
+//! `gw routes`: every route of a gateway as it will run, in order of precedence. The same program gives the same bytes,
+//! wherever its lines stand, so that the text can be kept and compared.
+
+use std::fmt::Write as _;
+use std::path::Path;
+use std::process::ExitCode;
+
+use gatewright_compiler::routes::Listed;
+use serde_json::{Value, json};
+
+use crate::envelope;
+use crate::project;
+
+/// Lists the routes of one gateway.
+pub(crate) fn run(file: &Path, as_json: bool) -> ExitCode {
+    match project::plan(file) {
+        Ok(plan) if as_json => {
+            let routes: Vec<Value> = plan.routes().iter().map(listed).collect();
+            envelope::print(true, &[], &json!({ "gateway": plan.name(), "routes": routes }));
+            ExitCode::SUCCESS
+        }
+        Ok(plan) => {
+            print!("{}", plan.routes().iter().map(shown).collect::<Vec<_>>().join("\n"));
+            ExitCode::SUCCESS
+        }
+        Err(refusal) => refusal.end(as_json),
+    }
+}
+
+/// A route as a member of a document.
+pub(crate) fn listed(route: &Listed) -> Value {
+    json!({
+        "methods": route.methods,
+        "pattern": route.pattern,
+        "steps": route.steps,
+        "terminal": route.terminal,
+        "file": route.file,
+        "line": route.line,
+    })
+}
+
+/// A route as lines: its name, its steps, its end.
+fn shown(route: &Listed) -> String {
+    let mut text = format!("{}\n", route.name());
+    for step in route.steps.iter().chain([&route.terminal]) {
+        // Memory does not run out here.
+        let _ = writeln!(text, "    {step}");
+    }
+    text
+}

@@ -1,0 +1,89 @@
+//! `gw routes` and `gw explain METHOD PATH` as an operator asks them.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "tests")]
+
+mod common;
+
+use common::Folder;
+use serde_json::Value;
+
+const SHOP: &str = "gateway shop { listen http :8080 }
+upstream orders { server \"http://127.0.0.1:9001\" }
+route GET /orders/{id: int} -> orders /v2/orders/{id} { timeout 2s }
+route GET /orders/{name} -> orders
+route POST /orders/{id: int} -> orders
+route GET /status respond 200 json { ok: true }
+";
+
+fn document(folder: &Folder, verb: &str, words: &[&str]) -> Value {
+    let ran = folder.gw(&[&[verb], words, &["--json"]].concat());
+    assert_eq!(ran.err, "");
+    let document = serde_json::from_str(&ran.out).unwrap();
+    common::schema::validate(verb, &document);
+    document
+}
+
+#[test]
+fn routes_are_listed_in_order_of_precedence_wherever_they_stand() {
+    let folder = Folder::with(&[("gateway.gw", SHOP)]);
+    let ran = folder.gw(&["routes"]);
+    assert_eq!((ran.code, ran.err.as_str()), (0, ""), "{ran:?}");
+    let names: Vec<&str> =
+        ran.out.lines().filter(|line| line.contains(" /") && !line.starts_with(' ')).collect();
+    assert_eq!(
+        names,
+        ["GET /orders/{id: int}", "POST /orders/{id: int}", "GET /orders/{name}", "GET /status"]
+    );
+    assert!(ran.out.contains("    timeout total 2s connect "), "{ran:?}");
+    assert!(ran.out.ends_with("\nGET /status\n    respond 200 json {\"ok\":true}\n"), "{ran:?}");
+
+    // The same lines in another order.
+    let mut lines: Vec<&str> = SHOP.lines().collect();
+    lines[1..].reverse();
+    folder.write("gateway.gw", &(lines.join("\n") + "\n"));
+    assert_eq!(folder.gw(&["routes"]).out, ran.out);
+
+    let listed = document(&folder, "routes", &[]);
+    assert_eq!(listed["result"]["routes"][0]["terminal"], "-> orders /v2/orders/{id}");
+    assert_eq!(
+        (&listed["result"]["routes"][0]["line"], &listed["result"]["gateway"]),
+        (&5.into(), &"shop".into())
+    );
+}
+
+#[test]
+fn a_request_is_explained_with_what_wins_and_what_does_not() {
+    let folder = Folder::with(&[("shop.gw", SHOP)]);
+    let ran = folder.gw(&["explain", "GET", "/orders/%37?x=1", "--file", "shop.gw"]);
+    assert_eq!((ran.code, ran.err.as_str()), (0, ""), "{ran:?}");
+    for shown in [
+        "GET /orders/%37?x=1\n  path     /orders/7\n  segment  orders: literal\n  segment  7: int\n  method   GET\n",
+        "\nGET /orders/{id: int} wins (shop.gw:3)\n",
+        "    -> orders /v2/orders/7\n",
+        "\nPOST /orders/{id: int} does not (shop.gw:5)\n    here it takes POST\n",
+        "\nGET /orders/{name} does not (shop.gw:4)\n    it is less specific\n",
+    ] {
+        assert!(ran.out.contains(shown), "{shown}: {ran:?}");
+    }
+    let explained = document(&folder, "explain", &["GET", "/orders/7", "--file", "shop.gw"]);
+    assert_eq!(explained["result"]["route"]["pattern"], "/orders/{id: int}");
+    let refused = document(&folder, "explain", &["PUT", "/orders/7", "--file", "shop.gw"]);
+    assert_eq!(refused["result"]["answer"]["reason"], "method_not_allowed");
+    let ran = folder.gw(&["explain", "PUT", "/orders/7", "--file", "shop.gw"]);
+    assert!(
+        ran.out.contains("the gateway answers 405: method_not_allowed\n    allowed: GET, HEAD, POST\n"),
+        "{ran:?}"
+    );
+}
+
+#[test]
+fn a_program_with_problems_is_neither_listed_nor_explained() {
+    let folder = Folder::with(&[("gateway.gw", &SHOP.replace("{id}", "{ie}"))]);
+    for (verb, words) in [("routes", &[][..]), ("explain", &["GET", "/orders/7"])] {
+        let ran = folder.gw(&[&[verb], words].concat());
+        assert!(ran.code == 1 && ran.out.is_empty() && ran.err.contains("error[unknown_capture]"), "{ran:?}");
+        let document = document(&folder, verb, words);
+        assert_eq!((&document["ok"], &document["result"]), (&Value::Bool(false), &Value::Null));
+    }
+    let ran = folder.gw(&["explain", "GET", "orders"]);
+    assert!(ran.code == 2 && ran.err.starts_with("error: `orders` is no path\n"), "{ran:?}");
+}

@@ -1,0 +1,208 @@
+//! What a gateway does with one request, and why: an evaluation of the tables that are emitted. It shares no code with the
+//! runtime, so that each can be held against the other.
+
+mod path;
+mod walk;
+
+use crate::algebra::Method;
+use crate::ir;
+use crate::routes::{Listed, Plan};
+
+pub use self::walk::{By, Hop};
+
+/// A request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Asked {
+    /// In capitals.
+    pub method: String,
+    /// The path as it is sent, with its query or without.
+    pub target: String,
+}
+
+/// What comes of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Explanation {
+    /// The path in its one spelling; empty where it has none.
+    pub path: String,
+    /// How it is decided.
+    pub decision: Decision,
+    /// Every other route that has the path, in the order in which they would come.
+    pub others: Vec<(Listed, Why)>,
+}
+
+/// How a request is decided.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Decision {
+    /// A route wins.
+    Won {
+        /// It, with the paths that this request gives it.
+        route: Listed,
+        /// The segments of the path, and what each was matched by.
+        hops: Vec<Hop>,
+    },
+    /// The gateway answers itself, for a reason.
+    Own {
+        /// The status of the answer.
+        status: u16,
+        /// The reason, as the log names it.
+        reason: &'static str,
+        /// The methods that the path has, where it has any.
+        allowed: Vec<&'static str>,
+    },
+}
+
+/// Why a route that has the path does not get the request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Why {
+    /// It takes other methods here: these.
+    Method(Vec<&'static str>),
+    /// One that is more specific comes before it.
+    LessSpecific,
+}
+
+impl Plan {
+    /// What this gateway does with a request.
+    #[must_use]
+    pub fn explain(&self, asked: &Asked) -> Explanation {
+        let own = |path: String, status, reason| Explanation {
+            path,
+            decision: Decision::Own { status, reason, allowed: Vec::new() },
+            others: Vec::new(),
+        };
+        if asked.method == "CONNECT" {
+            return own(String::new(), 501, "connect_unsupported");
+        }
+        if asked.target == "*" && asked.method == "OPTIONS" {
+            return refuse(String::new(), &asked.method, self.0.router.methods, Vec::new());
+        }
+        let path = match path::canonical(asked.target.split('?').next().unwrap_or_default()) {
+            Ok(path) => path,
+            Err(reason) => return own(String::new(), 400, reason),
+        };
+        let ends = walk::ends(&self.0, &path);
+        let bit = bit(&asked.method);
+        let Some(winner) = ends.iter().position(|end| end.methods & bit != 0) else {
+            let allowed = ends.iter().fold(0, |all, end| all | end.methods);
+            let others = ends.iter().filter_map(|end| self.lost(end, Why::Method(methods(end.methods))));
+            let others = others.collect();
+            return refuse(path, &asked.method, allowed, others);
+        };
+        let mut others = Vec::new();
+        for (at, end) in ends.iter().enumerate().filter(|(at, _)| *at != winner) {
+            let is_fit = end.methods & bit != 0;
+            let why =
+                if at > winner && is_fit { Why::LessSpecific } else { Why::Method(methods(end.methods)) };
+            others.extend(self.lost(end, why));
+        }
+        let won = ends.into_iter().nth(winner).and_then(|end| {
+            let captures: Vec<String> =
+                end.hops.iter().filter(|hop| hop.is_capture()).map(|hop| hop.text.clone()).collect();
+            let route = self.listed(self.0.routes.get(end.route)?, Some(&captures));
+            Some(Decision::Won { route, hops: end.hops })
+        });
+        match won {
+            Some(decision) => Explanation { path, decision, others },
+            // INVARIANT: each end names a route.
+            None => own(path, 404, "not_found"),
+        }
+    }
+
+    fn lost(&self, end: &walk::End, why: Why) -> Option<(Listed, Why)> {
+        let route: &ir::Route = self.0.routes.get(end.route)?;
+        Some((self.listed(route, None), why))
+    }
+}
+
+/// No route has the request.
+fn refuse(path: String, method: &str, allowed: u16, others: Vec<(Listed, Why)>) -> Explanation {
+    let (status, reason) = match allowed {
+        0 => (404, "not_found"),
+        _ if method == "OPTIONS" => (204, "options"),
+        _ => (405, "method_not_allowed"),
+    };
+    Explanation { path, decision: Decision::Own { status, reason, allowed: methods(allowed) }, others }
+}
+
+/// The bit of a request's method.
+fn bit(method: &str) -> u16 {
+    match method {
+        "CONNECT" | "TRACE" => 0,
+        "*" => Method::Any.own_bit(),
+        named => Method::named(named).unwrap_or(Method::Any).own_bit(),
+    }
+}
+
+/// The methods of a set of bits; `*` is every method that has no bit of its own.
+fn methods(bits: u16) -> Vec<&'static str> {
+    let all = Method::NAMED.into_iter().chain([Method::Any]);
+    all.filter(|method| method.own_bit() & bits != 0).map(Method::name).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use gatewright_dsl::{Catalogue, Source};
+
+    const SHOP: &str = "gateway shop { listen http :8080 }
+upstream orders { server \"http://127.0.0.1:9001\" }
+route GET /orders/{id: int} -> orders /v2/{id}
+route GET /orders/{name} -> orders
+route POST /orders/{id: int} -> orders
+route * /files/{rest: path} -> orders /{rest}
+";
+
+    fn explain(method: &str, target: &str) -> Explanation {
+        let plan = crate::plan(&[Source::new("gateway.gw", SHOP)], &Catalogue::standard()).unwrap();
+        plan.explain(&Asked { method: method.to_owned(), target: target.to_owned() })
+    }
+
+    fn own(explanation: &Explanation) -> (u16, &str, Vec<&str>) {
+        match &explanation.decision {
+            Decision::Own { status, reason, allowed } => (*status, reason, allowed.clone()),
+            Decision::Won { route, .. } => panic!("{route:?}"),
+        }
+    }
+
+    #[test]
+    fn the_winner_is_shown_with_what_lost_and_why() {
+        let explanation = explain("GET", "/orders/%37?x=1");
+        assert_eq!(explanation.path, "/orders/7");
+        let Decision::Won { route, hops } = &explanation.decision else { panic!("{explanation:?}") };
+        assert_eq!(
+            (route.name().as_str(), route.terminal.as_str()),
+            ("GET /orders/{id: int}", "-> orders /v2/7")
+        );
+        let hops: Vec<String> = hops.iter().map(|hop| format!("{} {}", hop.text, hop.by)).collect();
+        assert_eq!(hops, ["orders literal", "7 int"]);
+        let others: Vec<_> =
+            explanation.others.iter().map(|(route, why)| (route.name(), why.clone())).collect();
+        assert_eq!(
+            others,
+            [
+                ("POST /orders/{id: int}".to_owned(), Why::Method(vec!["POST"])),
+                ("GET /orders/{name}".to_owned(), Why::LessSpecific)
+            ]
+        );
+    }
+
+    #[test]
+    fn what_no_route_has_is_answered_with_its_reason() {
+        assert_eq!(own(&explain("GET", "/basket")), (404, "not_found", vec![]));
+        assert_eq!(
+            own(&explain("PUT", "/orders/7")),
+            (405, "method_not_allowed", vec!["GET", "HEAD", "POST"])
+        );
+        assert_eq!(own(&explain("OPTIONS", "/orders/x")), (204, "options", vec!["GET", "HEAD"]));
+        assert_eq!(own(&explain("TRACE", "/files/x")).0, 405);
+        assert_eq!(own(&explain("GET", "/a//b")), (400, "empty_segment", vec![]));
+        assert_eq!(own(&explain("CONNECT", "/files/x")).0, 501);
+    }
+
+    #[test]
+    fn a_method_without_a_name_of_its_own_is_any() {
+        let explanation = explain("BREW", "/files/a/b");
+        let Decision::Won { route, hops } = explanation.decision else { panic!("{explanation:?}") };
+        assert_eq!(route.terminal, "-> orders /a/b");
+        assert_eq!(hops.last().map(|hop| (hop.text.as_str(), hop.by.clone())), Some(("a/b", By::Rest)));
+    }
+}

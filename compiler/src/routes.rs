@@ -1,0 +1,172 @@
+//! The routes of a gateway as they will run, in order of precedence, read from the tables that are emitted: what a person
+//! compares before and after a change.
+
+mod expr;
+mod written;
+
+use self::expr::Reader;
+use crate::checked::Piece;
+use crate::ir::{self, EndKind};
+
+/// A gateway as it will run, for those who want to look at it.
+#[derive(Debug)]
+pub struct Plan(pub(crate) ir::Program);
+
+/// One route as it will run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listed {
+    /// The methods that it names, in one order; `*` is every method.
+    pub methods: Vec<String>,
+    /// The path that it matches.
+    pub pattern: String,
+    /// What runs before the end, in running order.
+    pub steps: Vec<String>,
+    /// How it ends, as it would be written.
+    pub terminal: String,
+    /// The number of its chain: routes with the same one run the same function, each with values of its own.
+    pub chain: usize,
+    /// The file that declares it.
+    pub file: String,
+    /// Its line there, from 1.
+    pub line: u32,
+}
+
+impl Listed {
+    /// Methods and pattern: the name that the access log gives it.
+    #[must_use]
+    pub fn name(&self) -> String {
+        format!("{} {}", self.methods.join(", "), self.pattern)
+    }
+}
+
+impl Plan {
+    /// The name of the gateway.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    /// All routes, in order of precedence.
+    #[must_use]
+    pub fn routes(&self) -> Vec<Listed> {
+        self.0.routes.iter().map(|route| self.listed(route, None)).collect()
+    }
+
+    /// A route. Its path is shown with the texts that a request gave its captures, where there is a request.
+    pub(crate) fn listed(&self, route: &ir::Route, captures: Option<&[String]>) -> Listed {
+        let label = self.0.text.at(route.label);
+        let (methods, pattern) = label.split_once(" /").unwrap_or((label, ""));
+        let named = captures.map_or_else(|| names(pattern), |texts| Some(texts.to_vec())).unwrap_or_default();
+        let reader = Reader { functions: &self.0.functions, captures: &named };
+        Listed {
+            methods: methods.split(", ").map(str::to_owned).collect(),
+            pattern: format!("/{pattern}"),
+            steps: self.steps(route, &reader),
+            terminal: self.terminal(route, &reader),
+            chain: route.chain,
+            file: route.place.file.clone(),
+            line: route.place.line,
+        }
+    }
+
+    fn record(&self, route: &ir::Route) -> Option<(&ir::Chain, &[usize])> {
+        let chain = self.0.chains.get(route.chain)?;
+        Some((chain, chain.records.get(route.record)?))
+    }
+
+    fn steps(&self, route: &ir::Route, reader: &Reader<'_>) -> Vec<String> {
+        let Some((chain, record)) = self.record(route) else { return Vec::new() };
+        let steps = chain.steps.iter().zip(record).filter_map(|(table, config)| {
+            let table = self.0.steps.get(*table)?;
+            Some(written::step(table.home, table.configs.get(*config)?, reader))
+        });
+        steps.collect()
+    }
+
+    fn terminal(&self, route: &ir::Route, reader: &Reader<'_>) -> String {
+        let Some((chain, [.., end])) = self.record(route) else { return String::new() };
+        let ends = &self.0.ends;
+        let shown = match chain.end {
+            None => None,
+            Some(EndKind::Forward) => ends.forwards.get(*end).map(|(upstream, target)| {
+                let name = self.0.upstreams.get(*upstream).map_or("", |upstream| upstream.name.as_str());
+                match target {
+                    None => format!("-> {name}"),
+                    Some(pieces) => format!("-> {name} {}", path(pieces, reader)),
+                }
+            }),
+            Some(EndKind::Respond) => ends.responds.get(*end).map(|answer| written::respond(answer, reader)),
+            Some(EndKind::Redirect) => ends
+                .redirects
+                .get(*end)
+                .map(|(status, location)| format!("redirect {status} {}", path(location, reader))),
+        };
+        shown.unwrap_or_default()
+    }
+}
+
+/// A path with what its captures are, or with their numbers where that is not known.
+fn path(pieces: &[Piece], reader: &Reader<'_>) -> String {
+    let shown = pieces.iter().map(|piece| match piece {
+        Piece::Text(text) => text.clone(),
+        Piece::Capture(index) => reader.capture(*index),
+    });
+    shown.collect()
+}
+
+/// The names of a pattern's captures, each in its braces. None where a capture has one text only, which is no capture when
+/// it runs.
+fn names(pattern: &str) -> Option<Vec<String>> {
+    let inside = pattern.split('{').skip(1).map(|rest| rest.split('}').next().unwrap_or_default());
+    let name = |inside: &str| {
+        let (name, ty) = inside.split_once(':').unwrap_or((inside, ""));
+        let is_single = ty.contains('"')
+            || ty.split_once("..").is_some_and(|(low, high)| {
+                low.split('(').next_back().map(str::trim) == high.split(')').next().map(str::trim)
+            });
+        (!is_single).then(|| format!("{{{name}}}"))
+    };
+    inside.map(name).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use gatewright_dsl::{Catalogue, Source};
+
+    fn plan(text: &str) -> Plan {
+        crate::plan(&[Source::new("gateway.gw", text)], &Catalogue::standard()).unwrap()
+    }
+
+    const SHOP: &str = "gateway shop { listen http :8080 }
+upstream orders { server \"http://127.0.0.1:9001\" }
+route GET, POST /orders/{id: int} -> orders /v2/{id} { timeout 2s }
+route GET /orders/7 respond 200 json { ok: true }
+route * /{rest: path} redirect 302 /orders/{rest}
+";
+
+    #[test]
+    fn routes_stand_in_order_of_precedence_with_all_that_runs() {
+        let routes = plan(SHOP).routes();
+        let names: Vec<String> = routes.iter().map(Listed::name).collect();
+        assert_eq!(names, ["GET /orders/7", "GET, POST /orders/{id: int}", "* /{rest: path}"]);
+        let terminals: Vec<&str> = routes.iter().map(|route| route.terminal.as_str()).collect();
+        assert_eq!(
+            terminals,
+            ["respond 200 json {\"ok\":true}", "-> orders /v2/{id}", "redirect 302 /orders/{rest}"]
+        );
+        assert!(
+            routes[1].steps.iter().any(|step| step.starts_with("timeout total 2s connect ")),
+            "{routes:?}"
+        );
+        assert_eq!((routes[1].file.as_str(), routes[1].line), ("gateway.gw", 3));
+    }
+
+    #[test]
+    fn a_capture_of_one_text_is_shown_by_its_number() {
+        assert_eq!(names("a/{x}/{y: int(1..2)}"), Some(vec!["{x}".to_owned(), "{y}".to_owned()]));
+        assert_eq!(names("{x: int(7..7)}/{y}"), None);
+        let reader = Reader { functions: &ir::Functions::default(), captures: &[] };
+        assert_eq!(path(&[Piece::Text("/a/".into()), Piece::Capture(0)], &reader), "/a/{1}");
+    }
+}

@@ -1,0 +1,211 @@
+//! Expressions as they would be written, read from what is evaluated: every operator's operands that are operators
+//! themselves stand in parentheses.
+
+use crate::ir::Functions;
+use crate::ir::expr::{Comparison, Constant, Expr, Kind, Lookup, Method, Part, Read, Set};
+
+/// What numbers in an expression stand for.
+pub(super) struct Reader<'a> {
+    pub(super) functions: &'a Functions,
+    /// The texts of captures, by number, as far as they are known.
+    pub(super) captures: &'a [String],
+}
+
+impl Reader<'_> {
+    /// The function of this number.
+    pub(super) fn function(&self, number: usize) -> String {
+        self.functions.exprs.get(number).map_or_else(String::new, |function| self.expr(&function.expr))
+    }
+
+    /// A capture in braces, by its text or its number from 1.
+    pub(super) fn capture(&self, index: u8) -> String {
+        let known = self.captures.get(usize::from(index)).cloned();
+        known.unwrap_or_else(|| format!("{{{}}}", u32::from(index) + 1))
+    }
+
+    fn expr(&self, expr: &Expr) -> String {
+        let of = |expr: &Expr| self.operand(expr);
+        match &expr.kind {
+            Kind::Constant(constant) => self::constant(constant),
+            Kind::Read(read) => self.read(read),
+            Kind::Param(name) | Kind::Secret(name) => name.clone(),
+            Kind::Not(a) => format!("not {}", of(a)),
+            Kind::And(a, b) => format!("{} and {}", of(a), of(b)),
+            Kind::Or(a, b) => format!("{} or {}", of(a), of(b)),
+            Kind::Compare(comparison, a, b) => format!("{} {} {}", of(a), sign(*comparison), of(b)),
+            Kind::In(a, set) => format!("{} in {}", of(a), self.set(set)),
+            Kind::Coalesce(a, b) => format!("{} ?? {}", of(a), of(b)),
+            Kind::IsSet(a) => format!("{} is set", of(a)),
+            Kind::If(a, b, c) => format!("if {} then {} else {}", of(a), of(b), of(c)),
+            Kind::Add(a, b) => format!("{} + {}", of(a), of(b)),
+            Kind::Subtract(a, b) => format!("{} - {}", of(a), of(b)),
+            Kind::Call(method, a) => format!("{}.{}", of(a), self.method(method)),
+            Kind::Text(parts) => self.text(parts),
+            Kind::List(items) => format!("[{}]", self.all(items.iter().map(AsRef::as_ref))),
+            Kind::Record(fields) => {
+                let fields: Vec<String> =
+                    fields.iter().map(|(name, value)| format!("{name}: {}", self.expr(value))).collect();
+                format!("{{ {} }}", fields.join(", "))
+            }
+            // The same value, seen as of another type.
+            Kind::Present(a) | Kind::Found(a) | Kind::Widened(a) => self.expr(a),
+        }
+    }
+
+    fn operand(&self, expr: &Expr) -> String {
+        let inner = match &expr.kind {
+            Kind::Present(a) | Kind::Found(a) | Kind::Widened(a) => return self.operand(a),
+            kind => kind,
+        };
+        let is_operator = matches!(
+            inner,
+            Kind::Not(_)
+                | Kind::And(..)
+                | Kind::Or(..)
+                | Kind::Compare(..)
+                | Kind::In(..)
+                | Kind::Coalesce(..)
+                | Kind::IsSet(_)
+                | Kind::If(..)
+                | Kind::Add(..)
+                | Kind::Subtract(..)
+        );
+        let shown = self.expr(expr);
+        if is_operator { format!("({shown})") } else { shown }
+    }
+
+    fn all<'e>(&self, exprs: impl Iterator<Item = &'e Expr>) -> String {
+        exprs.map(|expr| self.expr(expr)).collect::<Vec<_>>().join(", ")
+    }
+
+    fn set(&self, set: &Set) -> String {
+        match set {
+            Set::Any(items) => format!("[{}]", self.all(items.iter().map(AsRef::as_ref))),
+            Set::List(list) => self.operand(list),
+            Set::Range(low, high) => {
+                let end = |end: &Option<_>| end.as_deref().map_or_else(String::new, |it| self.operand(it));
+                format!("{}..{}", end(low), end(high))
+            }
+        }
+    }
+
+    fn method(&self, method: &Method) -> String {
+        match method {
+            Method::StartsWith(a) => format!("starts_with({})", self.expr(a)),
+            Method::EndsWith(a) => format!("ends_with({})", self.expr(a)),
+            Method::Contains(a) => format!("contains({})", self.expr(a)),
+            Method::Lower => "lower()".to_owned(),
+            Method::Upper => "upper()".to_owned(),
+            Method::Length => "length".to_owned(),
+        }
+    }
+
+    fn text(&self, parts: &[Part]) -> String {
+        let inside: String = parts
+            .iter()
+            .map(|part| match part {
+                Part::Literal(text) => {
+                    let quoted = format!("{text:?}");
+                    let inside = quoted.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+                    inside.unwrap_or_default().replace('{', "\\{").replace('}', "\\}")
+                }
+                Part::Value(value) => format!("{{{}}}", self.expr(value)),
+            })
+            .collect();
+        format!("\"{inside}\"")
+    }
+
+    fn read(&self, read: &Read) -> String {
+        match read {
+            Read::Method => "request.method".to_owned(),
+            Read::Path => "request.path".to_owned(),
+            Read::Host => "request.host".to_owned(),
+            Read::ClientIp => "client.ip".to_owned(),
+            Read::Status => "response.status".to_owned(),
+            Read::Capture(index) => {
+                let shown = self.capture(*index);
+                let name = shown.strip_prefix('{').and_then(|rest| rest.strip_suffix('}'));
+                let is_name = |name: &&str| name.starts_with(|c: char| c.is_ascii_alphabetic());
+                name.filter(is_name).map(str::to_owned).unwrap_or(shown)
+            }
+            Read::Raw(lookup, name) | Read::Field(lookup, name, _) => match lookup {
+                Lookup::Query => format!("request.query({name:?})"),
+                Lookup::Header => format!("request.header({name:?})"),
+                Lookup::Cookie => format!("request.cookie({name:?})"),
+                Lookup::Answer => format!("response.header({name:?})"),
+            },
+        }
+    }
+}
+
+fn sign(comparison: Comparison) -> &'static str {
+    match comparison {
+        Comparison::Equal => "==",
+        Comparison::NotEqual => "!=",
+        Comparison::Less => "<",
+        Comparison::LessEqual => "<=",
+        Comparison::Greater => ">",
+        Comparison::GreaterEqual => ">=",
+    }
+}
+
+fn constant(constant: &Constant) -> String {
+    match constant {
+        Constant::Bool(it) => it.to_string(),
+        Constant::Int(it) => it.to_string(),
+        Constant::Decimal(it) => it.to_string(),
+        Constant::Text(it) => format!("{it:?}"),
+        Constant::Duration(it) => gatewright_dsl::schema::Value::Duration(*it).to_string(),
+        Constant::Size(it) => gatewright_dsl::schema::Value::Size(*it).to_string(),
+        Constant::Rate(count, per) => {
+            let per = gatewright_dsl::schema::Value::Duration(*per).to_string();
+            format!(
+                "{count}/{}",
+                per.strip_prefix('1').filter(|unit| unit.starts_with(char::is_alphabetic)).unwrap_or(&per)
+            )
+        }
+        Constant::Percent(millionths) => format!("{}%", f64::from(*millionths) / 10_000.0),
+        Constant::Ip(it) => it.to_string(),
+        Constant::Cidr(it, bits) => format!("{it}/{bits}"),
+        Constant::Addr(it) => it.to_string(),
+        Constant::Uuid(bytes) => {
+            let digits: Vec<String> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+            let digits = digits.concat();
+            let groups = [0..8, 8..12, 12..16, 16..20, 20..32];
+            let groups: Vec<&str> = groups.into_iter().filter_map(|group| digits.get(group)).collect();
+            format!("\"{}\"", groups.join("-"))
+        }
+        Constant::Date(year, month, day) => format!("\"{year:04}-{month:02}-{day:02}\""),
+        Constant::Time(seconds) => {
+            format!("\"{:02}:{:02}:{:02}\"", seconds / 3600, seconds / 60 % 60, seconds % 60)
+        }
+        Constant::List(items) => {
+            format!("[{}]", items.iter().map(self::constant).collect::<Vec<_>>().join(", "))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::rc::Rc;
+
+    use super::*;
+    use crate::ty::Ty;
+
+    #[test]
+    fn an_expression_reads_as_it_would_be_written() {
+        let expr = |kind| Expr::new(kind, Ty::Bool);
+        let header = || expr(Kind::Read(Read::Raw(Lookup::Header, "x-a".into())));
+        let text = |text: &str| expr(Kind::Constant(Constant::Text(text.into())));
+        let set = expr(Kind::IsSet(header()));
+        let equal = expr(Kind::Compare(Comparison::Equal, expr(Kind::Read(Read::Capture(0))), text("a\"b")));
+        let both = expr(Kind::And(set, expr(Kind::Not(equal))));
+        let captures = ["{id}".to_owned()];
+        let reader = Reader { functions: &Functions::default(), captures: &captures };
+        assert_eq!(reader.expr(&both), "(request.header(\"x-a\") is set) and (not (id == \"a\\\"b\"))");
+        let parts = vec![Part::Literal("to {".into()), Part::Value(Rc::clone(&header()))];
+        assert_eq!(reader.expr(&expr(Kind::Text(parts))), "\"to \\{{request.header(\"x-a\")}\"");
+        let rate = expr(Kind::Constant(Constant::Rate(20, std::time::Duration::from_secs(10))));
+        assert_eq!(reader.expr(&rate), "20/10s");
+    }
+}

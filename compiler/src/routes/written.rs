@@ -1,0 +1,66 @@
+//! Steps and ends as settings would be written that give every value. It reads what will run, and so names are those that
+//! are left there.
+
+use gatewright_dsl::schema::Value;
+
+use super::expr::Reader;
+use crate::ir::{Content, Field, Respond, Said};
+
+/// A step.
+pub(super) fn step(home: &str, fields: &[Field], reader: &Reader<'_>) -> String {
+    let word = home.rsplit("::").next().unwrap_or(home);
+    setting(word, fields, reader)
+}
+
+/// A stated answer.
+pub(super) fn respond(answer: &Respond, reader: &Reader<'_>) -> String {
+    let status = answer.status;
+    match &answer.body {
+        None => format!("respond {status}"),
+        Some((kind, said)) => {
+            let word = if *kind == "application/json" { "json" } else { "text" };
+            let said = match said {
+                Said::Text(text) if word == "json" => text.clone(),
+                Said::Text(text) => format!("{text:?}"),
+                Said::Expr(number) => reader.function(*number),
+            };
+            format!("respond {status} {word} {said}")
+        }
+    }
+}
+
+fn setting(word: &str, fields: &[Field], reader: &Reader<'_>) -> String {
+    let given = fields.iter().filter_map(|field| Some((field, content(&field.content, reader)?)));
+    given.fold(word.to_owned(), |shown, (field, content)| match &field.content {
+        // What is inside braces, or names itself, has no label.
+        Content::Items(_) | Content::Named(..) | Content::Declared(_) | Content::Respond(_) => {
+            format!("{shown} {content}")
+        }
+        _ => format!("{shown} {} {content}", field.name),
+    })
+}
+
+/// What stands in a field; nothing where it was left out, or where it is the runtime's own.
+fn content(content: &Content, reader: &Reader<'_>) -> Option<String> {
+    let shown = match content {
+        Content::Value(Value::Absent) | Content::Option(None) | Content::State(_) => return None,
+        Content::Value(value) => value.to_string(),
+        Content::Option(Some(it)) | Content::Is(it) => return self::content(it, reader),
+        Content::Param(number) => format!("param {number}"),
+        Content::Choice(_, word) => word.clone(),
+        Content::Expr(number) => reader.function(*number),
+        Content::Named(name, number) => format!("{name} = {}", reader.function(*number)),
+        Content::Declared(field) => format!("{}: {}", field.name, field.expected),
+        Content::Respond(answer) => respond(answer, reader),
+        Content::List(items) => {
+            let items: Vec<String> = items.iter().filter_map(|item| self::content(item, reader)).collect();
+            items.join(", ")
+        }
+        Content::Items(items) => {
+            let items: Vec<String> =
+                items.iter().map(|(word, fields)| setting(word, fields, reader)).collect();
+            format!("{{ {} }}", items.join("; "))
+        }
+    };
+    Some(shown)
+}
