@@ -6,9 +6,9 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
-use gatewright_dsl::page::fences;
+use gatewright_dsl::Catalogue;
+use gatewright_dsl::page::{fences, sources};
 use gatewright_dsl::problem::render::{Colour, text};
-use gatewright_dsl::{Catalogue, Source};
 
 #[path = "gateways/compile.rs"]
 mod gateways;
@@ -40,7 +40,7 @@ fn write_page(page: &str, code: &mut String) -> std::fmt::Result {
     let mut programs = String::new();
     writeln!(code, "mod {} {{", name.to_lowercase())?;
     for block in fences(&whole).iter().filter(|block| block.info == "gw live") {
-        let sources = [Source::new(page, block.text)];
+        let sources = sources(page, block.text);
         match gatewright_compiler::compile(&sources, &Catalogue::standard()) {
             Ok(output) => {
                 writeln!(code, "mod live_{} {{\n{}}}", block.line, output.rust)?;

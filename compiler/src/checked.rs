@@ -3,6 +3,7 @@
 //! It says what was meant, not what will run; that is `ir`.
 
 use std::net::SocketAddr;
+use std::rc::Rc;
 
 use gatewright_dsl::schema::Values;
 use gatewright_dsl::{Policy, Span};
@@ -87,6 +88,9 @@ pub(crate) struct Step {
     pub(crate) depth: usize,
     /// Tells any two places apart where it may be written: the setting, and each `use` and `import` that it came through.
     pub(crate) origin: Vec<Span>,
+    /// Where it was written: once or, where an upstream says the same word, twice; nowhere if it holds by itself.
+    #[allow(dead_code, reason = "explanations ask for it next")]
+    pub(crate) trails: Vec<Rc<Trail>>,
 }
 
 /// What the compiler has made of something in a row's values.
@@ -110,6 +114,16 @@ pub(crate) enum Resolved {
     },
     /// The parameter of this name.
     Param(String),
+}
+
+/// Where a setting was written, and how it came to a route.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Trail {
+    pub(crate) place: Place,
+    /// The setting as it is written there.
+    pub(crate) text: String,
+    /// What it came through, the outermost first: `group /api`, `use signed_in`, `upstream orders`.
+    pub(crate) through: Vec<(String, Place)>,
 }
 
 /// How a route ends.

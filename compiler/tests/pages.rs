@@ -7,16 +7,16 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use gatewright_compiler::{KINDS, compile};
-use gatewright_dsl::page::{Fence, fences};
+use gatewright_dsl::page::{Fence, fences, sources};
 use gatewright_dsl::problem::render::{Colour, text};
-use gatewright_dsl::{Catalogue, Problem, Source};
+use gatewright_dsl::{Catalogue, Problem};
 
 fn path(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/problem").join(name).with_extension("md")
 }
 
 fn problems(program: &str) -> (Vec<Problem>, String) {
-    let sources = [Source::new("gateway.gw", program)];
+    let sources = sources("gateway.gw", program);
     let problems = compile(&sources, &Catalogue::standard()).err().unwrap_or_default();
     let shown = text(&problems, &sources, Colour::Off);
     (problems, shown)

@@ -11,12 +11,13 @@ use std::fs;
 use std::path::Path;
 
 use gatewright_compiler::compile;
+use gatewright_dsl::Catalogue;
+use gatewright_dsl::page::sources;
 use gatewright_dsl::problem::render::{Colour, text};
-use gatewright_dsl::{Catalogue, Source};
 
 fn compiled(path: &Path) -> (String, Result<String, String>) {
     let program = fs::read_to_string(path).unwrap();
-    let sources = [Source::new("gateway.gw", program.clone())];
+    let sources = sources("gateway.gw", &program);
     let result = compile(&sources, &Catalogue::standard())
         .map(|output| output.rust)
         .map_err(|problems| text(&problems, &sources, Colour::Off));

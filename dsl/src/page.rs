@@ -1,5 +1,27 @@
 //! Reads the fenced blocks of a documentation page, so that tests can execute them. It knows nothing else of Markdown.
 
+use crate::source::Source;
+
+/// What begins a further file in a block that shows a program of several.
+const FILE: &str = "// file: ";
+
+/// The files of a program that is shown in one block: what stands before the first line `// file: NAME`, under the name that
+/// is given here, and behind each such line the file that it names, seen from the folder of the first.
+#[must_use]
+pub fn sources(entry: &str, program: &str) -> Vec<Source> {
+    let folder = entry.rfind('/').map_or("", |at| entry.get(..=at).unwrap_or_default());
+    let mut files = vec![Source::new(entry, String::new())];
+    for line in program.split_inclusive('\n') {
+        if let Some(name) = line.trim_end().strip_prefix(FILE) {
+            let number = u32::try_from(files.len()).unwrap_or(u32::MAX);
+            files.push(Source::new(format!("{folder}{name}"), String::new()).numbered(number));
+        } else if let Some(file) = files.last_mut() {
+            file.text.push_str(line);
+        }
+    }
+    files
+}
+
 /// One fenced block.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fence<'a> {
@@ -38,6 +60,13 @@ pub fn fences(page: &str) -> Vec<Fence<'_>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_program_may_be_several_files() {
+        let files = sources("a.gw", "x\n// file: teams/b.gw\ny\nz\n");
+        assert_eq!(files, [Source::new("a.gw", "x\n"), Source::new("teams/b.gw", "y\nz\n").numbered(1)]);
+        assert_eq!(sources("docs/a.md", "// file: b.gw\n")[1].name, "docs/b.gw");
+    }
 
     #[test]
     fn finds_each_block_with_its_line() {

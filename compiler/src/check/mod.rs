@@ -4,40 +4,52 @@
 //! that would need it, so that one mistake makes one problem.
 
 mod answer;
+mod around;
 mod collision;
 #[allow(dead_code, reason = "settings ask for expressions next")]
 pub(crate) mod expr;
 mod gateway;
+mod given;
+mod host;
+mod join;
 mod line;
 mod name;
 #[allow(dead_code, reason = "the program asks for its declarations next")]
 mod params;
 pub(crate) mod path;
 mod pattern;
+mod plain;
 pub(crate) mod problem;
+mod reads;
 mod rewrite;
 mod route;
+mod step;
 mod target;
 mod torn;
+mod trail;
 #[allow(dead_code, reason = "the program asks for its declarations next")]
 mod types;
 mod unit;
 mod unknown;
 mod upstream;
+mod used;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
+use std::rc::Rc;
 
-use gatewright_dsl::ast::File;
+use gatewright_dsl::ast::{Declaration, File, PolicyDeclaration};
+use gatewright_dsl::schema::Checked;
 use gatewright_dsl::{Catalogue, Problem, Source, Span};
 
 use self::gateway::Gateway;
 use self::line::Lines;
 use self::name::Names;
 use self::route::Route;
+use self::unit::Unit;
 use self::upstream::Upstream;
 use crate::algebra::RouteSet;
-use crate::checked::{self, Program};
+use crate::checked::{self, Program, Trail};
 use crate::load::{Entry, Files};
 
 /// What the checks of one run share.
@@ -51,6 +63,14 @@ struct Check<'a> {
     /// Whether a declaration may be missing from the tree since it could not be read. Then nothing is called missing or
     /// unknown.
     is_torn: bool,
+    /// The policies that operators declare, by name.
+    policies: BTreeMap<&'a str, &'a PolicyDeclaration>,
+    /// The settings of those without parameters.
+    written_out: BTreeMap<String, Vec<Checked>>,
+    /// Where nothing from outside is to hold: the word, and whether anything would.
+    drops: BTreeMap<Span, (&'static str, bool)>,
+    lines: Lines<'a>,
+    trails: BTreeMap<(usize, Vec<Span>), Rc<Trail>>,
 }
 
 impl<'a> Check<'a> {
@@ -80,36 +100,86 @@ pub(crate) fn check(files: &Files<'_>, entry: &Entry, catalogue: &Catalogue) -> 
     let units = unit::units(files, entry, catalogue);
     let is_torn = torn::is_torn(&units.all, &problems);
     if let Some(span) = units.too_many {
-        problems.push(problem::too_many_imports(unit::most(), span));
+        problems.push(problem::too_many_imports(
+            &format!("more than {} imports come together", unit::most()),
+            span,
+        ));
     }
     let units = units.all;
     let names = Names::of(&units, &mut problems);
-    let mut check = Check { sources, catalogue, problems, names, listeners: Vec::new(), is_torn };
+    let mut check = Check {
+        sources,
+        catalogue,
+        problems,
+        names,
+        listeners: Vec::new(),
+        is_torn,
+        policies: policies(&units),
+        written_out: BTreeMap::new(),
+        drops: BTreeMap::new(),
+        lines: Lines::of(sources),
+        trails: BTreeMap::new(),
+    };
     unknown::check(&mut check, &units);
     let trees = || units.iter().map(|unit| &*unit.file);
     let gateways: Vec<_> = trees().flat_map(File::gateways).collect();
     let upstreams: Vec<_> = trees().flat_map(File::upstreams).collect();
-    let written: Vec<_> = trees().flat_map(File::routes).collect();
     let gateway = gateway::check(&mut check, &gateways);
     let upstreams = upstream::check(&mut check, &upstreams);
-    let routes: Vec<_> =
-        written.iter().filter_map(|route| route::check(&mut check, route, &upstreams)).collect();
+    used::check(&mut check);
+    let nested = around::walk(&mut check, &units);
+    let routes: Vec<_> = nested
+        .routes
+        .iter()
+        .filter_map(|landed| route::check(&mut check, landed, &nested, &upstreams))
+        .collect();
     let claims = RouteSet { routes: routes.iter().map(Route::shape).collect(), floors: Vec::new() };
     let order = collision::check(&mut check, &claims);
     // Without any route, that is the one thing to say.
-    let has_routes = !written.is_empty();
+    let has_routes = !nested.routes.is_empty();
     if let (Some(gateway), false, false) = (gateways.first(), has_routes, is_torn) {
         check.problems.push(problem::missing_route(gateway.name.span));
     }
-    let unused = if has_routes && !is_torn { check.names.unused() } else { Vec::new() };
-    let (used, is_partial) = (check.names.used(), is_torn || !check.names.lost().is_empty());
+    let mut unused = if has_routes && !is_torn { check.names.unused() } else { Vec::new() };
+    let mut used = check.names.used();
+    for (span, (word, drops)) in &check.drops {
+        if *drops {
+            used.insert(*span);
+        } else {
+            unused.push(problem::nothing_to_drop(word, *span));
+        }
+    }
+    let is_partial = is_torn || !check.names.lost().is_empty();
     let mut problems = check.problems;
     gatewright_dsl::problem::sort(&mut problems);
+    said_once(&mut problems);
     let program = problems.is_empty().then(|| {
         let claims = claims.ordered(&order);
-        program(gateway, upstreams, routes, (claims, &order), &Lines::of(sources))
+        program(gateway, upstreams, routes, (claims, &order), &check.lines)
     });
     Outcome { program, problems, unused, used, is_partial }
+}
+
+fn policies<'a>(units: &'a [Unit<'a>]) -> BTreeMap<&'a str, &'a PolicyDeclaration> {
+    let mut policies = BTreeMap::new();
+    for declaration in units.iter().flat_map(|unit| &unit.file.declarations) {
+        if let Declaration::Policy(policy) = declaration {
+            policies.entry(policy.name.text.as_str()).or_insert(policy);
+        }
+    }
+    policies
+}
+
+/// What a policy or a file is refused for is refused wherever it is used or imported.
+fn said_once(problems: &mut Vec<Problem>) {
+    let mut said: Vec<Problem> = Vec::with_capacity(problems.len());
+    for problem in problems.drain(..) {
+        let beside = said.iter().rev().take_while(|other| other.span() == problem.span());
+        if !beside.into_iter().any(|other| *other == problem) {
+            said.push(problem);
+        }
+    }
+    *problems = said;
 }
 
 fn program(

@@ -51,6 +51,11 @@ impl Names {
         None
     }
 
+    /// Whether a name is declared. That is no use of it.
+    pub(super) fn has(&self, space: Space, name: &str) -> bool {
+        self.declared.contains_key(&(space, name.to_owned()))
+    }
+
     /// Some name of this kind could not be read.
     pub(super) fn lose(&mut self, space: Space) {
         self.lost.insert(space);
@@ -76,7 +81,9 @@ impl Names {
         unused
             .filter_map(|((space, name), span)| match space {
                 Space::Upstream => Some(problem::unused_upstream(name, *span)),
-                _ => None,
+                Space::Policy => Some(problem::unused_policy(name, *span)),
+                // Expressions and types say what they use.
+                Space::Value | Space::Type => None,
             })
             .collect()
     }

@@ -2,10 +2,10 @@
 //!
 //! How a pattern may be spelled was checked by the parser; what the types of captures mean is said by the algebra.
 
-use gatewright_dsl::Problem;
 use gatewright_dsl::ast::{self, Segment};
 use gatewright_dsl::schema::Type;
 use gatewright_dsl::schema::ty::Bounds;
+use gatewright_dsl::{Problem, Span};
 
 use super::{Check, path, problem};
 use crate::algebra;
@@ -31,6 +31,8 @@ pub(super) struct Capture<'a> {
     pub(super) name: &'a ast::Name,
     pub(super) takes: Takes,
     pub(super) is_rest: bool,
+    /// Whether a block around the route captures it. Not every route there need use it.
+    pub(super) is_outer: bool,
 }
 
 /// What a capture takes.
@@ -42,16 +44,22 @@ pub(super) enum Takes {
     Noted(u8),
 }
 
-/// Reads a pattern. `None` where its set of paths is not known.
-pub(super) fn check<'a>(check: &mut Check<'_>, pattern: &'a ast::Pattern) -> Option<Pattern<'a>> {
-    if let Some(problem) = beyond_limits(check, pattern) {
+/// Reads a pattern with what stands in front of it: the segments of the prefixes around. `None` where its set of paths is not
+/// known.
+pub(super) fn check<'a>(
+    check: &mut Check<'_>,
+    before: &[&'a Segment],
+    pattern: &'a ast::Pattern,
+) -> Option<Pattern<'a>> {
+    let segments: Vec<&Segment> = before.iter().copied().chain(&pattern.segments).collect();
+    if let Some(problem) = beyond_limits(check, &segments, pattern.span) {
         check.problems.push(problem);
         return None;
     }
     let set = algebra::Pattern { segments: Vec::new(), rest: false };
     let mut read = Pattern { set, captures: Vec::new(), label: String::new() };
     let mut is_known = true;
-    for segment in &pattern.segments {
+    for segment in segments {
         read.label.push('/');
         match segment {
             Segment::Literal { text, .. } => {
@@ -65,6 +73,10 @@ pub(super) fn check<'a>(check: &mut Check<'_>, pattern: &'a ast::Pattern) -> Opt
             }
         }
     }
+    let outer = before.iter().filter(|segment| matches!(segment, Segment::Capture(_))).count();
+    for capture in read.captures.iter_mut().take(outer) {
+        capture.is_outer = true;
+    }
     is_known.then_some(read)
 }
 
@@ -76,7 +88,7 @@ fn capture<'a>(check: &mut Check<'_>, read: &mut Pattern<'a>, written: &'a ast::
     let (set, takes) = match ty {
         Type::Path => {
             read.set.rest = true;
-            read.captures.push(Capture { name: &written.name, takes: noted, is_rest: true });
+            read.captures.push(Capture { name: &written.name, takes: noted, is_rest: true, is_outer: false });
             return true;
         }
         Type::Int(bounds) => {
@@ -91,7 +103,7 @@ fn capture<'a>(check: &mut Check<'_>, read: &mut Pattern<'a>, written: &'a ast::
         _ => (algebra::Set::Any, noted),
     };
     read.set.segments.push(set);
-    read.captures.push(Capture { name: &written.name, takes, is_rest: false });
+    read.captures.push(Capture { name: &written.name, takes, is_rest: false, is_outer: false });
     true
 }
 
@@ -119,16 +131,20 @@ fn label(check: &Check<'_>, capture: &ast::Capture) -> String {
 }
 
 /// What is too much about a pattern. Beyond the limits it is not looked at further, for depth is stack.
-fn beyond_limits(check: &Check<'_>, pattern: &ast::Pattern) -> Option<Problem> {
-    let captures = pattern.segments.iter().filter(|segment| matches!(segment, Segment::Capture(_))).count();
-    let segments = pattern.segments.len();
-    let bytes = check.slice(pattern.span).len();
+fn beyond_limits(check: &Check<'_>, pattern: &[&Segment], span: Span) -> Option<Problem> {
+    let captures = pattern.iter().filter(|segment| matches!(segment, Segment::Capture(_))).count();
+    let segments = pattern.len();
+    let length = |segment: &&Segment| match segment {
+        Segment::Literal { text, .. } => text.len() + 1,
+        Segment::Capture(capture) => check.slice(capture.span).len() + 1,
+    };
+    let bytes: usize = pattern.iter().map(length).sum();
     if captures > MOST_CAPTURES {
-        Some(problem::too_many_captures(MOST_CAPTURES, captures, pattern.span))
+        Some(problem::too_many_captures(MOST_CAPTURES, captures, span))
     } else if segments > MOST_SEGMENTS {
-        Some(problem::pattern_too_long(&format!("{MOST_SEGMENTS} segments"), segments, pattern.span))
+        Some(problem::pattern_too_long(&format!("{MOST_SEGMENTS} segments"), segments, span))
     } else if bytes > MOST_BYTES {
-        Some(problem::pattern_too_long(&format!("{MOST_BYTES} bytes"), bytes, pattern.span))
+        Some(problem::pattern_too_long(&format!("{MOST_BYTES} bytes"), bytes, span))
     } else {
         None
     }

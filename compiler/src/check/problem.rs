@@ -4,6 +4,7 @@
 
 mod expr;
 mod import;
+mod nest;
 
 use gatewright_dsl::problem::{Kind, Problem, nearest::nearest};
 use gatewright_dsl::source::Span;
@@ -12,9 +13,10 @@ use super::rewrite::Space;
 
 pub(super) use expr::*;
 pub(crate) use import::{
-    file_outside, import_cycle, import_too_deep, no_file_matches, repeated_import, too_many_imports,
-    unknown_file, unreadable_file,
+    file_outside, import_cycle, no_file_matches, repeated_import, too_many_imports, unknown_file,
+    unreadable_file,
 };
+pub(super) use nest::*;
 
 /// Declares the kinds, and the list of all of them.
 macro_rules! kinds {
@@ -29,24 +31,40 @@ macro_rules! kinds {
 kinds! {
     AMBIGUOUS_ROUTE "ambiguous_route" "two routes share requests, and neither is more specific";
     CAPTURE_IN_QUERY "capture_in_query" "a capture cannot stand behind the `?` of a redirect";
+    CONFLICTING_POLICIES "conflicting_policies" "two policies disagree";
     DUPLICATE_LISTENER "duplicate_listener" "two listeners cannot have one address";
     DUPLICATE_NAME "duplicate_name" "two declarations have one name";
     DUPLICATE_ROUTE "duplicate_route" "two routes match the same requests";
     DUPLICATE_SERVER "duplicate_server" "an upstream names a server twice";
+    FILE_OUTSIDE "file_outside" "a file that is not below the project's folder";
+    IMPORT_CYCLE "import_cycle" "files that import each other";
     MISSING_GATEWAY "missing_gateway" "no gateway is declared";
     MISSING_ROUTE "missing_route" "a gateway without a route answers nothing";
+    NOTHING_TO_DROP "nothing_to_drop" "`none` where nothing holds";
     PATTERN_TOO_LONG "pattern_too_long" "a path pattern beyond the limits";
+    POLICY_ARGUMENTS "policy_arguments" "a policy takes another number of arguments";
+    POLICY_CYCLE "policy_cycle" "policies that use each other";
+    POLICY_TOO_LARGE "policy_too_large" "a policy comes to too much";
+    PREFIX_ENDS_IN_SLASH "prefix_ends_in_slash" "a prefix with a slash at its end";
     REPEATED_GATEWAY "repeated_gateway" "a second gateway block";
+    REPEATED_IMPORT "repeated_import" "a file is imported twice in one place";
+    REPEATED_USE "repeated_use" "a policy is used twice in one block";
     ROUTER_TOO_WIDE "router_too_wide" "too many different parameters at one place of the path";
     SERVER_IS_LISTENER "server_is_listener" "a server that is the gateway itself";
     SERVER_NEEDS_ADDRESS "server_needs_address" "a server is named, not addressed";
     SETTING_WITHOUT_EFFECT "setting_without_effect" "a setting that this route can never use";
     TARGET_NOT_NORMAL "target_not_normal" "a target that a server would read otherwise";
     TOO_MANY_CAPTURES "too_many_captures" "a pattern has at most 16 captures";
+    TOO_MANY_IMPORTS "too_many_imports" "imports of imports come to too many files";
     UNKNOWN_CAPTURE "unknown_capture" "a target uses a capture that the pattern lacks";
+    UNKNOWN_FILE "unknown_file" "no file of this name";
+    UNKNOWN_POLICY "unknown_policy" "no policy of this name";
     UNKNOWN_UPSTREAM "unknown_upstream" "no upstream of this name";
+    UNREADABLE_FILE "unreadable_file" "a file is there, but cannot be read";
     UNSUPPORTED_BOUNDS "unsupported_bounds" "text in a path cannot have bounds yet";
     UNUSED_CAPTURE "unused_capture" "the target drops what the pattern captures";
+    UNUSED_PARAMETER "unused_parameter" "a policy takes what it does not use";
+    UNUSED_POLICY "unused_policy" "no block uses this policy";
     UNUSED_UPSTREAM "unused_upstream" "no route leads to this upstream";
 }
 

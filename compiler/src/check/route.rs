@@ -2,14 +2,17 @@
 //!
 //! How routes lie to each other is asked afterwards, in `collision`.
 
-use gatewright_dsl::Policy;
-use gatewright_dsl::ast::{self, Methods, TerminalKind};
-use gatewright_dsl::schema::{Checked, Phase, Place, Values, check_block};
+use std::rc::Rc;
 
-use super::pattern;
+use gatewright_dsl::ast::{self, Methods, Segment, TerminalKind, Value};
+use gatewright_dsl::schema::Place;
+
+use super::around::{self, Landed, Nested};
+use super::join::{self, Item, Settings, Written};
 use super::rewrite::Space;
+use super::step::{self, Asked};
 use super::upstream::Upstream;
-use super::{Check, answer, problem, target};
+use super::{Check, answer, pattern, problem, target, used};
 use crate::algebra::{Method, Pattern, Shape};
 use crate::checked::{self, End, Step};
 
@@ -18,6 +21,9 @@ pub(super) struct Route<'a> {
     pub(super) written: &'a ast::Route,
     pub(super) methods: Vec<Method>,
     pub(super) pattern: pattern::Pattern<'a>,
+    /// Under which conditions it is there: those of the blocks around it, and its own.
+    #[allow(dead_code, reason = "the algebra asks for it next")]
+    pub(super) whens: Vec<&'a Value>,
     pub(super) steps: Vec<Step>,
     /// `None` where its terminal is missing or wrong.
     pub(super) end: Option<End>,
@@ -25,22 +31,33 @@ pub(super) struct Route<'a> {
 
 /// Reads a route. `None` where its requests are not known.
 pub(super) fn check<'a>(
-    check: &mut Check<'_>,
-    written: &'a ast::Route,
+    check: &mut Check<'a>,
+    landed: &Landed<'a>,
+    nested: &Nested<'a>,
     upstreams: &[Upstream<'_>],
 ) -> Option<Route<'a>> {
-    let settings = settings(check, written);
+    let written = landed.route;
+    let around = nested.arounds.get(landed.around)?;
+    let (settings, own) = settings(check, landed, &around.settings);
     let upstream = upstream(check, written, upstreams);
     // Of a broken head only the names count.
-    if written.broken {
+    if written.broken || !around.is_known {
         return None;
     }
     let methods = methods(&written.methods);
-    let pattern = pattern::check(check, &written.pattern)?;
+    let mut is_known = true;
+    for segment in &written.pattern.segments {
+        if let Segment::Capture(capture) = segment {
+            is_known &= around::is_new(check, &around.segments, around.host, &capture.name);
+        }
+    }
+    let pattern = pattern::check(check, &around.segments, &written.pattern)?;
     let end = end(check, written, &pattern, upstream);
-    let outer = upstream.and_then(|at| upstreams.get(at)).map_or(&[][..], |upstream| &upstream.settings);
-    let steps = steps(check, written, &settings, outer);
-    Some(Route { written, methods: methods?, pattern, steps, end })
+    let outer = upstream.and_then(|at| upstreams.get(at));
+    let asked = Asked { written, settings: &settings, own: &own, upstream: outer };
+    let steps = step::steps(check, &asked, nested);
+    let whens = around.whens.iter().copied().chain(&written.when).collect();
+    is_known.then_some(Route { written, methods: methods?, pattern, whens, steps, end })
 }
 
 impl Route<'_> {
@@ -61,11 +78,14 @@ impl Route<'_> {
     }
 }
 
-fn settings(check: &mut Check<'_>, written: &ast::Route) -> Vec<Checked> {
-    let Some(block) = &written.block else { return Vec::new() };
-    let (settings, problems) = check_block(block, Place::Route, check.catalogue);
-    check.problems.extend(problems);
-    settings
+/// What holds for a route, and the settings that it writes itself.
+fn settings(check: &mut Check<'_>, landed: &Landed<'_>, around: &Settings) -> (Settings, Vec<Rc<Item>>) {
+    let Some(block) = &landed.route.block else { return (around.clone(), Vec::new()) };
+    let written = Written { around: landed.around, imports: landed.imports.clone() };
+    let layer = used::layer(check, block, Place::Route, &written);
+    let items = layer.values().flat_map(|said| &said.items);
+    let own = items.filter(|item| item.uses.is_empty()).cloned().collect();
+    (join::over(check, around, &layer), own)
 }
 
 /// The methods, sorted. `None` where one of them is unknown, which the parser has said.
@@ -117,39 +137,4 @@ fn end(
             Some(End::Redirect { status: status.code, location })
         }
     }
-}
-
-/// The policies that hold, in running order: those of the route, and for one that forwards also those of its upstream
-/// and those that hold by themselves.
-fn steps(check: &mut Check<'_>, written: &ast::Route, own: &[Checked], outer: &[Checked]) -> Vec<Step> {
-    let terminal = written.terminal();
-    let forwards = terminal.is_some_and(|terminal| matches!(terminal.kind, TerminalKind::Forward { .. }));
-    let mut steps: Vec<Step> = Vec::new();
-    for policy in check.catalogue.policies() {
-        let [own, outer] = [own, outer].map(|settings| setting(settings, policy));
-        if let (Some(own), Some(terminal), false) = (own, terminal, forwards || runs_alone(policy)) {
-            check.problems.push(problem::setting_without_effect(policy.name, own.span, terminal.span));
-        } else if forwards || own.is_some() {
-            let values = policy.effective(own.map(|own| &own.values), outer.map(|outer| &outer.values));
-            steps.extend(values.map(|values| step(policy, values)));
-        }
-    }
-    // Stable: within a phase, the order of the catalogue.
-    steps.sort_by_key(|step| step.policy.phase);
-    steps
-}
-
-/// What the compiler would have to resolve in the values, there is none yet that a program can write.
-fn step(policy: &'static Policy, values: Values) -> Step {
-    let origin = values.span.into_iter().collect();
-    Step { policy, values, resolved: Vec::new(), depth: 0, origin }
-}
-
-fn setting<'a>(settings: &'a [Checked], policy: &Policy) -> Option<&'a Checked> {
-    settings.iter().find(|setting| setting.policy.is_some_and(|own| own.name == policy.name))
-}
-
-/// Whether a policy does something where nothing is forwarded.
-fn runs_alone(policy: &Policy) -> bool {
-    !matches!(policy.phase, Phase::Receive | Phase::Send | Phase::Call)
 }

@@ -16,7 +16,7 @@ use crate::checked::Piece;
 pub(super) fn path(check: &mut Check<'_>, template: &Template, pattern: &Pattern<'_>) -> Vec<Piece> {
     let filled = fill(check, template, pattern);
     let is_known = |name: &String| pattern.captures.iter().any(|capture| capture.name.text == *name);
-    for capture in &pattern.captures {
+    for capture in pattern.captures.iter().filter(|capture| !capture.is_outer) {
         let name = &capture.name.text;
         // Where a name is unknown, the one that was meant is not called unused as well.
         if filled.used.iter().all(is_known) && !filled.used.contains(name.as_str()) {

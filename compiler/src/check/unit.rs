@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use gatewright_dsl::ast::{Declaration, File, Import, Name, Value, ValueKind};
-use gatewright_dsl::schema::{At, Place, Type};
+use gatewright_dsl::schema::Place;
 use gatewright_dsl::{Catalogue, Policy, Span, item};
 
 use super::rewrite::{self, Rewrite, Space};
@@ -20,6 +20,15 @@ const MOST: usize = 10_000;
 /// A file, with the names that it has in this program.
 pub(super) struct Unit<'a> {
     pub(super) file: Cow<'a, File>,
+    /// For each import, the units that it brings.
+    imports: BTreeMap<Span, Vec<usize>>,
+}
+
+impl Unit<'_> {
+    /// The units that an import of this file brings.
+    pub(super) fn imported(&self, import: &Import) -> &[usize] {
+        self.imports.get(&import.span).map_or(&[], Vec::as_slice)
+    }
 }
 
 /// All units of a program; the first is the entry.
@@ -77,18 +86,22 @@ impl Linking<'_, '_> {
         let number = self.all.len();
         self.known.insert((file, prefixes.clone()), number);
         let tree = self.files.file(file);
-        self.all.push((prefixes.clone(), Unit { file: Cow::Borrowed(tree) }));
+        self.all.push((prefixes.clone(), Unit { file: Cow::Borrowed(tree), imports: BTreeMap::new() }));
         for import in imports(tree) {
             let mut inner = prefixes.clone();
             if let Some(alias) = &import.alias {
                 inner.push(format!("{}{}_", own(prefixes), alias.text));
             }
+            let mut brought = Vec::new();
             for target in self.entry.imported(import) {
                 if self.all.len() >= MOST {
                     self.too_many.get_or_insert(import.span);
                     break;
                 }
-                self.unit(*target, &inner);
+                brought.push(self.unit(*target, &inner));
+            }
+            if let Some((_, unit)) = self.all.get_mut(number) {
+                unit.imports.insert(import.span, brought);
             }
         }
         number
@@ -165,16 +178,6 @@ impl Rewrite for Renaming<'_> {
 pub(super) fn is_label(catalogue: &Catalogue, setting: &str, word: &str) -> bool {
     let own = Place::ALL.iter().flat_map(|place| item::words(*place)).copied();
     let policies = catalogue.policies().map(Policy::row);
-    own.chain(policies).filter(|row| row.name == setting).any(|row| {
-        row.params.iter().any(|param| param.at == At::Label && param.name == word || chooses(&param.ty, word))
-    })
-}
-
-/// Whether a word is one of those that a parameter takes.
-fn chooses(ty: &Type, word: &str) -> bool {
-    match ty {
-        Type::Word(words) => words.contains(&word),
-        Type::List(item) => chooses(item, word),
-        _ => false,
-    }
+    let inner = catalogue.policies().flat_map(|policy| policy.row().block).copied();
+    own.chain(policies).chain(inner).any(|row| row.name == setting && row.takes(word))
 }

@@ -2,22 +2,37 @@
 
 use gatewright_dsl::Span;
 use gatewright_dsl::ast::{AnswerBody, Block, Declaration, Route, Statement, TerminalKind, Value, ValueKind};
+use gatewright_dsl::problem::setting::misplaced_setting;
 use gatewright_dsl::problem::syntax::{unexpected_text, unknown_word};
+use gatewright_dsl::schema::Place;
 
 use super::Check;
 use super::unit::Unit;
 
 /// The declarations that are understood.
-const KNOWN: &[&str] = &["import", "gateway", "upstream", "route"];
+const KNOWN: &[&str] = &["import", "gateway", "upstream", "policy", "group", "route"];
 
 pub(super) fn check(check: &mut Check<'_>, units: &[Unit<'_>]) {
-    for declaration in units.iter().flat_map(|unit| &unit.file.declarations) {
+    for unit in units {
+        declarations(check, unit.file.declarations.iter());
+    }
+}
+
+fn declarations<'a>(check: &mut Check<'_>, all: impl Iterator<Item = &'a Declaration>) {
+    for declaration in all {
         match declaration {
             Declaration::Import(_) => {}
             // What is wrong with it is said.
             Declaration::Host(it) if it.broken => {}
-            Declaration::Gateway(it) => block(check, &it.block),
-            Declaration::Upstream(it) => block(check, &it.block),
+            Declaration::Gateway(it) => block(check, &it.block, Place::Gateway),
+            Declaration::Upstream(it) => block(check, &it.block, Place::Upstream),
+            Declaration::Policy(it) => block(check, &it.block, Place::Policy),
+            Declaration::Group(it) => {
+                if let Some(when) = &it.when {
+                    refuse(check, when.span, "no condition");
+                }
+                declarations(check, it.block.declarations());
+            }
             Declaration::Route(it) => route(check, it),
             other => refuse_declaration(check, other),
         }
@@ -47,20 +62,22 @@ fn route(check: &mut Check<'_>, route: &Route) {
         _ => {}
     }
     if let Some(it) = &route.block {
-        block(check, it);
+        block(check, it, Place::Route);
     }
 }
 
-fn block(check: &mut Check<'_>, block: &Block) {
+/// Refuses what stands in a block that has no room for it.
+fn block(check: &mut Check<'_>, block: &Block, place: Place) {
     for statement in &block.statements {
-        match statement {
-            Statement::Use(it) => {
-                let at = Span { end: it.span.start + "use".len(), ..it.span };
-                check.problems.push(unknown_word(at, "setting", "use", []));
-            }
-            Statement::Declaration(it) => refuse_declaration(check, it),
-            Statement::Setting(_) | Statement::Terminal(_) => {}
-        }
+        let (word, places) = match statement {
+            Statement::Use(_) if !Place::ROUTES.contains(&place) => ("use", Place::ROUTES),
+            Statement::Declaration(it) => (it.word(), &[Place::Group, Place::Host][..]),
+            _ => continue,
+        };
+        let span = statement.span();
+        let at = Span { end: span.start + word.len(), ..span };
+        let places: Vec<&str> = places.iter().copied().map(Place::word).collect();
+        check.problems.push(misplaced_setting(at, word, place.word(), &places));
     }
 }
 

@@ -131,7 +131,14 @@ fn steps(blocks: &[&str]) -> Vec<Step> {
             let policy = checked.policy.unwrap();
             let resolved =
                 policy.row().wanted(&checked.values).iter().map(|it| resolved(it.written)).collect();
-            Step { policy, values: checked.values, resolved, depth, origin: vec![checked.span] }
+            Step {
+                policy,
+                values: checked.values,
+                resolved,
+                depth,
+                origin: vec![checked.span],
+                trails: Vec::new(),
+            }
         }));
     }
     let rank = |step: &Step| catalogue.policies().position(|policy| policy.name == step.policy.name);

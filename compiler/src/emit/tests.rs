@@ -23,6 +23,7 @@ fn program() -> Program {
                 resolved: Vec::new(),
                 depth: 0,
                 origin: Vec::new(),
+                trails: Vec::new(),
             })
             .collect(),
         end,

@@ -11,7 +11,14 @@ pub(crate) struct Memory<'a>(pub(crate) &'a [Source]);
 
 impl Sources for Memory<'_> {
     fn read(&self, path: &str) -> Result<Read, Unread> {
-        let found = self.0.iter().find(|source| source.name == path).ok_or(Unread::Missing)?;
+        let Some(found) = self.0.iter().find(|source| source.name == path) else {
+            let is_folder = !self.list(path).is_empty();
+            return Err(if is_folder {
+                Unread::Refused("it is no file".to_owned())
+            } else {
+                Unread::Missing
+            });
+        };
         Ok(Read { name: found.name.clone(), bytes: found.text.clone().into_bytes() })
     }
 

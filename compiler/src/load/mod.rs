@@ -62,7 +62,7 @@ pub enum Unread {
 }
 
 /// Imports of imports that are followed.
-const DEEPEST: usize = 64;
+const DEEPEST: usize = 16;
 
 /// All files of one run.
 pub(crate) struct Files<'s> {
@@ -198,7 +198,10 @@ impl<'s> Files<'s> {
                 continue;
             }
             if trail.len() >= DEEPEST {
-                entry.problems.push(problem::import_too_deep(DEEPEST, import.span));
+                entry.problems.push(problem::too_many_imports(
+                    &format!("files import each other more than {DEEPEST} deep"),
+                    import.path.span,
+                ));
                 continue;
             }
             let found = match self.find(file, &import) {

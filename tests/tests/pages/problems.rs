@@ -3,14 +3,14 @@
 
 use std::path::Path;
 
-use gatewright_dsl::page::fences;
-use gatewright_dsl::{Catalogue, Source};
+use gatewright_dsl::Catalogue;
+use gatewright_dsl::page::{fences, sources};
 
 use crate::place::ROOT;
 
 /// The problems of a program, by their names.
 fn names(program: &str) -> Vec<&'static str> {
-    let checked = gatewright_compiler::check(&[Source::new("gateway.gw", program)], &Catalogue::standard());
+    let checked = gatewright_compiler::check(&sources("gateway.gw", program), &Catalogue::standard());
     checked.map_or_else(|problems| problems.iter().map(|problem| problem.name).collect(), |_| Vec::new())
 }
 

@@ -3,9 +3,9 @@
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use gatewright_dsl::page::{Fence, fences};
+use gatewright_dsl::Catalogue;
+use gatewright_dsl::page::{Fence, fences, sources};
 use gatewright_dsl::problem::render::{Colour, text};
-use gatewright_dsl::{Catalogue, Source};
 use gatewright_runtime::generated::{Options, Program, Running};
 use gatewright_runtime::serve::start_logging;
 use gatewright_tests::client::Client;
@@ -67,7 +67,7 @@ fn path_of(page: &str) -> PathBuf {
 
 /// What the compiler says against a program.
 fn refused(program: &str) -> Option<String> {
-    let sources = [Source::new("gateway.gw", program)];
+    let sources = sources("gateway.gw", program);
     let problems = gatewright_compiler::check(&sources, &Catalogue::standard()).err()?;
     Some(text(&problems, &sources, Colour::Off))
 }

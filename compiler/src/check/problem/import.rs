@@ -1,20 +1,10 @@
 //! The problems of files: those that are imported, and those whose bytes become part of the gateway.
 
+use gatewright_dsl::problem::Problem;
 use gatewright_dsl::problem::nearest::nearest;
-use gatewright_dsl::problem::{Kind, Problem};
 use gatewright_dsl::source::Span;
 
-const FILE_OUTSIDE: Kind =
-    Kind { name: "file_outside", title: "a file that is not below the project's folder" };
-const IMPORT_CYCLE: Kind = Kind { name: "import_cycle", title: "files that import each other" };
-const IMPORT_TOO_DEEP: Kind =
-    Kind { name: "import_too_deep", title: "too many files import each other in a row" };
-const REPEATED_IMPORT: Kind =
-    Kind { name: "repeated_import", title: "a file is imported twice in one place" };
-const TOO_MANY_IMPORTS: Kind =
-    Kind { name: "too_many_imports", title: "imports of imports come to too many files" };
-const UNKNOWN_FILE: Kind = Kind { name: "unknown_file", title: "no file of this name" };
-const UNREADABLE_FILE: Kind = Kind { name: "unreadable_file", title: "a file is there, but cannot be read" };
+use super::{FILE_OUTSIDE, IMPORT_CYCLE, REPEATED_IMPORT, TOO_MANY_IMPORTS, UNKNOWN_FILE, UNREADABLE_FILE};
 
 /// `before` is what was written in front of the file's own name, `beside` the files of the same folder.
 pub(crate) fn unknown_file(written: &str, before: &str, beside: &[&str], span: Span) -> Problem {
@@ -59,12 +49,6 @@ pub(crate) fn import_cycle(target: &str, cycle: &[(usize, Span)]) -> Problem {
     problem.help("move what both files need into a third one, and import that")
 }
 
-pub(crate) fn import_too_deep(most: usize, span: Span) -> Problem {
-    Problem::error(&IMPORT_TOO_DEEP, format!("more than {most} files import each other in a row"))
-        .at(span, "not followed further")
-        .help("import the files from fewer levels")
-}
-
 pub(crate) fn repeated_import(name: &str, span: Span, first: Span) -> Problem {
     Problem::error(&REPEATED_IMPORT, format!("`{name}` is imported twice here"))
         .at(span, "again here")
@@ -72,8 +56,8 @@ pub(crate) fn repeated_import(name: &str, span: Span, first: Span) -> Problem {
         .help("remove one of the two")
 }
 
-pub(crate) fn too_many_imports(most: usize, span: Span) -> Problem {
-    Problem::error(&TOO_MANY_IMPORTS, format!("more than {most} imports come together"))
-        .at(span, "one too many")
-        .help("import a file in one place, not again in each group of a file that is imported often itself")
+pub(crate) fn too_many_imports(what: &str, span: Span) -> Problem {
+    Problem::error(&TOO_MANY_IMPORTS, what.to_owned())
+        .at(span, "not followed further")
+        .help("import files in fewer levels, and each in one place rather than in every group")
 }
