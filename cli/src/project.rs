@@ -6,16 +6,10 @@ use std::path::{Path, PathBuf};
 
 use gatewright_compiler::build_script::Disk;
 use gatewright_compiler::routes::Plan;
-use gatewright_compiler::{Output, Project, Refused, Unread};
-use gatewright_dsl::ast::Declaration;
-use gatewright_dsl::{Catalogue, Source};
+use gatewright_compiler::{Output, Project, Refused, Summary, Unread};
+use gatewright_dsl::{Catalogue, Problem, Source};
 
 use crate::envelope::Refusal;
-
-/// Folders that hold what was built, or files that are wrong on purpose.
-const PASSED_OVER: &[&str] = &["target", "node_modules", "tests"];
-/// Folders below each other that are looked into.
-const DEPTH: usize = 16;
 
 /// What a program came to.
 #[derive(Debug)]
@@ -33,44 +27,48 @@ pub(crate) fn read(file: &Path) -> Result<Source, String> {
     Ok(Source::new(file.display().to_string(), text))
 }
 
-/// All entries below the present directory, in order of their names.
-pub(crate) fn entries() -> Result<Vec<Source>, String> {
-    let mut files = Vec::new();
-    gather(Path::new("."), DEPTH, &mut files);
-    files.sort();
-    let mut entries = Vec::new();
-    for file in files {
-        let source = read(file.strip_prefix(".").unwrap_or(&file))?;
-        if declares_gateway(&source) {
-            entries.push(source);
+/// What several entries came to.
+#[derive(Debug)]
+pub(crate) struct Entries {
+    /// Each by its name in the project.
+    pub(crate) checked: Vec<(String, Result<Summary, Vec<Problem>>)>,
+    pub(crate) sources: Vec<Source>,
+}
+
+/// Checks one entry, or all of the project that are here or below.
+pub(crate) fn check(file: Option<&Path>) -> Result<Entries, Refusal> {
+    let help = "name an entry file, or run this where one is";
+    let (disk, name) = match file {
+        Some(file) => {
+            // What is wrong with it is said as the machine says it.
+            read(file).map_err(|why| Refusal::failed(why, help))?;
+            Disk::of(file).map_err(|why| unread(file, &why))?
         }
-    }
-    if entries.is_empty() {
-        Err("no .gw file here or below declares a gateway".to_owned())
+        None => Disk::around(Path::new(".")),
+    };
+    let catalogue = Catalogue::standard();
+    let mut project = Project::new(&disk, &catalogue);
+    let entries = if file.is_some() {
+        vec![name]
     } else {
-        Ok(entries)
+        let all = project.entries().map_err(|(path, why)| unread(Path::new(&path), &why))?;
+        let is_below = |path: &String| name.is_empty() || path.starts_with(&format!("{name}/"));
+        all.into_iter().filter(is_below).collect()
+    };
+    if entries.is_empty() {
+        return Err(Refusal::failed("no .gw file here or below declares a gateway", help));
     }
-}
-
-fn gather(directory: &Path, depth: usize, files: &mut Vec<PathBuf>) {
-    let Ok(entries) = fs::read_dir(directory) else { return };
-    for entry in entries.flatten() {
-        let path = entry.path();
-        let name = entry.file_name();
-        let name = name.to_string_lossy();
-        if path.is_dir() {
-            if depth > 0 && !name.starts_with('.') && !PASSED_OVER.contains(&name.as_ref()) {
-                gather(&path, depth - 1, files);
-            }
-        } else if path.extension().is_some_and(|extension| extension == "gw") {
-            files.push(path);
-        }
+    let results = project.check(&entries);
+    let mut checked = Vec::with_capacity(entries.len());
+    for (entry, result) in entries.into_iter().zip(results) {
+        let result = match result {
+            Ok(summary) => Ok(summary),
+            Err(Refused::Problems(problems)) => Err(problems),
+            Err(Refused::Unread(why)) => return Err(unread(Path::new(&entry), &why)),
+        };
+        checked.push((entry, result));
     }
-}
-
-fn declares_gateway(source: &Source) -> bool {
-    let (file, _) = gatewright_dsl::parse(source);
-    file.declarations.iter().any(|declaration| matches!(declaration, Declaration::Gateway(_)))
+    Ok(Entries { checked, sources: project.sources().to_vec() })
 }
 
 /// Compiles the program of an entry file, and writes nothing.

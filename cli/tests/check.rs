@@ -115,3 +115,65 @@ fn the_document_names_places_and_fixes() {
     );
     assert_eq!(document["result"]["entries"][0], serde_json::json!({ "file": "bad.gw", "ok": false }));
 }
+
+const SHOP: &str =
+    "gateway shop { listen http :8080 }\nimport \"shared/*.gw\"\nroute GET /orders -> orders\n";
+const DESK: &str =
+    "gateway desk { listen http :8081 }\nimport \"../shared/upstreams.gw\"\nroute GET /users -> users\n";
+const SHARED: &str = "upstream orders { server \"http://127.0.0.1:9001\" }\nupstream users { server \"http://127.0.0.1:9002\" }\n";
+
+#[test]
+fn entries_share_files_and_only_what_none_of_them_uses_is_unused() {
+    let files =
+        [("shop.gw", SHOP), ("desk/desk.gw", DESK), ("shared/upstreams.gw", SHARED), ("Cargo.toml", "")];
+    let folder = Folder::with(&files);
+    let ran = folder.gw(&["check"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert!(ran.out.starts_with("desk/desk.gw: gateway desk: 1 listener, 1 upstream, 1 route\n"), "{ran:?}");
+    let ran = folder.gw(&["check", "shop.gw"]);
+    assert_eq!(ran.code, 0, "the other entry uses the rest: {ran:?}");
+    assert_eq!(ran.out.lines().count(), 2, "{ran:?}");
+
+    let more = format!("{SHARED}upstream mails {{ server \"http://127.0.0.1:9003\" }}\n");
+    let folder = Folder::with(&[files[0], files[1], files[3], ("shared/upstreams.gw", &more)]);
+    let ran = folder.gw(&["check"]);
+    assert_eq!(ran.code, 1, "{ran:?}");
+    assert_eq!(ran.err.matches("error[unused_upstream]").count(), 1, "said once: {ran:?}");
+    assert!(ran.err.contains("shared/upstreams.gw:3:10"), "{ran:?}");
+    assert_eq!(folder.gw(&["check", "shop.gw"]).code, 1);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_does_not_lead_out_of_the_project_and_a_file_has_one_name() {
+    let outside = Folder::with(&[("orders.gw", SHARED)]);
+    let folder = Folder::with(&[
+        ("gateway.gw", "gateway g { listen http :8080 }\nimport \"orders.gw\"\nroute GET / respond 200\n"),
+        ("Cargo.toml", ""),
+    ]);
+    std::os::unix::fs::symlink(outside.path().join("orders.gw"), folder.path().join("orders.gw")).unwrap();
+    let ran = folder.gw(&["check", "gateway.gw"]);
+    assert!(ran.err.contains("error[file_outside]"), "{ran:?}");
+
+    let both =
+        "gateway g { listen http :8080 }\nimport \"one.gw\"\nimport \"two.gw\"\nroute GET / respond 200\n";
+    let folder =
+        Folder::with(&[("gateway.gw", both), ("one.gw", "route GET /one respond 200\n"), ("Cargo.toml", "")]);
+    std::os::unix::fs::symlink("one.gw", folder.path().join("two.gw")).unwrap();
+    let ran = folder.gw(&["check", "gateway.gw"]);
+    assert!(ran.err.contains("error[repeated_import]: `one.gw` is imported twice here"), "{ran:?}");
+}
+
+#[test]
+fn a_problem_of_an_imported_file_names_that_file() {
+    let folder = Folder::with(&[
+        ("gateway.gw", "gateway g { listen http :8080 }\nimport \"teams/orders.gw\"\n"),
+        ("teams/orders.gw", "// orders\nroute GET /orders -> orders\n"),
+        ("Cargo.toml", ""),
+    ]);
+    let ran = folder.gw(&["check", "--json"]);
+    let said: Value = serde_json::from_str(&ran.out).unwrap();
+    assert_eq!(said["problems"][0]["name"], "unknown_upstream", "{said}");
+    assert_eq!(said["problems"][0]["labels"][0]["file"], "teams/orders.gw", "{said}");
+    assert_eq!(said["problems"][0]["labels"][0]["line"], 2, "{said}");
+}

@@ -1,4 +1,4 @@
-//! Moving declarations within a file changes no byte of what is emitted but the places that messages name.
+//! Moving declarations within a file, or to another that is imported, changes no byte of what is emitted but the places that messages name.
 
 use gatewright_dsl::{Catalogue, Source};
 use proptest::prelude::*;
@@ -6,13 +6,28 @@ use proptest::prelude::*;
 use crate::checked::Place;
 use crate::load::{Files, Memory};
 
-/// Compiles a program, and forgets where its lines stood.
-fn emitted(declarations: &[String]) -> String {
-    let sources = [Source::new("a.gw", declarations.join("\n") + "\n")];
-    let memory = Memory(&sources);
-    let mut files = Files::numbered(&memory, &sources);
-    let entry = files.entry("a.gw").unwrap();
-    let outcome = crate::check::check(&files, &entry, &Catalogue::standard());
+/// Compiles a program that is spread over files which import each other in a row, and forgets where its lines stood.
+fn emitted(files: &[Vec<String>]) -> String {
+    let name = |at: usize| format!("folder{at}/{at}.gw");
+    let text = |at: usize, declarations: &Vec<String>| {
+        let further =
+            if at + 1 < files.len() { format!("import \"../{}\"\n", name(at + 1)) } else { String::new() };
+        declarations.join("\n") + "\n" + &further
+    };
+    let sources: Vec<Source> = files
+        .iter()
+        .enumerate()
+        .map(|(at, file)| Source::new(name(at), text(at, file)).numbered(u32::try_from(at).unwrap()))
+        .collect();
+    compiled(&sources)
+}
+
+/// Compiles the first of some files.
+fn compiled(sources: &[Source]) -> String {
+    let memory = Memory(sources);
+    let mut read = Files::numbered(&memory, sources);
+    let entry = read.entry(&sources[0].name).unwrap();
+    let outcome = crate::check::check(&read, &entry, &Catalogue::standard());
     assert_eq!((outcome.problems, outcome.unused), (Vec::new(), Vec::new()));
     let mut program = outcome.program.unwrap();
     for route in &mut program.routes {
@@ -21,8 +36,9 @@ fn emitted(declarations: &[String]) -> String {
     crate::emit::emit(&crate::lower::lower(program, String::new()))
 }
 
-const PROGRAMS: [&str; 3] = [
+const PROGRAMS: [&str; 4] = [
     include_str!("../tests/emit/answers.gw"),
+    include_str!("../tests/emit/nested.gw"),
     include_str!("../tests/emit/orders.gw"),
     include_str!("../tests/emit/precedence.gw"),
 ];
@@ -33,16 +49,42 @@ fn declarations(program: &str) -> Vec<String> {
     file.declarations.iter().map(|it| source.slice(it.span()).to_owned()).collect()
 }
 
-fn permuted() -> impl Strategy<Value = (Vec<String>, Vec<String>)> {
-    prop::sample::select(PROGRAMS.map(declarations).to_vec())
-        .prop_flat_map(|written| (Just(written.clone()), Just(written).prop_shuffle()))
+/// The declarations as they are written, the same in another order, and the file into which each of those goes.
+fn permuted() -> impl Strategy<Value = (Vec<String>, Vec<String>, Vec<usize>)> {
+    prop::sample::select(PROGRAMS.map(declarations).to_vec()).prop_flat_map(|written| {
+        let count = written.len();
+        let files = prop::collection::vec(0..3_usize, count);
+        (Just(written.clone()), Just(written).prop_shuffle(), files)
+    })
 }
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn the_order_of_declarations_changes_nothing((written, shuffled) in permuted()) {
-        prop_assert_eq!(emitted(&shuffled), emitted(&written));
+    fn neither_order_nor_files_change_anything((written, shuffled, places) in permuted()) {
+        let mut files = vec![Vec::new(); 3];
+        for (declaration, place) in shuffled.into_iter().zip(places) {
+            files[place].push(declaration);
+        }
+        prop_assert_eq!(emitted(&files), emitted(&[written]));
     }
+}
+
+/// What stands in a block may as well stand in a file that is imported there.
+#[test]
+fn a_file_in_a_group_is_what_it_would_be_if_it_stood_there() {
+    let frame = |inner: &str| {
+        format!(
+            "gateway g {{ listen http :8080 }}\nupstream app {{ server \"http://127.0.0.1:9000\" }}\n\
+             policy quick {{ timeout 1s }}\ngroup /api {{\n  use quick\n  group /{{tenant}} {{\n{inner}\n  }}\n}}\n"
+        )
+    };
+    let inner = "route GET /a -> app\ngroup /b {\n  timeout 2s\n  route GET /{id} -> app /{tenant}/{id}\n}\n";
+    let written = compiled(&[Source::new("a.gw", frame(inner))]);
+    let imported = compiled(&[
+        Source::new("a.gw", frame("    import \"teams/b.gw\"")),
+        Source::new("teams/b.gw", inner).numbered(1),
+    ]);
+    assert_eq!(written, imported);
 }

@@ -52,11 +52,21 @@ impl<'a> Project<'a> {
     }
 
     /// The paths of all files below the root that declare a gateway, in order.
-    pub fn entries(&mut self) -> Vec<String> {
-        let mut entries = self.files.candidates();
-        entries.retain(|path| self.files.open(path).is_ok_and(|number| self.files.is_entry(number)));
+    ///
+    /// # Errors
+    ///
+    /// A file that may declare one, and why that cannot be told.
+    pub fn entries(&mut self) -> Result<Vec<String>, (String, Unread)> {
+        let mut entries = Vec::new();
+        for path in self.files.candidates() {
+            match self.files.open(&path) {
+                Ok(number) if self.files.is_entry(number) => entries.push(path),
+                Ok(_) => {}
+                Err(unread) => return Err((path, unread)),
+            }
+        }
         entries.sort();
-        entries
+        Ok(entries)
     }
 
     /// Checks entries, each with all that it imports.
@@ -157,8 +167,10 @@ impl<'a> Project<'a> {
         if is_entry {
             return false;
         }
-        for path in self.entries() {
-            self.look_at(&path);
+        for path in self.files.candidates() {
+            if self.files.open(&path).is_ok_and(|number| self.files.is_entry(number)) {
+                self.look_at(&path);
+            }
         }
         self.entries.values().any(is_among)
     }

@@ -5,60 +5,53 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use gatewright_compiler::Summary;
+use gatewright_dsl::Problem;
 use gatewright_dsl::problem::render;
-use gatewright_dsl::{Catalogue, Problem, Source};
 use serde_json::{Value, json};
 
 use super::REFUSED;
-use crate::envelope::{self, Refusal};
-use crate::project;
-
-/// What one entry has come to.
-struct Checked {
-    source: Source,
-    result: Result<Summary, Vec<Problem>>,
-}
+use crate::envelope;
+use crate::project::{self, Entries};
 
 /// Checks one entry file, or all below the present directory.
 pub(crate) fn run(file: Option<&Path>, as_json: bool) -> ExitCode {
     let begun = Instant::now();
-    let entries =
-        match file.map_or_else(project::entries, |file| project::read(file).map(|source| vec![source])) {
-            Ok(entries) => entries,
-            Err(why) => {
-                return Refusal::failed(why, "name an entry file, or run this where one is").end(as_json);
-            }
-        };
-    let catalogue = Catalogue::standard();
-    let checked: Vec<Checked> = entries
-        .into_iter()
-        .map(|source| {
-            let result = gatewright_compiler::check(std::slice::from_ref(&source), &catalogue);
-            Checked { source, result }
-        })
-        .collect();
-    let ok = checked.iter().all(|entry| entry.result.is_ok());
+    let entries = match project::check(file) {
+        Ok(entries) => entries,
+        Err(refusal) => return refusal.end(as_json),
+    };
+    let ok = entries.checked.iter().all(|(_, result)| result.is_ok());
     if as_json {
-        print(&checked, ok);
+        print(&entries, ok);
     } else {
-        show(&checked, begun);
+        show(&entries, begun);
     }
     if ok { ExitCode::SUCCESS } else { ExitCode::from(REFUSED) }
 }
 
-fn show(checked: &[Checked], begun: Instant) {
-    for entry in checked {
-        match &entry.result {
-            Ok(summary) => println!("{}: {}", entry.source.name, describe(summary)),
+fn show(entries: &Entries, begun: Instant) {
+    let mut said: Vec<&Problem> = Vec::new();
+    for (name, result) in &entries.checked {
+        match result {
+            Ok(summary) => println!("{name}: {}", describe(summary)),
             Err(problems) => {
-                let sources = std::slice::from_ref(&entry.source);
-                anstream::eprint!("{}", render::text(problems, sources, render::Colour::On));
+                let new = once(problems, &mut said);
+                anstream::eprint!("{}", render::text(&new, &entries.sources, render::Colour::On));
                 let count = problems.len();
-                eprintln!("\n{}: {count} problem{}", entry.source.name, if count == 1 { "" } else { "s" });
+                eprintln!("\n{name}: {count} problem{}", if count == 1 { "" } else { "s" });
             }
         }
     }
     println!("checked in {:.2} s", begun.elapsed().as_secs_f64());
+}
+
+/// The problems that were not said yet: a file that several entries share has its problems in each.
+fn once<'a>(problems: &'a [Problem], said: &mut Vec<&'a Problem>) -> Vec<Problem> {
+    let known = said.len();
+    let new: Vec<&Problem> =
+        problems.iter().filter(|problem| !said.iter().take(known).any(|other| other == problem)).collect();
+    said.extend(&new);
+    new.into_iter().cloned().collect()
 }
 
 /// `gateway shop: 1 listener, 2 upstreams, 14 routes`
@@ -73,25 +66,24 @@ pub(crate) fn describe(summary: &Summary) -> String {
     )
 }
 
-fn print(checked: &[Checked], ok: bool) {
-    let problems: Vec<Value> = checked
-        .iter()
-        .filter_map(|entry| Some((entry, entry.result.as_ref().err()?)))
-        .flat_map(|(entry, problems)| envelope::listed(problems, std::slice::from_ref(&entry.source)))
-        .collect();
-    let entries: Vec<Value> = checked
-        .iter()
-        .map(|entry| match &entry.result {
-            Ok(summary) => json!({
-                "file": entry.source.name,
-                "ok": true,
-                "gateway": summary.name,
-                "listeners": summary.listeners.len(),
-                "upstreams": summary.upstreams,
-                "routes": summary.routes,
-            }),
-            Err(_) => json!({ "file": entry.source.name, "ok": false }),
-        })
-        .collect();
-    envelope::print(ok, &problems, &json!({ "entries": entries }));
+fn print(entries: &Entries, ok: bool) {
+    let mut said: Vec<&Problem> = Vec::new();
+    let mut problems: Vec<Value> = Vec::new();
+    for (_, result) in &entries.checked {
+        if let Err(found) = result {
+            problems.extend(envelope::listed(&once(found, &mut said), &entries.sources));
+        }
+    }
+    let listed = entries.checked.iter().map(|(name, result)| match result {
+        Ok(summary) => json!({
+            "file": name,
+            "ok": true,
+            "gateway": summary.name,
+            "listeners": summary.listeners.len(),
+            "upstreams": summary.upstreams,
+            "routes": summary.routes,
+        }),
+        Err(_) => json!({ "file": name, "ok": false }),
+    });
+    envelope::print(ok, &problems, &json!({ "entries": listed.collect::<Vec<_>>() }));
 }
