@@ -74,17 +74,9 @@ proptest! {
 /// What stands in a block may as well stand in a file that is imported there.
 #[test]
 fn a_file_in_a_group_is_what_it_would_be_if_it_stood_there() {
-    let frame = |inner: &str| {
-        format!(
-            "gateway g {{ listen http :8080 }}\nupstream app {{ server \"http://127.0.0.1:9000\" }}\n\
-             policy quick {{ timeout 1s }}\ngroup /api {{\n  use quick\n  group /{{tenant}} {{\n{inner}\n  }}\n}}\n"
-        )
-    };
-    let inner = "route GET /a -> app\ngroup /b {\n  timeout 2s\n  route GET /{id} -> app /{tenant}/{id}\n}\n";
-    let written = compiled(&[Source::new("a.gw", frame(inner))]);
-    let imported = compiled(&[
-        Source::new("a.gw", frame("    import \"teams/b.gw\"")),
-        Source::new("teams/b.gw", inner).numbered(1),
-    ]);
-    assert_eq!(written, imported);
+    let inner = include_str!("../tests/imported/teams/inner.gw");
+    let frame = include_str!("../tests/imported/gateway.gw");
+    let whole = frame.replace("import \"teams/inner.gw\"", inner);
+    let imported = [Source::new("gateway.gw", frame), Source::new("teams/inner.gw", inner).numbered(1)];
+    assert_eq!(compiled(&imported), compiled(&[Source::new("gateway.gw", whole)]));
 }
