@@ -58,6 +58,7 @@ fn a_request_is_explained_with_what_wins_and_what_does_not() {
     for shown in [
         "GET /orders/%37?x=1\n  path     /orders/7\n  segment  orders: literal\n  segment  7: int\n  method   GET\n",
         "\nGET /orders/{id: int} wins (shop.gw:3)\n",
+        "    timeout total 2s connect 1s idle 30s\n        timeout 2s (shop.gw:3)\n",
         "    -> orders /v2/orders/7\n",
         "\nPOST /orders/{id: int} does not (shop.gw:5)\n    here it takes POST\n",
         "\nGET /orders/{name} does not (shop.gw:4)\n    it is less specific\n",
@@ -86,4 +87,35 @@ fn a_program_with_problems_is_neither_listed_nor_explained() {
     }
     let ran = folder.gw(&["explain", "GET", "orders"]);
     assert!(ran.code == 2 && ran.err.starts_with("error: `orders` is no path\n"), "{ran:?}");
+}
+
+/// Groups, policies and imports leave their trace.
+const NESTED: [(&str, &str); 2] = [
+    (
+        "gateway.gw",
+        "gateway shop { listen http :8080 }
+upstream orders { server \"http://127.0.0.1:9001\" }
+policy patient { timeout 3s }
+group /api {
+  use patient
+  import \"teams/orders.gw\"
+}
+",
+    ),
+    ("teams/orders.gw", "route GET /orders/{id: int} -> orders\n"),
+];
+
+#[test]
+fn an_explanation_says_where_each_setting_came_from() {
+    let folder = Folder::with(&NESTED);
+    let ran = folder.gw(&["explain", "GET", "/api/orders/7"]);
+    assert_eq!((ran.code, ran.err.as_str()), (0, ""), "{ran:?}");
+    assert!(ran.out.contains("GET /api/orders/{id: int} wins (teams/orders.gw:1)\n"), "{ran:?}");
+    let came =
+        "        timeout 3s (gateway.gw:3) in use patient (gateway.gw:5) in group /api (gateway.gw:4)\n";
+    assert!(ran.out.contains(came), "{ran:?}");
+    let explained = document(&folder, "explain", &["GET", "/api/orders/7"]);
+    let steps = explained["result"]["route"]["steps"].as_array().unwrap();
+    let from: Vec<&Value> = steps.iter().flat_map(|step| step["from"].as_array().unwrap()).collect();
+    assert_eq!((from.len(), &from[0]["through"][1]["text"]), (1, &"use patient".into()), "{from:?}");
 }

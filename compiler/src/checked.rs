@@ -89,7 +89,6 @@ pub(crate) struct Step {
     /// Tells any two places apart where it may be written: the setting, and each `use` and `import` that it came through.
     pub(crate) origin: Vec<Span>,
     /// Where it was written: once or, where an upstream says the same word, twice; nowhere if it holds by itself.
-    #[allow(dead_code, reason = "explanations ask for it next")]
     pub(crate) trails: Vec<Rc<Trail>>,
 }
 

@@ -5,7 +5,7 @@ mod expr;
 mod written;
 
 use self::expr::Reader;
-use crate::checked::Piece;
+use crate::checked::{Piece, Place, Trail};
 use crate::ir::{self, EndKind};
 
 /// A gateway as it will run, for those who want to look at it.
@@ -20,7 +20,7 @@ pub struct Listed {
     /// The path that it matches.
     pub pattern: String,
     /// What runs before the end, in running order.
-    pub steps: Vec<String>,
+    pub steps: Vec<Step>,
     /// How it ends, as it would be written.
     pub terminal: String,
     /// The number of its chain: routes with the same one run the same function, each with values of its own.
@@ -29,6 +29,28 @@ pub struct Listed {
     pub file: String,
     /// Its line there, from 1.
     pub line: u32,
+}
+
+/// One step of a route.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Step {
+    /// As it would be written with every value.
+    pub text: String,
+    /// The settings that it comes from; none where it holds by itself.
+    pub from: Vec<Origin>,
+}
+
+/// A setting where it is written, and how it comes to a route.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Origin {
+    /// The setting, or the head of what it came through, as it is written.
+    pub text: String,
+    /// The file.
+    pub file: String,
+    /// The line, from 1.
+    pub line: u32,
+    /// What it came through, the outermost first: groups, uses of policies, upstreams.
+    pub through: Vec<Origin>,
 }
 
 impl Listed {
@@ -74,11 +96,13 @@ impl Plan {
         Some((chain, chain.records.get(route.record)?))
     }
 
-    fn steps(&self, route: &ir::Route, reader: &Reader<'_>) -> Vec<String> {
+    fn steps(&self, route: &ir::Route, reader: &Reader<'_>) -> Vec<Step> {
         let Some((chain, record)) = self.record(route) else { return Vec::new() };
-        let steps = chain.steps.iter().zip(record).filter_map(|(table, config)| {
+        let places = chain.steps.iter().zip(record).zip(&route.trails);
+        let steps = places.filter_map(|((table, config), trails)| {
             let table = self.0.steps.get(*table)?;
-            Some(written::step(table.home, table.configs.get(*config)?, reader))
+            let text = written::step(table.home, table.configs.get(*config)?, reader);
+            Some(Step { text, from: trails.iter().map(|trail| origin(trail)).collect() })
         });
         steps.collect()
     }
@@ -103,6 +127,17 @@ impl Plan {
         };
         shown.unwrap_or_default()
     }
+}
+
+fn origin(trail: &Trail) -> Origin {
+    let of = |text: &str, place: &Place, through| Origin {
+        text: text.to_owned(),
+        file: place.file.clone(),
+        line: place.line,
+        through,
+    };
+    let through = trail.through.iter().map(|(text, place)| of(text, place, Vec::new()));
+    of(&trail.text, &trail.place, through.collect())
 }
 
 /// A path with what its captures are, or with their numbers where that is not known.
@@ -155,10 +190,10 @@ route * /{rest: path} redirect 302 /orders/{rest}
             terminals,
             ["respond 200 json {\"ok\":true}", "-> orders /v2/{id}", "redirect 302 /orders/{rest}"]
         );
-        assert!(
-            routes[1].steps.iter().any(|step| step.starts_with("timeout total 2s connect ")),
-            "{routes:?}"
-        );
+        let timeout = routes[1].steps.iter().find(|step| step.text.starts_with("timeout total 2s connect "));
+        let from = &timeout.unwrap().from;
+        assert_eq!((from[0].text.as_str(), from[0].line, from.len()), ("timeout 2s", 3, 1), "{from:?}");
+        assert!(routes[1].steps.iter().any(|step| step.from.is_empty()), "{routes:?}");
         assert_eq!((routes[1].file.as_str(), routes[1].line), ("gateway.gw", 3));
     }
 

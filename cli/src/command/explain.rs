@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use gatewright_compiler::explain::{Asked, Decision, Explanation, Why};
-use gatewright_compiler::routes::Listed;
+use gatewright_compiler::routes::{Listed, Origin};
 use gatewright_dsl::problem::nearest::nearest;
 use serde_json::{Value, json};
 
@@ -112,9 +112,13 @@ fn show(asked: &Asked, explanation: &Explanation) {
             }
             println!("  method   {}", asked.method);
             println!("\n{} wins ({})", route.name(), place(route));
-            for step in route.steps.iter().chain([&route.terminal]) {
-                println!("    {step}");
+            for step in &route.steps {
+                println!("    {}", step.text);
+                for origin in &step.from {
+                    println!("        {}", came(origin));
+                }
             }
+            println!("    {}", route.terminal);
         }
         Decision::Own { status, reason, allowed } => {
             println!("\nthe gateway answers {status}: {reason}");
@@ -130,6 +134,13 @@ fn show(asked: &Asked, explanation: &Explanation) {
         };
         println!("\n{} does not ({})\n    {why}", route.name(), place(route));
     }
+}
+
+/// A setting, and all that it came through: `timeout 2s (gateway.gw:5) in group /api (gateway.gw:4)`.
+fn came(origin: &Origin) -> String {
+    let at = |origin: &Origin| format!("{} ({}:{})", origin.text, origin.file, origin.line);
+    let through = origin.through.iter().rev().map(|outer| format!(" in {}", at(outer)));
+    at(origin) + &through.collect::<String>()
 }
 
 fn place(route: &Listed) -> String {

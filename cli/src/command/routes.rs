@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 use std::process::ExitCode;
 
-use gatewright_compiler::routes::Listed;
+use gatewright_compiler::routes::{Listed, Origin};
 use serde_json::{Value, json};
 
 use crate::envelope;
@@ -29,20 +29,30 @@ pub(crate) fn run(file: &Path, as_json: bool) -> ExitCode {
 
 /// A route as a member of a document.
 pub(crate) fn listed(route: &Listed) -> Value {
+    let steps: Vec<Value> = route
+        .steps
+        .iter()
+        .map(|step| json!({ "text": step.text, "from": step.from.iter().map(origin).collect::<Vec<_>>() }))
+        .collect();
     json!({
         "methods": route.methods,
         "pattern": route.pattern,
-        "steps": route.steps,
+        "steps": steps,
         "terminal": route.terminal,
         "file": route.file,
         "line": route.line,
     })
 }
 
+fn origin(origin: &Origin) -> Value {
+    let through: Vec<Value> = origin.through.iter().map(self::origin).collect();
+    json!({ "text": origin.text, "file": origin.file, "line": origin.line, "through": through })
+}
+
 /// A route as lines: its name, its steps, its end.
 fn shown(route: &Listed) -> String {
     let mut text = format!("{}\n", route.name());
-    for step in route.steps.iter().chain([&route.terminal]) {
+    for step in route.steps.iter().map(|step| &step.text).chain([&route.terminal]) {
         // Memory does not run out here.
         let _ = writeln!(text, "    {step}");
     }

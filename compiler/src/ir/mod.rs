@@ -8,6 +8,7 @@ pub(crate) mod expr;
 mod text;
 
 use std::net::SocketAddr;
+use std::rc::Rc;
 
 use gatewright_dsl::policy::Hook;
 use gatewright_dsl::schema::Value;
@@ -15,7 +16,7 @@ use gatewright_dsl::schema::Value;
 pub(crate) use text::{Label, Text};
 
 use self::expr::Function;
-use crate::checked::{Piece, Place, Upstream};
+use crate::checked::{Piece, Place, Trail, Upstream};
 use crate::ty::Ty;
 
 #[derive(Debug)]
@@ -52,6 +53,8 @@ pub(crate) struct Route {
     pub(crate) place: Place,
     pub(crate) chain: usize,
     pub(crate) record: usize,
+    /// For each step of the chain, where its settings were written; none for what holds by itself.
+    pub(crate) trails: Vec<Vec<Rc<Trail>>>,
 }
 
 /// One distinct sequence of steps with its kind of end.

@@ -4,13 +4,14 @@
 //! It names no policy; what a configuration holds follows from its row.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use gatewright_dsl::Span;
 
 use super::config;
 use super::expr::Expressions;
 use super::order::{self, Unit};
-use crate::checked::{self, End, Route, Step};
+use crate::checked::{self, End, Route, Step, Trail};
 use crate::ir::{Chain, Content, EndKind, Ends, Field, Respond, Said, StepTable};
 
 #[derive(Default)]
@@ -31,19 +32,28 @@ pub(super) struct Chains {
     state_of: BTreeMap<(Vec<Span>, Option<usize>), usize>,
 }
 
+/// Where a route has its steps.
+pub(super) struct Placed {
+    pub(super) chain: usize,
+    pub(super) record: usize,
+    /// For each step, where its settings were written.
+    pub(super) trails: Vec<Vec<Rc<Trail>>>,
+}
+
 impl Chains {
     /// The chain of a route, and its record there.
-    pub(super) fn place(&mut self, route: Route) -> (usize, usize) {
-        let (steps, mut record) = self.steps(route.steps);
+    pub(super) fn place(&mut self, route: Route) -> Placed {
+        let (steps, mut record, trails) = self.steps(route.steps);
         let (kind, end) = self.end(route.end);
         record.push(end);
         self.placed += 1;
-        self.chain(steps, Some(kind), record, Some(route.place))
+        let (chain, record) = self.chain(steps, Some(kind), record, Some(route.place));
+        Placed { chain, record, trails }
     }
 
     /// Chain and record of exchanges that no route has, where there is anything to do for them.
     pub(super) fn outside(&mut self, steps: Vec<Step>) -> Option<(usize, usize)> {
-        let (steps, record) = self.steps(steps);
+        let (steps, record, _) = self.steps(steps);
         (!steps.is_empty()).then(|| self.chain(steps, None, record, None))
     }
 
@@ -61,10 +71,15 @@ impl Chains {
         (chain, self.record(chain, record))
     }
 
-    /// For each step its table, and its place there.
-    fn steps(&mut self, steps: Vec<Step>) -> (Vec<usize>, Vec<usize>) {
+    /// For each step its table, its place there, and where its settings were written.
+    fn steps(&mut self, steps: Vec<Step>) -> (Vec<usize>, Vec<usize>, Vec<Vec<Rc<Trail>>>) {
         let units = order::order(steps);
-        units.iter().filter_map(|unit| self.step(unit)).unzip()
+        let placed = units.iter().filter_map(|unit| {
+            let (table, config) = self.step(unit)?;
+            let trails = unit.steps.iter().flat_map(|step| step.trails.iter().cloned());
+            Some((table, config, trails.collect()))
+        });
+        placed.collect()
     }
 
     fn step(&mut self, unit: &Unit) -> Option<(usize, usize)> {

@@ -33,8 +33,8 @@ pub(crate) fn lower(program: checked::Program, source_hash: String) -> ir::Progr
             files.len() - 1
         });
         let place = route.place.clone();
-        let (chain, record) = chains.place(route);
-        placed.push(ir::Route { label, file, place, chain, record });
+        let chain::Placed { chain, record, trails } = chains.place(route);
+        placed.push(ir::Route { label, file, place, chain, record, trails });
     }
     let outside = chains.outside(program.outside);
     ir::Program {
