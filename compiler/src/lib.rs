@@ -5,7 +5,7 @@
 
 mod algebra;
 pub mod build_script;
-mod check;
+pub(crate) mod check;
 mod checked;
 mod emit;
 pub mod explain;

@@ -9,9 +9,9 @@ use crate::clock::Micros;
 use crate::head::{Field, Head, is_field_value};
 use crate::params::Params;
 use crate::policy;
-use crate::program::Walk;
+use crate::program::{Program, Walk};
 use crate::reason::Reason;
-use crate::route::Captures;
+use crate::route::{Asked, Captures, Found, NONE, canonical_host};
 use crate::shared::{Shared, Slot};
 use crate::terminal::{Forward, Redirect, Respond};
 
@@ -24,6 +24,8 @@ pub struct Exchange {
     /// Never an IPv4 address in the form of an IPv6 one.
     pub(crate) client: IpAddr,
     pub(crate) captures: Captures,
+    /// The canonical host, where routes have hosts.
+    pub(crate) host: Vec<u8>,
     /// What was set when the gateway started.
     pub(crate) params: &'static Params,
     /// The steps of the route, or of exchanges without one.
@@ -105,6 +107,7 @@ impl Default for Exchange {
             head: Head::default(),
             client: IpAddr::V4(Ipv4Addr::UNSPECIFIED),
             captures: Captures::default(),
+            host: Vec::new(),
             params: <&Params>::default(),
             walk: None,
             route: None,
@@ -137,6 +140,31 @@ impl Exchange {
     #[must_use]
     pub fn capture(&self, index: u8) -> &[u8] {
         self.captures.at(index, &self.head.path)
+    }
+
+    /// The label, in lower case, that the n-th capture of the host took, counted from 0 and from the right.
+    #[must_use]
+    pub fn host_capture(&self, index: u8) -> &[u8] {
+        self.captures.at_host(index, &self.host)
+    }
+
+    /// Finds the route of the request.
+    pub(crate) fn find(&mut self, program: &Program, method: u16) -> Found {
+        let Program { router, conditions, text, .. } = program;
+        if router.hosts == NONE && conditions.is_empty() {
+            return router.find(text, &self.head.path, method, &mut self.captures);
+        }
+        if router.hosts != NONE {
+            let Self { head, host, .. } = self;
+            host.clear();
+            canonical_host(head.host(), host);
+        }
+        let mut captures = Captures::default();
+        let holds = |number: u16| conditions.get(usize::from(number)).is_some_and(|holds| holds(self));
+        let asked = Asked { host: &self.host, path: &self.head.path, method, holds: &holds };
+        let found = router.find_where(text, &asked, &mut captures);
+        self.captures = captures;
+        found
     }
 
     /// The client's address; an IPv4 client of a dual-stack listener is an IPv4 client.

@@ -13,7 +13,7 @@ pub use crate::exchange::{Exchange, Flow, Own};
 pub use crate::params::{Kind as ParamKind, Param as Parameter, Secret, Setting};
 pub use crate::policy;
 pub use crate::program::{AccessLog, Chain, Label, Listener, Outside, Program, Route, Server, Upstream};
-pub use crate::route::{Edge, Kind, Leaf, NONE, Node, Param, Router, method, segment_hash};
+pub use crate::route::{ALWAYS, Edge, Kind, Leaf, NONE, Node, Param, Router, method, segment_hash};
 pub use crate::serve::{Options, Running, main, start};
 pub use crate::shared::{NewState, Slot, State, new_state};
 pub use crate::terminal::{Content, Forward, Piece, Redirect, Respond, Target, Write};

@@ -24,6 +24,8 @@ pub struct Program {
     pub upstreams: &'static [Upstream],
     /// How a path and a method find their route.
     pub router: Router,
+    /// The conditions of routes and floors; [`crate::route::Leaf::when`] counts from 0 here.
+    pub conditions: &'static [fn(&Exchange) -> bool],
     /// All routes, in order of precedence; [`crate::route::Leaf::route`] counts from 0 here.
     pub routes: &'static [Route],
     /// The files that declare routes.

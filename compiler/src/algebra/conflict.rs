@@ -5,9 +5,9 @@
 
 use std::collections::BTreeSet;
 
-use super::trie::{End, Node, Paths, Trie};
+use super::trie::{Claim, End, Node, Paths, Trie};
 use super::witness::{self, Witness};
-use super::{Relation, RouteSet, Verdict, verdict};
+use super::{Conditions, Relation, RouteSet, Verdict, verdict};
 
 /// More collisions than anyone reads; looking for further ones would cost more than it tells.
 const MOST: usize = 1_000;
@@ -26,18 +26,19 @@ pub(crate) struct Conflict {
 
 /// All collisions among the claims of a gateway, by number.
 pub(crate) fn conflicts(trie: &Trie, set: &RouteSet) -> Vec<Conflict> {
-    let mut search = Search::default();
+    let mut search = Search { conditions: &trie.conditions, pairs: BTreeSet::new() };
     search.node(&trie.hosts);
     search.pairs.iter().filter_map(|&(first, second)| conflict(trie, set, first, second)).collect()
 }
 
 /// The worst that two claims are to each other, over all their hosts and methods.
 fn conflict(trie: &Trie, set: &RouteSet, first: usize, second: usize) -> Option<Conflict> {
-    let (own, others) = (set.singles(first), set.singles(second));
+    let singles = |number| set.singles(number, trie.conditions.number(number));
+    let (own, others) = (singles(first), singles(second));
     let mut found = None;
     for a in &own {
         for b in &others {
-            let duplicate = match verdict(a, b) {
+            let duplicate = match verdict(&trie.conditions, a, b) {
                 Verdict::Duplicate => true,
                 Verdict::Ambiguous => false,
                 Verdict::Disjoint | Verdict::First | Verdict::Second => continue,
@@ -50,8 +51,8 @@ fn conflict(trie: &Trie, set: &RouteSet, first: usize, second: usize) -> Option<
 }
 
 /// Candidates, in pairs of ascending numbers.
-#[derive(Default)]
-struct Search {
+struct Search<'a> {
+    conditions: &'a Conditions,
     pairs: BTreeSet<(usize, usize)>,
 }
 
@@ -59,9 +60,9 @@ struct Search {
 trait Place: Default {
     fn is_empty(&self) -> bool;
     /// Looks for pairs inside it.
-    fn within(&self, search: &mut Search);
+    fn within(&self, search: &mut Search<'_>);
     /// Looks for pairs of it with another.
-    fn with(&self, other: &Self, search: &mut Search);
+    fn with(&self, other: &Self, search: &mut Search<'_>);
 }
 
 impl Place for Paths {
@@ -69,13 +70,13 @@ impl Place for Paths {
         self.0.is_none()
     }
 
-    fn within(&self, search: &mut Search) {
+    fn within(&self, search: &mut Search<'_>) {
         if let Some(node) = &self.0 {
             search.node(node);
         }
     }
 
-    fn with(&self, other: &Self, search: &mut Search) {
+    fn with(&self, other: &Self, search: &mut Search<'_>) {
         if let (Some(a), Some(b)) = (&self.0, &other.0) {
             search.below(a, b);
         }
@@ -88,36 +89,38 @@ impl Place for End {
     }
 
     /// Routes with one and the same path: each further one of a method collides with the first.
-    fn within(&self, search: &mut Search) {
-        for (at, (method, route)) in self.routes.iter().enumerate() {
-            let earlier =
-                self.routes.iter().take(at).find(|(other, first)| other == method && first != route);
-            if let Some((_, first)) = earlier {
-                search.pair(*first, *route);
+    fn within(&self, search: &mut Search<'_>) {
+        for (at, claim) in self.routes.iter().enumerate() {
+            let collides = |other: &&Claim| {
+                let relation = search.conditions.relation(other.when, claim.when);
+                other.method == claim.method
+                    && other.route != claim.route
+                    && matches!(relation, Relation::Equal | Relation::Crossing)
+            };
+            if let Some(first) = self.routes.iter().take(at).find(collides) {
+                search.pair(first.route, claim.route);
             }
         }
     }
 
-    fn with(&self, other: &Self, search: &mut Search) {
-        for (method, route) in &self.routes {
-            for (other_method, other) in &other.routes {
-                if method.relation(*other_method) != Relation::Disjoint {
-                    search.pair(*route, *other);
-                }
+    fn with(&self, other: &Self, search: &mut Search<'_>) {
+        for claim in &self.routes {
+            for other in &other.routes {
+                search.meeting(claim, other);
             }
         }
         // Two floors that cross say the same.
         for (a, b) in [(self, other), (other, self)] {
             for floor in &a.floors {
-                for (_, route) in &b.routes {
-                    search.pair(*floor, *route);
+                for claim in &b.routes {
+                    search.meeting(floor, claim);
                 }
             }
         }
     }
 }
 
-impl Search {
+impl Search<'_> {
     fn is_full(&self) -> bool {
         self.pairs.len() >= MOST
     }
@@ -176,6 +179,14 @@ impl Search {
             rest.with(&child.here, self);
             rest.with(&child.rest, self);
             self.rest(rest, child);
+        }
+    }
+
+    /// Notes two claims whose hosts and paths meet, if everything else does.
+    fn meeting(&mut self, a: &Claim, b: &Claim) {
+        let meets = a.method.relation(b.method) != Relation::Disjoint;
+        if meets && self.conditions.relation(a.when, b.when) != Relation::Disjoint {
+            self.pair(a.route, b.route);
         }
     }
 

@@ -1,6 +1,7 @@
 //! Whether a concrete path matches a pattern, decided byte by byte and without the algebra, so that it can check it.
 
 use super::{Pattern, Set};
+use crate::check::path;
 
 /// Whether a path in canonical spelling matches.
 pub(crate) fn matches(pattern: &Pattern, path: &str) -> bool {
@@ -27,6 +28,16 @@ pub(crate) fn matches(pattern: &Pattern, path: &str) -> bool {
 fn accepts(set: &Set, segment: &str) -> bool {
     match set {
         Set::Literal(text) => segment == text,
+        Set::OneOf(texts) => texts.iter().any(|text| text == segment),
+        Set::Length { min, max } => {
+            let bytes: Vec<u8> = path::bytes(segment).collect();
+            let count = String::from_utf8_lossy(&bytes).chars().count();
+            count >= *min as usize && max.is_none_or(|max| count <= max as usize)
+        }
+        Set::Regular(language) => {
+            let bytes: Vec<u8> = path::bytes(segment).collect();
+            language.automaton().contains(&bytes)
+        }
         Set::Any => !segment.is_empty(),
         Set::Int { min, max } => segment
             .parse()

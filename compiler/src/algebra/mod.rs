@@ -1,14 +1,19 @@
 //! Routes as sets of requests: which of two wins, whether they collide, and a request that proves it.
 //!
 //! It knows hosts, paths and methods, and one total order: labels of the host from the right, path segments from the left,
-//! then the method; at the first difference the smaller set wins. It reads no source text and raises no problems; `check`
-//! does.
+//! then the method, then the condition; at the first difference the smaller set wins. It reads no source text and raises no
+//! problems; `check` does.
 
-#[cfg_attr(not(test), expect(dead_code, reason = "types with a regular expression are resolved next"))]
 mod automaton;
+#[allow(dead_code, reason = "the conditions of blocks and routes are read next")]
+mod condition;
+#[allow(dead_code, reason = "the conditions of blocks and routes are read next")]
+mod conditions;
 mod conflict;
+mod language;
 mod matcher;
 mod method;
+mod order;
 mod pattern;
 mod segment;
 mod shape;
@@ -18,8 +23,11 @@ mod witness;
 #[cfg(test)]
 pub(crate) mod oracle;
 
-pub(crate) use automaton::Automaton;
+pub(crate) use automaton::{Automaton, MOST_STATES, Refusal};
+pub(crate) use condition::Condition;
+pub(crate) use conditions::Conditions;
 pub(crate) use conflict::conflicts;
+pub(crate) use language::{Languages, Refused};
 pub(crate) use matcher::matches;
 pub(crate) use method::Method;
 pub(crate) use pattern::Pattern;
@@ -76,11 +84,18 @@ pub(crate) struct Single {
     pub(crate) host: Pattern,
     pub(crate) path: Pattern,
     pub(crate) method: Method,
+    /// The number of its condition among [`Conditions`].
+    pub(crate) when: usize,
 }
 
 /// Compares two routes. The verdict depends on nothing but these two.
-pub(crate) fn verdict(a: &Single, b: &Single) -> Verdict {
-    let components = [a.host.relation(&b.host), a.path.relation(&b.path), a.method.relation(b.method)];
+pub(crate) fn verdict(conditions: &Conditions, a: &Single, b: &Single) -> Verdict {
+    let components = [
+        a.host.relation(&b.host),
+        a.path.relation(&b.path),
+        a.method.relation(b.method),
+        conditions.relation(a.when, b.when),
+    ];
     if components.contains(&Relation::Disjoint) {
         return Verdict::Disjoint;
     }

@@ -4,7 +4,7 @@
 
 use gatewright_dsl::Span;
 
-use super::{Method, Pattern, Single};
+use super::{Condition, Method, Pattern, Single};
 
 /// All claims of a gateway, in no particular order. Routes are numbered from 0, floors go on behind them.
 #[derive(Debug, Default)]
@@ -24,6 +24,8 @@ pub(crate) struct Shape {
     pub(crate) path: Pattern,
     /// Sorted.
     pub(crate) methods: Vec<Method>,
+    /// Its own condition and those of the blocks around it, all at once.
+    pub(crate) when: Condition,
 }
 
 /// The 404 in which a `host`, or a `group` with a prefix, ends: it takes every path at or below the prefix, with every
@@ -36,6 +38,8 @@ pub(crate) struct Floor {
     pub(crate) hosts: Vec<Pattern>,
     /// The prefix, without a rest; for a `host` outside of groups it has no segment.
     pub(crate) prefix: Pattern,
+    /// The conditions of the block and of those around it: what meets them not is not under the block.
+    pub(crate) when: Condition,
 }
 
 impl RouteSet {
@@ -45,19 +49,20 @@ impl RouteSet {
         Self { routes, floors: self.floors }
     }
 
-    /// Each set of requests of the claim of this number.
-    pub(super) fn singles(&self, number: usize) -> Vec<Single> {
+    /// Each set of requests of the claim of this number; `when` is the number of its condition.
+    pub(super) fn singles(&self, number: usize, when: usize) -> Vec<Single> {
         let mut singles = Vec::new();
         if let Some(shape) = self.routes.get(number) {
             for host in &shape.hosts {
                 for method in &shape.methods {
-                    singles.push(Single { host: host.clone(), path: shape.path.clone(), method: *method });
+                    let (host, path) = (host.clone(), shape.path.clone());
+                    singles.push(Single { host, path, method: *method, when });
                 }
             }
         } else if let Some(floor) = self.floor(number) {
             for host in &floor.hosts {
                 for path in floor.paths() {
-                    singles.push(Single { host: host.clone(), path, method: Method::Every });
+                    singles.push(Single { host: host.clone(), path, method: Method::Every, when });
                 }
             }
         }

@@ -1,18 +1,21 @@
 //! All patterns of a gateway in one tree, so that only routes that can meet are compared: labels of the host from the right,
 //! then segments of the path.
 //!
-//! Sets with the same members share a node, and the parameters of a node stand in order of precedence: walking depth
-//! first, literal, parameters, rest, finds the most specific route first. The runtime's tables are laid out from it.
+//! Sets with the same members share a node. What stands side by side, parameters of a node and routes at its end, stands in
+//! order of precedence: walking depth first, literal, parameters, rest, finds the most specific route first. The runtime's
+//! tables are laid out from it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Method, Pattern, RouteSet, Set};
+use super::order::arrange;
+use super::{Conditions, Method, Pattern, Relation, RouteSet, Set};
 
 /// The tree; what it holds are the numbers of routes and floors.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Trie {
     /// Hosts; the rest of its root is every host.
     pub(crate) hosts: Node<Paths>,
+    pub(crate) conditions: Conditions,
 }
 
 /// The paths of the routes of one host.
@@ -31,31 +34,49 @@ pub(crate) struct Node<E> {
     pub(crate) rest: E,
 }
 
-/// The routes of one set of paths.
+/// The claims on one set of paths.
 #[derive(Debug, Default)]
 pub(crate) struct End {
-    /// Method and number, in order of insertion.
-    pub(crate) routes: Vec<(Method, usize)>,
-    /// Numbers of the floors that take what these routes leave.
-    pub(crate) floors: Vec<usize>,
+    /// In order of precedence.
+    pub(crate) routes: Vec<Claim>,
+    /// The floors that take what these routes leave.
+    pub(crate) floors: Vec<Claim>,
+}
+
+/// A claim with one method.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Claim {
+    pub(crate) method: Method,
+    /// The number of its condition.
+    pub(crate) when: usize,
+    /// The number of the route or floor.
+    pub(crate) route: usize,
 }
 
 impl Trie {
     pub(crate) fn of(set: &RouteSet) -> Self {
-        let mut trie = Self::default();
-        for (number, route) in set.routes.iter().enumerate() {
-            for host in &route.hosts {
-                let end = trie.end(host, &route.path);
-                end.routes.extend(route.methods.iter().map(|method| (*method, number)));
+        let mut trie = Self { hosts: Node::default(), conditions: Conditions::of(set) };
+        for (route, shape) in set.routes.iter().enumerate() {
+            let when = trie.conditions.number(route);
+            for host in &shape.hosts {
+                let end = trie.end(host, &shape.path);
+                end.routes.extend(shape.methods.iter().map(|method| Claim { method: *method, when, route }));
             }
         }
-        for (number, floor) in (set.routes.len()..).zip(&set.floors) {
+        for (route, floor) in (set.routes.len()..).zip(&set.floors) {
+            let when = trie.conditions.number(route);
             for host in &floor.hosts {
                 for path in floor.paths() {
-                    trie.end(host, &path).floors.push(number);
+                    trie.end(host, &path).floors.push(Claim { method: Method::Every, when, route });
                 }
             }
         }
+        let Self { hosts, conditions } = &mut trie;
+        hosts.arrange(&mut |paths| {
+            if let Some(paths) = &mut paths.0 {
+                paths.arrange(&mut |end| end.arrange(conditions));
+            }
+        });
         trie
     }
 
@@ -64,10 +85,16 @@ impl Trie {
         paths.0.get_or_insert_default().end(path)
     }
 
-    /// What wins a request: the labels of the host from the right and the path's segments, both in canonical spelling, and a
-    /// method that is not `*`.
-    pub(crate) fn winner(&self, host: &[&str], segments: &[&str], method: Method) -> Option<usize> {
-        self.hosts.first(host, &|paths| paths.0.as_ref()?.first(segments, &|end| end.winner(method)))
+    /// What wins a request: the labels of the host from the right and the path's segments, both in canonical spelling, a
+    /// method that is not `*`, and the numbers of the conditions that hold.
+    pub(crate) fn winner(
+        &self,
+        host: &[&str],
+        segments: &[&str],
+        method: Method,
+        holds: &dyn Fn(usize) -> bool,
+    ) -> Option<usize> {
+        self.hosts.first(host, &|paths| paths.0.as_ref()?.first(segments, &|end| end.winner(method, holds)))
     }
 
     /// The numbers of all routes, those that win before those that they win against.
@@ -75,10 +102,10 @@ impl Trie {
         let mut order = Vec::new();
         self.hosts.ends(&mut |paths| {
             if let Some(paths) = &paths.0 {
-                paths.ends(&mut |end| end.in_order(&mut order));
+                paths.ends(&mut |end| order.extend(end.routes.iter().map(|claim| claim.route)));
             }
         });
-        // A route with several hosts stands where its most specific one does.
+        // A route with several hosts or methods stands where its most specific one does.
         let mut known = BTreeSet::new();
         order.retain(|route| known.insert(*route));
         order
@@ -98,15 +125,25 @@ impl<E: Default> Node<E> {
         if let Set::Literal(text) = set {
             return self.literals.entry(text.clone()).or_default();
         }
-        let at = match self.params.binary_search_by(|(known, _)| known.precedence(set)) {
-            Ok(at) => at,
-            Err(at) => {
-                self.params.insert(at, (set.clone(), Self::default()));
-                at
-            }
-        };
-        #[expect(clippy::indexing_slicing, reason = "the search has just found or made the entry")]
+        let at = self.params.iter().position(|(known, _)| known.equals(set)).unwrap_or_else(|| {
+            self.params.push((set.clone(), Self::default()));
+            self.params.len() - 1
+        });
+        #[expect(clippy::indexing_slicing, reason = "the entry was just found or made")]
         &mut self.params[at].1
+    }
+
+    fn arrange(&mut self, end: &mut impl FnMut(&mut E)) {
+        end(&mut self.here);
+        end(&mut self.rest);
+        arrange(
+            &mut self.params,
+            |(a, _), (b, _)| a.cmp(b),
+            |(a, _), (b, _)| a.relation(b) == Relation::Inside,
+        );
+        for child in self.literals.values_mut().chain(self.params.iter_mut().map(|(_, node)| node)) {
+            child.arrange(end);
+        }
     }
 
     /// What the first end of a path, in order of precedence, has to say.
@@ -140,7 +177,7 @@ impl Node<End> {
     /// Some route at or below this node.
     pub(crate) fn any_route(&self) -> Option<usize> {
         let own = self.here.routes.first().or(self.rest.routes.first());
-        own.map(|(_, route)| *route).or_else(|| self.children().find_map(Self::any_route))
+        own.map(|claim| claim.route).or_else(|| self.children().find_map(Self::any_route))
     }
 }
 
@@ -149,18 +186,24 @@ impl End {
         self.routes.is_empty() && self.floors.is_empty()
     }
 
-    fn in_order(&self, order: &mut Vec<usize>) {
-        let mut routes = self.routes.clone();
-        routes.sort_unstable();
-        order.extend(routes.iter().map(|(_, route)| route));
+    fn arrange(&mut self, conditions: &Conditions) {
+        let content = |claim: &Claim| (claim.method, conditions.get(claim.when).cloned(), claim.route);
+        arrange(
+            &mut self.routes,
+            |a, b| {
+                a.method.cmp(&b.method).then_with(|| {
+                    if a.when == b.when { a.route.cmp(&b.route) } else { content(a).cmp(&content(b)) }
+                })
+            },
+            |a, b| a.method == b.method && conditions.relation(a.when, b.when) == Relation::Inside,
+        );
     }
 
-    /// The route with the smallest set of methods that holds this one, else the floor.
-    pub(crate) fn winner(&self, method: Method) -> Option<usize> {
+    /// The first route that has this method and whose condition holds, else the floor.
+    pub(crate) fn winner(&self, method: Method, holds: &dyn Fn(usize) -> bool) -> Option<usize> {
         let bit = method.own_bit();
-        let holding = self.routes.iter().filter(|(own, _)| own.bits() & bit != 0);
-        let route = holding.min_by_key(|(own, _)| *own).map(|(_, route)| *route);
-        route.or_else(|| self.floors.first().copied())
+        let mut claims = self.routes.iter().chain(&self.floors);
+        claims.find(|claim| claim.method.bits() & bit != 0 && holds(claim.when)).map(|claim| claim.route)
     }
 }
 
@@ -168,7 +211,7 @@ impl End {
 mod tests {
     use gatewright_dsl::Span;
 
-    use super::super::{Floor, Shape, conflicts};
+    use super::super::{Condition, Floor, Shape, conflicts};
     use super::*;
 
     /// `/` and segments, `*` for any, `**` for a rest; a host likewise, labels from the right.
@@ -193,11 +236,13 @@ mod tests {
             hosts: vec![pattern(host)],
             path: pattern(path),
             methods: vec![*method],
+            when: Condition::always(),
         };
         let floor = |(host, prefix): &(&str, &str)| Floor {
             span,
             hosts: vec![pattern(host)],
             prefix: pattern(prefix),
+            when: Condition::always(),
         };
         RouteSet { routes: routes.iter().map(shape).collect(), floors: floors.iter().map(floor).collect() }
     }
@@ -205,7 +250,7 @@ mod tests {
     fn winner(set: &RouteSet, host: &str, path: &str) -> Option<usize> {
         let (labels, segments): (Vec<_>, Vec<_>) =
             (host.split('.').rev().collect(), path.split('/').skip(1).collect());
-        Trie::of(set).winner(&labels, &segments, Method::Get)
+        Trie::of(set).winner(&labels, &segments, Method::Get, &|_| true)
     }
 
     #[test]

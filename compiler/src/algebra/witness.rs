@@ -1,10 +1,12 @@
 //! A request that two routes match: the shortest, plainest one, preferably one that no third route takes away.
 //!
-//! Every witness is checked against both patterns by [`matches`], which shares no code with the algebra. One that failed
-//! would not be shown.
+//! Every witness is checked against both patterns by [`matches`], which shares no code with the algebra, and against both
+//! conditions. One that failed would not be shown.
 
+use super::condition::Field;
 use super::trie::Trie;
 use super::{Method, Pattern, Set, Single, matches};
+use crate::check::path::spell;
 
 /// A concrete request.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,16 +15,41 @@ pub(crate) struct Witness {
     /// Where it matters.
     pub(crate) host: Option<String>,
     pub(crate) path: String,
+    /// What the conditions want to be there.
+    pub(crate) fields: Vec<(Field, String)>,
 }
 
 impl std::fmt::Display for Witness {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { method, host, path } = self;
+        let Self { method, host, path, fields } = self;
         match host {
-            Some(host) => write!(f, "{} http://{host}{path}", method.name()),
-            None => write!(f, "{} {path}", method.name()),
+            Some(host) => write!(f, "{} http://{host}{path}", method.name())?,
+            None => write!(f, "{} {path}", method.name())?,
         }
+        let mut mark = '?';
+        for (field, text) in fields {
+            if let Field::Query(name) = field {
+                write!(f, "{mark}{}={}", spell(name), spell(text))?;
+                mark = '&';
+            }
+        }
+        for (field, text) in fields {
+            match field {
+                Field::Header(name) => write!(f, " -H \"{name}: {text}\"")?,
+                Field::Cookie(name) => write!(f, " -H \"cookie: {name}={text}\"")?,
+                Field::Ip => write!(f, " from {}", address(text))?,
+                Field::Param(name) => write!(f, " with {name} = {text}")?,
+                Field::Unknown(question) => write!(f, " where {question}")?,
+                Field::Query(_) => {}
+            }
+        }
+        Ok(())
     }
+}
+
+/// The address of 128 binary digits.
+fn address(digits: &str) -> std::net::IpAddr {
+    std::net::Ipv6Addr::from_bits(u128::from_str_radix(digits, 2).unwrap_or_default()).to_canonical()
 }
 
 /// As many attempts as sets name members.
@@ -34,6 +61,12 @@ pub(super) fn of(
     (a, first): (&Single, usize),
     (b, second): (&Single, usize),
 ) -> Option<Witness> {
+    let (when, other) = (trie.conditions.get(a.when)?, trie.conditions.get(b.when)?);
+    let fields = when.common(other).ok()??;
+    if !(when.holds(&fields) && other.holds(&fields)) {
+        return None;
+    }
+    let holds = |number| trie.conditions.get(number).is_some_and(|condition| condition.holds(&fields));
     let method = a.method.common(b.method)?;
     let (hosts, paths) = (choices(&a.host, &b.host), choices(&a.path, &b.path));
     let mut plainest = None;
@@ -45,10 +78,10 @@ pub(super) fn of(
         if !(both(|it| &it.host, &host) && both(|it| &it.path, &path)) {
             continue;
         }
-        let winner = trie.winner(&labels, &segments, method);
+        let winner = trie.winner(&labels, &segments, method, &holds);
         let is_bound = [a, b].iter().any(|it| it.host != Pattern::every());
         let host = is_bound.then(|| labels.iter().rev().copied().collect::<Vec<_>>().join("."));
-        let witness = Witness { method, host, path };
+        let witness = Witness { method, host, path, fields: fields.clone() };
         if winner == Some(first) || winner == Some(second) {
             return Some(witness);
         }

@@ -48,9 +48,10 @@ use self::name::Names;
 use self::route::Route;
 use self::unit::Unit;
 use self::upstream::Upstream;
-use crate::algebra::RouteSet;
+use crate::algebra::{Languages, RouteSet};
 use crate::checked::{self, Program, Trail};
 use crate::load::{Entry, Files};
+use crate::ty::Types;
 
 /// What the checks of one run share.
 struct Check<'a> {
@@ -58,6 +59,8 @@ struct Check<'a> {
     catalogue: &'a Catalogue,
     problems: Vec<Problem>,
     names: Names,
+    types: Types,
+    languages: Languages,
     /// Where the gateway listens.
     listeners: Vec<(SocketAddr, Span)>,
     /// Whether a declaration may be missing from the tree since it could not be read. Then nothing is called missing or
@@ -112,6 +115,8 @@ pub(crate) fn check(files: &Files<'_>, entry: &Entry, catalogue: &Catalogue) -> 
         catalogue,
         problems,
         names,
+        types: Types::default(),
+        languages: Languages::new(),
         listeners: Vec::new(),
         is_torn,
         policies: policies(&units),

@@ -12,6 +12,20 @@ pub(crate) fn spell(text: &str) -> String {
     spelled
 }
 
+/// The bytes that a canonical spelling stands for.
+pub(crate) fn bytes(spelled: &str) -> impl Iterator<Item = u8> {
+    let mut rest = spelled.as_bytes();
+    std::iter::from_fn(move || {
+        let (byte, behind) = match rest {
+            [b'%', high, low, behind @ ..] => (digit(*high) << 4 | digit(*low), behind),
+            [byte, behind @ ..] => (*byte, behind),
+            [] => return None,
+        };
+        rest = behind;
+        Some(byte)
+    })
+}
+
 /// Spells text with percent escapes and slashes as written; a `%` that begins no escape means itself.
 pub(super) fn spell_written(text: &str) -> String {
     let mut spelled = String::with_capacity(text.len());
@@ -105,6 +119,13 @@ mod tests {
         assert_eq!(spell("a b"), "a%20b");
         assert_eq!(spell("é"), "%C3%A9");
         assert_eq!(spell("100%"), "100%25");
+    }
+
+    #[test]
+    fn a_spelling_stands_for_its_bytes() {
+        for text in ["", "a b", "é/%", "100%"] {
+            assert_eq!(bytes(&spell(text)).collect::<Vec<u8>>(), text.as_bytes());
+        }
     }
 
     #[test]

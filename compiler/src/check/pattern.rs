@@ -3,12 +3,11 @@
 //! How a pattern may be spelled was checked by the parser; what the types of captures mean is said by the algebra.
 
 use gatewright_dsl::ast::{self, Segment};
-use gatewright_dsl::schema::Type;
-use gatewright_dsl::schema::ty::Bounds;
 use gatewright_dsl::{Problem, Span};
 
 use super::{Check, path, problem};
-use crate::algebra;
+use crate::algebra::{self, Refused, Set};
+use crate::ty::Ty;
 
 /// Captures that the runtime has room for.
 const MOST_CAPTURES: usize = 16;
@@ -29,6 +28,8 @@ pub(super) struct Pattern<'a> {
 
 pub(super) struct Capture<'a> {
     pub(super) name: &'a ast::Name,
+    #[allow(dead_code, reason = "expressions read it next")]
+    pub(super) ty: Ty,
     pub(super) takes: Takes,
     pub(super) is_rest: bool,
     /// Whether a block around the route captures it. Not every route there need use it.
@@ -85,37 +86,41 @@ fn capture<'a>(check: &mut Check<'_>, read: &mut Pattern<'a>, written: &'a ast::
     let Some(ty) = resolve(check, written) else { return false };
     let noted = read.captures.iter().filter(|known| matches!(known.takes, Takes::Noted(_))).count();
     let noted = Takes::Noted(u8::try_from(noted).unwrap_or(u8::MAX));
-    let (set, takes) = match ty {
-        Type::Path => {
-            read.set.rest = true;
-            read.captures.push(Capture { name: &written.name, takes: noted, is_rest: true, is_outer: false });
-            return true;
+    if ty == Ty::Path {
+        read.set.rest = true;
+        read.captures.push(Capture { name: &written.name, ty, takes: noted, is_rest: true, is_outer: false });
+        return true;
+    }
+    let set = match check.languages.segment(&ty) {
+        Ok(set) => set,
+        Err(refused) => {
+            refuse(check, written, &refused, "segment of a path");
+            return false;
         }
-        Type::Int(bounds) => {
-            match algebra::Set::int(bounds.min.unwrap_or(i64::MIN), bounds.max.unwrap_or(i64::MAX)) {
-                // A range of one number is that number, and the router notes no literals.
-                algebra::Set::Literal(text) => (algebra::Set::Literal(text.clone()), Takes::Known(text)),
-                set => (set, noted),
-            }
-        }
-        Type::Uuid => (algebra::Set::Uuid, noted),
-        Type::Date => (algebra::Set::Date, noted),
-        _ => (algebra::Set::Any, noted),
+    };
+    let takes = match &set {
+        // A set of one text is that text, and the router notes no literals.
+        Set::Literal(text) => Takes::Known(text.clone()),
+        _ => noted,
     };
     read.set.segments.push(set);
-    read.captures.push(Capture { name: &written.name, takes, is_rest: false, is_outer: false });
+    read.captures.push(Capture { name: &written.name, ty, takes, is_rest: false, is_outer: false });
     true
 }
 
+fn refuse(check: &mut Check<'_>, written: &ast::Capture, refused: &Refused, place: &str) {
+    let span = written.ty.as_ref().map_or(written.name.span, |ty| ty.span);
+    check.problems.push(match refused {
+        Refused::Regex(refusal) => problem::regex(refusal, span),
+        Refused::Empty | Refused::Unsupported => problem::impossible_capture(&written.name.text, place, span),
+    });
+}
+
 /// The type of a capture, where it is known.
-fn resolve(check: &mut Check<'_>, capture: &ast::Capture) -> Option<Type> {
-    let Some(written) = &capture.ty else { return Some(Type::String(Bounds::NONE)) };
-    match Type::resolve(written) {
-        Ok(Type::String(bounds)) if bounds != Bounds::NONE => {
-            check.problems.push(problem::unsupported_bounds(&capture.name.text, written.span));
-            None
-        }
-        Ok(ty) => Some(ty),
+fn resolve(check: &mut Check<'_>, capture: &ast::Capture) -> Option<Ty> {
+    let Some(written) = &capture.ty else { return Some(Ty::STRING) };
+    match check.types.find(written) {
+        Ok(ty) => ty,
         Err(problem) => {
             check.problems.push(*problem);
             None

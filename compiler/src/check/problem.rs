@@ -5,6 +5,7 @@
 mod expr;
 mod import;
 mod nest;
+mod overlap;
 
 use gatewright_dsl::problem::{Kind, Problem, nearest::nearest};
 use gatewright_dsl::source::Span;
@@ -17,6 +18,7 @@ pub(crate) use import::{
     unreadable_file,
 };
 pub(super) use nest::*;
+pub(super) use overlap::*;
 
 /// Declares the kinds, and the list of all of them.
 macro_rules! kinds {
@@ -38,9 +40,11 @@ kinds! {
     DUPLICATE_SERVER "duplicate_server" "an upstream names a server twice";
     FILE_OUTSIDE "file_outside" "a file that is not below the project's folder";
     IMPORT_CYCLE "import_cycle" "files that import each other";
+    IMPOSSIBLE_CAPTURE "impossible_capture" "a capture that no request can match";
     MISSING_GATEWAY "missing_gateway" "no gateway is declared";
     MISSING_ROUTE "missing_route" "a gateway without a route answers nothing";
     NOTHING_TO_DROP "nothing_to_drop" "`none` where nothing holds";
+    PATTERN_TOO_LARGE "pattern_too_large" "a set of texts with too many states";
     PATTERN_TOO_LONG "pattern_too_long" "a path pattern beyond the limits";
     POLICY_ARGUMENTS "policy_arguments" "a policy takes another number of arguments";
     POLICY_CYCLE "policy_cycle" "policies that use each other";
@@ -61,11 +65,11 @@ kinds! {
     UNKNOWN_POLICY "unknown_policy" "no policy of this name";
     UNKNOWN_UPSTREAM "unknown_upstream" "no upstream of this name";
     UNREADABLE_FILE "unreadable_file" "a file is there, but cannot be read";
-    UNSUPPORTED_BOUNDS "unsupported_bounds" "text in a path cannot have bounds yet";
     UNUSED_CAPTURE "unused_capture" "the target drops what the pattern captures";
     UNUSED_PARAMETER "unused_parameter" "a policy takes what it does not use";
     UNUSED_POLICY "unused_policy" "no block uses this policy";
     UNUSED_UPSTREAM "unused_upstream" "no route leads to this upstream";
+    WRONG_REGEX "wrong_regex" "a regular expression that cannot be used";
 }
 
 pub(crate) fn missing_gateway() -> Problem {
@@ -145,13 +149,6 @@ pub(super) fn server_needs_address(host: &str, span: Span, fix: Option<String>) 
     }
 }
 
-pub(super) fn unsupported_bounds(name: &str, span: Span) -> Problem {
-    Problem::error(&UNSUPPORTED_BOUNDS, format!("the text of `{name}` cannot be bounded yet"))
-        .at(span, "expected a type without bounds")
-        .help("leave the bounds out, and let the upstream check them")
-        .fix(span, "string")
-}
-
 pub(super) fn target_not_normal(span: Span, normal: &str) -> Problem {
     Problem::error(&TARGET_NOT_NORMAL, "a server would read this target otherwise")
         .at(span, "dot segments and double slashes are not sent")
@@ -201,51 +198,4 @@ pub(super) fn setting_without_effect(word: &str, span: Span, terminal: Span) -> 
         .at(span, "only a route that forwards can use this")
         .because(terminal, "this route answers by itself")
         .help("remove it")
-}
-
-pub(super) fn duplicate_route(span: Span, first: Span, witness: Option<String>) -> Problem {
-    proved(
-        Problem::error(&DUPLICATE_ROUTE, "these two routes match the same requests")
-            .at(span, "this one could never win")
-            .because(first, "already matched here")
-            .help("remove one of the two, or change its method or path"),
-        witness,
-    )
-}
-
-pub(super) fn ambiguous_route(span: Span, first: Span, witness: Option<String>) -> Problem {
-    proved(
-        Problem::error(&AMBIGUOUS_ROUTE, "two routes match the same request, and neither is more specific")
-            .at(span, "matches here")
-            .because(first, "and here")
-            .help("part the bounds of their parameters, or put one range inside the other"),
-        witness,
-    )
-}
-
-/// A route outside of a block that takes some of what the block's 404 takes.
-pub(super) fn ambiguous_floor(span: Span, floor: Span, witness: Option<String>) -> Problem {
-    proved(
-        Problem::error(&AMBIGUOUS_ROUTE, "a route and a block share requests, and neither is more specific")
-            .at(span, "matches here")
-            .because(floor, "what is under this block, and matches no route in it, is answered 404")
-            .help("move the route into the block, or part the bounds of their parameters"),
-        witness,
-    )
-}
-
-fn proved(problem: Problem, witness: Option<String>) -> Problem {
-    match witness {
-        Some(witness) => problem.witness(witness),
-        None => problem,
-    }
-}
-
-pub(super) fn router_too_wide(most: usize, span: Span) -> Problem {
-    Problem::error(
-        &ROUTER_TOO_WIDE,
-        format!("more than {most} different parameters stand at one place of the path"),
-    )
-    .at(span, "one more than the router compares")
-    .help("use fewer ranges, or a literal segment in front of them")
 }

@@ -13,7 +13,7 @@ use super::rewrite::Space;
 use super::step::{self, Asked};
 use super::upstream::Upstream;
 use super::{Check, answer, pattern, problem, target, used};
-use crate::algebra::{Method, Pattern, Shape};
+use crate::algebra::{Condition, Method, Pattern, Shape};
 use crate::checked::{self, End, Step};
 
 /// A route as far as it is understood.
@@ -74,7 +74,7 @@ impl Route<'_> {
         let pattern = self.written.pattern.span;
         let span = self.written.methods.span().map_or(pattern, |methods| methods.to(pattern));
         let (path, methods) = (self.pattern.set.clone(), self.methods.clone());
-        Shape { span, hosts: vec![Pattern::every()], path, methods }
+        Shape { span, hosts: vec![Pattern::every()], path, methods, when: Condition::always() }
     }
 }
 

@@ -4,7 +4,6 @@
 //! source becomes an identifier. It names only paths behind the runtime's one door, here called `g`.
 
 mod chain;
-#[cfg_attr(not(test), expect(dead_code, reason = "expressions and captures use it next"))]
 mod dfa;
 #[cfg(test)]
 mod step_tests;
@@ -90,6 +89,8 @@ fn program_item(program: &Program) -> TokenStream {
         let (chain, record) = (Literal::usize_unsuffixed(chain), Literal::usize_unsuffixed(record));
         quote! { Some(g::Outside { chain: #chain, record: #record }) }
     });
+    let hosts = program.router.hosts.map(Literal::usize_unsuffixed);
+    let hosts = hosts.map_or(quote! { g::NONE }, |root| quote! { #root });
     quote! {
         /// The whole gateway.
         pub static PROGRAM: g::Program = g::Program {
@@ -97,7 +98,8 @@ fn program_item(program: &Program) -> TokenStream {
             source_hash: #source_hash,
             listeners: &[#(#listeners),*],
             upstreams: &UPSTREAMS,
-            router: g::Router { nodes: &NODES, edges: &EDGES, params: &PARAMS, kinds: &KINDS, leaves: &LEAVES, methods: #methods },
+            router: g::Router { nodes: &NODES, edges: &EDGES, params: &PARAMS, kinds: &KINDS, leaves: &LEAVES, methods: #methods, hosts: #hosts },
+            conditions: &[],
             routes: &ROUTES,
             files: &FILES,
             chains: &CHAINS,

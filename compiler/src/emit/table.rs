@@ -8,7 +8,8 @@ use std::fmt::{self, Display, Write as _};
 use proc_macro2::{Delimiter, Literal, TokenStream, TokenTree};
 use quote::quote;
 
-use crate::ir::{Edge, Kind, Node, Program, Route};
+use super::dfa::dfa;
+use crate::ir::{Edge, Kind, Leaf, Node, Program, Route, To};
 
 /// The functions that the entries call.
 pub(super) fn helpers() -> TokenStream {
@@ -28,7 +29,10 @@ pub(super) fn helpers() -> TokenStream {
             g::Kind::Int { min, max }
         }
         const fn l(methods: u16, route: u32) -> g::Leaf {
-            g::Leaf { methods, route }
+            g::Leaf { methods, when: g::ALWAYS, route }
+        }
+        const fn w(methods: u16, when: u16, route: u32) -> g::Leaf {
+            g::Leaf { methods, when, route }
         }
         const fn r(label: [u32; 2], file: u16, line: u32, chain: u16, record: u32) -> g::Route {
             g::Route { label: t(label), file, line, chain, record }
@@ -48,9 +52,8 @@ pub(super) fn write_all(program: &Program, out: &mut String) {
     write(out, "NODES", "g::Node", router.nodes.iter().map(Entry));
     write(out, "EDGES", "g::Edge", router.edges.iter().map(Entry));
     write(out, "PARAMS", "g::Param", router.params.iter().map(|param| Call("p", [param.kind, param.node])));
-    write(out, "KINDS", "g::Kind", router.kinds.iter().map(|kind| Entry(*kind)));
-    let leaves = router.leaves.iter().map(|leaf| Call("l", [usize::from(leaf.methods), leaf.route]));
-    write(out, "LEAVES", "g::Leaf", leaves);
+    write(out, "KINDS", "g::Kind", router.kinds.iter().map(Entry));
+    write(out, "LEAVES", "g::Leaf", router.leaves.iter().map(Entry));
     write(out, "ROUTES", "g::Route", program.routes.iter().map(Entry));
     let files = program.files.iter().map(|file| Call("t", [format!("[{},{}]", file.start, file.len)]));
     write(out, "FILES", "g::Label", files);
@@ -179,9 +182,30 @@ impl Display for Entry<&Option<Edge>> {
     }
 }
 
-impl Display for Entry<Kind> {
+impl Display for Entry<&Leaf> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Leaf { methods, when, to } = self.0;
+        match (when, to) {
+            (None, To::Route(number) | To::Paths(number)) => write!(f, "l({methods},{number})"),
+            // A condition is looked at only where the method is not among the lower eight.
+            (Some(when), To::Route(number) | To::Paths(number)) => {
+                write!(f, "w({},{when},{number})", u32::from(*methods) << 8)
+            }
+            (None, To::Floor) => f.write_str("w(0,g::ALWAYS,g::NONE)"),
+            (Some(when), To::Floor) => write!(f, "w(0,{when},g::NONE)"),
+        }
+    }
+}
+
+impl Display for Entry<&Kind> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
+            Kind::OneOf(texts) => write!(f, "{}", Tight(quote! { g::Kind::OneOf(&[#(#texts),*]) })),
+            Kind::Length { min, max } => write!(f, "g::Kind::Length{{min:{min},max:{max}}}"),
+            Kind::Regular(automaton) => {
+                let dfa = dfa(automaton);
+                write!(f, "{}", Tight(quote! { g::Kind::Regular(&#dfa) }))
+            }
             Kind::Any => f.write_str("g::Kind::Any"),
             Kind::Date => f.write_str("g::Kind::Date"),
             Kind::Uuid => f.write_str("g::Kind::Uuid"),

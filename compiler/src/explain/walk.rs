@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use crate::ir::{Kind, Program};
+use crate::check::path;
+use crate::ir::{Kind, Program, To};
 
 /// A segment of a path, and what it was matched by.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,7 +36,7 @@ pub(super) struct End {
 /// The ends of a canonical path.
 pub(super) fn ends(program: &Program, path: &str) -> Vec<End> {
     let segments: Vec<&str> = path.split('/').skip(1).collect();
-    let mut walk = Walk { program, hops: Vec::new(), ends: Vec::new() };
+    let mut walk = Walk { program, hops: Vec::new(), ends: Vec::new(), is_over: false };
     walk.node(0, &segments);
     walk.ends
 }
@@ -44,6 +45,7 @@ struct Walk<'a> {
     program: &'a Program,
     hops: Vec<Hop>,
     ends: Vec<End>,
+    is_over: bool,
 }
 
 impl Walk<'_> {
@@ -62,8 +64,8 @@ impl Walk<'_> {
         let params = router.params.get(node.params..node.params + node.param_count).unwrap_or_default();
         for param in params {
             let kind = router.kinds.get(param.kind);
-            if let Some(kind) = kind.filter(|kind| accepts(**kind, first)) {
-                let by = By::Parameter(shown(*kind));
+            if let Some(kind) = kind.filter(|kind| accepts(kind, first)) {
+                let by = By::Parameter(shown(kind));
                 self.enter(param.node, others, Hop { text: (*first).to_owned(), by });
             }
         }
@@ -80,12 +82,17 @@ impl Walk<'_> {
 
     fn leaves(&mut self, first: usize, count: usize) {
         let leaves = self.program.router.leaves.get(first..first + count).unwrap_or_default();
-        let ends = leaves.iter().map(|leaf| End {
-            methods: leaf.methods,
-            route: leaf.route,
-            hops: self.hops.clone(),
-        });
-        self.ends.extend(ends);
+        for leaf in leaves {
+            match leaf.to {
+                _ if self.is_over => {}
+                To::Route(route) => {
+                    self.ends.push(End { methods: leaf.methods, route, hops: self.hops.clone() });
+                }
+                // Nothing behind a floor is looked at.
+                To::Floor => self.is_over = leaf.when.is_none(),
+                To::Paths(_) => {}
+            }
+        }
     }
 
     /// The text of a literal's key.
@@ -99,13 +106,13 @@ impl Walk<'_> {
     }
 }
 
-/// Whether a parameter takes a segment. Its languages are of plain characters, which have no escapes.
-fn accepts(kind: Kind, text: &str) -> bool {
+/// Whether a parameter takes a segment in canonical spelling.
+fn accepts(kind: &Kind, text: &str) -> bool {
     match kind {
         Kind::Any => !text.is_empty(),
         // One spelling for each number: the one in which it is printed.
         Kind::Int { min, max } => {
-            text.parse().is_ok_and(|value: i64| value.to_string() == text && (min..=max).contains(&value))
+            text.parse().is_ok_and(|value: i64| value.to_string() == text && (min..=max).contains(&&value))
         }
         Kind::Uuid => {
             let groups: Vec<&str> = text.split('-').collect();
@@ -113,7 +120,17 @@ fn accepts(kind: Kind, text: &str) -> bool {
                 && groups.iter().all(|group| group.bytes().all(|digit| digit.is_ascii_hexdigit()))
         }
         Kind::Date => is_day(text),
+        Kind::OneOf(texts) => texts.iter().any(|own| own == text),
+        Kind::Length { min, max } => {
+            let count = String::from_utf8_lossy(&decoded(text)).chars().count();
+            u32::try_from(count).is_ok_and(|count| (min..=max).contains(&&count))
+        }
+        Kind::Regular(automaton) => !text.is_empty() && automaton.contains(&decoded(text)),
     }
+}
+
+fn decoded(text: &str) -> Vec<u8> {
+    path::bytes(text).collect()
 }
 
 fn is_day(text: &str) -> bool {
@@ -137,13 +154,17 @@ fn is_day(text: &str) -> bool {
     (1..=days).contains(&day)
 }
 
-fn shown(kind: Kind) -> String {
+fn shown(kind: &Kind) -> String {
     match kind {
         Kind::Any => "string".to_owned(),
         Kind::Int { min: i64::MIN, max: i64::MAX } => "int".to_owned(),
         Kind::Int { min, max } => format!("int({min}..{max})"),
         Kind::Uuid => "uuid".to_owned(),
         Kind::Date => "date".to_owned(),
+        Kind::OneOf(texts) => texts.iter().map(|text| format!("\"{text}\"")).collect::<Vec<_>>().join(" | "),
+        Kind::Length { min, max: u32::MAX } => format!("string({min}..)"),
+        Kind::Length { min, max } => format!("string({min}..{max})"),
+        Kind::Regular(_) => "string(re)".to_owned(),
     }
 }
 

@@ -16,6 +16,7 @@ use gatewright_dsl::schema::Value;
 pub(crate) use text::{Label, Text};
 
 use self::expr::Function;
+use crate::algebra::Automaton;
 use crate::checked::{Piece, Place, Trail, Upstream};
 use crate::ty::Ty;
 
@@ -175,6 +176,8 @@ pub(crate) struct Router {
     pub(crate) kinds: Vec<Kind>,
     pub(crate) leaves: Vec<Leaf>,
     pub(crate) methods: u16,
+    /// The root of hosts, where routes have any.
+    pub(crate) hosts: Option<usize>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -206,16 +209,37 @@ pub(crate) struct Param {
 }
 
 /// The language of a parameter.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Kind {
     Any,
-    Int { min: i64, max: i64 },
+    Int {
+        min: i64,
+        max: i64,
+    },
     Uuid,
     Date,
+    /// In canonical spelling, sorted.
+    OneOf(Vec<String>),
+    Length {
+        min: u32,
+        max: u32,
+    },
+    Regular(Automaton),
 }
 
 #[derive(Clone, Debug)]
 pub(crate) struct Leaf {
     pub(crate) methods: u16,
-    pub(crate) route: usize,
+    /// The number of its condition's function.
+    pub(crate) when: Option<usize>,
+    pub(crate) to: To,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum To {
+    Route(usize),
+    /// Nothing that comes later is looked at.
+    Floor,
+    /// Behind a host: the root of its paths.
+    Paths(usize),
 }

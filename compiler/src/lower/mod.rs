@@ -22,7 +22,8 @@ pub(crate) fn lower(program: checked::Program, source_hash: String) -> ir::Progr
     let mut text = ir::Text::default();
     let labels: Vec<ir::Label> =
         program.routes.iter().map(|route| text.intern(cut(&route.label, LONGEST_LABEL))).collect();
-    let router = router::tables(&program.claims, &labels, &mut text);
+    let names = router::Names { labels: &labels, text: &mut text, conditions: &|_| None };
+    let router = router::tables(&program.claims, names);
     let mut chains = chain::Chains::default();
     let mut placed = Vec::with_capacity(program.routes.len());
     let mut files: Vec<ir::Label> = Vec::new();

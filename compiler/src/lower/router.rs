@@ -1,38 +1,87 @@
-//! The tree of patterns as the flat tables that the runtime walks.
+//! The tree of hosts and patterns as the flat tables that the runtime walks.
 //!
-//! It keeps the order of the tree: literals by hash, parameters by precedence. Methods at one end are made disjoint, so that
-//! their order never matters.
+//! It keeps the order of the tree: literals by hash, parameters and leaves by precedence.
 
 use std::collections::BTreeMap;
 
-use crate::algebra::{self, Method, RouteSet, Set, Trie};
-use crate::ir::{Edge, Kind, Label, Leaf, Node, Param, Router, Text};
+use crate::algebra::{self, End, Paths, RouteSet, Set, Trie};
+use crate::ir::{Edge, Kind, Label, Leaf, Node, Param, Router, Text, To};
 
-/// Lays out the tables for routes in order of precedence; `labels` are their places in `text`.
-pub(super) fn tables(claims: &RouteSet, labels: &[Label], text: &mut Text) -> Router {
+/// What the tables are laid out from, beside the claims.
+pub(super) struct Names<'a> {
+    /// For each route, its place in `text`.
+    pub(super) labels: &'a [Label],
+    pub(super) text: &'a mut Text,
+    /// For each claim with a condition, the number of the function that asks it.
+    pub(super) conditions: &'a dyn Fn(usize) -> Option<usize>,
+}
+
+/// Lays out the tables for routes in order of precedence.
+pub(super) fn tables(claims: &RouteSet, names: Names<'_>) -> Router {
     let trie = Trie::of(claims);
-    let mut layout = Layout { router: Router::default(), labels, text };
-    if let Some(root) = &trie.hosts.rest.0 {
-        layout.node(root);
+    let mut layout = Layout { router: Router::default(), kinds: BTreeMap::new(), names };
+    // The first node is the root of what has no host, even where nothing is without one.
+    let nothing = algebra::Node::default();
+    layout.node(trie.hosts.rest.0.as_deref().unwrap_or(&nothing));
+    if trie.hosts.children().next().is_some() {
+        layout.router.hosts = Some(layout.node(&trie.hosts));
     }
-    layout.router.methods = layout.router.leaves.iter().fold(0, |all, leaf| all | leaf.methods);
+    let methods = claims.routes.iter().flat_map(|route| &route.methods);
+    layout.router.methods = methods.fold(0, |all, method| all | method.bits());
     layout.router
 }
 
 struct Layout<'a> {
     router: Router,
-    labels: &'a [Label],
-    text: &'a mut Text,
+    /// Where each language stands among the distinct ones.
+    kinds: BTreeMap<Kind, usize>,
+    names: Names<'a>,
+}
+
+/// What can stand at the end of a pattern.
+trait Place: Default {
+    /// Lays out the leaves of what ends at a node and of what goes on behind it: where they begin, and how many of each.
+    fn leaves(here: &Self, rest: &Self, layout: &mut Layout<'_>) -> (usize, usize, usize);
+    /// Some route in it.
+    fn any_route(&self) -> Option<usize>;
+}
+
+impl Place for End {
+    fn leaves(here: &Self, rest: &Self, layout: &mut Layout<'_>) -> (usize, usize, usize) {
+        let first = layout.router.leaves.len();
+        (first, layout.end(here), layout.end(rest))
+    }
+
+    fn any_route(&self) -> Option<usize> {
+        self.routes.first().map(|claim| claim.route)
+    }
+}
+
+impl Place for Paths {
+    /// The rest, which only the root has, is every host: the first node.
+    fn leaves(here: &Self, _: &Self, layout: &mut Layout<'_>) -> (usize, usize, usize) {
+        let root = here.0.as_ref().map(|root| layout.node(root));
+        let first = layout.router.leaves.len();
+        layout.router.leaves.extend(root.map(|root| Leaf { methods: 0, when: None, to: To::Paths(root) }));
+        (first, usize::from(root.is_some()), 0)
+    }
+
+    fn any_route(&self) -> Option<usize> {
+        self.0.as_ref().and_then(|root| any_route(root))
+    }
+}
+
+/// Some route at or below a node.
+fn any_route<E: Place>(node: &algebra::Node<E>) -> Option<usize> {
+    node.here.any_route().or_else(|| node.rest.any_route()).or_else(|| node.children().find_map(any_route))
 }
 
 impl Layout<'_> {
     /// Lays out a node and what is below it; gives its number.
-    fn node(&mut self, node: &algebra::Node<algebra::End>) -> usize {
+    fn node<E: Place>(&mut self, node: &algebra::Node<E>) -> usize {
         let number = self.router.nodes.len();
         self.router.nodes.push(Node::default());
-        let leaves = self.router.leaves.len();
-        let here_count = self.leaves(&node.here);
-        let rest_count = self.leaves(&node.rest);
+        let (leaves, here_count, rest_count) = E::leaves(&node.here, &node.rest, self);
         let (edges, edge_bits) = self.edges(&node.literals);
         let params = self.router.params.len();
         let param_count = node.params.len();
@@ -55,27 +104,46 @@ impl Layout<'_> {
     /// The number of a language among the distinct ones.
     fn kind(&mut self, kind: Kind) -> usize {
         let kinds = &mut self.router.kinds;
-        kinds.iter().position(|known| *known == kind).unwrap_or_else(|| {
-            kinds.push(kind);
+        *self.kinds.entry(kind).or_insert_with_key(|kind| {
+            kinds.push(kind.clone());
             kinds.len() - 1
         })
     }
 
-    /// One leaf for each route that wins a method here; how many there are.
-    fn leaves(&mut self, end: &algebra::End) -> usize {
-        let mut won: BTreeMap<usize, u16> = BTreeMap::new();
-        for method in Method::NAMED.into_iter().chain([Method::Any]) {
-            if let Some(route) = end.winner(method) {
-                *won.entry(route).or_default() |= method.own_bit();
+    /// The leaves of one end; how many there are. A method that is won for certain is left out of all that come later.
+    fn end(&mut self, end: &End) -> usize {
+        let mut taken = 0;
+        let mut leaves: Vec<Leaf> = Vec::new();
+        for claim in &end.routes {
+            let methods = claim.method.bits() & !taken;
+            let when = (self.names.conditions)(claim.route);
+            if when.is_none() {
+                taken |= methods;
+            }
+            let to = To::Route(claim.route);
+            // Of two leaves of one route, the later one can stand where the first does if nothing between depends on more.
+            let is_certain = when.is_none() && leaves.iter().all(|leaf| leaf.when.is_none());
+            let mut earlier = leaves.iter_mut();
+            match if is_certain { earlier.find(|leaf| leaf.to == to) } else { None } {
+                _ if methods == 0 => {}
+                Some(leaf) => leaf.methods |= methods,
+                None => leaves.push(Leaf { methods, when, to }),
             }
         }
-        let count = won.len();
-        self.router.leaves.extend(won.into_iter().map(|(route, methods)| Leaf { methods, route }));
+        for floor in &end.floors {
+            let when = (self.names.conditions)(floor.route);
+            let is_covered = |leaf: &Leaf| leaf.to == To::Floor && (leaf.when.is_none() || leaf.when == when);
+            if !leaves.iter().any(is_covered) {
+                leaves.push(Leaf { methods: 0, when, to: To::Floor });
+            }
+        }
+        let count = leaves.len();
+        self.router.leaves.extend(leaves);
         count
     }
 
     /// The slots of a node's literals: at most three quarters of them taken, unless there is only one.
-    fn edges(&mut self, literals: &BTreeMap<String, algebra::Node<algebra::End>>) -> (usize, Option<u32>) {
+    fn edges<E: Place>(&mut self, literals: &BTreeMap<String, algebra::Node<E>>) -> (usize, Option<u32>) {
         let bits = match literals.len() {
             0 => return (0, None),
             1 => 0,
@@ -87,10 +155,10 @@ impl Layout<'_> {
         for (segment, child) in literals {
             let hash = segment_hash(segment.as_bytes());
             let key = short(segment.as_bytes()).unwrap_or_else(|| {
-                let label =
-                    child.any_route().and_then(|route| self.labels.get(route)).copied().unwrap_or_default();
+                let Names { labels, text, .. } = &mut self.names;
+                let label = any_route(child).and_then(|route| labels.get(route)).copied().unwrap_or_default();
                 // INVARIANT: all text together is far below 4 GiB, since a source is bounded.
-                [hash, u32::try_from(self.text.intern_within(label, segment).start).unwrap_or(u32::MAX)]
+                [hash, u32::try_from(text.intern_within(label, segment).start).unwrap_or(u32::MAX)]
             });
             let node = self.node(child);
             self.fill((first, slots), hash, Edge { key, len: segment.len(), node });
@@ -117,8 +185,11 @@ fn kind(set: &Set) -> Kind {
         // INVARIANT: the tree keeps literals apart from parameters.
         Set::Literal(_) | Set::Any => Kind::Any,
         Set::Int { min, max } => Kind::Int { min: *min, max: *max },
+        Set::OneOf(texts) => Kind::OneOf(texts.to_vec()),
         Set::Date => Kind::Date,
         Set::Uuid => Kind::Uuid,
+        Set::Length { min, max } => Kind::Length { min: *min, max: max.unwrap_or(u32::MAX) },
+        Set::Regular(language) => Kind::Regular(language.automaton().clone()),
     }
 }
 

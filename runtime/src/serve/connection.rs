@@ -208,11 +208,8 @@ async fn exchange(client: &mut Client, x: &mut Exchange, request: Request) -> Af
     let worker = Rc::clone(&client.worker);
     let program = worker.gateway.program;
     let bit = answer::method_bit(x.head.method);
-    let found = if request.asterisk {
-        Found::OtherMethods(program.router.methods)
-    } else {
-        program.router.find(program.text, &x.head.path, bit, &mut x.captures)
-    };
+    let found =
+        if request.asterisk { Found::OtherMethods(program.router.methods) } else { x.find(program, bit) };
     let route = match found {
         Found::Route(route) => route,
         Found::OtherMethods(methods) if bit == method::OPTIONS => {

@@ -10,7 +10,6 @@ mod regex;
 mod tests;
 
 pub(crate) use explore::Alphabet;
-#[allow(unused_imports, reason = "captures and expressions are refused with it next")]
 pub(crate) use regex::Refusal;
 
 use super::Relation;
@@ -65,11 +64,6 @@ impl Automaton {
     /// Everything that is in both.
     pub(crate) fn and(&self, other: &Self) -> Result<Self, TooLarge> {
         self.combine(other, |a, b| a && b)
-    }
-
-    /// Everything that is in one or both.
-    pub(crate) fn or(&self, other: &Self) -> Result<Self, TooLarge> {
-        self.combine(other, |a, b| a || b)
     }
 
     /// Everything that is here and not there.

@@ -18,13 +18,12 @@ const MOST_STEPS: usize = 50_000;
 /// Why a text is no regular expression that can be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Refusal {
-    /// It cannot be read. What is wrong, and the bytes of the text that are.
-    Syntax(String, std::ops::Range<usize>),
+    /// It cannot be read, and why.
+    Syntax(String),
     /// Something that is not linear, or has no meaning here; what to write instead.
     Unsupported {
         what: &'static str,
         help: &'static str,
-        at: std::ops::Range<usize>,
     },
     TooLarge,
 }
@@ -50,19 +49,16 @@ impl Automaton {
 }
 
 fn refused(error: &ast::Error) -> Refusal {
-    let at = error.span().start.offset..error.span().end.offset;
     match error.kind() {
         ast::ErrorKind::UnsupportedBackreference => Refusal::Unsupported {
             what: "a back-reference",
             help: "it cannot be matched in linear time: write the repeated text again",
-            at,
         },
         ast::ErrorKind::UnsupportedLookAround => Refusal::Unsupported {
             what: "look-around",
             help: "it cannot be matched in linear time: write what may stand there as alternatives",
-            at,
         },
-        kind => Refusal::Syntax(kind.to_string(), at),
+        kind => Refusal::Syntax(kind.to_string()),
     }
 }
 
@@ -106,7 +102,7 @@ impl Steps {
                 let scalars = Scalars::bracketed(class, self.ignores_case)?;
                 self.scalars(scalars, then)
             }
-            Ast::ClassUnicode(class) => Err(class::not_ascii(&class.span)),
+            Ast::ClassUnicode(_) => Err(class::not_ascii()),
             Ast::Assertion(assertion) => Err(assertion_refused(assertion)),
             Ast::Repetition(repetition) => self.repetition(repetition, then),
             Ast::Group(group) => {
@@ -156,7 +152,6 @@ impl Steps {
                     return Err(Refusal::Unsupported {
                         what: "a flag other than `i`",
                         help: "leave it out: `.` is any character, and a match is always of the whole text",
-                        at: item.span.start.offset..item.span.end.offset,
                     });
                 }
             }
@@ -260,7 +255,6 @@ impl Steps {
 }
 
 fn assertion_refused(assertion: &ast::Assertion) -> Refusal {
-    let at = assertion.span.start.offset..assertion.span.end.offset;
     let (what, help) = match assertion.kind {
         ast::AssertionKind::StartLine | ast::AssertionKind::StartText => {
             ("an anchor", "leave the `^` out: the whole text is matched")
@@ -270,5 +264,5 @@ fn assertion_refused(assertion: &ast::Assertion) -> Refusal {
         }
         _ => ("a word boundary", "write what stands on its two sides"),
     };
-    Refusal::Unsupported { what, help, at }
+    Refusal::Unsupported { what, help }
 }

@@ -76,7 +76,7 @@ fn what_is_not_linear_is_refused_by_name() {
             other => panic!("{text}: {other:?}"),
         }
     }
-    assert!(matches!(Automaton::regex("a("), Err(Refusal::Syntax(..))));
+    assert!(matches!(Automaton::regex("a("), Err(Refusal::Syntax(_))));
 }
 
 #[test]
@@ -184,14 +184,13 @@ proptest! {
     #[test]
     fn an_automaton_accepts_what_the_expression_matches(a in expression(), b in expression()) {
         let (x, y) = (regex(&a.written()), regex(&b.written()));
-        let (both, either, only) = (x.and(&y).unwrap(), x.or(&y).unwrap(), x.minus(&y).unwrap());
+        let (both, only) = (x.and(&y).unwrap(), x.minus(&y).unwrap());
         let (mut in_both, mut in_first, mut in_second) = (false, false, false);
         for text in texts() {
             let (first, second) = (a.matches(&text), b.matches(&text));
             let text = text.as_bytes();
             prop_assert_eq!(x.contains(text), first);
             prop_assert_eq!(both.contains(text), first && second);
-            prop_assert_eq!(either.contains(text), first || second);
             prop_assert_eq!(only.contains(text), first && !second);
             in_both |= first && second;
             in_first |= first && !second;

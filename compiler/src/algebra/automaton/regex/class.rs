@@ -2,7 +2,6 @@
 
 use regex_syntax::ast::{
     ClassAscii, ClassAsciiKind, ClassBracketed, ClassPerlKind, ClassSet, ClassSetBinaryOpKind, ClassSetItem,
-    Span,
 };
 use regex_syntax::hir::{ClassUnicode, ClassUnicodeRange};
 
@@ -87,7 +86,7 @@ impl Scalars {
                 Self::ascii_kind(kind).negated_if(*negated)
             }
             ClassSetItem::Perl(class) => Self::perl(&class.kind, class.negated),
-            ClassSetItem::Unicode(class) => return Err(not_ascii(&class.span)),
+            ClassSetItem::Unicode(_) => return Err(not_ascii()),
             ClassSetItem::Bracketed(class) => return Self::bracketed(class, ignores_case),
             ClassSetItem::Union(union) => {
                 let mut all = Self::from_ranges(&[]);
@@ -121,10 +120,9 @@ impl Scalars {
     }
 }
 
-pub(super) fn not_ascii(span: &Span) -> Refusal {
+pub(super) fn not_ascii() -> Refusal {
     Refusal::Unsupported {
         what: "a class of Unicode",
         help: "classes are those of ASCII: write the ranges that are meant, as in `[a-zà-ÿ]`",
-        at: span.start.offset..span.end.offset,
     }
 }

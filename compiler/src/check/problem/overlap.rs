@@ -1,0 +1,85 @@
+//! The problems of sets of requests: what a capture can be, and routes among each other.
+
+use gatewright_dsl::Span;
+use gatewright_dsl::problem::Problem;
+
+use super::{
+    AMBIGUOUS_ROUTE, DUPLICATE_ROUTE, IMPOSSIBLE_CAPTURE, PATTERN_TOO_LARGE, ROUTER_TOO_WIDE, WRONG_REGEX,
+};
+use crate::algebra::Refusal;
+
+pub(in crate::check) fn duplicate_route(span: Span, first: Span, witness: Option<String>) -> Problem {
+    proved(
+        Problem::error(&DUPLICATE_ROUTE, "these two routes match the same requests")
+            .at(span, "this one could never win")
+            .because(first, "already matched here")
+            .help("remove one of the two, or change its method or path"),
+        witness,
+    )
+}
+
+pub(in crate::check) fn ambiguous_route(span: Span, first: Span, witness: Option<String>) -> Problem {
+    proved(
+        Problem::error(&AMBIGUOUS_ROUTE, "two routes match the same request, and neither is more specific")
+            .at(span, "matches here")
+            .because(first, "and here")
+            .help("part the bounds of their parameters, or put one range inside the other"),
+        witness,
+    )
+}
+
+/// A route outside of a block that takes some of what the block's 404 takes.
+pub(in crate::check) fn ambiguous_floor(span: Span, floor: Span, witness: Option<String>) -> Problem {
+    proved(
+        Problem::error(&AMBIGUOUS_ROUTE, "a route and a block share requests, and neither is more specific")
+            .at(span, "matches here")
+            .because(floor, "what is under this block, and matches no route in it, is answered 404")
+            .help("move the route into the block, or part the bounds of their parameters"),
+        witness,
+    )
+}
+
+fn proved(problem: Problem, witness: Option<String>) -> Problem {
+    match witness {
+        Some(witness) => problem.witness(witness),
+        None => problem,
+    }
+}
+
+pub(in crate::check) fn router_too_wide(most: usize, span: Span) -> Problem {
+    Problem::error(
+        &ROUTER_TOO_WIDE,
+        format!("more than {most} different parameters stand at one place of the path"),
+    )
+    .at(span, "one more than the router compares")
+    .help("use fewer ranges, or a literal segment in front of them")
+}
+
+/// Why a regular expression is refused; `span` is where it stands.
+pub(in crate::check) fn regex(refusal: &Refusal, span: Span) -> Problem {
+    match refusal {
+        Refusal::Syntax(what) => {
+            Problem::error(&WRONG_REGEX, format!("this regular expression cannot be read: {what}"))
+                .at(span, "in here")
+                .help("a character that has a meaning, such as `.` or `(`, stands for itself behind a `\\`")
+        }
+        Refusal::Unsupported { what, help } => {
+            Problem::error(&WRONG_REGEX, format!("a regular expression cannot have {what}"))
+                .at(span, "in here")
+                .help(*help)
+        }
+        Refusal::TooLarge => Problem::error(
+            &PATTERN_TOO_LARGE,
+            format!("this set of texts needs more than {} states", crate::algebra::MOST_STATES),
+        )
+        .at(span, "too large to be compared and compiled")
+        .help("bound its repetitions by smaller numbers"),
+    }
+}
+
+/// A capture of whose type no request can have a value; `place` is the segment of a path or the label of a host.
+pub(in crate::check) fn impossible_capture(name: &str, place: &str, span: Span) -> Problem {
+    Problem::error(&IMPOSSIBLE_CAPTURE, format!("no request can match `{name}`"))
+        .at(span, format!("no value of this type is a {place}"))
+        .help("a capture is an `int`, `string`, `uuid` or `date`, bounded or not, or one of some texts: `\"a\" | \"b\"`")
+}
