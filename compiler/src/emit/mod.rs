@@ -5,8 +5,6 @@
 
 mod chain;
 mod dfa;
-#[cfg(test)]
-mod step_tests;
 mod table;
 #[cfg(test)]
 mod tests;

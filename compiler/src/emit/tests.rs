@@ -1,5 +1,7 @@
 //! What emitted text looks like from the outside: it is Rust, and it names only the runtime's door.
 
+mod steps;
+
 use proc_macro2::{TokenStream, TokenTree};
 use std::time::Duration;
 

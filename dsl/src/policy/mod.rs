@@ -1,6 +1,18 @@
 //! Policies as rows, the catalogue that holds them, and THE list. What a policy does at run time is the runtime's.
 
 pub mod body;
+pub mod cookie;
+pub mod deny;
+pub mod forward;
+pub mod header;
+pub mod r#let;
+pub mod limit;
+pub mod log;
+pub mod on;
+pub mod only;
+pub mod query;
+pub mod request;
+pub mod response;
 pub mod timeout;
 
 pub use crate::schema::Reason;

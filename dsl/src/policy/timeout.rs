@@ -50,10 +50,12 @@ fn adds_up(values: &Values) -> Option<Mismatch> {
     let Some(Value::Duration(total)) = values.written("total") else { return None };
     let Some(Value::Duration(connect)) = values.written("connect") else { return None };
     (connect > total).then(|| Mismatch {
-        message: "`connect` is longer than the whole `timeout`".into(),
-        param: "connect",
-        text: "this can never be reached".into(),
         because: Some(("total", "everything ends here".into())),
         help: Some("make `connect` shorter, or the total longer".into()),
+        ..Mismatch::conflict(
+            "connect",
+            "`connect` is longer than the whole `timeout`",
+            "this can never be reached",
+        )
     })
 }

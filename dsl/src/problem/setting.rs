@@ -74,15 +74,6 @@ pub fn wrong_type(at: Span, expected: &str, found: &str) -> Problem {
     Problem::error(&WRONG_TYPE, format!("expected {expected}, found {found}")).at(at, "")
 }
 
-/// The name of a field in another spelling than the one that the language has for it.
-#[must_use]
-pub fn field_case(at: Span, name: &str, lower: &str) -> Problem {
-    Problem::error(&WRONG_TYPE, format!("expected the name of a field in lower case, found `{name}`"))
-        .at(at, "")
-        .help(format!("write `{lower}`: names of fields are the same in any case"))
-        .fix(at, format!("\"{lower}\""))
-}
-
 /// A value outside its bounds. All are given as they are written in a program.
 #[must_use]
 pub fn out_of_bounds(at: Span, param: &str, found: &str, bounds: &str) -> Problem {
@@ -91,8 +82,8 @@ pub fn out_of_bounds(at: Span, param: &str, found: &str, bounds: &str) -> Proble
 
 /// Values that do not go together.
 #[must_use]
-pub fn conflicting_arguments(at: Span, message: &str, text: &str) -> Problem {
-    Problem::error(&CONFLICTING_ARGUMENTS, message).at(at, text)
+pub fn mismatch(kind: &Kind, at: Span, message: &str, text: &str) -> Problem {
+    Problem::error(kind, message).at(at, text)
 }
 
 /// A number that the language cannot hold.

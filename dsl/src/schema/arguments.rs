@@ -2,8 +2,8 @@
 
 use super::check::check_items;
 use super::param::{At, Default, Param};
-use super::{Given, Row, Type, Value, Values, answer, convert};
-use crate::ast::{Argument, Name, Setting, Value as Written, ValueKind};
+use super::{Given, Mismatch, Row, Source, Type, Value, Values, answer, convert};
+use crate::ast::{Argument, Field, Name, Setting, Value as Written, ValueKind};
 use crate::policy::Catalogue;
 use crate::problem::{Problem, setting as wrong, syntax};
 use crate::source::Span;
@@ -51,7 +51,7 @@ impl<'a> Reading<'a> {
                 }
                 Argument::Field(field) => {
                     match positions.next_if(|param| matches!(param.ty, Type::Field(_))) {
-                        Some(param) => self.put(param, Value::Field(field.clone()), field.span),
+                        Some(param) => self.field(param, field),
                         None => self.surplus(field.span, "field"),
                     }
                 }
@@ -128,6 +128,24 @@ impl<'a> Reading<'a> {
         self.named(value, At::Label).or(self.named(value, At::Flag)).is_none()
     }
 
+    /// `name: type`, whose name is one that such a field can have.
+    fn field(&mut self, param: &'static Param, field: &Field) {
+        let (name, at) = match &field.wire {
+            Some(wire) => (&wire.value, wire.span),
+            None => (&field.name.text, field.name.span),
+        };
+        let mismatch = match param.ty {
+            Type::Field(Source::Header) => Mismatch::of_field(param.name, name),
+            // The case of a cookie's name counts.
+            Type::Field(Source::Cookie) => Mismatch::of_field(param.name, &name.to_ascii_lowercase()),
+            _ => None,
+        };
+        match mismatch {
+            Some(mismatch) => self.wrong(param, field.span, reported(&mismatch, |_| at)),
+            None => self.put(param, Value::Field(Box::new(field.clone())), field.span),
+        }
+    }
+
     /// `name = value`
     fn bind(&mut self, param: &'static Param, target: &Written, value: &Written, span: Span) {
         match &target.kind {
@@ -187,20 +205,6 @@ impl<'a> Reading<'a> {
             };
             given.push(value);
         }
-        // A setting that says nothing is no setting, even where everything has a default.
-        if self.setting.arguments.is_empty()
-            && self.problems.is_empty()
-            && self.row.params.iter().any(|param| param.default != Default::Absent && param.at != At::Flag)
-            && let Some(param) = self.row.params.first()
-        {
-            self.problems.push(wrong::missing_argument(
-                self.setting.word.span,
-                self.row.name,
-                param.name,
-                param.doc,
-                &param.ty.to_string(),
-            ));
-        }
         let values = Values { word: self.row.name, span: Some(self.setting.span), given, items: self.items };
         if !self.problems.is_empty() {
             return (None, self.problems);
@@ -208,16 +212,33 @@ impl<'a> Reading<'a> {
         if let Some(mismatch) = self.row.check.and_then(|check| check(&values)) {
             let place =
                 |param: &str| values.find(param).and_then(|given| given.span).unwrap_or(self.setting.span);
-            let mut problem =
-                wrong::conflicting_arguments(place(mismatch.param), &mismatch.message, &mismatch.text);
-            if let Some((param, text)) = mismatch.because {
-                problem = problem.because(place(param), text);
-            }
-            if let Some(help) = mismatch.help {
-                problem = problem.help(help);
-            }
+            return (None, vec![reported(&mismatch, place)]);
+        }
+        // A setting that says nothing is no setting, even where everything has a default.
+        if self.setting.arguments.is_empty()
+            && self.row.params.iter().any(|param| param.default != Default::Absent && param.at != At::Flag)
+            && let Some(param) = self.row.params.first()
+        {
+            let word = self.setting.word.span;
+            let problem =
+                wrong::missing_argument(word, self.row.name, param.name, param.doc, &param.ty.to_string());
             return (None, vec![problem]);
         }
         (Some(values), Vec::new())
+    }
+}
+
+fn reported(mismatch: &Mismatch, place: impl Fn(&str) -> Span) -> Problem {
+    let at = place(mismatch.param);
+    let mut problem = wrong::mismatch(mismatch.kind, at, &mismatch.message, &mismatch.text);
+    if let Some((param, text)) = &mismatch.because {
+        problem = problem.because(place(param), text.as_str());
+    }
+    if let Some(help) = &mismatch.help {
+        problem = problem.help(help.as_str());
+    }
+    match &mismatch.fix {
+        Some(fix) => problem.fix(at, fix.as_str()),
+        None => problem,
     }
 }

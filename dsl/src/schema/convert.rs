@@ -8,7 +8,6 @@ use crate::ast::{Name, Value as Written, ValueKind};
 use crate::policy::Catalogue;
 use crate::problem::nearest::nearest;
 use crate::problem::{Problem, setting as wrong, syntax};
-use crate::source::Span;
 use std::borrow::Cow;
 use std::net::IpAddr;
 
@@ -103,7 +102,9 @@ fn typed(written: &Written, ty: Type, catalogue: &Catalogue) -> Result<Value, Bo
             Value::Word(Cow::Owned(word.clone()))
         }
         (Type::Net, ValueKind::Address(text) | ValueKind::Word(text)) => net(text).ok_or_else(mismatch)?,
-        (Type::Header, ValueKind::Text(name) | ValueKind::Word(name)) => header(name, written.span)?,
+        (Type::Name, ValueKind::Text(name) | ValueKind::Word(name)) if !name.is_empty() => {
+            Value::Text(name.clone().into())
+        }
         (Type::Status(low, high), _) => Value::Status(status(written, low, high).ok_or_else(mismatch)?),
         (Type::Cause, _) => Value::Cause(cause(written, catalogue)?.ok_or_else(mismatch)?),
         (Type::Expr(..) | Type::Sent(_), _) => Value::Expr(Box::new(written.clone())),
@@ -169,25 +170,6 @@ fn net(text: &str) -> Option<Value> {
         Ok(ip) => Some(Value::Cidr(ip, if ip.is_ipv4() { 32 } else { 128 })),
         Err(_) => cidr(text),
     }
-}
-
-/// The name of a field (RFC 9110 section 5.1), in the one spelling that the language has for it.
-fn header(name: &str, at: Span) -> Result<Value, Box<Problem>> {
-    let lower = name.to_ascii_lowercase();
-    if !is_token(name) {
-        let found = format!("`{}`", name.escape_debug());
-        return Err(Box::new(wrong::wrong_type(at, &Type::Header.to_string(), &found)));
-    }
-    if lower != name {
-        return Err(Box::new(wrong::field_case(at, name, &lower)));
-    }
-    Ok(Value::Text(lower.into()))
-}
-
-/// RFC 9110 section 5.6.2.
-fn is_token(text: &str) -> bool {
-    !text.is_empty()
-        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
 }
 
 /// A status within bounds.

@@ -24,6 +24,9 @@ pub use value::{Addr, Answer, Cause, Url, Value};
 pub use values::{Given, Values};
 pub use want::{Source, Stage, Want, Wanted, Written};
 
+use crate::problem::Kind;
+use crate::problem::setting::{CONFLICTING_ARGUMENTS, WRONG_TYPE};
+
 /// The blocks in which settings stand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Place {
@@ -132,9 +135,11 @@ impl Row {
     }
 }
 
-/// Values that do not go together.
+/// Values that do not go together, or one that cannot stand beside the others.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mismatch {
+    /// Which kind of problem it is.
+    pub kind: &'static Kind,
     /// One sentence: lower case, names in backticks.
     pub message: String,
     /// The parameter to point at.
@@ -145,6 +150,34 @@ pub struct Mismatch {
     pub because: Option<(&'static str, String)>,
     /// What to do.
     pub help: Option<String>,
+    /// What to write in the parameter's place.
+    pub fix: Option<String>,
+}
+
+impl Mismatch {
+    /// Values that do not go together, to be completed.
+    #[must_use]
+    pub fn conflict(param: &'static str, message: impl Into<String>, text: impl Into<String>) -> Self {
+        let (message, text) = (message.into(), text.into());
+        Self { kind: &CONFLICTING_ARGUMENTS, message, param, text, because: None, help: None, fix: None }
+    }
+
+    /// What is wrong with the name of a field of a head, if anything is (RFC 9110 section 5.1): the language has one spelling
+    /// for it.
+    #[must_use]
+    pub fn of_field(param: &'static str, name: &str) -> Option<Self> {
+        let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+        if name.is_empty() || !name.bytes().all(is_token) {
+            let message = format!("no field can have the name `{}`", name.escape_debug());
+            return Some(Self { kind: &WRONG_TYPE, ..Self::conflict(param, message, "") });
+        }
+        let lower = name.to_ascii_lowercase();
+        (lower != name).then(|| Self {
+            kind: &WRONG_TYPE,
+            help: Some(format!("write `{lower}`: names of fields are the same in any case")),
+            ..Self::conflict(param, format!("expected the name of a field in lower case, found `{name}`"), "")
+        })
+    }
 }
 
 /// Says what does not go together in values that are each right by themselves.

@@ -46,8 +46,8 @@ pub enum Type {
     Word(&'static [&'static str]),
     /// One of these words: in Rust, a variant of an enum beside the row's type, with the name of the parameter.
     Choice(&'static [&'static str]),
-    /// The name of a header field, in lower case.
-    Header,
+    /// A name: a bare word or a string.
+    Name,
     /// The status of an answer, both ends included.
     Status(u16, u16),
     /// A status, a class of them such as `5xx`, or a reason: answers that the gateway gives by itself.
@@ -182,7 +182,7 @@ impl fmt::Display for Type {
             Self::Date => f.write_str("a date"),
             Self::Path => f.write_str("a path"),
             Self::Net => f.write_str("an IP network such as `10.0.0.0/8`, or an address"),
-            Self::Header => f.write_str("the name of a header field such as `\"x-tenant\"`"),
+            Self::Name => f.write_str("a name"),
             Self::Status(low, high) => write!(f, "a status from `{low}` to `{high}`"),
             Self::Cause => f.write_str("a status, a class such as `5xx`, or a reason"),
             Self::Answer(_) => f.write_str("a status, and perhaps `json`, `text` or `file` with a body"),

@@ -143,10 +143,12 @@ fn wanted<'a>(param: &'static Param, ty: &'static Type, value: &'a Value, found:
     }
 }
 
-/// The name under which a value stands where it is not given one: its own, or that of its last field.
+/// The name under which a value stands where it is not given one: a name, or a field of one.
 pub(super) fn own_name(value: &ast::Value) -> Option<Name> {
-    match &value.kind {
-        ValueKind::Word(word) => Some(Name { span: value.span, text: word.clone() }),
-        _ => None,
-    }
+    let text = match &value.kind {
+        ValueKind::Word(word) => word.clone(),
+        ValueKind::Access(of, field) => format!("{}.{}", own_name(of)?.text, field.text),
+        _ => return None,
+    };
+    Some(Name { span: value.span, text })
 }

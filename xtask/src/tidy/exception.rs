@@ -13,11 +13,25 @@ pub(crate) const LONG: &[Exception] = &[];
 pub(crate) const UNSAFE: &[Exception] = &[];
 
 /// The compiler or the grammar may use a policy's name here: the file, the word, the reason.
-pub(crate) const POLICY_WORDS: &[(&str, &str, &str)] = &[];
+pub(crate) const POLICY_WORDS: &[(&str, &str, &str)] = &[
+    ("compiler/src/check/expr/member.rs", "request", "what an expression reads: `request.path`"),
+    ("compiler/src/check/expr/member.rs", "response", "what an expression reads: `response.status`"),
+    ("compiler/src/check/expr/member.rs", "query", "what an expression reads: `request.query(…)`"),
+    ("compiler/src/check/expr/member.rs", "header", "what an expression reads: `request.header(…)`"),
+    ("compiler/src/check/expr/member.rs", "cookie", "what an expression reads: `request.cookie(…)`"),
+    ("compiler/src/check/expr/scope.rs", "request", "the name of what an expression reads"),
+    ("compiler/src/check/expr/scope.rs", "response", "the name of what an expression reads"),
+    ("compiler/src/check/reads.rs", "request", "what a policy may read"),
+    ("compiler/src/check/reads.rs", "response", "what a policy may read"),
+    ("compiler/src/check/gateway.rs", "log", "as long as it is a word of the gateway's own"),
+];
 
-/// Names of policies that are also plain words: code has a body, and an answer has one. Only a literal that is the
+/// Names of policies that are also plain words: code has a body, a request has a header. Only a literal that is the
 /// whole name is found, since that is what code can compare a setting with.
-pub(crate) const PLAIN_WORDS: &[&str] = &["body"];
+pub(crate) const PLAIN_WORDS: &[&str] = &[
+    "body", "cookie", "deny", "forward", "header", "let", "limit", "log", "on", "only", "query", "request",
+    "response",
+];
 
 /// Where time may be read from the machine.
 pub(crate) const CLOCK: &[Exception] =

@@ -10,10 +10,11 @@ use super::scan::{Part, numbered};
 pub(crate) fn policies(house: &House) -> Vec<Finding> {
     let rows: BTreeSet<&str> = house.policies().into_iter().collect();
     let mut found = Vec::new();
-    for name in &rows {
+    for name in rows.iter().filter(|name| is_listed(house, name)) {
         let row = format!("dsl/src/policy/{name}.rs");
+        let home = home(house, &row).unwrap_or((*name).to_owned());
         let behaviour =
-            [format!("runtime/src/policy/{name}.rs"), format!("runtime/src/policy/{name}/mod.rs")];
+            [format!("runtime/src/policy/{home}.rs"), format!("runtime/src/policy/{home}/mod.rs")];
         if !behaviour.iter().any(|path| house.has(path)) {
             let [path, _] = behaviour;
             found.push(Finding::new(&row, 0, "this row has no behaviour", format!("write {path}")));
@@ -37,6 +38,21 @@ pub(crate) fn policies(house: &House) -> Vec<Finding> {
         }
     }
     found
+}
+
+/// Whether a row stands in THE list: no program can use one that does not.
+fn is_listed(house: &House, name: &str) -> bool {
+    let list = house.files.iter().find(|file| file.path == "dsl/src/policy/mod.rs");
+    list.is_some_and(|list| {
+        [name, &format!("r#{name}")].iter().any(|name| list.text.contains(&format!("&{name}::ROW")))
+    })
+}
+
+/// The name of the module where a row's behaviour is. Several rows may share one.
+fn home(house: &House, row: &str) -> Option<String> {
+    let row = house.files.iter().find(|file| file.path == row)?;
+    let (_, home) = row.text.split_once("home: \"policy::")?;
+    Some(home.split(['"', ':']).next()?.to_owned())
 }
 
 pub(crate) fn problems(house: &House) -> Vec<Finding> {
@@ -98,9 +114,13 @@ mod tests {
         let found = files(
             policies,
             &[
-                ("dsl/src/policy/mod.rs", ""),
+                ("dsl/src/policy/mod.rs", "&[&limit::ROW, &cache::ROW, &r#let::ROW, &store::ROW]"),
                 ("dsl/src/policy/limit.rs", ""),
                 ("dsl/src/policy/cache.rs", ""),
+                ("dsl/src/policy/later.rs", ""),
+                ("dsl/src/policy/let.rs", ""),
+                ("dsl/src/policy/store.rs", "home: \"policy::cache\","),
+                ("docs/policy/store.md", ""),
                 ("runtime/src/policy/cache/mod.rs", ""),
                 ("runtime/src/policy/cache/store.rs", ""),
                 ("docs/policy/cache.md", ""),
@@ -110,7 +130,12 @@ mod tests {
         );
         assert_eq!(
             found,
-            [("dsl/src/policy/limit.rs".to_owned(), 0), ("docs/policy/limits.md".to_owned(), 0)]
+            [
+                ("dsl/src/policy/let.rs".to_owned(), 0),
+                ("dsl/src/policy/let.rs".to_owned(), 0),
+                ("dsl/src/policy/limit.rs".to_owned(), 0),
+                ("docs/policy/limits.md".to_owned(), 0)
+            ]
         );
     }
 

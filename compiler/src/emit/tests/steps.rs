@@ -8,7 +8,7 @@ use gatewright_dsl::schema::{
 };
 use gatewright_dsl::{Catalogue, Policy};
 
-use super::emit;
+use super::super::emit;
 use crate::algebra::RouteSet;
 use crate::checked::{self, End, Program, Resolved, Said, Step};
 use crate::ir::expr::{Expr, Function, Kind, Read};
@@ -72,7 +72,7 @@ static EDIT: Policy = Policy {
         name: "put_in",
         params: &[
             Param::required("part", At::Position, Type::Choice(&["header", "query"]), "what"),
-            Param::required("name", At::Position, Type::Header, "which"),
+            Param::required("name", At::Position, Type::Name, "which"),
             Param::required("value", At::Assigned, Type::Sent(Stage::Request), "to what"),
         ],
         join: Join::Name,

@@ -1,0 +1,24 @@
+//! The row of `deny`: which requests may not come in. It is the other side of `only`, and takes the same.
+
+use super::{Policy, Reason, only};
+use crate::schema::{At, Fact, Join, Param, Stage, Type, Want};
+
+/// `deny ip 203.0.113.0/24` or `deny if request.header("x-debug") is set`
+///
+/// The runtime's type: `Config { ip: None, r#if: Some(…), status: 403, state: Slot(0) }`
+pub const ROW: Policy = Policy {
+    name: "deny",
+    summary: "which requests are refused",
+    reads: &[Fact::Client],
+    params: &[
+        only::ip("the networks and addresses from which no request may come"),
+        Param::optional("if", At::Label, Type::Expr(Want::Bool, Stage::Request), "what must not hold"),
+        only::status("the status of the refusal"),
+    ],
+    join: Join::All,
+    answers: &[Reason { name: "denied", status: 403, when: "a request is one of those that `deny` refuses" }],
+    check: Some(only::says_one_thing),
+    home: "policy::deny",
+    state: Some("policy::deny::State"),
+    ..Policy::BLANK
+};

@@ -1,0 +1,58 @@
+//! The row of `forward`: what of a request goes on to the upstream. How it is written there is the runtime's.
+
+use super::Policy;
+use crate::schema::{At, Fact, Join, Mismatch, Param, Phase, Type, Value, Values};
+
+/// `forward header accept, accept-language`, `forward query page`, `forward none`
+///
+/// The runtime's type: `Config { items: &[Item::Forward { part: Part::Header, names: Some(&["accept", …]) },
+/// Item::Forward { part: Part::None, names: None }] }`
+pub const ROW: Policy = Policy {
+    name: "forward",
+    summary: "which header and query fields of the client are sent on",
+    phase: Phase::Send,
+    reads: &[Fact::Head],
+    params: &[
+        Param::required(
+            "part",
+            At::Position,
+            Type::Choice(&["header", "query", "none"]),
+            "fields of the head, or of the query; `none` sends neither but what else is named",
+        ),
+        Param::optional("names", At::Position, Type::List(&Type::Name), "their names; no others are sent"),
+    ],
+    join: Join::Name,
+    key: &["part"],
+    check: Some(names_what_it_sends),
+    home: "policy::forward",
+    merges: true,
+    ..Policy::BLANK
+};
+
+/// `none` names nothing, all else names something, and of header fields in lower case.
+fn names_what_it_sends(values: &Values) -> Option<Mismatch> {
+    let Some(Value::Word(part)) = values.value("part") else { return None };
+    let names = match values.written("names") {
+        Some(Value::List(names)) => names.as_slice(),
+        _ => &[],
+    };
+    match &**part {
+        "none" if !names.is_empty() => Some(Mismatch {
+            help: Some("write `forward none` and, beside it, `forward header …`".into()),
+            ..Mismatch::conflict("names", "`forward none` sends nothing, and so has no names", "not sent")
+        }),
+        "header" | "query" if names.is_empty() => Some(Mismatch {
+            help: Some("`forward none` sends nothing".into()),
+            ..Mismatch::conflict(
+                "part",
+                format!("`forward {part}` does not say which"),
+                "expected names after this",
+            )
+        }),
+        "header" => names.iter().find_map(|name| match name {
+            Value::Text(name) => Mismatch::of_field("names", name),
+            _ => None,
+        }),
+        _ => None,
+    }
+}

@@ -1,0 +1,31 @@
+//! The row of `let`: a name for a value. What it stands for is put in the place of the name by the compiler.
+
+use super::{Policy, Reason};
+use crate::schema::{At, Join, Param, Type, Want};
+
+/// `let plan = customer.plan ?? "free"` or `let t = tenants[tenant] else 404`
+///
+/// The runtime's type, where `else` is written: `Config { value: ("t", …), r#else: 404 }`
+pub const ROW: Policy = Policy {
+    name: "let",
+    summary: "a name for a value",
+    params: &[
+        Param::required(
+            "value",
+            At::Position,
+            Type::Binding(Want::IsSet),
+            "the name, and what it stands for",
+        ),
+        Param::optional("else", At::Label, Type::Status(400, 599), "the answer where there is no such value"),
+    ],
+    join: Join::Name,
+    key: &["value"],
+    answers: &[Reason {
+        name: "value_missing",
+        status: 404,
+        when: "there is no value, and `else` says what then",
+    }],
+    home: "policy::let",
+    acts: Some("else"),
+    ..Policy::BLANK
+};

@@ -1,0 +1,94 @@
+//! The row of `request`: what is changed on the way to an upstream. How a head is written is the runtime's.
+
+use super::{Policy, Reason};
+use crate::schema::{At, Fact, Join, Mismatch, Param, Phase, Row, Stage, Type, Value, Values};
+
+/// `request { set header "x-customer" = customer.sub; remove query "debug" }`
+///
+/// The runtime's type: `Config { items: &[Item::Set { part: Part::Header, name: "x-customer", value: … },
+/// Item::Remove { part: Part::Query, name: "debug" }] }`
+pub const ROW: Policy = Policy {
+    name: "request",
+    summary: "what is changed in the head and the query on the way to the upstream",
+    phase: Phase::Send,
+    reads: &[Fact::Head],
+    join: Join::Name,
+    block: &[
+        edit("set", "one value in the place of all of that name", WRITTEN),
+        edit("add", "one value more of that name", WRITTEN),
+        edit("default", "a value where the client sent none of that name", WRITTEN),
+        edit("remove", "all of that name", NAMED),
+    ],
+    answers: &[EDIT_INVALID],
+    home: "policy::request",
+    merges: true,
+    ..Policy::BLANK
+};
+
+/// Only a value of the request can be such: those of answers were read as fields.
+pub(super) const EDIT_INVALID: Reason = Reason {
+    name: "edit_invalid",
+    status: 400,
+    when: "a value that is to be written holds what no field may hold, such as a line break",
+};
+
+const fn edit(name: &'static str, summary: &'static str, params: &'static [Param]) -> Row {
+    let (join, key, check) = (Join::Name, &["part", "name"], Some(names_a_field as _));
+    Row { name, summary, params, join, key, check, ..Row::BLANK }
+}
+
+const WRITTEN: &[Param] = &[PART, NAME, VALUE];
+const NAMED: &[Param] = &[PART, NAME];
+const PART: Param = Param::required(
+    "part",
+    At::Position,
+    Type::Choice(&["header", "query"]),
+    "a field of the head, or of the query",
+);
+const NAME: Param =
+    Param::required("name", At::Position, Type::Name, "its name; of a header field in lower case");
+const VALUE: Param =
+    Param::required("value", At::Assigned, Type::Sent(Stage::Request), "its value; it may be a secret");
+
+/// What frames a message or says how it came here is written by the gateway alone (RFC 9110 section 7.6.1).
+const PROTECTED: &[&str] = &[
+    "connection",
+    "content-length",
+    "expect",
+    "host",
+    "keep-alive",
+    "proxy-connection",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+    "via",
+    "x-forwarded-for",
+    "x-forwarded-host",
+    "x-forwarded-proto",
+];
+
+/// A header field has a name that fields can have, and one that may be written.
+fn names_a_field(values: &Values) -> Option<Mismatch> {
+    match (values.value("part"), values.value("name")) {
+        (Some(Value::Word(part)), Some(Value::Text(name))) if part == "header" => {
+            may_be_written(name, PROTECTED)
+        }
+        _ => None,
+    }
+}
+
+/// What is wrong with the name of a header field in a row of edits, with the parameter `name`.
+pub(super) fn may_be_written(name: &str, protected: &[&str]) -> Option<Mismatch> {
+    if protected.contains(&name) {
+        return Some(Mismatch {
+            help: Some("leave it out".into()),
+            ..Mismatch::conflict(
+                "name",
+                format!("`{name}` is written by the gateway alone"),
+                "cannot be changed",
+            )
+        });
+    }
+    Mismatch::of_field("name", name)
+}
