@@ -1,4 +1,4 @@
-//! `gw`: makes, checks, builds, runs and explains gateways.
+//! `gw`: makes, checks, formats, builds, runs and explains gateways.
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "the console is the interface of this program")]
 
@@ -19,7 +19,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-/// Makes, checks, builds, runs and explains gateways written in the gw language.
+/// Makes, checks, formats, builds, runs and explains gateways written in the gw language.
 #[derive(Debug, Parser)]
 #[command(name = "gw", version, max_term_width = 100)]
 struct Line {
@@ -56,6 +56,14 @@ enum Command {
         /// Print one JSON document instead of text
         #[arg(long)]
         json: bool,
+    },
+    /// Write files in the one canonical form
+    Fmt {
+        /// The files; without one, every .gw file here and below
+        files: Vec<PathBuf>,
+        /// Write nothing, and fail where a file has another form
+        #[arg(long)]
+        check: bool,
     },
     /// Compile a gateway to a binary
     Build {
@@ -112,6 +120,7 @@ enum Command {
 fn main() -> ExitCode {
     match Line::parse().command {
         Command::Check { file, json } => command::check::run(file.as_deref(), json),
+        Command::Fmt { files, check } => command::fmt::run(&files, check),
         Command::Build { file, out, json } => command::build::run(&file, out.as_deref(), json),
         Command::New { folder, name, json } => command::new::run(&folder, name.as_deref(), json),
         Command::Unpack { folder, json } => command::new::unpack(&folder, json),

@@ -4,6 +4,7 @@
 //! opened and nothing is printed. What a program *means* (names, routes, what runs) is the compiler's work.
 
 pub mod ast;
+pub mod format;
 pub mod item;
 pub mod page;
 pub mod parse;
@@ -13,6 +14,7 @@ pub mod schema;
 pub mod source;
 mod split;
 
+pub use format::format;
 pub use parse::declaration::METHODS;
 pub use parse::parse;
 pub use policy::{Catalogue, Policy};

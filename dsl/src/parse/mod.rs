@@ -41,6 +41,19 @@ pub const MAX_HEIGHT: usize = 256;
 /// A text of more than [`crate::source::MAX_BYTES`] bytes gives an empty tree and one problem.
 #[must_use]
 pub fn parse(source: &Source) -> (File, Vec<Problem>) {
+    let Read { file, problems, .. } = read(source);
+    (file, problems)
+}
+
+/// All that reading a text gives.
+pub(crate) struct Read {
+    pub(crate) file: File,
+    pub(crate) problems: Vec<Problem>,
+    /// The text as the grammar saw it, byte for byte as long: without comments and damage.
+    pub(crate) clean: String,
+}
+
+pub(crate) fn read(source: &Source) -> Read {
     let split = split::split(source);
     let mut reader = Reader::new(source, &split);
     let declarations = reader.pieces(&split.pieces);
@@ -48,7 +61,7 @@ pub fn parse(source: &Source) -> (File, Vec<Problem>) {
     problems.extend(split.problems);
     problem::sort(&mut problems);
     let comments = split.comments.into_iter().map(|remark| remark.comment).collect();
-    (File { declarations, comments }, problems)
+    Read { file: File { declarations, comments }, problems, clean: split.clean }
 }
 
 #[cfg(test)]

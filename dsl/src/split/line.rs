@@ -3,7 +3,6 @@
 
 use super::token::MAX_DEPTH;
 use super::{FOLD, Scan};
-use crate::parse::declaration::is_declaration;
 use crate::problem::{Problem, text};
 
 /// A line that begins with one of these continues the one above. A blank must follow.
@@ -67,7 +66,19 @@ impl Scan<'_> {
         let before = self.text_end.checked_sub(1).and_then(|at| self.byte(at));
         let between_items = before.is_some_and(|byte| b",([{".contains(&byte))
             || self.byte(self.at).is_some_and(|byte| b",)]}".contains(&byte));
-        if continues || !between_items {
+        // A group or a key is one value.
+        let holds_one = self.stack.last().is_some_and(|open| {
+            let before = self.byte(open.at.wrapping_sub(1));
+            let is_behind =
+                before.is_some_and(|byte| byte.is_ascii_alphanumeric() || b"_)]}\"".contains(&byte));
+            open.at > 0
+                && match open.byte {
+                    b'(' => !is_behind,
+                    b'[' => is_behind,
+                    _ => false,
+                }
+        });
+        if continues || holds_one || !between_items {
             self.report(text::comment_in_value(span));
         }
     }
@@ -104,14 +115,17 @@ impl Scan<'_> {
             self.source.text.get(self.line..self.at).unwrap_or_default().trim_end_matches([' ', '\t']);
         let token = before.rsplit([' ', '\t', '(', '[', '{', ',']).next().unwrap_or_default();
         if token == "json" {
-            // It may be the name of a declaration.
-            let above = before.get(..before.len() - token.len()).unwrap_or_default().trim();
-            return !above.is_empty() && !is_declaration(above);
+            // Behind a status; elsewhere it may be a name.
+            let above = before.get(..before.len() - token.len()).unwrap_or_default();
+            let status = above.rsplit([' ', '\t']).find(|token| !token.is_empty()).unwrap_or_default();
+            return status.len() == 3 && status.bytes().all(|byte| byte.is_ascii_digit());
         }
         let is_word =
             |name: &str| name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte));
         let field = token.strip_suffix(':');
-        before.ends_with([',', '.'])
+        before.ends_with(',')
+            // A shape; `1.. {` is a range and a block.
+            || (self.byte(self.at.wrapping_sub(1)) == Some(b'.') && !before.ends_with(".."))
             || BEFORE_RECORD.contains(&token)
             || field.is_some_and(|name| name.ends_with('"') || (!name.is_empty() && is_word(name)))
     }
