@@ -136,16 +136,14 @@ impl Exchange {
         &self.head
     }
 
-    /// The text, in canonical spelling, that the n-th capture of the pattern took, counted from 0.
+    /// The text, in canonical spelling, that the n-th capture of the pattern took, counted from 0; from 128 on the label, in
+    /// lower case, that the n-th capture of the host took, counted from the right.
     #[must_use]
     pub fn capture(&self, index: u8) -> &[u8] {
-        self.captures.at(index, &self.head.path)
-    }
-
-    /// The label, in lower case, that the n-th capture of the host took, counted from 0 and from the right.
-    #[must_use]
-    pub fn host_capture(&self, index: u8) -> &[u8] {
-        self.captures.at_host(index, &self.host)
+        match index.checked_sub(128) {
+            None => self.captures.at(index, &self.head.path),
+            Some(index) => self.captures.at_host(index, &self.host),
+        }
     }
 
     /// Finds the route of the request.

@@ -91,7 +91,6 @@ impl Language {
 #[derive(Debug)]
 pub(crate) struct Languages {
     segments: Kind,
-    #[allow(dead_code, reason = "the hosts of blocks are read next")]
     labels: Kind,
 }
 
@@ -132,7 +131,6 @@ impl Languages {
     }
 
     /// The labels of a host that are.
-    #[allow(dead_code, reason = "the hosts of blocks are read next")]
     pub(crate) fn label(&mut self, ty: &Ty) -> Result<Set, Refused> {
         self.labels.set(ty)
     }

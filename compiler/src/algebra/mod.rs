@@ -32,9 +32,7 @@ pub(crate) use matcher::matches;
 pub(crate) use method::Method;
 pub(crate) use pattern::Pattern;
 pub(crate) use segment::Set;
-#[cfg_attr(not(test), expect(unused_imports, reason = "the checks of blocks fill them in"))]
-pub(crate) use shape::Floor;
-pub(crate) use shape::{RouteSet, Shape};
+pub(crate) use shape::{Floor, RouteSet, Shape};
 pub(crate) use trie::{End, Node, Paths, Trie};
 
 /// How two sets lie to each other.

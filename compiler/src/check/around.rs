@@ -3,15 +3,18 @@
 //! Each block is looked at once, whatever the number of its routes: what its head says, and which settings hold inside.
 
 use std::collections::BTreeSet;
+use std::rc::Rc;
 
 use gatewright_dsl::Span;
 use gatewright_dsl::ast::{self, Block, Declaration, Group, Host, Segment, Value};
 use gatewright_dsl::problem::path::{repeated_capture, rest_not_last};
 use gatewright_dsl::schema::Place;
 
+use super::host::Hosts;
 use super::join::{self, Settings};
 use super::unit::Unit;
-use super::{Check, problem, used};
+use super::{Check, pattern, problem, used};
+use crate::algebra::{Condition, Floor, Pattern};
 
 /// Blocks that a program may have, those of files counted as often as they are imported.
 const MOST: usize = 100_000;
@@ -24,6 +27,8 @@ pub(super) struct Around<'a> {
     /// What the paths of its routes begin with.
     pub(super) segments: Vec<&'a Segment>,
     pub(super) host: Option<&'a Host>,
+    /// What that host matches; `None` where it is every host.
+    pub(super) hosts: Option<Rc<Hosts<'a>>>,
     /// Under which conditions its routes are there.
     pub(super) whens: Vec<&'a Value>,
     /// What its settings and those around it come to.
@@ -76,7 +81,33 @@ pub(super) struct Nested<'a> {
     pub(super) routes: Vec<Landed<'a>>,
 }
 
+impl Around<'_> {
+    /// The hosts of its routes.
+    pub(super) fn hosts(&self) -> Vec<Pattern> {
+        self.hosts.as_ref().map_or_else(|| vec![Pattern::every()], |hosts| hosts.patterns.clone())
+    }
+
+    /// The 404 in which it ends, if it does: a `host` and a `group` with a prefix do.
+    fn floor(&self, check: &mut Check<'_>) -> Option<Floor> {
+        let ends = match self.head {
+            Head::Top => false,
+            Head::Group(group) => group.prefix.is_some(),
+            Head::Host(_) => true,
+        };
+        if !(ends && self.is_known) {
+            return None;
+        }
+        let prefix = pattern::prefix(check, &self.segments)?;
+        Some(Floor { span: self.head.span()?, hosts: self.hosts(), prefix, when: Condition::always() })
+    }
+}
+
 impl Nested<'_> {
+    /// The floors of all blocks.
+    pub(super) fn floors(&self, check: &mut Check<'_>) -> Vec<Floor> {
+        self.arounds.iter().filter_map(|around| around.floor(check)).collect()
+    }
+
     /// How many blocks are around something in this one.
     pub(super) fn depth(&self, around: usize) -> usize {
         let parent = |at: &usize| self.arounds.get(*at).and_then(|around| around.parent);
@@ -91,6 +122,7 @@ pub(super) fn walk<'a>(check: &mut Check<'a>, units: &'a [Unit<'a>]) -> Nested<'
         head: Head::Top,
         segments: Vec::new(),
         host: None,
+        hosts: None,
         whens: Vec::new(),
         settings: Settings::default(),
         is_known: true,
@@ -170,6 +202,7 @@ impl<'a> Walk<'_, 'a> {
             head,
             segments: parent.segments.clone(),
             host: parent.host,
+            hosts: parent.hosts.clone(),
             whens: parent.whens.clone(),
             settings: join::over(self.check, &parent.settings, &layer),
             is_known: parent.is_known,
@@ -222,6 +255,10 @@ fn enter_host<'a>(check: &mut Check<'_>, around: &mut Around<'a>, host: &'a Host
         around.is_known &= is_new(check, &around.segments, None, &capture.name);
     }
     around.host = Some(host);
+    // Of a broken pattern the parser has said what is wrong.
+    let hosts = if host.broken { None } else { super::host::check(check, host) };
+    around.is_known &= hosts.is_some();
+    around.hosts = hosts.map(Rc::new);
 }
 
 fn takes_rest(capture: &ast::Capture) -> bool {

@@ -138,7 +138,8 @@ pub(crate) fn check(files: &Files<'_>, entry: &Entry, catalogue: &Catalogue) -> 
         .iter()
         .filter_map(|landed| route::check(&mut check, landed, &nested, &upstreams))
         .collect();
-    let claims = RouteSet { routes: routes.iter().map(Route::shape).collect(), floors: Vec::new() };
+    let claims =
+        RouteSet { routes: routes.iter().map(Route::shape).collect(), floors: nested.floors(&mut check) };
     let order = collision::check(&mut check, &claims);
     // Without any route, that is the one thing to say.
     let has_routes = !nested.routes.is_empty();

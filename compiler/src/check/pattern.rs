@@ -5,6 +5,7 @@
 use gatewright_dsl::ast::{self, Segment};
 use gatewright_dsl::{Problem, Span};
 
+use super::around::Around;
 use super::{Check, path, problem};
 use crate::algebra::{self, Refused, Set};
 use crate::ty::Ty;
@@ -26,9 +27,9 @@ pub(super) struct Pattern<'a> {
     pub(super) label: String,
 }
 
+#[derive(Clone)]
 pub(super) struct Capture<'a> {
     pub(super) name: &'a ast::Name,
-    #[allow(dead_code, reason = "expressions read it next")]
     pub(super) ty: Ty,
     pub(super) takes: Takes,
     pub(super) is_rest: bool,
@@ -37,7 +38,7 @@ pub(super) struct Capture<'a> {
 }
 
 /// What a capture takes.
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq)]
 pub(super) enum Takes {
     /// A text that is known already.
     Known(String),
@@ -49,11 +50,13 @@ pub(super) enum Takes {
 /// known.
 pub(super) fn check<'a>(
     check: &mut Check<'_>,
-    before: &[&'a Segment],
+    around: &Around<'a>,
     pattern: &'a ast::Pattern,
 ) -> Option<Pattern<'a>> {
+    let before = &around.segments;
+    let in_host = around.hosts.as_ref().map_or(0, |hosts| hosts.most);
     let segments: Vec<&Segment> = before.iter().copied().chain(&pattern.segments).collect();
-    if let Some(problem) = beyond_limits(check, &segments, pattern.span) {
+    if let Some(problem) = beyond_limits(check, &segments, in_host, pattern.span) {
         check.problems.push(problem);
         return None;
     }
@@ -108,6 +111,48 @@ fn capture<'a>(check: &mut Check<'_>, read: &mut Pattern<'a>, written: &'a ast::
     true
 }
 
+/// A capture of a host; `noted` is its number if the router notes it.
+pub(super) fn label_capture<'a>(
+    check: &mut Check<'_>,
+    written: &'a ast::Capture,
+    noted: u8,
+) -> Option<(Set, Capture<'a>)> {
+    let ty = resolve(check, written)?;
+    let set = match check.languages.label(&ty) {
+        Ok(set) => set,
+        Err(refused) => {
+            refuse(check, written, &refused, "label of a host");
+            return None;
+        }
+    };
+    let takes = match &set {
+        Set::Literal(text) => Takes::Known(text.clone()),
+        _ => Takes::Noted(noted),
+    };
+    Some((set, Capture { name: &written.name, ty, takes, is_rest: false, is_outer: true }))
+}
+
+/// The set of paths that begin with some segments, as one without a rest. `None` where it is not known.
+pub(super) fn prefix(check: &mut Check<'_>, segments: &[&Segment]) -> Option<algebra::Pattern> {
+    let set = algebra::Pattern { segments: Vec::new(), rest: false };
+    let mut read = Pattern { set, captures: Vec::new(), label: String::new() };
+    let mut is_known = true;
+    for segment in segments {
+        match segment {
+            Segment::Literal { text, .. } => read.set.segments.push(Set::Literal(path::spell(text))),
+            Segment::Capture(written) => is_known &= capture(check, &mut read, written),
+        }
+    }
+    is_known.then_some(read.set)
+}
+
+impl Capture<'_> {
+    /// Whether both have the same name, type and number.
+    pub(super) fn is_like(&self, other: &Self) -> bool {
+        self.name.text == other.name.text && self.ty == other.ty && self.takes == other.takes
+    }
+}
+
 fn refuse(check: &mut Check<'_>, written: &ast::Capture, refused: &Refused, place: &str) {
     let span = written.ty.as_ref().map_or(written.name.span, |ty| ty.span);
     check.problems.push(match refused {
@@ -136,8 +181,8 @@ fn label(check: &Check<'_>, capture: &ast::Capture) -> String {
 }
 
 /// What is too much about a pattern. Beyond the limits it is not looked at further, for depth is stack.
-fn beyond_limits(check: &Check<'_>, pattern: &[&Segment], span: Span) -> Option<Problem> {
-    let captures = pattern.iter().filter(|segment| matches!(segment, Segment::Capture(_))).count();
+fn beyond_limits(check: &Check<'_>, pattern: &[&Segment], in_host: usize, span: Span) -> Option<Problem> {
+    let captures = pattern.iter().filter(|segment| matches!(segment, Segment::Capture(_))).count() + in_host;
     let segments = pattern.len();
     let length = |segment: &&Segment| match segment {
         Segment::Literal { text, .. } => text.len() + 1,

@@ -24,6 +24,8 @@ pub(super) struct Route<'a> {
     /// Under which conditions it is there: those of the blocks around it, and its own.
     #[allow(dead_code, reason = "the algebra asks for it next")]
     pub(super) whens: Vec<&'a Value>,
+    /// Its hosts.
+    pub(super) hosts: Vec<Pattern>,
     pub(super) steps: Vec<Step>,
     /// `None` where its terminal is missing or wrong.
     pub(super) end: Option<End>,
@@ -51,13 +53,15 @@ pub(super) fn check<'a>(
             is_known &= around::is_new(check, &around.segments, around.host, &capture.name);
         }
     }
-    let pattern = pattern::check(check, &around.segments, &written.pattern)?;
+    let mut pattern = pattern::check(check, around, &written.pattern)?;
+    pattern.captures.extend(around.hosts.iter().flat_map(|hosts| hosts.captures.iter().cloned()));
+    let hosts = around.hosts();
     let end = end(check, written, &pattern, upstream);
     let outer = upstream.and_then(|at| upstreams.get(at));
     let asked = Asked { written, settings: &settings, own: &own, upstream: outer };
     let steps = step::steps(check, &asked, nested);
     let whens = around.whens.iter().copied().chain(&written.when).collect();
-    is_known.then_some(Route { written, methods: methods?, pattern, whens, steps, end })
+    is_known.then_some(Route { written, methods: methods?, pattern, whens, hosts, steps, end })
 }
 
 impl Route<'_> {
@@ -74,7 +78,7 @@ impl Route<'_> {
         let pattern = self.written.pattern.span;
         let span = self.written.methods.span().map_or(pattern, |methods| methods.to(pattern));
         let (path, methods) = (self.pattern.set.clone(), self.methods.clone());
-        Shape { span, hosts: vec![Pattern::every()], path, methods, when: Condition::always() }
+        Shape { span, hosts: self.hosts.clone(), path, methods, when: Condition::always() }
     }
 }
 

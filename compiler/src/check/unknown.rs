@@ -10,7 +10,7 @@ use super::Check;
 use super::unit::Unit;
 
 /// The declarations that are understood.
-const KNOWN: &[&str] = &["import", "gateway", "upstream", "policy", "group", "route"];
+const KNOWN: &[&str] = &["import", "gateway", "upstream", "policy", "group", "host", "route"];
 
 pub(super) fn check(check: &mut Check<'_>, units: &[Unit<'_>]) {
     for unit in units {
@@ -28,6 +28,12 @@ fn declarations<'a>(check: &mut Check<'_>, all: impl Iterator<Item = &'a Declara
             Declaration::Upstream(it) => block(check, &it.block, Place::Upstream),
             Declaration::Policy(it) => block(check, &it.block, Place::Policy),
             Declaration::Group(it) => {
+                if let Some(when) = &it.when {
+                    refuse(check, when.span, "no condition");
+                }
+                declarations(check, it.block.declarations());
+            }
+            Declaration::Host(it) => {
                 if let Some(when) = &it.when {
                     refuse(check, when.span, "no condition");
                 }
