@@ -5,7 +5,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use crate::cargo::{cargo, released, root};
-use crate::{front, need, tidy};
+use crate::{front, need, new_policy, tidy};
 
 type Step = fn() -> Result<(), String>;
 
@@ -15,6 +15,7 @@ const STEPS: &[(&str, Step)] = &[
     ("the code is formatted", || succeed(cargo().args(["fmt", "--all", "--check"]))),
     ("the linter has nothing to say", lint),
     ("the house is tidy", tidy::run),
+    ("a policy more needs no change of the compiler", new_policy::prove),
     ("the tests pass", || succeed(cargo().args(["test", "--workspace"]))),
     ("the documentation builds", document),
     ("the compared gateways are valid", compared),

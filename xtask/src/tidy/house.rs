@@ -74,10 +74,18 @@ impl House {
     /// # Errors
     /// When it cannot be read, or when cargo does not answer.
     pub(crate) fn read() -> Result<Self, String> {
+        Ok(Self { packages: packages()?, linked: linked()?, ..Self::of_files(root())? })
+    }
+
+    /// Only the files, of another repository perhaps.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub(crate) fn of_files(root: &Path) -> Result<Self, String> {
         let mut files = Vec::new();
-        collect(root(), &mut files).map_err(|error| format!("cannot read the repository: {error}"))?;
+        collect(root, root, &mut files).map_err(|error| format!("cannot read the repository: {error}"))?;
         files.sort_by(|a, b| a.path.cmp(&b.path));
-        Ok(Self { files, packages: packages()?, linked: linked()? })
+        Ok(Self { files, ..Self::default() })
     }
 
     /// The files below these folders, or with these paths.
@@ -106,7 +114,7 @@ impl House {
     }
 }
 
-fn collect(folder: &Path, files: &mut Vec<File>) -> std::io::Result<()> {
+fn collect(root: &Path, folder: &Path, files: &mut Vec<File>) -> std::io::Result<()> {
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
         let Some(name) = path.file_name().and_then(|name| name.to_str()) else { continue };
@@ -114,9 +122,9 @@ fn collect(folder: &Path, files: &mut Vec<File>) -> std::io::Result<()> {
             continue;
         }
         if path.is_dir() {
-            collect(&path, files)?;
+            collect(root, &path, files)?;
         } else if let Ok(text) = String::from_utf8(fs::read(&path)?) {
-            let own = path.strip_prefix(root()).unwrap_or(&path);
+            let own = path.strip_prefix(root).unwrap_or(&path);
             files.push(File { path: own.display().to_string(), text });
         }
     }

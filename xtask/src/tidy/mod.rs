@@ -11,6 +11,7 @@ mod scan;
 mod shape;
 
 use std::fmt;
+use std::path::Path;
 
 use house::House;
 
@@ -71,9 +72,37 @@ impl fmt::Display for Finding {
 /// When the repository cannot be read, or when something was found.
 pub(crate) fn run() -> Result<(), String> {
     let house = House::read()?;
+    look(&house)?;
+    println!(
+        "tidy: {} rules hold in {} files and {} packages",
+        CHECKS.len(),
+        house.files.len(),
+        house.packages.len()
+    );
+    Ok(())
+}
+
+/// Runs every check on the files of another repository; what is about packages has nothing to look at there.
+///
+/// # Errors
+/// As [`run`].
+pub(crate) fn run_on(root: &Path) -> Result<(), String> {
+    look(&House::of_files(root)?)
+}
+
+/// All text files of this repository, each with its path.
+///
+/// # Errors
+/// When they cannot be read.
+pub(crate) fn texts() -> Result<Vec<(String, String)>, String> {
+    let house = House::of_files(crate::cargo::root())?;
+    Ok(house.files.into_iter().map(|file| (file.path, file.text)).collect())
+}
+
+fn look(house: &House) -> Result<(), String> {
     let mut count = 0;
     for (claim, check) in CHECKS {
-        let findings = check(&house);
+        let findings = check(house);
         if !findings.is_empty() {
             println!("\nbroken: {claim}");
         }
@@ -82,14 +111,5 @@ pub(crate) fn run() -> Result<(), String> {
         }
         count += findings.len();
     }
-    if count > 0 {
-        return Err(format!("tidy found {count} things to mend"));
-    }
-    println!(
-        "tidy: {} rules hold in {} files and {} packages",
-        CHECKS.len(),
-        house.files.len(),
-        house.packages.len()
-    );
-    Ok(())
+    if count > 0 { Err(format!("tidy found {count} things to mend")) } else { Ok(()) }
 }
