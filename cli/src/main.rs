@@ -106,7 +106,8 @@ enum Command {
         /// A method, or the name of a page, such as `ambiguous_route`
         #[arg(value_name = "METHOD|WORD")]
         what: String,
-        /// The path that is asked for
+        /// The path that is asked for, or a whole URL
+        #[arg(value_name = "PATH|URL")]
         path: Option<String>,
         /// The entry file
         #[arg(long, default_value = "gateway.gw", requires = "path")]

@@ -85,6 +85,8 @@ fn a_program_with_problems_is_neither_listed_nor_explained() {
         let document = document(&folder, verb, words);
         assert_eq!((&document["ok"], &document["result"]), (&Value::Bool(false), &Value::Null));
     }
+    let ran = folder.gw(&["explain", "GET", "http:///orders"]);
+    assert!(ran.code == 2 && ran.err.starts_with("error: `/orders` is no path\n"), "{ran:?}");
     let ran = folder.gw(&["explain", "GET", "orders"]);
     assert!(ran.code == 2 && ran.err.starts_with("error: `orders` is no path\n"), "{ran:?}");
 }
@@ -100,6 +102,7 @@ group /api {
   use patient
   import \"teams/orders.gw\"
 }
+route * /{rest: path} -> orders
 ",
     ),
     ("teams/orders.gw", "route GET /orders/{id: int} -> orders\n"),

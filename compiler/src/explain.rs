@@ -5,7 +5,6 @@ mod path;
 mod walk;
 
 use crate::algebra::Method;
-use crate::ir;
 use crate::routes::{Listed, Plan};
 
 pub use self::walk::{By, Hop};
@@ -17,6 +16,8 @@ pub struct Asked {
     pub method: String,
     /// The path as it is sent, with its query or without.
     pub target: String,
+    /// As the client names it, with its port or without.
+    pub host: Option<String>,
 }
 
 /// What comes of it.
@@ -37,6 +38,8 @@ pub enum Decision {
     Won {
         /// It, with the paths that this request gives it.
         route: Listed,
+        /// The labels of the host from the right, where the route is one of a host.
+        labels: Vec<Hop>,
         /// The segments of the path, and what each was matched by.
         hops: Vec<Hop>,
     },
@@ -48,6 +51,8 @@ pub enum Decision {
         reason: &'static str,
         /// The methods that the path has, where it has any.
         allowed: Vec<&'static str>,
+        /// Whether a host or a group ends there, so that nothing less specific is looked at.
+        is_floor: bool,
     },
 }
 
@@ -66,7 +71,7 @@ impl Plan {
     pub fn explain(&self, asked: &Asked) -> Explanation {
         let own = |path: String, status, reason| Explanation {
             path,
-            decision: Decision::Own { status, reason, allowed: Vec::new() },
+            decision: Decision::Own { status, reason, allowed: Vec::new(), is_floor: false },
             others: Vec::new(),
         };
         if asked.method == "CONNECT" {
@@ -79,37 +84,37 @@ impl Plan {
             Ok(path) => path,
             Err(reason) => return own(String::new(), 400, reason),
         };
-        let ends = walk::ends(&self.0, &path);
+        let mut ends = walk::ends(&self.0, asked.host.as_deref(), &path);
         let bit = bit(&asked.method);
-        let Some(winner) = ends.iter().position(|end| end.methods & bit != 0) else {
-            let allowed = ends.iter().fold(0, |all, end| all | end.methods);
-            let others = ends.iter().filter_map(|end| self.lost(end, Why::Method(methods(end.methods))));
-            let others = others.collect();
-            return refuse(path, &asked.method, allowed, others);
-        };
-        let mut others = Vec::new();
-        for (at, end) in ends.iter().enumerate().filter(|(at, _)| *at != winner) {
-            let is_fit = end.methods & bit != 0;
-            let why =
-                if at > winner && is_fit { Why::LessSpecific } else { Why::Method(methods(end.methods)) };
-            others.extend(self.lost(end, why));
+        let winner = ends.iter().position(|end| end.route.is_none() || end.methods & bit != 0);
+        let won = winner.map(|at| ends.remove(at));
+        let before = winner.unwrap_or(ends.len());
+        // Behind a floor nothing is looked at, and so there is nothing to be told of it.
+        let is_floor = won.as_ref().is_some_and(|end| end.route.is_none());
+        if is_floor {
+            ends.truncate(before);
         }
-        let won = ends.into_iter().nth(winner).and_then(|end| {
-            let captures: Vec<String> =
-                end.hops.iter().filter(|hop| hop.is_capture()).map(|hop| hop.text.clone()).collect();
-            let route = self.listed(self.0.routes.get(end.route)?, Some(&captures));
-            Some(Decision::Won { route, hops: end.hops })
+        let others = ends.iter().enumerate().filter_map(|(at, end)| {
+            let is_fit = at >= before && end.methods & bit != 0;
+            let why = if is_fit { Why::LessSpecific } else { Why::Method(methods(end.methods)) };
+            Some((self.listed(self.0.routes.get(end.route?)?, None), why))
         });
-        match won {
-            Some(decision) => Explanation { path, decision, others },
-            // INVARIANT: each end names a route.
-            None => own(path, 404, "not_found"),
+        let others: Vec<_> = others.collect();
+        let won = won.and_then(|end| {
+            let route = self.0.routes.get(end.route?)?;
+            let captures = end.path.iter().filter(|hop| hop.is_capture()).map(|hop| hop.text.clone());
+            let route = self.listed(route, Some(&captures.collect::<Vec<_>>()));
+            Some(Decision::Won { route, labels: end.host, hops: end.path })
+        });
+        if let Some(decision) = won {
+            return Explanation { path, decision, others };
         }
-    }
-
-    fn lost(&self, end: &walk::End, why: Why) -> Option<(Listed, Why)> {
-        let route: &ir::Route = self.0.routes.get(end.route)?;
-        Some((self.listed(route, None), why))
+        let allowed = ends.iter().take(before).fold(0, |all, end| all | end.methods);
+        let mut refused = refuse(path, &asked.method, allowed, others);
+        if let Decision::Own { is_floor: shown, .. } = &mut refused.decision {
+            *shown = is_floor;
+        }
+        refused
     }
 }
 
@@ -120,7 +125,11 @@ fn refuse(path: String, method: &str, allowed: u16, others: Vec<(Listed, Why)>) 
         _ if method == "OPTIONS" => (204, "options"),
         _ => (405, "method_not_allowed"),
     };
-    Explanation { path, decision: Decision::Own { status, reason, allowed: methods(allowed) }, others }
+    Explanation {
+        path,
+        decision: Decision::Own { status, reason, allowed: methods(allowed), is_floor: false },
+        others,
+    }
 }
 
 /// The bit of a request's method.
@@ -149,16 +158,18 @@ route GET /orders/{id: int} -> orders /v2/{id}
 route GET /orders/{name} -> orders
 route POST /orders/{id: int} -> orders
 route * /files/{rest: path} -> orders /{rest}
+route GET /{rest: path} respond 200
+group /api { route POST /a -> orders }
 ";
 
     fn explain(method: &str, target: &str) -> Explanation {
         let plan = crate::plan(&[Source::new("gateway.gw", SHOP)], &Catalogue::standard()).unwrap();
-        plan.explain(&Asked { method: method.to_owned(), target: target.to_owned() })
+        plan.explain(&Asked { method: method.to_owned(), target: target.to_owned(), host: None })
     }
 
     fn own(explanation: &Explanation) -> (u16, &str, Vec<&str>) {
         match &explanation.decision {
-            Decision::Own { status, reason, allowed } => (*status, reason, allowed.clone()),
+            Decision::Own { status, reason, allowed, .. } => (*status, reason, allowed.clone()),
             Decision::Won { route, .. } => panic!("{route:?}"),
         }
     }
@@ -167,7 +178,7 @@ route * /files/{rest: path} -> orders /{rest}
     fn the_winner_is_shown_with_what_lost_and_why() {
         let explanation = explain("GET", "/orders/%37?x=1");
         assert_eq!(explanation.path, "/orders/7");
-        let Decision::Won { route, hops } = &explanation.decision else { panic!("{explanation:?}") };
+        let Decision::Won { route, hops, .. } = &explanation.decision else { panic!("{explanation:?}") };
         assert_eq!(
             (route.name().as_str(), route.terminal.as_str()),
             ("GET /orders/{id: int}", "-> orders /v2/7")
@@ -180,14 +191,15 @@ route * /files/{rest: path} -> orders /{rest}
             others,
             [
                 ("POST /orders/{id: int}".to_owned(), Why::Method(vec!["POST"])),
-                ("GET /orders/{name}".to_owned(), Why::LessSpecific)
+                ("GET /orders/{name}".to_owned(), Why::LessSpecific),
+                ("GET /{rest: path}".to_owned(), Why::LessSpecific)
             ]
         );
     }
 
     #[test]
     fn what_no_route_has_is_answered_with_its_reason() {
-        assert_eq!(own(&explain("GET", "/basket")), (404, "not_found", vec![]));
+        assert_eq!(own(&explain("PUT", "/basket")), (405, "method_not_allowed", vec!["GET", "HEAD"]));
         assert_eq!(
             own(&explain("PUT", "/orders/7")),
             (405, "method_not_allowed", vec!["GET", "HEAD", "POST"])
@@ -201,7 +213,7 @@ route * /files/{rest: path} -> orders /{rest}
     #[test]
     fn a_method_without_a_name_of_its_own_is_any() {
         let explanation = explain("BREW", "/files/a/b");
-        let Decision::Won { route, hops } = explanation.decision else { panic!("{explanation:?}") };
+        let Decision::Won { route, hops, .. } = explanation.decision else { panic!("{explanation:?}") };
         assert_eq!(route.terminal, "-> orders /a/b");
         assert_eq!(hops.last().map(|hop| (hop.text.as_str(), hop.by.clone())), Some(("a/b", By::Rest)));
     }

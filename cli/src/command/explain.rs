@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::ExitCode;
 
-use gatewright_compiler::explain::{Asked, Decision, Explanation, Why};
+use gatewright_compiler::explain::{Asked, Decision, Explanation, Hop, Why};
 use gatewright_compiler::routes::{Listed, Origin};
 use gatewright_dsl::problem::nearest::nearest;
 use serde_json::{Value, json};
@@ -60,11 +60,20 @@ fn judge(method: &str, target: &str) -> Result<Asked, Refusal> {
             "write it as it is sent: GET, POST, …",
         ));
     }
+    let (host, target) = match target.split_once("://") {
+        None => (None, target),
+        Some((_, rest)) => {
+            let path = rest.find('/').unwrap_or(rest.len());
+            let (host, path) = rest.split_at(path);
+            (Some(host.to_owned()), if path.is_empty() { "/" } else { path })
+        }
+    };
     let is_all = target == "*" && method == "OPTIONS";
-    if !is_all && !target.starts_with('/') {
-        return Err(Refusal::failed(format!("`{target}` is no path"), "write it as it is sent: /orders/7"));
+    if !is_all && !target.starts_with('/') || host.as_ref().is_some_and(String::is_empty) {
+        let help = "write it as it is sent: /orders/7, or with its host: http://shop.example.com/orders/7";
+        return Err(Refusal::failed(format!("`{target}` is no path"), help));
     }
-    Ok(Asked { method: method.to_owned(), target: target.to_owned() })
+    Ok(Asked { method: method.to_owned(), target: target.to_owned(), host })
 }
 
 fn document(asked: &Asked, explanation: &Explanation) -> Value {
@@ -79,20 +88,23 @@ fn document(asked: &Asked, explanation: &Explanation) -> Value {
             json!({ "route": listed(route), "why": why, "methods": methods })
         })
         .collect();
-    let (segments, route, answer) = match &explanation.decision {
-        Decision::Won { route, hops } => {
-            let hops = hops.iter().map(|hop| json!({ "text": hop.text, "by": hop.by.to_string() }));
-            (hops.collect(), listed(route), Value::Null)
-        }
-        Decision::Own { status, reason, allowed } => {
-            (json!([]), Value::Null, json!({ "status": status, "reason": reason, "allowed": allowed }))
+    let shown = |hops: &[Hop]| -> Value {
+        hops.iter().map(|hop| json!({ "text": hop.text, "by": hop.by.to_string() })).collect()
+    };
+    let (labels, segments, route, answer) = match &explanation.decision {
+        Decision::Won { route, labels, hops } => (shown(labels), shown(hops), listed(route), Value::Null),
+        Decision::Own { status, reason, allowed, is_floor } => {
+            let answer = json!({ "status": status, "reason": reason, "allowed": allowed, "floor": is_floor });
+            (json!([]), json!([]), Value::Null, answer)
         }
     };
     json!({
         "kind": "request",
         "method": asked.method,
         "target": asked.target,
+        "host": asked.host,
         "path": explanation.path,
+        "labels": labels,
         "segments": segments,
         "route": route,
         "answer": answer,
@@ -101,12 +113,15 @@ fn document(asked: &Asked, explanation: &Explanation) -> Value {
 }
 
 fn show(asked: &Asked, explanation: &Explanation) {
-    println!("{} {}", asked.method, asked.target);
+    println!("{} {}{}", asked.method, asked.host.as_deref().unwrap_or_default(), asked.target);
     if explanation.path != asked.target && !explanation.path.is_empty() {
         println!("  path     {}", explanation.path);
     }
     match &explanation.decision {
-        Decision::Won { route, hops } => {
+        Decision::Won { route, labels, hops } => {
+            for hop in labels.iter().rev() {
+                println!("  label    {}: {}", hop.text, hop.by);
+            }
             for hop in hops {
                 println!("  segment  {}: {}", hop.text, hop.by);
             }
@@ -120,8 +135,11 @@ fn show(asked: &Asked, explanation: &Explanation) {
             }
             println!("    {}", route.terminal);
         }
-        Decision::Own { status, reason, allowed } => {
+        Decision::Own { status, reason, allowed, is_floor } => {
             println!("\nthe gateway answers {status}: {reason}");
+            if *is_floor {
+                println!("    the group or host ends here: nothing less specific is looked at");
+            }
             if !allowed.is_empty() {
                 println!("    allowed: {}", allowed.join(", "));
             }

@@ -25,31 +25,59 @@ pub enum By {
     Rest,
 }
 
-/// Where a path ends in the tables.
+/// Where a request may end in the tables.
 #[derive(Debug)]
 pub(super) struct End {
     pub(super) methods: u16,
-    pub(super) route: usize,
-    pub(super) hops: Vec<Hop>,
+    /// None at the 404 in which a host or a group ends.
+    pub(super) route: Option<usize>,
+    /// Labels of the host from the right, where the end is one of a host.
+    pub(super) host: Vec<Hop>,
+    pub(super) path: Vec<Hop>,
 }
 
-/// The ends of a canonical path.
-pub(super) fn ends(program: &Program, path: &str) -> Vec<End> {
+/// The ends of a canonical path on a host, those of a host before those of every host.
+pub(super) fn ends(program: &Program, host: Option<&str>, path: &str) -> Vec<End> {
     let segments: Vec<&str> = path.split('/').skip(1).collect();
-    let mut walk = Walk { program, hops: Vec::new(), ends: Vec::new(), is_over: false };
-    walk.node(0, &segments);
+    let mut walk =
+        Walk { program, segments: &segments, host: Vec::new(), hops: Vec::new(), ends: Vec::new() };
+    let labels = host.map(labels).unwrap_or_default();
+    if let (Some(root), false) = (program.router.hosts, labels.is_empty()) {
+        let labels: Vec<&str> = labels.iter().map(String::as_str).collect();
+        walk.node(root, &labels, Tree::Hosts);
+    }
+    walk.node(0, &segments, Tree::Paths);
     walk.ends
+}
+
+/// The labels of a host from the right, in lower case, without port and final dot; none of an address of IPv6.
+fn labels(host: &str) -> Vec<String> {
+    if host.starts_with('[') {
+        return Vec::new();
+    }
+    let name = host.split(':').next().unwrap_or_default();
+    let name = name.strip_suffix('.').unwrap_or(name);
+    name.rsplit('.').map(str::to_ascii_lowercase).collect()
+}
+
+/// What is walked.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Tree {
+    Hosts,
+    Paths,
 }
 
 struct Walk<'a> {
     program: &'a Program,
+    /// Of the path.
+    segments: &'a [&'a str],
+    host: Vec<Hop>,
     hops: Vec<Hop>,
     ends: Vec<End>,
-    is_over: bool,
 }
 
 impl Walk<'_> {
-    fn node(&mut self, number: usize, segments: &[&str]) {
+    fn node(&mut self, number: usize, segments: &[&str], tree: Tree) {
         let router = &self.program.router;
         let Some(node) = router.nodes.get(number) else { return };
         let Some((first, others)) = segments.split_first() else {
@@ -58,40 +86,47 @@ impl Walk<'_> {
         let slots = node.edge_bits.map_or(0, |bits| 1_usize << bits);
         let edges = router.edges.get(node.edges..node.edges + slots).unwrap_or_default().iter().flatten();
         let literal = edges.into_iter().find(|edge| self.text(edge.key, edge.len).as_deref() == Some(*first));
-        if let Some(edge) = literal {
-            self.enter(edge.node, others, Hop { text: (*first).to_owned(), by: By::Literal });
-        }
+        let mut next: Vec<(usize, By)> = literal.map(|edge| (edge.node, By::Literal)).into_iter().collect();
         let params = router.params.get(node.params..node.params + node.param_count).unwrap_or_default();
         for param in params {
             let kind = router.kinds.get(param.kind);
             if let Some(kind) = kind.filter(|kind| accepts(kind, first)) {
-                let by = By::Parameter(shown(kind));
-                self.enter(param.node, others, Hop { text: (*first).to_owned(), by });
+                next.push((param.node, By::Parameter(shown(kind))));
             }
         }
-        self.hops.push(Hop { text: segments.join("/"), by: By::Rest });
-        self.leaves(node.leaves + node.here_count, node.rest_count);
-        self.hops.pop();
-    }
-
-    fn enter(&mut self, node: usize, others: &[&str], hop: Hop) {
-        self.hops.push(hop);
-        self.node(node, others);
-        self.hops.pop();
+        for (node, by) in next {
+            self.hops.push(Hop { text: (*first).to_owned(), by });
+            self.node(node, others, tree);
+            self.hops.pop();
+        }
+        if tree == Tree::Paths {
+            self.hops.push(Hop { text: segments.join("/"), by: By::Rest });
+            self.leaves(node.leaves + node.here_count, node.rest_count);
+            self.hops.pop();
+        }
     }
 
     fn leaves(&mut self, first: usize, count: usize) {
         let leaves = self.program.router.leaves.get(first..first + count).unwrap_or_default();
         for leaf in leaves {
-            match leaf.to {
-                _ if self.is_over => {}
-                To::Route(route) => {
-                    self.ends.push(End { methods: leaf.methods, route, hops: self.hops.clone() });
+            let route = match leaf.to {
+                To::Route(route) => Some(route),
+                To::Floor => None,
+                To::Paths(root) => {
+                    let labels = std::mem::take(&mut self.hops);
+                    self.host.clone_from(&labels);
+                    self.node(root, self.segments, Tree::Paths);
+                    self.host.clear();
+                    self.hops = labels;
+                    continue;
                 }
-                // Nothing behind a floor is looked at.
-                To::Floor => self.is_over = leaf.when.is_none(),
-                To::Paths(_) => {}
-            }
+            };
+            self.ends.push(End {
+                methods: leaf.methods,
+                route,
+                host: self.host.clone(),
+                path: self.hops.clone(),
+            });
         }
     }
 

@@ -30,7 +30,11 @@ fn explain_and_the_running_gateway_agree() {
         let requests = Requests::new(seed ^ 0x55, &routes).take(REQUESTS.div_ceil(ALL.len()));
         let asked: Vec<Asked> = (0..)
             .zip(requests)
-            .map(|(at, request)| Asked { method: request.method.into(), target: odd(at, request.path()) })
+            .map(|(at, request)| Asked {
+                method: request.method.into(),
+                target: odd(at, request.path()),
+                host: Some("a".into()),
+            })
             .collect();
         for asked in &asked {
             ask(&gate, asked);
