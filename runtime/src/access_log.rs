@@ -44,7 +44,12 @@ pub struct LogLine<'a> {
     out: &'a mut Vec<u8>,
 }
 
-impl LogLine<'_> {
+impl<'a> LogLine<'a> {
+    /// What is added is appended to `out`.
+    pub(crate) fn of(out: &'a mut Vec<u8>) -> Self {
+        Self { out }
+    }
+
     /// Adds a field, whose value is written as JSON.
     pub fn add(&mut self, name: &str, value: impl FnOnce(&mut Vec<u8>)) {
         self.out.extend_from_slice(b",\"");
@@ -135,7 +140,7 @@ impl Lines {
     pub(crate) fn add(&mut self, program: &Program, x: &Exchange, client: &str, now: Micros) -> Micros {
         self.more.clear();
         if let Some((hook, record)) = x.walk.and_then(|walk| Some((walk.chain.log?, walk.record)))
-            && !hook(x, record, &mut LogLine { out: &mut self.more })
+            && !hook(x, record, &mut LogLine::of(&mut self.more))
         {
             return if self.bytes.is_empty() { u64::MAX } else { self.since + WAIT };
         }
@@ -164,6 +169,12 @@ impl Lines {
         number(out, ",\"status\":", u64::from(record.status));
         if let Some(reason) = record.reason {
             string(out, ",\"reason\":", reason.as_bytes());
+        }
+        if let Some(word) = record.dry_run {
+            string(out, ",\"dry_run\":", word.as_bytes());
+        }
+        if record.evicted > 0 {
+            number(out, ",\"evicted\":", record.evicted);
         }
         if let Some(cause) = record.cause {
             string(out, ",\"cause\":", cause.to_string().as_bytes());

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use crate::exchange::{Exchange, Own};
 use crate::head::{Field, Known, Method, Span, write_fields, write_number};
+use crate::policy::query::Violation;
 use crate::reason::{Reason, phrase};
 use crate::route::method;
 use crate::terminal::{Content, Piece, Redirect, Respond};
@@ -28,7 +29,7 @@ pub(crate) fn refuse(x: &mut Exchange, reason: Reason, allow: Option<u16>, voice
         document = body_of(x, respond.body);
         (respond.status, respond.content_type)
     } else {
-        document = Cow::Owned(problem(reason).into_bytes());
+        document = Cow::Owned(problem(reason, &x.violations).into_bytes());
         (reason.status, "application/problem+json")
     };
     let whole = Whole { status, kind, body: document.as_ref() };
@@ -41,14 +42,39 @@ pub(crate) fn refuse(x: &mut Exchange, reason: Reason, allow: Option<u16>, voice
     write(x, &whole, more, voice);
 }
 
-fn problem(reason: Reason) -> String {
-    format!(
-        "{{\"type\":\"about:blank\",\"title\":\"{}\",\"status\":{},\"detail\":\"{}\",\"reason\":\"{}\"}}\n",
+/// The problem document of a refusal. Values of the request never stand in it.
+fn problem(reason: Reason, violations: &[Violation]) -> String {
+    let mut document = format!(
+        "{{\"type\":\"about:blank\",\"title\":\"{}\",\"status\":{},\"detail\":\"{}\",\"reason\":\"{}\"",
         phrase(reason.status),
         reason.status,
         reason.detail,
         reason.word
-    )
+    );
+    for (at, Violation { place, field, problem }) in violations.iter().enumerate() {
+        document.push_str(if at == 0 { ",\"errors\":[" } else { "," });
+        let parts = [("{\"in\":", *place), (",\"name\":", field.name), (",\"problem\":", *problem)];
+        for (key, text) in parts.into_iter().chain([(",\"expected\":", field.expected)]) {
+            document.push_str(key);
+            push_string(text, &mut document);
+        }
+        document.push('}');
+    }
+    document.push_str(if violations.is_empty() { "}\n" } else { "]}\n" });
+    document
+}
+
+/// Appends a JSON string.
+fn push_string(text: &str, out: &mut String) {
+    out.push('"');
+    for c in text.chars() {
+        if matches!(c, '"' | '\\') {
+            out.push('\\');
+        }
+        // Names and types are compiled, and a control character in one is nobody's business.
+        out.push(if c.is_control() { ' ' } else { c });
+    }
+    out.push('"');
 }
 
 fn write_proxy_status(reason: Reason, name: &str, out: &mut Vec<u8>) {

@@ -2,6 +2,7 @@
 //! has it. It decides nothing.
 #![allow(clippy::missing_errors_doc, clippy::must_use_candidate, reason = "what is called says it")]
 
+use crate::edit::Edits;
 use crate::head::{Field, Head, Method};
 use crate::http1::chunk;
 use crate::http1::path;
@@ -41,7 +42,8 @@ impl Request {
     /// Appends the head that is forwarded.
     pub fn write(&self, head: &Head, out: &mut Vec<u8>) {
         let Self(request::Request { length, trailers, .. }) = *self;
-        let onward = Onward { host: HOST, forwarding: FORWARDING, via: VIA, length, trailers };
+        let edits = &Edits::default();
+        let onward = Onward { host: HOST, forwarding: FORWARDING, via: VIA, length, trailers, edits };
         request::write(head, &onward, |out| out.extend_from_slice(head.path()), out);
     }
 

@@ -6,6 +6,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
 use crate::clock::Micros;
+use crate::edit::Edits;
 use crate::head::{Field, Head, is_field_value};
 use crate::params::Params;
 use crate::policy;
@@ -41,6 +42,19 @@ pub struct Exchange {
     /// Fields of the answer: offsets into the server's bytes, or into those of `answer`.
     pub(crate) fields: Vec<Field>,
     pub(crate) answer: Answer,
+    /// What steps change of the request that is sent on.
+    pub(crate) edits: Edits,
+    /// What is wrong with the fields that the route declares.
+    pub(crate) violations: Vec<policy::query::Violation>,
+    /// What limits have counted for it.
+    #[cfg(feature = "limit")]
+    pub(crate) charges: Vec<policy::limit::Charge>,
+    /// The limit that has refused it.
+    #[cfg(feature = "limit")]
+    pub(crate) limited: Option<Slot>,
+    /// Room for a text that a step makes and needs only for a moment.
+    #[cfg(feature = "limit")]
+    pub(crate) scratch: Vec<u8>,
     /// Field lines that the final answer has beside its own, each ended by CR LF.
     pub(crate) said: Vec<u8>,
     /// A step that sees the answer has found that it cannot be given.
@@ -76,6 +90,10 @@ pub(crate) struct Record {
     pub(crate) server: Option<std::net::SocketAddr>,
     /// The error of the operating system behind `reason`.
     pub(crate) cause: Option<std::io::ErrorKind>,
+    /// What would have been the reason, were a step not only tried.
+    pub(crate) dry_run: Option<&'static str>,
+    /// What had to be forgotten before its time so that this exchange could be counted.
+    pub(crate) evicted: u64,
 }
 
 /// An answer that the gateway is about to give in place of the route's own end.
@@ -117,6 +135,14 @@ impl Default for Exchange {
             homeward: Vec::new(),
             fields: Vec::new(),
             answer: Answer::default(),
+            edits: Edits::default(),
+            violations: Vec::new(),
+            #[cfg(feature = "limit")]
+            charges: Vec::new(),
+            #[cfg(feature = "limit")]
+            limited: None,
+            #[cfg(feature = "limit")]
+            scratch: Vec::new(),
             said: Vec::new(),
             fault: None,
             record: Record::default(),
@@ -226,8 +252,45 @@ impl Exchange {
         self.answer.status = 0;
         self.answer.bytes.clear();
         self.answer.bytes.shrink_to(4096);
+        self.edits.clear();
+        self.violations.clear();
+        #[cfg(feature = "limit")]
+        {
+            self.charges.clear();
+            self.limited = None;
+            self.scratch.shrink_to(1024);
+        }
         self.said.clear();
         self.fault = None;
         self.record = Record::default();
+    }
+}
+
+#[cfg(test)]
+impl Exchange {
+    /// An exchange with this request, of which each line ends with a line feed.
+    pub(crate) fn reading(request: &str) -> Self {
+        let mut x = Self::default();
+        let bytes = format!("{}\n\n", request.trim_end()).replace('\n', "\r\n");
+        crate::http1::request::read(bytes.as_bytes(), &mut x.head).expect("a head").expect("a whole head");
+        x
+    }
+
+    /// The same with the states of a program.
+    pub(crate) fn with_states(mut self, states: &'static [crate::shared::NewState]) -> Self {
+        let program = crate::program::Program { states, ..crate::program::Program::EMPTY };
+        let clock = crate::clock::Clock::manual();
+        self.shared = Some(Shared::new(Box::leak(Box::new(program)), self.params, clock));
+        self
+    }
+
+    /// The request line and the fields that would be sent on, and those alone.
+    pub(crate) fn sent(&self) -> String {
+        let mut out = self.head.path.clone();
+        self.edits.write_query(&self.head, &mut out);
+        out.push(b'\n');
+        crate::head::write_fields(&self.head.bytes, &self.head.fields, &mut out);
+        out.extend_from_slice(&self.edits.lines);
+        String::from_utf8(out).expect("text").replace("\r\n", "\n")
     }
 }

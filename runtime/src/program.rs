@@ -136,3 +136,33 @@ pub enum AccessLog {
     /// One JSON line for each exchange, to standard output.
     On,
 }
+
+#[cfg(test)]
+impl Program {
+    /// A gateway that does nothing.
+    pub(crate) const EMPTY: Self = Self {
+        name: "g",
+        source_hash: "",
+        listeners: &[],
+        upstreams: &[],
+        router: Router {
+            nodes: &[],
+            edges: &[],
+            params: &[],
+            kinds: &[],
+            leaves: &[],
+            methods: 0,
+            hosts: crate::route::NONE,
+        },
+        conditions: &[],
+        routes: &[],
+        files: &[],
+        chains: &[],
+        states: &[],
+        outside: None,
+        text: "",
+        params: &[],
+        secrets: &[],
+        access_log: AccessLog::Off,
+    };
+}

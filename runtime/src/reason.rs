@@ -77,6 +77,20 @@ reasons! {
     NOT_FOUND "not_found" 404 "http_request_error" "nothing is served at this path";
     /// RFC 9110 section 15.5.6.
     METHOD_NOT_ALLOWED "method_not_allowed" 405 "http_request_error" "the method is not allowed at this path";
+    /// `only`.
+    NOT_ALLOWED "not_allowed" 403 "http_request_denied" "the request is not allowed";
+    /// `deny`.
+    DENIED "denied" 403 "http_request_denied" "the request is denied";
+    /// `let … else`.
+    VALUE_MISSING "value_missing" 404 "http_request_denied" "nothing is known of what the request names";
+    /// `query`, `header`, `cookie`.
+    WRONG_FIELDS "wrong_fields" 400 "http_request_error" "fields of the request are missing or wrong";
+    /// RFC 9110 section 5.5: part of the request stands in a field that a route sets.
+    EDIT_INVALID "edit_invalid" 400 "http_request_error" "the request has a control character where none can be";
+    /// RFC 6585 section 4.
+    LIMITED "limited" 429 "http_request_denied" "there are too many requests";
+    /// `limit … ban`.
+    BANNED "banned" 429 "http_request_denied" "there were too many requests, and a time without them has to pass";
     /// RFC 9110 section 15.5.14.
     BODY_TOO_LARGE "body_too_large" 413 "http_request_error" "the body of the request is too large";
     /// RFC 9110 section 15.5.9.

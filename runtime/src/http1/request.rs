@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use super::framing::{self, Declared, Length};
 use super::line::{self, Fault, Lines, Seen, whole};
 use super::path;
+use crate::edit::Edits;
 use crate::head::{self, Head, Known, Method, Span};
 use crate::limits::PATH_BYTES;
 use crate::reason::Reason;
@@ -221,6 +222,8 @@ pub(crate) struct Onward<'a> {
     pub(crate) via: &'a str,
     pub(crate) length: Length,
     pub(crate) trailers: bool,
+    /// What steps have changed.
+    pub(crate) edits: &'a Edits,
 }
 
 /// The end of the request line, and the field that names the server.
@@ -254,12 +257,10 @@ pub(crate) fn write(head: &Head, onward: &Onward, target: impl FnOnce(&mut Vec<u
     out.extend_from_slice(head.method_text());
     out.push(b' ');
     target(out);
-    if let Some(query) = head.query() {
-        out.push(b'?');
-        out.extend_from_slice(query);
-    }
+    onward.edits.write_query(head, out);
     out.extend_from_slice(onward.host.as_bytes());
     head::write_fields(&head.bytes, &head.fields, out);
+    out.extend_from_slice(&onward.edits.lines);
     write_length(onward.length, out);
     if onward.trailers {
         out.extend_from_slice(b"TE: trailers\r\nConnection: TE\r\n");

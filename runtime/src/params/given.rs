@@ -198,8 +198,6 @@ fn unknown(program: &Program, name: &str) -> String {
 mod tests {
     use super::super::{Kind, Value};
     use super::*;
-    use crate::program::AccessLog;
-    use crate::route::Router;
 
     const PARAM: Param = Param {
         name: "orders_at",
@@ -218,29 +216,9 @@ mod tests {
         default: None,
     };
     const PROGRAM: Program = Program {
-        name: "g",
-        source_hash: "",
-        listeners: &[],
-        upstreams: &[],
-        router: Router {
-            nodes: &[],
-            edges: &[],
-            params: &[],
-            kinds: &[],
-            leaves: &[],
-            methods: 0,
-            hosts: crate::route::NONE,
-        },
-        conditions: &[],
-        routes: &[],
-        files: &[],
-        chains: &[],
-        states: &[],
-        outside: None,
-        text: "",
         params: &[PARAM, MOST],
         secrets: &[Secret { name: "session_key", doc: "" }],
-        access_log: AccessLog::Off,
+        ..Program::EMPTY
     };
 
     /// What a start with these flags, variables and files makes of the parameters, or says.

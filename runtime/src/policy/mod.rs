@@ -4,4 +4,15 @@
 //! knows another.
 
 pub mod body;
+pub mod deny;
+pub mod forward;
+pub mod r#let;
+#[cfg(feature = "limit")]
+pub mod limit;
+pub mod log;
+pub mod on;
+pub mod only;
+pub mod query;
+pub mod request;
+pub mod response;
 pub mod timeout;

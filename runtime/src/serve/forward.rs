@@ -87,6 +87,7 @@ fn write_head(client: &Client, x: &mut Exchange, request: &Request, server: &Ser
         via: &client.worker.via,
         length: request.length,
         trailers: request.trailers,
+        edits: &x.edits,
     };
     let mut out = std::mem::take(&mut x.onward);
     out.clear();

@@ -13,6 +13,7 @@ mod hooks;
 mod kept;
 mod leaving;
 mod life;
+mod limit;
 mod limits;
 mod log;
 mod memory;

@@ -1,0 +1,122 @@
+//! What steps change of a request before it is sent on: fields and query. What was received stays as it was, so that no
+//! step sees what another has changed, and their order does not matter.
+
+use crate::head::{Head, Known, is_field_value};
+use crate::part;
+
+/// The changes of one exchange.
+#[derive(Debug, Default)]
+pub(crate) struct Edits {
+    /// Field lines more, each ended by CR LF.
+    pub(crate) lines: Vec<u8>,
+    /// The pairs of the query, once a step has changed it.
+    pairs: Option<Vec<Pair>>,
+    /// Pairs more, each with `&` before it.
+    added: Vec<u8>,
+}
+
+/// A pair of the query as received: offsets into it.
+#[derive(Debug)]
+struct Pair {
+    name: std::ops::Range<usize>,
+    value: std::ops::Range<usize>,
+    dropped: bool,
+}
+
+impl Edits {
+    pub(crate) fn clear(&mut self) {
+        self.lines.clear();
+        self.lines.shrink_to(4096);
+        self.pairs = None;
+        self.added.clear();
+        self.added.shrink_to(4096);
+    }
+
+    /// Of the query only the pairs are sent that `keeps` holds for, which is given their names as received.
+    pub(crate) fn keep_pairs(&mut self, head: &Head, keeps: impl Fn(&[u8]) -> bool) {
+        let query = head.query().unwrap_or_default();
+        let parse = || part::pairs(query).map(|(name, value)| Pair { name, value, dropped: false }).collect();
+        for pair in self.pairs.get_or_insert_with(parse) {
+            pair.dropped |= !keeps(query.get(pair.name.clone()).unwrap_or_default());
+        }
+    }
+
+    /// Adds a pair to the query.
+    pub(crate) fn add_pair(&mut self, head: &Head, name: &str, value: &[u8]) {
+        self.keep_pairs(head, |_| true);
+        self.added.push(b'&');
+        part::encode(name.as_bytes(), &mut self.added);
+        self.added.push(b'=');
+        part::encode(value, &mut self.added);
+    }
+
+    /// Adds a field, whose value `write` appends. `false`, and nothing is added, where that cannot be the value of one.
+    pub(crate) fn add_line(&mut self, name: &str, write: impl FnOnce(&mut Vec<u8>)) -> bool {
+        write_line(name, write, &mut self.lines)
+    }
+
+    /// Appends the query that is sent, with its question mark: as it came, unless a step has changed it, and then each pair
+    /// in its one spelling. One that is malformed is not sent then.
+    pub(crate) fn write_query(&self, head: &Head, out: &mut Vec<u8>) {
+        let query = head.query().unwrap_or_default();
+        let Some(pairs) = &self.pairs else {
+            if head.query().is_some() {
+                out.push(b'?');
+                out.extend_from_slice(query);
+            }
+            return;
+        };
+        let start = out.len();
+        for Pair { name, value, .. } in pairs.iter().filter(|pair| !pair.dropped) {
+            let part = |range: &std::ops::Range<usize>| part::decode(query.get(range.clone())?);
+            if let (Some(name), Some(text)) = (part(name), part(value)) {
+                out.push(b'&');
+                part::encode(&name, out);
+                out.push(b'=');
+                part::encode(&text, out);
+            }
+        }
+        out.extend_from_slice(&self.added);
+        if let Some(first) = out.get_mut(start) {
+            *first = b'?';
+        }
+    }
+}
+
+/// Of the fields only those are sent that are named, and those that a body cannot do without: what it is, and whether it
+/// is waited for.
+pub(crate) fn keep_fields(head: &mut Head, names: &[&str]) {
+    let has_body =
+        head.fields.iter().any(|field| matches!(field.known, Known::ContentLength | Known::TransferEncoding));
+    for field in &mut head.fields {
+        let name = field.name.of(&head.bytes);
+        let about_body =
+            has_body && name.get(..8).is_some_and(|start| start.eq_ignore_ascii_case(b"content-"));
+        let is_listed = names.iter().any(|other| name.eq_ignore_ascii_case(other.as_bytes()));
+        field.dropped |= !is_listed && !about_body && field.known != Known::Expect;
+    }
+}
+
+/// The fields of this name are not sent.
+pub(crate) fn drop_field(head: &mut Head, name: &str) {
+    for field in &mut head.fields {
+        field.dropped |= field.name.of(&head.bytes).eq_ignore_ascii_case(name.as_bytes());
+    }
+}
+
+/// Appends a field line, whose value `write` appends. `false`, and nothing is appended, where that cannot be the value
+/// of a field: it holds a control character.
+pub(crate) fn write_line(name: &str, write: impl FnOnce(&mut Vec<u8>), out: &mut Vec<u8>) -> bool {
+    let start = out.len();
+    out.extend_from_slice(name.as_bytes());
+    out.extend_from_slice(b": ");
+    let value = out.len();
+    write(out);
+    let possible = out.get(value..).is_some_and(is_field_value);
+    if possible {
+        out.extend_from_slice(b"\r\n");
+    } else {
+        out.truncate(start);
+    }
+    possible
+}

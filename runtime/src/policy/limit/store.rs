@@ -1,0 +1,248 @@
+//! The cells of one limit: a map sharded by key, one atomic number for each key, bounded.
+//!
+//! The number is governor's: the theoretical arrival time of the generic cell rate algorithm, in nanoseconds. Its
+//! arithmetic is governor's too; here is only where the numbers are, and which are forgotten.
+//!
+//! A cell whose time has passed says nothing, and goes first. Where none has, the cells with the least debt go, and the
+//! shard remembers the most that it has forgotten so: a key that it does not know begins with that debt. So no budget is
+//! ever given twice, however many keys somebody makes up; and the cell of whoever is near a limit is the last to go.
+
+use std::cell::Cell;
+use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hash, Hasher};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
+
+use governor::nanos::Nanos;
+use governor::state::StateStore;
+
+use super::key::{Hashed, Key, Secrets};
+
+/// Shards of a store that is not small.
+const SHARDS: usize = 64;
+/// Cells below which one shard more is not worth it.
+const SHARD: usize = 256;
+/// The part of a full shard that is freed at once, so that looking through it is paid for by many new keys.
+const FREED: usize = 16;
+
+/// Marks the number of a key that is banned.
+const BAN: u64 = 1 << 63;
+
+/// The cells of one limit.
+#[derive(Debug)]
+pub(super) struct Store {
+    shards: Box<[Shard]>,
+    /// Cells that a shard has at most.
+    most: usize,
+    secrets: Secrets,
+    /// Nanoseconds that one request costs.
+    interval: u64,
+    /// Nanoseconds that a key may be ahead of its rate.
+    tolerance: u64,
+    /// Cells that were forgotten before their time.
+    evicted: AtomicU64,
+}
+
+/// A part of the cells, alone on its line of a processor's cache.
+#[derive(Debug, Default)]
+#[repr(align(64))]
+struct Shard(RwLock<Cells>);
+
+#[derive(Debug, Default)]
+struct Cells {
+    map: HashMap<Key, AtomicU64, BuildHasherDefault<Hashed>>,
+    /// The latest time that was forgotten: the debt with which an unknown key begins.
+    floor: u64,
+}
+
+/// What a key is asked for, and what was found beside the answer.
+#[derive(Clone, Debug)]
+pub(super) struct Ask {
+    pub(super) key: Key,
+    /// Whether an admission is counted.
+    pub(super) spends: bool,
+    /// The key's time after an admission.
+    pub(super) time: Cell<u64>,
+    /// When it was admitted, as governor counts.
+    pub(super) now: Cell<u64>,
+    /// A refusal is due to a ban.
+    pub(super) banned: Cell<bool>,
+}
+
+/// A store that a limiter and its owner both see.
+#[derive(Clone, Debug)]
+pub(super) struct Shared(pub(super) Arc<Store>);
+
+impl Store {
+    /// At most `keys` cells, or a few more, since each shard has as many.
+    pub(super) fn new(keys: usize, interval: u64, tolerance: u64) -> Self {
+        let shards = (keys / SHARD).next_power_of_two().clamp(1, SHARDS);
+        Self {
+            shards: (0..shards).map(|_| Shard::default()).collect(),
+            most: keys.div_ceil(shards).max(1),
+            secrets: Secrets::default(),
+            interval,
+            tolerance,
+            evicted: AtomicU64::new(0),
+        }
+    }
+
+    pub(super) fn key(&self, text: &[u8]) -> Key {
+        self.secrets.key(text)
+    }
+
+    /// Cells that were forgotten before their time.
+    pub(super) fn evicted(&self) -> u64 {
+        self.evicted.load(Ordering::Relaxed)
+    }
+
+    /// Refuses a key until a time, unless it is refused for longer already; its budget is empty then. `now` is not later
+    /// than the limiter's own.
+    pub(super) fn ban(&self, key: &Key, until: u64, now: u64) {
+        let time = until.saturating_add(self.tolerance);
+        let later = |held: u64| Some(BAN | (held & !BAN).max(time));
+        let shard = self.shard(key);
+        if let Some(cell) = shard.read().map.get(key) {
+            // It never fails: the closure always has a value.
+            let _ = cell.fetch_update(Ordering::AcqRel, Ordering::Acquire, later);
+            return;
+        }
+        let mut cells = shard.write();
+        self.make_room(&mut cells, now);
+        let _ = cells.map.entry(*key).or_default().fetch_update(Ordering::AcqRel, Ordering::Acquire, later);
+    }
+
+    /// Gives back what was counted for a request that was refused all the same. `time` is the key's time after it was
+    /// counted; if anything else has been counted since, it stays counted, since nobody can say then what time has paid.
+    pub(super) fn give_back(&self, key: &Key, time: u64) {
+        if let Some(cell) = self.shard(key).read().map.get(key) {
+            let before = time.saturating_sub(self.interval);
+            // Where it fails, something else has been counted.
+            let _ = cell.compare_exchange(time, before, Ordering::AcqRel, Ordering::Relaxed);
+        }
+    }
+
+    fn shard(&self, key: &Key) -> &Shard {
+        // INVARIANT: there is at least one shard, and the number of shards is a power of two.
+        self.shards.get(key.shard(self.shards.len())).unwrap_or_else(|| unreachable!("a shard for each key"))
+    }
+
+    /// Makes sure that one cell more has room.
+    fn make_room(&self, cells: &mut Cells, now: u64) {
+        if cells.map.len() < self.most {
+            return;
+        }
+        cells.map.retain(|_, cell| time(*cell.get_mut()) > now);
+        let wanted = self.most - (self.most / FREED).max(1);
+        let Some(surplus) = cells.map.len().checked_sub(wanted).filter(|surplus| *surplus > 0) else {
+            return;
+        };
+        let mut times: Vec<u64> = cells.map.values_mut().map(|cell| time(*cell.get_mut())).collect();
+        let (_, latest, _) = times.select_nth_unstable(surplus - 1);
+        let latest = *latest;
+        let mut left = surplus;
+        cells.map.retain(|_, cell| {
+            let goes = left > 0 && time(*cell.get_mut()) <= latest;
+            left -= usize::from(goes);
+            !goes
+        });
+        cells.floor = cells.floor.max(latest);
+        self.evicted.fetch_add(surplus as u64, Ordering::Relaxed);
+    }
+
+    /// Asks governor, and counts if it admits.
+    fn count<T, E>(
+        &self,
+        cell: &AtomicU64,
+        ask: &Ask,
+        measure: &impl Fn(Option<Nanos>) -> Result<(T, Nanos), E>,
+    ) -> Result<T, E> {
+        let mut held = cell.load(Ordering::Acquire);
+        loop {
+            ask.banned.set(held & BAN != 0);
+            let (outcome, next) = measure(Some(Nanos::from(time(held))))?;
+            ask.now.set(self.now(measure));
+            if !ask.spends {
+                ask.time.set(time(held));
+                return Ok(outcome);
+            }
+            match cell.compare_exchange_weak(held, next.as_u64(), Ordering::AcqRel, Ordering::Acquire) {
+                Ok(_) => {
+                    ask.time.set(next.as_u64());
+                    return Ok(outcome);
+                }
+                Err(other) => held = other,
+            }
+        }
+    }
+
+    /// The time of the present question, which governor does not tell: a key without debt is admitted at any time, and
+    /// then owes one interval from now.
+    fn now<T, E>(&self, measure: &impl Fn(Option<Nanos>) -> Result<(T, Nanos), E>) -> u64 {
+        measure(None).map_or(0, |(_, next)| next.as_u64().saturating_sub(self.interval))
+    }
+}
+
+/// The time of a cell, banned or not: until when it says anything.
+fn time(held: u64) -> u64 {
+    held & !BAN
+}
+
+impl StateStore for Shared {
+    type Key = Ask;
+
+    fn measure_and_replace<T, F, E>(&self, ask: &Ask, measure: F) -> Result<T, E>
+    where
+        F: Fn(Option<Nanos>) -> Result<(T, Nanos), E>,
+    {
+        let Self(store) = self;
+        let shard = store.shard(&ask.key);
+        {
+            let cells = shard.read();
+            if let Some(cell) = cells.map.get(&ask.key) {
+                return store.count(cell, ask, &measure);
+            }
+            if !ask.spends {
+                ask.time.set(cells.floor);
+                ask.now.set(store.now(&measure));
+                return measure(Some(Nanos::from(cells.floor))).map(|(outcome, _)| outcome);
+            }
+        }
+        let mut cells = shard.write();
+        // Another worker may have been faster.
+        if let Some(cell) = cells.map.get(&ask.key) {
+            return store.count(cell, ask, &measure);
+        }
+        ask.now.set(store.now(&measure));
+        store.make_room(&mut cells, ask.now.get());
+        let (outcome, next) = measure(Some(Nanos::from(cells.floor)))?;
+        ask.time.set(next.as_u64());
+        cells.map.insert(ask.key, AtomicU64::new(next.as_u64()));
+        Ok(outcome)
+    }
+}
+
+impl Shard {
+    /// A thread that panicked while it held the lock has left whole cells behind.
+    fn read(&self) -> std::sync::RwLockReadGuard<'_, Cells> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> std::sync::RwLockWriteGuard<'_, Cells> {
+        self.0.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl PartialEq for Ask {
+    fn eq(&self, other: &Self) -> bool {
+        (self.key, self.spends) == (other.key, other.spends)
+    }
+}
+
+impl Eq for Ask {}
+
+impl Hash for Ask {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.key.hash(state);
+    }
+}
