@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use gatewright_dsl::policy::{Meet, Policy};
-use gatewright_dsl::schema::{At, Default, Param, Place, Row, Value};
+use gatewright_dsl::schema::{At, Default, Join, Param, Place, Row, Value};
 use gatewright_dsl::{Catalogue, item};
 use gatewright_runtime::limits::{self, Limits};
 use gatewright_runtime::reason::Reason;
@@ -63,14 +63,24 @@ fn policy(policy: &Policy) -> String {
         .filter(|place| Place::ALL.contains(place))
         .map(|place| format!("`{}`", place.word()))
         .collect();
-    let mut out = format!("Stands in {}. ", places.join(" and "));
+    let places = match places.split_last() {
+        Some((last, [])) => last.clone(),
+        Some((last, others)) => format!("{} and {last}", others.join(", ")),
+        None => String::new(),
+    };
+    let mut out = format!("Stands in {places}. ");
     if policy.always {
-        out.push_str("Where it is not written, its defaults hold.");
+        out.push_str("Where it is not written, its defaults hold. ");
     }
-    if places.len() > 1 {
+    out.push_str(match policy.join {
+        Join::One => "Of several around a route, the [innermost](../joining.md) holds.",
+        Join::Name => "Of several around a route, the [innermost of each name](../joining.md) holds.",
+        Join::All => "Of several around a route, [all](../joining.md) hold.",
+    });
+    if policy.places.contains(&Place::Upstream) {
         out.push_str(match policy.meet {
-            Meet::Route => " Where both write it, the route's holds.",
-            Meet::Smaller => " Where both write it, the smaller of each value holds.",
+            Meet::Route => " What the upstream says holds where none of them does.",
+            Meet::Smaller => " Where the upstream says it too, the smaller of each value holds.",
         });
     }
     out.push_str("\n\n");
@@ -93,9 +103,9 @@ fn words(place: &str) -> String {
     let catalogue = Catalogue::standard();
     for row in item::words(place) {
         let often = match (row.required, row.join) {
-            (true, gatewright_dsl::schema::Join::All) => "once or more",
+            (true, Join::All) => "once or more",
             (true, _) => "once",
-            (false, gatewright_dsl::schema::Join::All) => "as often as wanted",
+            (false, Join::All) => "as often as wanted",
             (false, _) => "at most once",
         };
         writeln!(out, "| `{}` | {} | {often} |", row.name, row.summary).unwrap();
