@@ -43,6 +43,7 @@ kinds! {
     IMPOSSIBLE_CAPTURE "impossible_capture" "a capture that no request can match";
     MISSING_GATEWAY "missing_gateway" "no gateway is declared";
     MISSING_ROUTE "missing_route" "a gateway without a route answers nothing";
+    NESTED_HOST "nested_host" "a host inside of another";
     NOTHING_TO_DROP "nothing_to_drop" "`none` where nothing holds";
     PATTERN_TOO_LARGE "pattern_too_large" "a set of texts with too many states";
     PATTERN_TOO_LONG "pattern_too_long" "a path pattern beyond the limits";

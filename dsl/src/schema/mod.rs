@@ -46,7 +46,8 @@ pub enum Place {
 
 impl Place {
     /// Those whose blocks the compiler understands.
-    pub const ALL: &'static [Self] = &[Self::Gateway, Self::Upstream, Self::Group, Self::Policy, Self::Route];
+    pub const ALL: &'static [Self] =
+        &[Self::Gateway, Self::Upstream, Self::Group, Self::Host, Self::Policy, Self::Route];
 
     /// Where most settings stand: in a route, and in all that holds for routes.
     pub const ROUTES: &'static [Self] = &[Self::Group, Self::Host, Self::Policy, Self::Route];

@@ -5,11 +5,10 @@ use gatewright_dsl::problem::{Kind, Problem};
 use gatewright_dsl::source::Span;
 
 use super::{
-    CONFLICTING_POLICIES, NOTHING_TO_DROP, POLICY_ARGUMENTS, POLICY_CYCLE, POLICY_TOO_LARGE,
+    CONFLICTING_POLICIES, NESTED_HOST, NOTHING_TO_DROP, POLICY_ARGUMENTS, POLICY_CYCLE, POLICY_TOO_LARGE,
     PREFIX_ENDS_IN_SLASH, REPEATED_USE, UNKNOWN_POLICY, UNUSED_PARAMETER, UNUSED_POLICY,
 };
 
-const NESTED_HOST: Kind = Kind { name: "nested_host", title: "a host inside of another" };
 const OUTSIDE_POLICY: Kind =
     Kind { name: "outside_policy", title: "a policy reads what only some of its users have" };
 
