@@ -18,6 +18,10 @@ pub(crate) struct Program {
     /// Whether a line is written for each exchange.
     pub(crate) logs: bool,
     pub(crate) listeners: Vec<SocketAddr>,
+    /// Those that are used, sorted by name.
+    pub(crate) params: Vec<Param>,
+    /// Those that are used, sorted by name.
+    pub(crate) secrets: Vec<Secret>,
     /// Sorted by name.
     pub(crate) upstreams: Vec<Upstream>,
     /// The steps of exchanges that no route has.
@@ -30,7 +34,6 @@ pub(crate) struct Program {
 
 /// What start-up may set.
 #[derive(Clone, Debug)]
-#[allow(dead_code, reason = "emitted next")]
 pub(crate) struct Param {
     pub(crate) name: String,
     /// The lines above it.
@@ -41,7 +44,6 @@ pub(crate) struct Param {
 
 /// What start-up must be given, and nobody sees.
 #[derive(Clone, Debug)]
-#[allow(dead_code, reason = "emitted next")]
 pub(crate) struct Secret {
     pub(crate) name: String,
     /// The lines above it.

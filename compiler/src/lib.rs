@@ -11,6 +11,7 @@ mod emit;
 pub mod explain;
 mod hash;
 mod ir;
+mod json;
 mod load;
 mod lower;
 #[cfg(test)]

@@ -16,6 +16,7 @@ pub use crate::policy::on::Cause;
 pub use crate::policy::query::Field;
 pub use crate::program::{AccessLog, Chain, Label, Listener, Outside, Program, Route, Server, Upstream};
 pub use crate::route::{ALWAYS, Edge, Kind, Leaf, NONE, Node, Param, Router, method, segment_hash};
+pub use crate::scope::{self, Decimal, Text, Time};
 pub use crate::serve::{Options, Running, main, start};
 pub use crate::shared::{NewState, Slot, State, new_state};
 pub use crate::terminal::{Content, Forward, Piece, Redirect, Respond, Target, Write};

@@ -10,11 +10,16 @@ use gatewright_dsl::{Catalogue, Source};
 static PANICS: Policy =
     Policy { name: "panics", summary: "fails as a bug would", home: "policy::panics", ..Policy::BLANK };
 
-/// Writes `protocol.rs`.
+/// Writes `protocol.rs` and `expressions.rs`.
 pub fn write(out: &Path) {
     println!("cargo:rerun-if-changed=gateways");
-    let entry = "gateways/protocol.gw";
-    let sources = [Source::new(entry, std::fs::read_to_string(entry).expect("the gateway is there"))];
+    write_one(out, "protocol");
+    write_one(out, "expressions");
+}
+
+fn write_one(out: &Path, name: &str) {
+    let entry = format!("gateways/{name}.gw");
+    let sources = [Source::new(&entry, std::fs::read_to_string(&entry).expect("the gateway is there"))];
     let catalogue = Catalogue::standard().with(&PANICS);
     let output = gatewright_compiler::compile(&sources, &catalogue)
         .unwrap_or_else(|problems| panic!("{}", text(&problems, &sources, Colour::Off)));
@@ -22,5 +27,5 @@ pub fn write(out: &Path) {
     let (door, wider) = ("use ::gatewright_runtime::generated as g;", "use crate::program::door as g;");
     let code = output.rust.replace(door, wider);
     assert_ne!(code, output.rust, "emitted code still names its door so");
-    std::fs::write(out.join("protocol.rs"), code).expect("OUT_DIR can be written");
+    std::fs::write(out.join(name).with_extension("rs"), code).expect("OUT_DIR can be written");
 }

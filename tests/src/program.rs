@@ -17,6 +17,15 @@ const fn local(port: u16) -> SocketAddr {
     SocketAddr::V4(SocketAddrV4::new(Ipv4Addr::LOCALHOST, port))
 }
 
+mod expressions {
+    include!(concat!(env!("OUT_DIR"), "/expressions.rs"));
+}
+
+/// A gateway whose answers are expressions, compiled from `gateways/expressions.gw`.
+pub fn expressions() -> &'static Program {
+    &expressions::PROGRAM
+}
+
 /// The gateway under test, named `tested`.
 pub fn program() -> &'static Program {
     &PROGRAM

@@ -1,40 +1,87 @@
-//! Fixed answers: their body as the bytes that will be sent.
+//! Stated answers: their body as the bytes that will be sent, or as the expression that makes them.
 //!
 //! JSON is written here, once, in compact form; nothing is left to do at run time. That a value is JSON, and that a status
 //! may have a body, was checked by the parser.
 
-use std::fmt::Write;
+use std::fmt::Write as _;
 
 use gatewright_dsl::ast::{AnswerBody, Entry, Status, Value, ValueKind};
+use gatewright_dsl::problem::syntax::unexpected_text;
+use gatewright_dsl::schema::{Stage, Want};
+use gatewright_dsl::{Problem, Span};
 
+use super::Check;
+use super::expr::scope::Scope;
+use super::expr::{self, Asked};
 use crate::checked::{End, Said};
+use crate::json;
 
-pub(super) fn respond(status: Status, body: Option<&AnswerBody>) -> End {
-    let body = body.map(|body| match body {
-        AnswerBody::Json(value) => {
+/// What a route states. `None` where it is not understood.
+pub(super) fn respond(
+    check: &mut Check<'_>,
+    scope: &Scope<'_>,
+    status: Status,
+    body: Option<&AnswerBody>,
+) -> Option<End> {
+    let body = match body {
+        None => None,
+        Some(AnswerBody::Json(value)) => Some(("application/json", said(check, scope, value, Want::Json)?)),
+        Some(AnswerBody::Text(value)) => {
+            Some(("text/plain; charset=utf-8", said(check, scope, value, Want::Text)?))
+        }
+        Some(AnswerBody::File(text)) => {
+            check.problems.push(no_file(check.slice(text.span), text.span));
+            return None;
+        }
+    };
+    Some(End::Respond { status: status.code, body })
+}
+
+/// That an answer cannot be a file.
+pub(super) fn no_file(written: &str, span: Span) -> Problem {
+    unexpected_text(span, written, "`json …` or `text …`")
+}
+
+fn said(check: &mut Check<'_>, scope: &Scope<'_>, value: &Value, want: Want) -> Option<Said> {
+    if let Some(text) = known(value, want) {
+        return Some(Said::Text(text));
+    }
+    let asked = Asked { want, stage: Stage::Request, takes_secret: false };
+    expr::function(scope, value, asked, &mut check.problems).map(Said::Expr)
+}
+
+/// What is said for every request alike, where all of it is written out.
+pub(super) fn known(value: &Value, want: Want) -> Option<String> {
+    match (&value.kind, want) {
+        (ValueKind::Text(text), Want::Text) => Some(text.clone()),
+        (_, Want::Json) if is_literal(value) => {
             let mut text = String::new();
-            json(value, &mut text);
-            ("application/json", Said::Text(text))
+            write(value, &mut text);
+            Some(text)
         }
-        AnswerBody::Text(Value { kind: ValueKind::Text(text), .. }) => {
-            ("text/plain; charset=utf-8", Said::Text(text.clone()))
-        }
-        // INVARIANT: `unknown` has refused it.
-        AnswerBody::Text(_) | AnswerBody::File(_) => ("text/plain; charset=utf-8", Said::Text(String::new())),
-    });
-    End::Respond { status: status.code, body }
+        _ => None,
+    }
+}
+
+fn is_literal(value: &Value) -> bool {
+    match &value.kind {
+        ValueKind::Bool(_) | ValueKind::Int(_) | ValueKind::Decimal(_) | ValueKind::Text(_) => true,
+        ValueKind::List(items) => items.iter().all(is_literal),
+        ValueKind::Record(entries) => entries.iter().all(|entry| is_literal(&entry.value)),
+        _ => false,
+    }
 }
 
 /// Writes a value in compact form.
-fn json(value: &Value, out: &mut String) {
+fn write(value: &Value, out: &mut String) {
     match &value.kind {
         ValueKind::Bool(it) => push(out, format_args!("{it}")),
         ValueKind::Int(it) => push(out, format_args!("{it}")),
         ValueKind::Decimal(digits) => out.push_str(digits),
-        ValueKind::Text(text) => string(text, out),
+        ValueKind::Text(text) => json::string(text, out),
         ValueKind::List(items) => list(items, out),
         ValueKind::Record(entries) => record(entries, out),
-        // INVARIANT: the parser or `unknown` has refused every other kind of value.
+        // INVARIANT: it was asked whether all of it is written out.
         _ => out.push_str("null"),
     }
 }
@@ -45,7 +92,7 @@ fn list(items: &[Value], out: &mut String) {
         if at > 0 {
             out.push(',');
         }
-        json(item, out);
+        write(item, out);
     }
     out.push(']');
 }
@@ -56,42 +103,14 @@ fn record(entries: &[Entry], out: &mut String) {
         if at > 0 {
             out.push(',');
         }
-        string(&entry.name.text, out);
+        json::string(&entry.name.text, out);
         out.push(':');
-        json(&entry.value, out);
+        write(&entry.value, out);
     }
     out.push('}');
-}
-
-fn string(text: &str, out: &mut String) {
-    out.push('"');
-    for c in text.chars() {
-        match c {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            c if c < ' ' => push(out, format_args!("\\u{:04x}", u32::from(c))),
-            c => out.push(c),
-        }
-    }
-    out.push('"');
 }
 
 fn push(out: &mut String, text: std::fmt::Arguments<'_>) {
     // Writing into a string cannot fail.
     let _ = out.write_fmt(text);
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn strings_are_escaped_as_json_demands() {
-        let mut out = String::new();
-        string("a\"b\\c\n\u{1}\u{e9}", &mut out);
-        assert_eq!(out, "\"a\\\"b\\\\c\\n\\u0001\u{e9}\"");
-    }
 }

@@ -6,7 +6,6 @@
 mod answer;
 mod around;
 mod collision;
-#[allow(dead_code, reason = "settings ask for expressions next")]
 pub(crate) mod expr;
 mod gateway;
 mod given;
@@ -14,20 +13,19 @@ mod host;
 mod join;
 mod line;
 mod name;
-#[allow(dead_code, reason = "the program asks for its declarations next")]
 mod params;
 pub(crate) mod path;
 mod pattern;
 mod plain;
 pub(crate) mod problem;
 mod reads;
+mod resolve;
 mod rewrite;
 mod route;
 mod step;
 mod target;
 mod torn;
 mod trail;
-#[allow(dead_code, reason = "the program asks for its declarations next")]
 mod types;
 mod unit;
 mod unknown;
@@ -45,6 +43,8 @@ use gatewright_dsl::{Catalogue, Problem, Source, Span};
 use self::gateway::Gateway;
 use self::line::Lines;
 use self::name::Names;
+use self::params::Params;
+use self::rewrite::Space;
 use self::route::Route;
 use self::unit::Unit;
 use self::upstream::Upstream;
@@ -61,6 +61,7 @@ struct Check<'a> {
     names: Names,
     types: Types,
     languages: Languages,
+    params: Rc<Params>,
     /// Where the gateway listens.
     listeners: Vec<(SocketAddr, Span)>,
     /// Whether a declaration may be missing from the tree since it could not be read. Then nothing is called missing or
@@ -110,12 +111,13 @@ pub(crate) fn check(files: &Files<'_>, entry: &Entry, catalogue: &Catalogue) -> 
     }
     let units = units.all;
     let names = Names::of(&units, &mut problems);
+    let (types, params) = declared(&units, &mut problems);
+    let params = Rc::new(params);
     let mut check = Check {
         sources,
         catalogue,
         problems,
         names,
-        types: Types::default(),
         languages: Languages::new(),
         listeners: Vec::new(),
         is_torn,
@@ -124,6 +126,8 @@ pub(crate) fn check(files: &Files<'_>, entry: &Entry, catalogue: &Catalogue) -> 
         drops: BTreeMap::new(),
         lines: Lines::of(sources),
         trails: BTreeMap::new(),
+        types,
+        params: Rc::clone(&params),
     };
     unknown::check(&mut check, &units);
     let trees = || units.iter().map(|unit| &*unit.file);
@@ -146,6 +150,7 @@ pub(crate) fn check(files: &Files<'_>, entry: &Entry, catalogue: &Catalogue) -> 
     if let (Some(gateway), false, false) = (gateways.first(), has_routes, is_torn) {
         check.problems.push(problem::missing_route(gateway.name.span));
     }
+    use_names(&mut check, &params);
     let mut unused = if has_routes && !is_torn { check.names.unused() } else { Vec::new() };
     let mut used = check.names.used();
     for (span, (word, drops)) in &check.drops {
@@ -161,7 +166,11 @@ pub(crate) fn check(files: &Files<'_>, entry: &Entry, catalogue: &Catalogue) -> 
     said_once(&mut problems);
     let program = problems.is_empty().then(|| {
         let claims = claims.ordered(&order);
-        program(gateway, upstreams, routes, (claims, &order), &check.lines)
+        let mut program = program(gateway, upstreams, routes, (claims, &order), &check.lines);
+        program.params = params.all.iter().filter(|it| params.scope.is_used(&it.name)).cloned().collect();
+        program.secrets =
+            params.secrets.iter().filter(|it| params.scope.is_used(&it.name)).cloned().collect();
+        program
     });
     Outcome { program, problems, unused, used, is_partial }
 }
@@ -188,6 +197,36 @@ fn said_once(problems: &mut Vec<Problem>) {
     *problems = said;
 }
 
+/// The types and parameters of all units.
+fn declared(units: &[unit::Unit<'_>], problems: &mut Vec<Problem>) -> (Types, Params) {
+    let (mut types, mut params, mut secrets) = (Vec::new(), Vec::new(), Vec::new());
+    for declaration in units.iter().flat_map(|unit| &unit.file.declarations) {
+        match declaration {
+            Declaration::Type(it) => types.push(it),
+            Declaration::Param(it) => params.push(it),
+            Declaration::Secret(it) => secrets.push(it),
+            _ => {}
+        }
+    }
+    let types = types::read(&types, problems);
+    let params = params::read(&params, &secrets, &types, problems);
+    (types, params)
+}
+
+/// Marks the types and parameters that something uses.
+fn use_names(check: &mut Check<'_>, params: &Params) {
+    for (space, is_used) in [
+        (Space::Type, &(|name: &str| check.types.is_used(name)) as &dyn Fn(&str) -> bool),
+        (Space::Value, &|name: &str| params.scope.is_used(name)),
+    ] {
+        let used: Vec<String> =
+            check.names.all(space).filter(|name| is_used(name)).map(str::to_owned).collect();
+        for name in used {
+            check.names.find(space, &name);
+        }
+    }
+}
+
 fn program(
     gateway: Gateway,
     upstreams: Vec<Upstream<'_>>,
@@ -206,7 +245,17 @@ fn program(
         order.iter().filter_map(|at| typed.get_mut(*at).and_then(Option::take)).collect();
     let upstreams = used_upstreams(upstreams, &mut routes);
     let Gateway { name, logs, listeners } = gateway;
-    Program { name, logs, listeners, upstreams, outside: Vec::new(), routes, claims }
+    Program {
+        name,
+        logs,
+        listeners,
+        params: Vec::new(),
+        secrets: Vec::new(),
+        upstreams,
+        outside: Vec::new(),
+        routes,
+        claims,
+    }
 }
 
 /// The upstreams to which routes of this gateway lead; others are those of other entries. The routes name them by their new

@@ -79,11 +79,11 @@ impl Names {
             !self.lost.contains(space) && !self.used.contains(&(*space, name.clone())) && !used.contains(span)
         });
         unused
-            .filter_map(|((space, name), span)| match space {
-                Space::Upstream => Some(problem::unused_upstream(name, *span)),
-                Space::Policy => Some(problem::unused_policy(name, *span)),
-                // Expressions and types say what they use.
-                Space::Value | Space::Type => None,
+            .map(|((space, name), span)| match space {
+                Space::Upstream => problem::unused_upstream(name, *span),
+                Space::Policy => problem::unused_policy(name, *span),
+                Space::Value => problem::unused_param(name, *span),
+                Space::Type => problem::unused_type(name, *span),
             })
             .collect()
     }

@@ -66,10 +66,11 @@ fn declare(
     expr: Option<std::rc::Rc<Expr>>,
     problems: &mut Vec<Problem>,
 ) -> bool {
-    if FLAGS.contains(&name.text.as_str()) {
+    let is_flag = FLAGS.contains(&name.text.as_str());
+    if is_flag {
         problems.push(problem::reserved_name(&name.text, name.span));
-        return false;
     }
+    let expr = expr.filter(|_| !is_flag);
     let is_secret = expr.as_ref().is_some_and(|expr| expr.ty == Ty::Secret);
     if let Err(problem) = read.scope.bind(name, expr) {
         // That a name is declared twice is said for all names together.

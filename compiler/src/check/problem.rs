@@ -31,20 +31,26 @@ macro_rules! kinds {
 }
 
 kinds! {
+    ALWAYS_PRESENT "always_present" "a value that is always there is asked whether it is";
     AMBIGUOUS_ROUTE "ambiguous_route" "two routes share requests, and neither is more specific";
+    ANSWER_NOT_KNOWN "answer_not_known" "the answer is asked for before there is one";
     CAPTURE_IN_QUERY "capture_in_query" "a capture cannot stand behind the `?` of a redirect";
     CONFLICTING_POLICIES "conflicting_policies" "two policies disagree";
     DUPLICATE_LISTENER "duplicate_listener" "two listeners cannot have one address";
     DUPLICATE_NAME "duplicate_name" "two declarations have one name";
     DUPLICATE_ROUTE "duplicate_route" "two routes match the same requests";
     DUPLICATE_SERVER "duplicate_server" "an upstream names a server twice";
+    EXPOSED_SECRET "exposed_secret" "a secret stands where it would be seen";
+    EXPRESSION_TOO_COMPLEX "expression_too_complex" "an expression of too many parts";
     FILE_OUTSIDE "file_outside" "a file that is not below the project's folder";
     IMPORT_CYCLE "import_cycle" "files that import each other";
     IMPOSSIBLE_CAPTURE "impossible_capture" "a capture that no request can match";
+    INCOMPATIBLE_TYPES "incompatible_types" "an operator between values that do not go together";
     MISSING_GATEWAY "missing_gateway" "no gateway is declared";
     MISSING_ROUTE "missing_route" "a gateway without a route answers nothing";
     NESTED_HOST "nested_host" "a host inside of another";
     NOTHING_TO_DROP "nothing_to_drop" "`none` where nothing holds";
+    OPTIONAL_NOT_HANDLED "optional_not_handled" "a value may be absent, and nothing says what then";
     PATTERN_TOO_LARGE "pattern_too_large" "a set of texts with too many states";
     PATTERN_TOO_LONG "pattern_too_long" "a path pattern beyond the limits";
     POLICY_ARGUMENTS "policy_arguments" "a policy takes another number of arguments";
@@ -54,22 +60,33 @@ kinds! {
     REPEATED_GATEWAY "repeated_gateway" "a second gateway block";
     REPEATED_IMPORT "repeated_import" "a file is imported twice in one place";
     REPEATED_USE "repeated_use" "a policy is used twice in one block";
+    RESERVED_NAME "reserved_name" "a name that has a meaning of its own is declared";
     ROUTER_TOO_WIDE "router_too_wide" "too many different parameters at one place of the path";
+    SAME_VARIABLE "same_variable" "one variable would set two parameters";
     SERVER_IS_LISTENER "server_is_listener" "a server that is the gateway itself";
     SERVER_NEEDS_ADDRESS "server_needs_address" "a server is named, not addressed";
     SETTING_WITHOUT_EFFECT "setting_without_effect" "a setting that this route can never use";
+    SETTLED_COMPARISON "settled_comparison" "a comparison whose answer is known";
+    SHADOWED_NAME "shadowed_name" "a name stands for two values at one place";
     TARGET_NOT_NORMAL "target_not_normal" "a target that a server would read otherwise";
     TOO_MANY_CAPTURES "too_many_captures" "a pattern has at most 16 captures";
     TOO_MANY_IMPORTS "too_many_imports" "imports of imports come to too many files";
+    TYPE_CYCLE "type_cycle" "a type that contains itself";
     UNKNOWN_CAPTURE "unknown_capture" "a target uses a capture that the pattern lacks";
     UNKNOWN_FILE "unknown_file" "no file of this name";
+    UNKNOWN_MEMBER "unknown_member" "a value has no such field or method";
+    UNKNOWN_NAME "unknown_name" "no value of this name";
     UNKNOWN_POLICY "unknown_policy" "no policy of this name";
     UNKNOWN_UPSTREAM "unknown_upstream" "no upstream of this name";
     UNREADABLE_FILE "unreadable_file" "a file is there, but cannot be read";
+    UNSUPPORTED_TYPE "unsupported_type" "a type that cannot stand in this place";
     UNUSED_CAPTURE "unused_capture" "the target drops what the pattern captures";
+    UNUSED_PARAM "unused_param" "nothing uses this parameter or secret";
     UNUSED_PARAMETER "unused_parameter" "a policy takes what it does not use";
     UNUSED_POLICY "unused_policy" "no block uses this policy";
+    UNUSED_TYPE "unused_type" "nothing is of this type";
     UNUSED_UPSTREAM "unused_upstream" "no route leads to this upstream";
+    WRONG_ARGUMENTS "wrong_arguments" "a method is called with something else than it takes";
     WRONG_REGEX "wrong_regex" "a regular expression that cannot be used";
 }
 

@@ -8,11 +8,12 @@ use gatewright_dsl::ast::{self, Methods, Segment, TerminalKind, Value};
 use gatewright_dsl::schema::Place;
 
 use super::around::{self, Landed, Nested};
+use super::expr::scope::Scope;
 use super::join::{self, Item, Settings, Written};
 use super::rewrite::Space;
 use super::step::{self, Asked};
 use super::upstream::Upstream;
-use super::{Check, answer, pattern, problem, target, used};
+use super::{Check, answer, pattern, problem, resolve, target, used};
 use crate::algebra::{Condition, Method, Pattern, Shape};
 use crate::checked::{self, End, Step};
 
@@ -56,10 +57,13 @@ pub(super) fn check<'a>(
     let mut pattern = pattern::check(check, around, &written.pattern)?;
     pattern.captures.extend(around.hosts.iter().flat_map(|hosts| hosts.captures.iter().cloned()));
     let hosts = around.hosts();
-    let end = end(check, written, &pattern, upstream);
     let outer = upstream.and_then(|at| upstreams.get(at));
     let asked = Asked { written, settings: &settings, own: &own, upstream: outer };
-    let steps = step::steps(check, &asked, nested);
+    let mut steps = step::steps(check, &asked, nested);
+    let params = Rc::clone(&check.params);
+    let scope = resolve::scope(check, &params.scope, &pattern.captures, &steps);
+    resolve::steps(check, &scope, &mut steps);
+    let end = end(check, written, (&pattern, &scope), upstream);
     let whens = around.whens.iter().copied().chain(&written.when).collect();
     is_known.then_some(Route { written, methods: methods?, pattern, whens, hosts, steps, end })
 }
@@ -127,15 +131,15 @@ fn upstream(check: &mut Check<'_>, written: &ast::Route, upstreams: &[Upstream<'
 fn end(
     check: &mut Check<'_>,
     written: &ast::Route,
-    pattern: &pattern::Pattern<'_>,
+    (pattern, scope): (&pattern::Pattern<'_>, &Scope<'_>),
     upstream: Option<usize>,
 ) -> Option<End> {
     match &written.terminal()?.kind {
         TerminalKind::Forward { path, .. } => {
-            let target = path.as_ref().map(|template| target::path(check, template, pattern));
+            let target = path.as_ref().map(|template| target::path(check, template, (pattern, scope)));
             Some(End::Forward { upstream: upstream?, target })
         }
-        TerminalKind::Respond { status, body } => Some(answer::respond(*status, body.as_ref())),
+        TerminalKind::Respond { status, body } => answer::respond(check, scope, *status, body.as_ref()),
         TerminalKind::Redirect { status, target } => {
             let location = target::location(check, target, pattern);
             Some(End::Redirect { status: status.code, location })

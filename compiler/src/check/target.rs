@@ -7,19 +7,26 @@ use std::collections::BTreeSet;
 use gatewright_dsl::ast::{Name, Target, Template, TemplatePart, Value, ValueKind};
 use gatewright_dsl::problem::path::rest_not_last;
 
+use super::expr::scope::Scope;
 use super::path::{normal_form, spell_query, spell_written};
 use super::pattern::{Capture, Pattern, Takes};
 use super::{Check, problem};
 use crate::checked::Piece;
 
 /// The path that is sent. Every capture must be used: what the pattern takes and the target drops is lost.
-pub(super) fn path(check: &mut Check<'_>, template: &Template, pattern: &Pattern<'_>) -> Vec<Piece> {
+pub(super) fn path(
+    check: &mut Check<'_>,
+    template: &Template,
+    (pattern, scope): (&Pattern<'_>, &Scope<'_>),
+) -> Vec<Piece> {
     let filled = fill(check, template, pattern);
     let is_known = |name: &String| pattern.captures.iter().any(|capture| capture.name.text == *name);
     for capture in pattern.captures.iter().filter(|capture| !capture.is_outer) {
         let name = &capture.name.text;
+        // An expression may be what it is captured for.
+        let is_used = filled.used.contains(name.as_str()) || scope.is_used(name);
         // Where a name is unknown, the one that was meant is not called unused as well.
-        if filled.used.iter().all(is_known) && !filled.used.contains(name.as_str()) {
+        if filled.used.iter().all(is_known) && !is_used {
             check.problems.push(problem::unused_capture(name, capture.name.span, template.span));
         }
     }

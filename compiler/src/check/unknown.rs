@@ -1,16 +1,13 @@
 //! What the parser reads and nothing here gives a meaning to yet: it is refused, never passed over.
 
 use gatewright_dsl::Span;
-use gatewright_dsl::ast::{AnswerBody, Block, Declaration, Route, Statement, TerminalKind, Value, ValueKind};
+use gatewright_dsl::ast::{Block, Declaration, Route, Statement};
 use gatewright_dsl::problem::setting::misplaced_setting;
-use gatewright_dsl::problem::syntax::{unexpected_text, unknown_word};
+use gatewright_dsl::problem::syntax::unexpected_text;
 use gatewright_dsl::schema::Place;
 
 use super::Check;
 use super::unit::Unit;
-
-/// The declarations that are understood.
-const KNOWN: &[&str] = &["import", "gateway", "upstream", "policy", "group", "host", "route"];
 
 pub(super) fn check(check: &mut Check<'_>, units: &[Unit<'_>]) {
     for unit in units {
@@ -21,7 +18,10 @@ pub(super) fn check(check: &mut Check<'_>, units: &[Unit<'_>]) {
 fn declarations<'a>(check: &mut Check<'_>, all: impl Iterator<Item = &'a Declaration>) {
     for declaration in all {
         match declaration {
-            Declaration::Import(_) => {}
+            Declaration::Import(_)
+            | Declaration::Param(_)
+            | Declaration::Secret(_)
+            | Declaration::Type(_) => {}
             // What is wrong with it is said.
             Declaration::Host(it) if it.broken => {}
             Declaration::Gateway(it) => block(check, &it.block, Place::Gateway),
@@ -40,32 +40,13 @@ fn declarations<'a>(check: &mut Check<'_>, all: impl Iterator<Item = &'a Declara
                 declarations(check, it.block.declarations());
             }
             Declaration::Route(it) => route(check, it),
-            other => refuse_declaration(check, other),
         }
     }
-}
-
-fn refuse_declaration(check: &mut Check<'_>, declaration: &Declaration) {
-    let (span, word) = (declaration.span(), declaration.word());
-    let at = Span { end: span.start + word.len(), ..span };
-    check.problems.push(unknown_word(at, "declaration", word, KNOWN.iter().copied()));
 }
 
 fn route(check: &mut Check<'_>, route: &Route) {
     if let Some(when) = &route.when {
         refuse(check, when.span, "no condition");
-    }
-    let body = match route.terminal().map(|terminal| &terminal.kind) {
-        Some(TerminalKind::Respond { body, .. }) => body.as_ref(),
-        _ => None,
-    };
-    match body {
-        Some(AnswerBody::Json(value)) => literal(check, value),
-        Some(AnswerBody::Text(value)) if !matches!(value.kind, ValueKind::Text(_)) => {
-            refuse(check, value.span, "a string without values");
-        }
-        Some(AnswerBody::File(text)) => refuse(check, text.span, "`json …` or `text …`"),
-        _ => {}
     }
     if let Some(it) = &route.block {
         block(check, it, Place::Route);
@@ -84,16 +65,6 @@ fn block(check: &mut Check<'_>, block: &Block, place: Place) {
         let at = Span { end: span.start + word.len(), ..span };
         let places: Vec<&str> = places.iter().copied().map(Place::word).collect();
         check.problems.push(misplaced_setting(at, word, place.word(), &places));
-    }
-}
-
-/// Refuses all in a JSON value that is not written out.
-fn literal(check: &mut Check<'_>, value: &Value) {
-    match &value.kind {
-        ValueKind::Bool(_) | ValueKind::Int(_) | ValueKind::Decimal(_) | ValueKind::Text(_) => {}
-        ValueKind::List(items) => items.iter().for_each(|item| literal(check, item)),
-        ValueKind::Record(entries) => entries.iter().for_each(|entry| literal(check, &entry.value)),
-        _ => refuse(check, value.span, "a literal"),
     }
 }
 

@@ -4,7 +4,10 @@
 //! source becomes an identifier. It names only paths behind the runtime's one door, here called `g`.
 
 mod chain;
+mod check;
 mod dfa;
+mod expr;
+mod param;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -29,13 +32,15 @@ pub(crate) fn emit(program: &Program) -> String {
     write_upstreams(program, &mut out);
     chain::write_tables(program, &mut out);
     table::write_all(program, &mut out);
+    expr::write(program, &mut out);
+    check::write(&program.functions.checks, &mut out);
     out.push_str(FOOT);
     out
 }
 
 /// It is included, so it cannot hold inner attributes; lints of the operator's package do not concern it.
 const HEAD: &str = "// Written by the Gatewright compiler. Change gateway.gw instead.
-#[allow(clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction, dead_code, missing_docs, unreachable_pub)]
+#[allow(clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction, dead_code, missing_docs, unreachable_pub, unused_variables, unused_parens, unused_braces, unused_comparisons)]
 #[rustfmt::skip]
 mod emitted {
 ";
@@ -89,6 +94,8 @@ fn program_item(program: &Program) -> TokenStream {
     });
     let hosts = program.router.hosts.map(Literal::usize_unsuffixed);
     let hosts = hosts.map_or(quote! { g::NONE }, |root| quote! { #root });
+    let params = program.params.iter().map(param::param);
+    let secrets = program.secrets.iter().map(param::secret);
     quote! {
         /// The whole gateway.
         pub static PROGRAM: g::Program = g::Program {
@@ -104,8 +111,8 @@ fn program_item(program: &Program) -> TokenStream {
             states: &[#(#states),*],
             outside: #outside,
             text: TEXT,
-            params: &[],
-            secrets: &[],
+            params: &[#(#params),*],
+            secrets: &[#(#secrets),*],
             access_log: #access_log,
         };
     }

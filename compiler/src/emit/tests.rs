@@ -45,6 +45,8 @@ fn program() -> Program {
         name: "shop".to_owned(),
         logs: true,
         listeners: vec!["127.0.0.1:8080".parse().unwrap(), "[::1]:8080".parse().unwrap()],
+        params: Vec::new(),
+        secrets: Vec::new(),
         outside: Vec::new(),
         upstreams: vec![Upstream {
             name: "orders".to_owned(),

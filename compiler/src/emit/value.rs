@@ -190,7 +190,7 @@ pub(super) fn socket_address(address: SocketAddr) -> TokenStream {
     }
 }
 
-fn ip_address(address: IpAddr) -> TokenStream {
+pub(super) fn ip_address(address: IpAddr) -> TokenStream {
     match address {
         IpAddr::V4(ip) => {
             let [a, b, c, d] = ip.octets().map(Literal::u8_unsuffixed);
@@ -203,7 +203,7 @@ fn ip_address(address: IpAddr) -> TokenStream {
     }
 }
 
-fn duration(time: Duration) -> TokenStream {
+pub(super) fn duration(time: Duration) -> TokenStream {
     let (unit, amount) = match u64::try_from(time.as_millis()) {
         Ok(millis) if Duration::from_millis(millis) == time => ("from_millis", millis),
         _ => ("from_nanos", u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)),

@@ -14,8 +14,21 @@ use crate::ty::{Decimal, Ty};
 /// One function of the emitted code.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Function {
-    pub(crate) want: Want,
+    pub(crate) form: Form,
     pub(crate) expr: Rc<Expr>,
+}
+
+/// What a function gives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Form {
+    /// A truth value.
+    Bool,
+    /// Whether there is a value.
+    IsSet,
+    /// Bytes that are equal only for equal values.
+    Key,
+    Text,
+    Json,
 }
 
 /// An expression of a known type.
@@ -147,6 +160,19 @@ pub(crate) enum Method {
 pub(crate) enum Part {
     Literal(String),
     Value(Rc<Expr>),
+}
+
+impl Form {
+    /// What a row gets that wants this.
+    pub(crate) fn of(want: Want) -> Self {
+        match want {
+            Want::Bool => Self::Bool,
+            Want::IsSet => Self::IsSet,
+            Want::Key => Self::Key,
+            Want::Text => Self::Text,
+            Want::Json => Self::Json,
+        }
+    }
 }
 
 impl Kind {

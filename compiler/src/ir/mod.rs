@@ -3,7 +3,6 @@
 //! Everything in it is in an order that follows from the meaning of the program, never from where its lines stand;
 //! [`Program::routes`] alone remembers places, so that messages can name them. It knows no Rust syntax.
 
-#[allow(dead_code, reason = "settings ask for expressions next")]
 pub(crate) mod expr;
 mod text;
 
@@ -17,7 +16,7 @@ pub(crate) use text::{Label, Text};
 
 use self::expr::Function;
 use crate::algebra::Automaton;
-use crate::checked::{Piece, Place, Trail, Upstream};
+use crate::checked::{Param as Parameter, Piece, Place, Secret, Trail, Upstream};
 use crate::ty::Ty;
 
 #[derive(Debug)]
@@ -39,7 +38,10 @@ pub(crate) struct Program {
     pub(crate) states: Vec<&'static str>,
     /// Chain and record of exchanges that no route has.
     pub(crate) outside: Option<(usize, usize)>,
-    #[allow(dead_code, reason = "emitted next")]
+    /// Sorted by name.
+    pub(crate) params: Vec<Parameter>,
+    /// Sorted by name.
+    pub(crate) secrets: Vec<Secret>,
     pub(crate) functions: Functions,
     pub(crate) text: Text,
     /// Features of the runtime that the policies in use need, sorted.

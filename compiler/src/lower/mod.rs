@@ -25,6 +25,7 @@ pub(crate) fn lower(program: checked::Program, source_hash: String) -> ir::Progr
     let names = router::Names { labels: &labels, text: &mut text, conditions: &|_| None };
     let router = router::tables(&program.claims, names);
     let mut chains = chain::Chains::default();
+    chains.expressions.params = program.params.iter().map(|param| param.name.clone()).collect();
     let mut placed = Vec::with_capacity(program.routes.len());
     let mut files: Vec<ir::Label> = Vec::new();
     for (route, label) in program.routes.into_iter().zip(labels) {
@@ -52,6 +53,8 @@ pub(crate) fn lower(program: checked::Program, source_hash: String) -> ir::Progr
         ends: chains.ends,
         states: chains.states,
         outside,
+        params: program.params,
+        secrets: program.secrets,
         functions: chains.expressions.functions,
         text,
         features: chains.features.into_iter().collect(),

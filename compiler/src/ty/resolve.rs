@@ -36,9 +36,9 @@ impl Types {
         self.declared.contains_key(name)
     }
 
-    /// Whether some type that was resolved names this declaration.
+    /// Whether some type that was resolved names this declaration. One that is not understood may be meant anywhere.
     pub(crate) fn is_used(&self, name: &str) -> bool {
-        self.used.borrow().contains(name)
+        self.used.borrow().contains(name) || matches!(self.declared.get(name), Some(None))
     }
 
     /// The type that is written. `Ok(None)`: it names a declaration that is not understood, which has been reported.
@@ -49,7 +49,7 @@ impl Types {
                 let Some(of) = self.find(of)? else { return Ok(None) };
                 generic(name, of, bounds.as_ref())?
             }
-            TypeKind::Enum(words) => of_words(words)?,
+            TypeKind::Enum(words) => Ty::Enum(words.iter().map(|word| word.value.clone()).collect()),
             TypeKind::Optional(inner) => {
                 let Some(inner) = self.find(inner)? else { return Ok(None) };
                 inner.optional()
@@ -134,16 +134,6 @@ fn generic(name: &ast::Name, of: Ty, bounds: Option<&Bounds>) -> Result<Ty, Box<
     }
 }
 
-fn of_words(words: &[ast::Text]) -> Result<Ty, Box<Problem>> {
-    for (at, word) in words.iter().enumerate() {
-        if let Some(first) = words.iter().take(at).find(|first| first.value == word.value) {
-            let message = format!("{:?} stands twice in this type", word.value);
-            return Err(Box::new(wrong_bounds(word.span, message).because(first.span, "first here")));
-        }
-    }
-    Ok(Ty::Enum(words.iter().map(|word| word.value.clone()).collect()))
-}
-
 fn text_bounds(bounds: &Bounds) -> Result<Text, Box<Problem>> {
     if let Bounds::Regex(regex) = bounds {
         return Ok(Text::Matches(regex.value.as_str().into()));
@@ -193,4 +183,78 @@ fn range<T: PartialOrd + std::fmt::Display>(
         return Err(wrong(written.span, format!("nothing is within `{range}`")));
     }
     Ok(range)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use gatewright_dsl::Source;
+    use gatewright_dsl::ast::Declaration;
+
+    /// The type behind `param x:`, shown, or the name of the problem.
+    fn resolve(text: &str) -> Result<String, &'static str> {
+        let source = Source::new("a.gw", format!("param x: {text}\n"));
+        let (file, problems) = gatewright_dsl::parse(&source);
+        assert!(problems.is_empty(), "{text}: {problems:?}");
+        let Some(Declaration::Param(param)) = file.declarations.first() else { panic!("{text}") };
+        let mut types = Types::default();
+        types.declare("Plan", Some(Ty::Enum(["free".to_owned(), "pro".to_owned()].into())));
+        types.resolve(&param.ty).map(|ty| ty.to_string()).map_err(|problem| problem.name)
+    }
+
+    #[test]
+    fn types_are_what_they_say() {
+        for text in [
+            "bool",
+            "int",
+            "int(1..50)",
+            "int(-5..)",
+            "decimal(0.5..1)",
+            "string(..80)",
+            "string(re\"[a-z]+\")",
+            "\"free\" | \"pro\"",
+            "duration",
+            "size",
+            "rate",
+            "percent",
+            "ip",
+            "cidr",
+            "addr",
+            "url",
+            "uuid",
+            "date",
+            "time",
+            "path",
+            "list<url>(1..16)",
+            "map<int>",
+            "int?",
+            "(\"a\" | \"b\")?",
+        ] {
+            assert_eq!(resolve(text).as_deref(), Ok(text));
+        }
+        assert_eq!(resolve("list<Plan>").as_deref(), Ok("list<\"free\" | \"pro\">"));
+    }
+
+    #[test]
+    fn what_cannot_be_is_refused() {
+        for text in [
+            "int(5..1)",
+            "uuid(1..2)",
+            "int(5)",
+            "int(1s..2s)",
+            "string(-1..5)",
+            "decimal(2..1.5)",
+            "list",
+            "list<int?>",
+            "list<int>(-1..)",
+            "map<int>(1..2)",
+            "int(re\"a\")",
+            "Plan(1..2)",
+        ] {
+            assert_eq!(resolve(text), Err("wrong_bounds"), "{text}");
+        }
+        for text in ["uid", "set<int>", "plan", "secret"] {
+            assert_eq!(resolve(text), Err("unknown_type"), "{text}");
+        }
+    }
 }

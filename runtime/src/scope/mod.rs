@@ -1,8 +1,174 @@
-//! What expressions read of an exchange, and how texts become values.
+//! What expressions read of an exchange, how texts become values, and how values are written.
 //!
 //! It is called by emitted functions, through the door. Everything here is total: what is no value of the type asked for is
-//! `None`, and no text makes it panic.
+//! `None`, and no text makes it panic. A text is bytes, for that is what a client sends; it is borrowed wherever it stands
+//! somewhere as it is.
 
 pub mod decimal;
+pub mod query;
 pub mod read;
+#[cfg(test)]
+mod tests;
 pub mod url;
+pub mod write;
+
+use std::borrow::Cow;
+use std::net::IpAddr;
+
+pub use decimal::Decimal;
+pub use read::{Cidr, Date, Rate, Time};
+pub use write::{Value, interpolated};
+
+use crate::exchange::Exchange;
+
+/// A text: as it stands in the head, or made.
+pub type Text<'a> = Cow<'a, [u8]>;
+
+/// The method, as sent.
+#[must_use]
+pub fn method(x: &Exchange) -> Text<'_> {
+    Cow::Borrowed(x.head().method_text())
+}
+
+/// The path in canonical spelling: what is matched and sent.
+#[must_use]
+pub fn path(x: &Exchange) -> Text<'_> {
+    Cow::Borrowed(x.head().path())
+}
+
+/// The host in lower case, without its port and without a final dot.
+#[must_use]
+pub fn host(x: &Exchange) -> Text<'_> {
+    let whole = x.head().host();
+    let port = whole.iter().rposition(|byte| *byte == b':').filter(|at| {
+        // The colons of an IPv6 address stand in brackets.
+        whole.get(*at..).is_some_and(|port| !port.contains(&b']'))
+    });
+    let name = port.and_then(|at| whole.get(..at)).unwrap_or(whole);
+    let name = name.strip_suffix(b".").unwrap_or(name);
+    lower(Cow::Borrowed(name))
+}
+
+/// The client's address.
+#[must_use]
+pub fn client_ip(x: &Exchange) -> IpAddr {
+    x.client_ip()
+}
+
+/// The status of the answer.
+#[must_use]
+pub fn status(x: &Exchange) -> i64 {
+    i64::from(x.answer_status())
+}
+
+/// What the n-th capture of the pattern took, decoded.
+#[must_use]
+pub fn capture(x: &Exchange, number: u8) -> Text<'_> {
+    query::decoded(x.capture(number), false)
+}
+
+/// A field of the query: the first of its name, decoded. `None` where there is none, and where it cannot be decoded.
+#[must_use]
+pub fn query<'a>(x: &'a Exchange, name: &str) -> Option<Text<'a>> {
+    query::find(x.head().query().unwrap_or_default(), name)
+}
+
+/// A field of the request's head. Several lines of one name are one list (RFC 9110 section 5.3).
+#[must_use]
+pub fn header<'a>(x: &'a Exchange, name: &'a str) -> Option<Text<'a>> {
+    joined(x.head().field(name))
+}
+
+/// A cookie: the first of its name (RFC 6265 section 4.2.1).
+#[must_use]
+pub fn cookie<'a>(x: &'a Exchange, name: &str) -> Option<Text<'a>> {
+    let pairs = x.head().field("cookie").flat_map(|line| line.split(|byte| *byte == b';'));
+    pairs.map(<[u8]>::trim_ascii).find_map(|pair| {
+        let at = pair.iter().position(|byte| *byte == b'=')?;
+        let (own, value) = (pair.get(..at)?, pair.get(at + 1..)?);
+        (own == name.as_bytes()).then_some(Cow::Borrowed(value))
+    })
+}
+
+/// A field of the answer's head.
+#[must_use]
+pub fn answer_header<'a>(x: &'a Exchange, name: &'a str) -> Option<Text<'a>> {
+    joined(x.answer_field(name))
+}
+
+/// The text of a secret.
+#[must_use]
+pub fn secret(x: &Exchange, number: u16) -> Text<'_> {
+    Cow::Borrowed(x.params.secret(number).as_bytes())
+}
+
+/// The value of a parameter.
+#[must_use]
+pub fn param<T: crate::params::Given>(x: &Exchange, number: u16) -> T {
+    x.params.value(number)
+}
+
+/// The text of a parameter.
+#[must_use]
+pub fn text_param(x: &Exchange, number: u16) -> Text<'_> {
+    Cow::Borrowed(x.params.value::<&'static str>(number).as_bytes())
+}
+
+/// The text in lower case; only the letters of ASCII have one.
+#[must_use]
+pub fn lower(text: Text<'_>) -> Text<'_> {
+    if text.iter().any(u8::is_ascii_uppercase) { Cow::Owned(text.to_ascii_lowercase()) } else { text }
+}
+
+/// The text in upper case; only the letters of ASCII have one.
+#[must_use]
+pub fn upper(text: Text<'_>) -> Text<'_> {
+    if text.iter().any(u8::is_ascii_lowercase) { Cow::Owned(text.to_ascii_uppercase()) } else { text }
+}
+
+/// Whether a text stands in another. The empty text stands in every one.
+#[must_use]
+pub fn contains(text: &[u8], part: &[u8]) -> bool {
+    part.is_empty() || text.windows(part.len()).any(|window| window == part)
+}
+
+/// Whether an address lies in a network.
+#[must_use]
+pub fn in_network(ip: IpAddr, (first, bits): Cidr) -> bool {
+    match (ip, first) {
+        (IpAddr::V4(ip), IpAddr::V4(first)) => {
+            let differ = u32::from(ip) ^ u32::from(first);
+            differ.checked_shr(32_u32.saturating_sub(u32::from(bits))).unwrap_or(0) == 0
+        }
+        (IpAddr::V6(ip), IpAddr::V6(first)) => {
+            let differ = u128::from(ip) ^ u128::from(first);
+            differ.checked_shr(128_u32.saturating_sub(u32::from(bits))).unwrap_or(0) == 0
+        }
+        _ => false,
+    }
+}
+
+/// What is there, of what might not be.
+#[must_use]
+pub fn known<T: crate::params::Given>(value: Option<T>) -> T {
+    // INVARIANT: the router or a row has found it to be there, and to be of the type.
+    value.unwrap_or(T::NONE)
+}
+
+/// A whole number of things.
+#[must_use]
+pub fn count(things: usize) -> i64 {
+    i64::try_from(things).unwrap_or(i64::MAX)
+}
+
+/// The values of several lines as one.
+fn joined<'a>(mut lines: impl Iterator<Item = &'a [u8]>) -> Option<Text<'a>> {
+    let first = lines.next()?;
+    let Some(second) = lines.next() else { return Some(Cow::Borrowed(first)) };
+    let mut whole = first.to_vec();
+    for line in std::iter::once(second).chain(lines) {
+        whole.extend_from_slice(b", ");
+        whole.extend_from_slice(line);
+    }
+    Some(Cow::Owned(whole))
+}

@@ -40,6 +40,12 @@ pub fn int(text: &[u8]) -> Option<i64> {
     std::str::from_utf8(text).ok()?.parse().ok()
 }
 
+/// A number, of at most nine decimals.
+#[must_use]
+pub fn decimal(text: &[u8]) -> Option<Decimal> {
+    Decimal::read(text)
+}
+
 /// Text: any valid UTF-8.
 #[must_use]
 pub fn text(text: &[u8]) -> Option<&str> {

@@ -6,6 +6,7 @@ mod bodies;
 mod chunked;
 mod early;
 mod expect;
+mod expressions;
 mod garbage;
 mod handover;
 mod headers;

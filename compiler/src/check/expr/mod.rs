@@ -19,7 +19,7 @@ use gatewright_dsl::{Problem, Span};
 
 use self::scope::{Found, Scope};
 use super::problem;
-use crate::ir::expr::{Expr, Function, Kind, Part};
+use crate::ir::expr::{Expr, Form, Function, Kind, Part};
 use crate::ty::{Field, Range, Record, Ty};
 
 /// Expressions that an expression may consist of, `let`s written out.
@@ -47,7 +47,7 @@ pub(crate) fn function(
     let expr = expression(scope, value, asked.stage, problems)?;
     let mut typing = Typing { scope, stage: asked.stage, problems };
     let expr = typing.wanted(expr, value.span, asked)?;
-    Some(Function { want: asked.want, expr })
+    Some(Function { form: Form::of(asked.want), expr })
 }
 
 /// Types an expression, whatever its type is to be.

@@ -52,16 +52,6 @@ impl<'a> Scope<'a> {
         self.add(name, Some(Expr::new(Kind::Read(Read::Capture(number)), ty.clone())))
     }
 
-    /// A capture that can take only one text.
-    pub(crate) fn known_capture(
-        &mut self,
-        name: &Name,
-        ty: &Ty,
-        value: Constant,
-    ) -> Result<(), Box<Problem>> {
-        self.add(name, Some(Expr::new(Kind::Constant(value), ty.clone())))
-    }
-
     /// A field that a route declares. Without a default, one that is not optional is there: its row refuses the request
     /// otherwise.
     pub(crate) fn field(
@@ -110,7 +100,7 @@ impl<'a> Scope<'a> {
     }
 
     /// All names that are known, sorted.
-    pub(super) fn known(&self) -> Vec<&str> {
+    pub(crate) fn known(&self) -> Vec<&str> {
         let outer = self.outer.map(Scope::known).unwrap_or_default();
         let mut known: Vec<&str> = self.names.keys().map(String::as_str).chain(outer).collect();
         known.sort_unstable();

@@ -3,31 +3,14 @@
 use gatewright_dsl::Span;
 use gatewright_dsl::problem::{Kind, Problem, nearest::nearest};
 
-const ALWAYS_PRESENT: Kind =
-    Kind { name: "always_present", title: "a value that is always there is asked whether it is" };
-const ANSWER_NOT_KNOWN: Kind =
-    Kind { name: "answer_not_known", title: "the answer is asked for before there is one" };
-const EXPOSED_SECRET: Kind = Kind { name: "exposed_secret", title: "a secret stands where it would be seen" };
-const EXPRESSION_TOO_COMPLEX: Kind =
-    Kind { name: "expression_too_complex", title: "an expression of too many parts" };
-const INCOMPATIBLE_TYPES: Kind =
-    Kind { name: "incompatible_types", title: "an operator between values that do not go together" };
-const OPTIONAL_NOT_HANDLED: Kind =
-    Kind { name: "optional_not_handled", title: "a value may be absent, and nothing says what then" };
-const RESERVED_NAME: Kind =
-    Kind { name: "reserved_name", title: "a name that has a meaning of its own is declared" };
-const SAME_VARIABLE: Kind = Kind { name: "same_variable", title: "one variable would set two parameters" };
-const SETTLED_COMPARISON: Kind =
-    Kind { name: "settled_comparison", title: "a comparison whose answer is known" };
-const SHADOWED_NAME: Kind =
-    Kind { name: "shadowed_name", title: "a name stands for two values at one place" };
-const TYPE_CYCLE: Kind = Kind { name: "type_cycle", title: "a type that contains itself" };
-const UNKNOWN_MEMBER: Kind = Kind { name: "unknown_member", title: "a value has no such field or method" };
-const UNKNOWN_NAME: Kind = Kind { name: "unknown_name", title: "no value of this name" };
-const UNSUPPORTED_TYPE: Kind =
-    Kind { name: "unsupported_type", title: "a type that cannot stand in this place" };
-const WRONG_ARGUMENTS: Kind =
-    Kind { name: "wrong_arguments", title: "a method is called with something else than it takes" };
+use super::{
+    ALWAYS_PRESENT, ANSWER_NOT_KNOWN, EXPOSED_SECRET, EXPRESSION_TOO_COMPLEX, INCOMPATIBLE_TYPES,
+    OPTIONAL_NOT_HANDLED, RESERVED_NAME, SAME_VARIABLE, SETTLED_COMPARISON, SHADOWED_NAME, TYPE_CYCLE,
+    UNKNOWN_MEMBER, UNKNOWN_NAME, UNSUPPORTED_TYPE, UNUSED_PARAM, UNUSED_TYPE, WRONG_ARGUMENTS,
+};
+
+/// In the list of kinds as soon as there is a row that names values.
+const LET_CYCLE: Kind = Kind { name: "let_cycle", title: "a `let` that uses itself" };
 
 pub(in crate::check) fn unknown_name(name: &str, span: Span, known: &[&str]) -> Problem {
     let problem =
@@ -137,6 +120,24 @@ pub(in crate::check) fn type_cycle(name: &str, span: Span, through: Option<Span>
 
 pub(in crate::check) fn unsupported_type(ty: &str, span: Span, place: &str, help: &str) -> Problem {
     Problem::error(&UNSUPPORTED_TYPE, format!("{place} cannot be `{ty}`")).at(span, "").help(help)
+}
+
+pub(in crate::check) fn let_cycle(name: &str, span: Span) -> Problem {
+    Problem::error(&LET_CYCLE, format!("`{name}` stands for something that uses `{name}`"))
+        .at(span, "has no value of its own")
+        .help("write out one of the values in the circle")
+}
+
+pub(in crate::check) fn unused_param(name: &str, span: Span) -> Problem {
+    Problem::error(&UNUSED_PARAM, format!("nothing uses `{name}`"))
+        .at(span, "declared, but never used")
+        .help("use it, or remove it")
+}
+
+pub(in crate::check) fn unused_type(name: &str, span: Span) -> Problem {
+    Problem::error(&UNUSED_TYPE, format!("nothing is of the type `{name}`"))
+        .at(span, "declared, but never used")
+        .help("use it, or remove it")
 }
 
 /// Words in backticks with commas between.

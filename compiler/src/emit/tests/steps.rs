@@ -11,7 +11,7 @@ use gatewright_dsl::{Catalogue, Policy};
 use super::super::emit;
 use crate::algebra::RouteSet;
 use crate::checked::{self, End, Program, Resolved, Said, Step};
-use crate::ir::expr::{Expr, Function, Kind, Read};
+use crate::ir::expr::{Expr, Form, Function, Kind, Read};
 use crate::ty::Ty;
 
 const MOST: Param = Param {
@@ -149,9 +149,10 @@ fn steps(blocks: &[&str]) -> Vec<Step> {
 /// A stand-in for what the check makes of expressions: every one reads the path, and is told apart by what it is for.
 fn resolved(written: Written<'_>) -> Resolved {
     match written {
-        Written::Expr { want, .. } => {
-            Resolved::Expr(Function { want, expr: Expr::new(Kind::Read(Read::Path), Ty::STRING) })
-        }
+        Written::Expr { want, .. } => Resolved::Expr(Function {
+            form: Form::of(want),
+            expr: Expr::new(Kind::Read(Read::Path), Ty::STRING),
+        }),
         Written::Field { field, .. } => Resolved::Field {
             name: field.name.text.clone(),
             required: field.default.is_none(),
@@ -175,6 +176,8 @@ fn emitted(routes: &[&[&str]]) -> String {
         name: "shop".to_owned(),
         logs: true,
         listeners: Vec::new(),
+        params: Vec::new(),
+        secrets: Vec::new(),
         outside: steps(&["note fields client"]),
         upstreams: Vec::new(),
         routes: routes.iter().enumerate().map(|(line, blocks)| route(line, blocks)).collect(),

@@ -1,0 +1,83 @@
+//! Functions that say whether a text is of a type: one for each type of a declared field.
+
+use std::fmt::{Display, Write as _};
+
+use proc_macro2::{Literal, TokenStream};
+use quote::{format_ident, quote};
+
+use super::table::Tight;
+use crate::ty::{Range, Text, Ty};
+
+/// Writes the functions `check_0`, `check_1` and so on, one a line.
+pub(super) fn write(types: &[Ty], out: &mut String) {
+    for (number, ty) in types.iter().enumerate() {
+        let (name, test) = (format_ident!("check_{number}"), test(ty));
+        let tokens = quote! { fn #name(t: &str) -> bool { let t = t.as_bytes(); #test } };
+        // Writing into a string cannot fail.
+        let _ = writeln!(out, "/// {ty}\n{}", Tight(tokens));
+    }
+}
+
+/// Whether the text `t` is of a type.
+fn test(ty: &Ty) -> TokenStream {
+    match ty {
+        Ty::Bool => quote! { g::scope::read::bool(t).is_some() },
+        Ty::Int(range) => {
+            let range = bounds(range, |number| {
+                let number = Literal::i64_suffixed(*number);
+                quote! { #number }
+            });
+            quote! { g::scope::read::int(t).is_some_and(|v| #range) }
+        }
+        Ty::Decimal(range) => {
+            let range = bounds(range, |number| {
+                let number = Literal::i128_unsuffixed(number.0);
+                quote! { g::Decimal(#number) }
+            });
+            quote! { g::scope::read::decimal(t).is_some_and(|v| #range) }
+        }
+        Ty::String(Text::Length(range)) if range.is_all() => quote! { g::scope::read::text(t).is_some() },
+        Ty::String(Text::Length(range)) => {
+            let range = bounds(range, |number| {
+                let number = Literal::i64_suffixed(*number);
+                quote! { #number }
+            });
+            quote! { g::scope::read::text(t).is_some() && { let v = g::scope::read::length(t); #range } }
+        }
+        Ty::Enum(words) => {
+            let words = words.iter().map(|word| Literal::byte_string(word.as_bytes()));
+            quote! { matches!(t, #(#words)|*) }
+        }
+        Ty::Duration => quote! { g::scope::read::duration(t).is_some() },
+        Ty::Size => quote! { g::scope::read::size(t).is_some() },
+        Ty::Rate => quote! { g::scope::read::rate(t).is_some() },
+        Ty::Percent => quote! { g::scope::read::percent(t).is_some() },
+        Ty::Ip => quote! { g::scope::read::ip(t).is_some() },
+        Ty::Cidr => quote! { g::scope::read::cidr(t).is_some() },
+        Ty::Addr => quote! { g::scope::read::addr(t).is_some() },
+        Ty::Url => quote! { g::scope::read::text(t).and_then(g::scope::url::read).is_some() },
+        Ty::Uuid => quote! { g::scope::read::uuid(t).is_some() },
+        Ty::Date => quote! { g::scope::read::date(t).is_some() },
+        Ty::Time => quote! { g::scope::read::time(t).is_some() },
+        Ty::Optional(inner) | Ty::List(inner, _) => test(inner),
+        // INVARIANT: a field of another type is refused. Were one not, rustc would refuse this.
+        Ty::String(Text::Matches(_)) | Ty::Path | Ty::Map(_) | Ty::Record(_) | Ty::Secret => quote! { () },
+    }
+}
+
+/// Whether `v` is within bounds.
+fn bounds<T: Display>(range: &Range<T>, literal: impl Fn(&T) -> TokenStream) -> TokenStream {
+    let min = range.min.as_ref().map(|min| {
+        let min = literal(min);
+        quote! { v >= #min }
+    });
+    let max = range.max.as_ref().map(|max| {
+        let max = literal(max);
+        quote! { v <= #max }
+    });
+    match (min, max) {
+        (None, None) => quote! { true },
+        (Some(min), Some(max)) => quote! { #min && #max },
+        (Some(one), None) | (None, Some(one)) => one,
+    }
+}
