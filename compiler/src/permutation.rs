@@ -36,8 +36,9 @@ fn compiled(sources: &[Source]) -> String {
     crate::emit::emit(&crate::lower::lower(program, String::new()))
 }
 
-const PROGRAMS: [&str; 4] = [
+const PROGRAMS: [&str; 5] = [
     include_str!("../tests/emit/answers.gw"),
+    include_str!("../tests/emit/hosts.gw"),
     include_str!("../tests/emit/nested.gw"),
     include_str!("../tests/emit/orders.gw"),
     include_str!("../tests/emit/precedence.gw"),
