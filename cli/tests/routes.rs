@@ -117,8 +117,38 @@ fn an_explanation_says_where_each_setting_came_from() {
     let came =
         "        timeout 3s (gateway.gw:3) in use patient (gateway.gw:5) in group /api (gateway.gw:4)\n";
     assert!(ran.out.contains(came), "{ran:?}");
+    // A misspelt path of a group never falls out to a route outside of it.
+    let ran = folder.gw(&["explain", "GET", "http://shop.example.com/api/order/7"]);
+    assert!(
+        ran.out.starts_with("GET shop.example.com/api/order/7\n\nthe gateway answers 404: not_found\n"),
+        "{ran:?}"
+    );
+    assert!(
+        ran.out.contains("    the group or host ends here: nothing less specific is looked at\n"),
+        "{ran:?}"
+    );
     let explained = document(&folder, "explain", &["GET", "/api/orders/7"]);
     let steps = explained["result"]["route"]["steps"].as_array().unwrap();
     let from: Vec<&Value> = steps.iter().flat_map(|step| step["from"].as_array().unwrap()).collect();
     assert_eq!((from.len(), &from[0]["through"][1]["text"]), (1, &"use patient".into()), "{from:?}");
+}
+
+#[test]
+fn the_example_of_several_teams_is_explained_as_its_page_shows() {
+    let examples = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/teams");
+    let read = |name: &str| std::fs::read_to_string(examples.join(name)).unwrap();
+    let folder = Folder::with(&[]);
+    for name in ["gateway.gw", "teams/sales.gw", "teams/search.gw", "teams/shops.gw"] {
+        folder.write(name, &read(name));
+    }
+    let ran = folder.gw(&["explain", "GET", "http://api.example.com/sales/orders/7"]);
+    let shown = format!("$ gw explain GET http://api.example.com/sales/orders/7\n{}```", ran.out);
+    let page = read("README.md");
+    let at = page.find("$ gw explain").unwrap();
+    assert!(page[at..].starts_with(&shown), "{}", ran.out);
+
+    let routes = folder.gw(&["routes"]).out;
+    assert!(routes.contains("GET /{rest: path} on {string}.shops.example.com\n"), "{routes}");
+    let ran = folder.gw(&["explain", "GET", "http://tea.shops.example.com:80/a/b"]);
+    assert!(ran.out.contains("    -> shops /tea/a/b\n"), "{ran:?}");
 }

@@ -5,9 +5,10 @@ mod path;
 mod walk;
 
 use crate::algebra::Method;
-use crate::routes::{Listed, Plan};
+use crate::routes::{Given, Listed, Plan};
 
 pub use self::walk::{By, Hop};
+pub(crate) use self::walk::{literal, shown};
 
 /// A request.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -97,13 +98,15 @@ impl Plan {
         let others = ends.iter().enumerate().filter_map(|(at, end)| {
             let is_fit = at >= before && end.methods & bit != 0;
             let why = if is_fit { Why::LessSpecific } else { Why::Method(methods(end.methods)) };
-            Some((self.listed(self.0.routes.get(end.route?)?, None), why))
+            Some((self.with_hosts(end.route?, None)?, why))
         });
         let others: Vec<_> = others.collect();
         let won = won.and_then(|end| {
-            let route = self.0.routes.get(end.route?)?;
-            let captures = end.path.iter().filter(|hop| hop.is_capture()).map(|hop| hop.text.clone());
-            let route = self.listed(route, Some(&captures.collect::<Vec<_>>()));
+            let captured = |hops: &[Hop]| {
+                hops.iter().filter(|hop| hop.is_capture()).map(|hop| hop.text.clone()).collect::<Vec<_>>()
+            };
+            let given = Given { path: captured(&end.path), host: captured(&end.host) };
+            let route = self.with_hosts(end.route?, Some(&given))?;
             Some(Decision::Won { route, labels: end.host, hops: end.path })
         });
         if let Some(decision) = won {

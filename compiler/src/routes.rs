@@ -2,6 +2,7 @@
 //! compares before and after a change.
 
 mod expr;
+mod host;
 mod written;
 
 use self::expr::Reader;
@@ -19,6 +20,8 @@ pub struct Listed {
     pub methods: Vec<String>,
     /// The path that it matches.
     pub pattern: String,
+    /// The hosts that it is on, with types in the place of captures; none if it is on every host.
+    pub hosts: Vec<String>,
     /// What runs before the end, in running order.
     pub steps: Vec<Step>,
     /// How it ends, as it would be written.
@@ -59,6 +62,23 @@ impl Listed {
     pub fn name(&self) -> String {
         format!("{} {}", self.methods.join(", "), self.pattern)
     }
+
+    /// The same with its hosts.
+    #[must_use]
+    pub fn title(&self) -> String {
+        match self.hosts.as_slice() {
+            [] => self.name(),
+            hosts => format!("{} on {}", self.name(), hosts.join(", ")),
+        }
+    }
+}
+
+/// What a request gives to the captures of a route.
+#[derive(Debug)]
+pub(crate) struct Given {
+    pub(crate) path: Vec<String>,
+    /// Of the host, from the right.
+    pub(crate) host: Vec<String>,
 }
 
 impl Plan {
@@ -71,18 +91,26 @@ impl Plan {
     /// All routes, in order of precedence.
     #[must_use]
     pub fn routes(&self) -> Vec<Listed> {
-        self.0.routes.iter().map(|route| self.listed(route, None)).collect()
+        let hosts = host::hosts(&self.0);
+        let routes = self.0.routes.iter().enumerate();
+        routes.map(|(at, route)| self.listed(route, hosts.get(&at), None)).collect()
     }
 
-    /// A route. Its path is shown with the texts that a request gave its captures, where there is a request.
-    pub(crate) fn listed(&self, route: &ir::Route, captures: Option<&[String]>) -> Listed {
+    /// The route of this number. Its path is shown with the texts that a request gave its captures, where there is a request.
+    pub(crate) fn with_hosts(&self, number: usize, given: Option<&Given>) -> Option<Listed> {
+        Some(self.listed(self.0.routes.get(number)?, host::hosts(&self.0).get(&number), given))
+    }
+
+    fn listed(&self, route: &ir::Route, hosts: Option<&Vec<String>>, given: Option<&Given>) -> Listed {
         let label = self.0.text.at(route.label);
         let (methods, pattern) = label.split_once(" /").unwrap_or((label, ""));
-        let named = captures.map_or_else(|| names(pattern), |texts| Some(texts.to_vec())).unwrap_or_default();
-        let reader = Reader { functions: &self.0.functions, captures: &named };
+        let named = given.map_or_else(|| names(pattern).unwrap_or_default(), |given| given.path.clone());
+        let host = given.map_or(&[][..], |given| &given.host);
+        let reader = Reader { functions: &self.0.functions, captures: &named, host };
         Listed {
             methods: methods.split(", ").map(str::to_owned).collect(),
             pattern: format!("/{pattern}"),
+            hosts: hosts.cloned().unwrap_or_default(),
             steps: self.steps(route, &reader),
             terminal: self.terminal(route, &reader),
             chain: route.chain,
@@ -155,7 +183,7 @@ fn names(pattern: &str) -> Option<Vec<String>> {
     let inside = pattern.split('{').skip(1).map(|rest| rest.split('}').next().unwrap_or_default());
     let name = |inside: &str| {
         let (name, ty) = inside.split_once(':').unwrap_or((inside, ""));
-        let is_single = ty.contains('"')
+        let is_single = ty.contains('"') && !ty.contains('|')
             || ty.split_once("..").is_some_and(|(low, high)| {
                 low.split('(').next_back().map(str::trim) == high.split(')').next().map(str::trim)
             });
@@ -201,7 +229,7 @@ route * /{rest: path} redirect 302 /orders/{rest}
     fn a_capture_of_one_text_is_shown_by_its_number() {
         assert_eq!(names("a/{x}/{y: int(1..2)}"), Some(vec!["{x}".to_owned(), "{y}".to_owned()]));
         assert_eq!(names("{x: int(7..7)}/{y}"), None);
-        let reader = Reader { functions: &ir::Functions::default(), captures: &[] };
+        let reader = Reader { functions: &ir::Functions::default(), captures: &[], host: &[] };
         assert_eq!(path(&[Piece::Text("/a/".into()), Piece::Capture(0)], &reader), "/a/{1}");
     }
 }

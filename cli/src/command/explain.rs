@@ -126,7 +126,7 @@ fn show(asked: &Asked, explanation: &Explanation) {
                 println!("  segment  {}: {}", hop.text, hop.by);
             }
             println!("  method   {}", asked.method);
-            println!("\n{} wins ({})", route.name(), place(route));
+            println!("\n{} wins ({})", route.title(), place(route));
             for step in &route.steps {
                 println!("    {}", step.text);
                 for origin in &step.from {
@@ -150,7 +150,7 @@ fn show(asked: &Asked, explanation: &Explanation) {
             Why::Method(methods) => format!("here it takes {}", methods.join(", ")),
             Why::LessSpecific => "it is less specific".to_owned(),
         };
-        println!("\n{} does not ({})\n    {why}", route.name(), place(route));
+        println!("\n{} does not ({})\n    {why}", route.title(), place(route));
     }
 }
 

@@ -37,6 +37,7 @@ pub(crate) fn listed(route: &Listed) -> Value {
     json!({
         "methods": route.methods,
         "pattern": route.pattern,
+        "hosts": route.hosts,
         "steps": steps,
         "terminal": route.terminal,
         "file": route.file,
@@ -51,7 +52,7 @@ fn origin(origin: &Origin) -> Value {
 
 /// A route as lines: its name, its steps, its end.
 fn shown(route: &Listed) -> String {
-    let mut text = format!("{}\n", route.name());
+    let mut text = format!("{}\n", route.title());
     for step in route.steps.iter().map(|step| &step.text).chain([&route.terminal]) {
         // Memory does not run out here.
         let _ = writeln!(text, "    {step}");

@@ -85,7 +85,9 @@ impl Walk<'_> {
         };
         let slots = node.edge_bits.map_or(0, |bits| 1_usize << bits);
         let edges = router.edges.get(node.edges..node.edges + slots).unwrap_or_default().iter().flatten();
-        let literal = edges.into_iter().find(|edge| self.text(edge.key, edge.len).as_deref() == Some(*first));
+        let literal = edges
+            .into_iter()
+            .find(|edge| self::literal(self.program, edge.key, edge.len).as_deref() == Some(*first));
         let mut next: Vec<(usize, By)> = literal.map(|edge| (edge.node, By::Literal)).into_iter().collect();
         let params = router.params.get(node.params..node.params + node.param_count).unwrap_or_default();
         for param in params {
@@ -129,16 +131,16 @@ impl Walk<'_> {
             });
         }
     }
+}
 
-    /// The text of a literal's key.
-    fn text(&self, [low, high]: [u32; 2], len: usize) -> Option<String> {
-        if len <= 8 {
-            let bytes = [low.to_le_bytes(), high.to_le_bytes()].concat();
-            return String::from_utf8(bytes.get(..len)?.to_vec()).ok();
-        }
-        let start = usize::try_from(high).ok()?;
-        self.program.text.as_str().get(start..start + len).map(str::to_owned)
+/// The text of a literal's key.
+pub(crate) fn literal(program: &Program, [low, high]: [u32; 2], len: usize) -> Option<String> {
+    if len <= 8 {
+        let bytes = [low.to_le_bytes(), high.to_le_bytes()].concat();
+        return String::from_utf8(bytes.get(..len)?.to_vec()).ok();
     }
+    let start = usize::try_from(high).ok()?;
+    program.text.as_str().get(start..start + len).map(str::to_owned)
 }
 
 /// Whether a parameter takes a segment in canonical spelling.
@@ -189,7 +191,8 @@ fn is_day(text: &str) -> bool {
     (1..=days).contains(&day)
 }
 
-fn shown(kind: &Kind) -> String {
+/// A type as it would be written.
+pub(crate) fn shown(kind: &Kind) -> String {
     match kind {
         Kind::Any => "string".to_owned(),
         Kind::Int { min: i64::MIN, max: i64::MAX } => "int".to_owned(),

@@ -4,11 +4,16 @@
 use crate::ir::Functions;
 use crate::ir::expr::{Comparison, Constant, Expr, Kind, Lookup, Method, Part, Read, Set};
 
+/// The first number of a capture of the host; those of the path are below.
+const HOST: u8 = 128;
+
 /// What numbers in an expression stand for.
 pub(super) struct Reader<'a> {
     pub(super) functions: &'a Functions,
     /// The texts of captures, by number, as far as they are known.
     pub(super) captures: &'a [String],
+    /// Those of the host, from the right.
+    pub(super) host: &'a [String],
 }
 
 impl Reader<'_> {
@@ -17,10 +22,14 @@ impl Reader<'_> {
         self.functions.exprs.get(number).map_or_else(String::new, |function| self.expr(&function.expr))
     }
 
-    /// A capture in braces, by its text or its number from 1.
+    /// A capture by its text, or in braces by its number from 1. Those of the host have numbers of their own.
     pub(super) fn capture(&self, index: u8) -> String {
-        let known = self.captures.get(usize::from(index)).cloned();
-        known.unwrap_or_else(|| format!("{{{}}}", u32::from(index) + 1))
+        let (texts, at, what) = match index.checked_sub(HOST) {
+            Some(at) => (self.host, at, "host "),
+            None => (self.captures, index, ""),
+        };
+        let known = texts.get(usize::from(at)).cloned();
+        known.unwrap_or_else(|| format!("{{{what}{}}}", u32::from(at) + 1))
     }
 
     fn expr(&self, expr: &Expr) -> String {
@@ -201,7 +210,7 @@ mod tests {
         let equal = expr(Kind::Compare(Comparison::Equal, expr(Kind::Read(Read::Capture(0))), text("a\"b")));
         let both = expr(Kind::And(set, expr(Kind::Not(equal))));
         let captures = ["{id}".to_owned()];
-        let reader = Reader { functions: &Functions::default(), captures: &captures };
+        let reader = Reader { functions: &Functions::default(), captures: &captures, host: &[] };
         assert_eq!(reader.expr(&both), "(request.header(\"x-a\") is set) and (not (id == \"a\\\"b\"))");
         let parts = vec![Part::Literal("to {".into()), Part::Value(Rc::clone(&header()))];
         assert_eq!(reader.expr(&expr(Kind::Text(parts))), "\"to \\{{request.header(\"x-a\")}\"");

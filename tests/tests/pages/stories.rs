@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use gatewright_dsl::page::fences;
+use gatewright_dsl::page::{fences, sources};
 
 use crate::place::{ROOT, pages};
 
@@ -18,8 +18,11 @@ fn a_story_shows_its_own_gateway() {
     let stories: Vec<String> = pages().into_iter().filter(|page| page.starts_with("examples/")).collect();
     assert!(!stories.is_empty());
     for page in stories {
-        let file = Path::new(ROOT).join(page.replace("README.md", "gateway.gw"));
-        assert_eq!(fs::read_to_string(file).unwrap(), live(&page), "{page}");
+        // The first file, and each that the block shows behind it.
+        for shown in sources(&page.replace("README.md", "gateway.gw"), &live(&page)) {
+            let file = fs::read_to_string(Path::new(ROOT).join(&shown.name)).unwrap();
+            assert_eq!(file, shown.text, "{page}: {}", shown.name);
+        }
     }
 }
 
