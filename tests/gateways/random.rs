@@ -13,7 +13,7 @@ const PROGRAMS: u64 = 40;
 /// Before collisions are dropped.
 const ROUTES: usize = 20;
 /// A refusal for another reason is a mistake of this file.
-const COLLISIONS: [&str; 3] = ["ambiguous_route", "duplicate_route", "router_too_wide"];
+const COLLISIONS: [&str; 4] = ["ambiguous_route", "duplicate_route", "router_too_wide", "unreachable_route"];
 
 const METHODS: [&str; 10] =
     ["GET", "GET", "GET", "HEAD", "POST", "PUT, DELETE", "GET, POST", "PATCH", "OPTIONS", "*"];

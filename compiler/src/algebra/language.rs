@@ -2,7 +2,7 @@
 //!
 //! What no request can have there is in no set: neither a slash in a segment nor a capital in a label.
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -20,6 +20,7 @@ pub(crate) const FEW: usize = 64;
 pub(crate) struct Language {
     automaton: Automaton,
     known: RefCell<BTreeMap<Other, Relation>>,
+    members: OnceCell<Vec<String>>,
 }
 
 /// What a language is compared with.
@@ -62,7 +63,7 @@ impl Language {
     }
 
     pub(super) fn members(&self) -> Vec<String> {
-        spelled(self.automaton.members(8))
+        self.members.get_or_init(|| spelled(self.automaton.members(8))).clone()
     }
 
     /// How this set lies to another that is no literal and no list.
@@ -202,7 +203,7 @@ impl Kind {
         if automaton == self.every {
             return Ok(Set::Any);
         }
-        Ok(Set::Regular(Rc::new(Language { automaton, known: RefCell::default() })))
+        Ok(Set::Regular(Rc::new(Language { automaton, known: RefCell::default(), members: OnceCell::new() })))
     }
 }
 
@@ -210,6 +211,22 @@ impl Kind {
 pub(super) fn common(a: &Set, b: &Set) -> Vec<String> {
     let both = automaton(a).and_then(|a| a.and(&automaton(b)?));
     both.map_or_else(|_| Vec::new(), |both| spelled(both.members(8)))
+}
+
+/// Ways in which sets part another one, at most.
+const MOST_WAYS: usize = 64;
+
+/// At most `most` members of each part into which other sets cut one.
+pub(super) fn apart(set: &Set, others: &[&Set], most: usize) -> Vec<String> {
+    let Ok(whole) = automaton(set) else { return Vec::new() };
+    let mut parts = vec![whole];
+    for other in others {
+        let Ok(other) = automaton(other) else { continue };
+        let cut = |part: &Automaton| [part.and(&other), part.minus(&other)];
+        let next = parts.iter().flat_map(cut).filter_map(Result::ok).filter(|part| !part.is_empty());
+        parts = next.take(MOST_WAYS).collect();
+    }
+    parts.iter().flat_map(|part| spelled(part.members(most))).collect()
 }
 
 fn spelled(members: Vec<Vec<u8>>) -> Vec<String> {

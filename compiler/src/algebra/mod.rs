@@ -10,14 +10,18 @@ mod condition;
 #[allow(dead_code, reason = "the conditions of blocks and routes are read next")]
 mod conditions;
 mod conflict;
+#[cfg(test)]
+mod enumeration;
 mod language;
 mod matcher;
 mod method;
 mod order;
 mod pattern;
+mod reach;
 mod segment;
 mod shape;
 mod trie;
+mod width;
 mod witness;
 
 #[cfg(test)]
@@ -31,9 +35,11 @@ pub(crate) use language::{Languages, Refused};
 pub(crate) use matcher::matches;
 pub(crate) use method::Method;
 pub(crate) use pattern::Pattern;
+pub(crate) use reach::unreached;
 pub(crate) use segment::Set;
 pub(crate) use shape::{Floor, RouteSet, Shape};
 pub(crate) use trie::{End, Node, Paths, Trie};
+pub(crate) use width::{MOST as MOST_PLACES, TooWide, too_wide};
 
 /// How two sets lie to each other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

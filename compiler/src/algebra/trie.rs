@@ -159,6 +159,22 @@ impl<E: Default> Node<E> {
             .or_else(|| ask(&self.rest))
     }
 
+    /// Where a segment leads, in order of precedence.
+    pub(super) fn entered<'a>(&'a self, text: &str) -> impl Iterator<Item = &'a Self> + use<'a, E> {
+        let accepting: Vec<&Self> =
+            self.params.iter().filter(|(set, _)| set.contains(text)).map(|(_, node)| node).collect();
+        self.literals.get(text).into_iter().chain(accepting)
+    }
+
+    /// All ends of a path, in order of precedence.
+    pub(super) fn matching<'a>(&'a self, segments: &[&str], visit: &mut impl FnMut(&'a E)) {
+        let Some((first, others)) = segments.split_first() else { return visit(&self.here) };
+        for node in self.entered(first) {
+            node.matching(others, visit);
+        }
+        visit(&self.rest);
+    }
+
     pub(crate) fn children(&self) -> impl Iterator<Item = &Self> {
         self.literals.values().chain(self.params.iter().map(|(_, node)| node))
     }

@@ -3,7 +3,9 @@
 //! The verdicts are the algebra's; here they become problems, and the routes are put in order.
 
 use super::{Check, problem};
-use crate::algebra::{End, Node, Paths, RouteSet, Trie, conflicts};
+use crate::algebra::{
+    End, MOST_PLACES, Node, Paths, RouteSet, TooWide, Trie, conflicts, too_wide, unreached,
+};
 
 /// Different parameters that the router compares at one place.
 const MOST_PARAMETERS: usize = 16;
@@ -11,10 +13,20 @@ const MOST_PARAMETERS: usize = 16;
 /// Checks the claims, and gives the numbers of the routes in order of precedence.
 pub(super) fn check(check: &mut Check<'_>, set: &RouteSet) -> Vec<usize> {
     let trie = Trie::of(set);
-    let beyond = too_wide(&trie);
+    let beyond = too_many_parameters(&trie);
     // A place that is too wide may hold more pairs than anyone should wait for.
     if beyond.is_empty() {
+        let known = check.problems.len();
+        if let Some(TooWide { path, route: Some(route) }) = too_wide(&trie)
+            && let Some(span) = set.span(route)
+        {
+            check.problems.push(problem::too_many_places(MOST_PLACES, &path, span));
+        }
         collisions(check, set, &trie);
+        // Of two alike, one is never reached; that is said already.
+        if check.problems.len() == known {
+            unreachable(check, set, &trie);
+        }
     }
     for route in beyond {
         if let Some(span) = set.span(route) {
@@ -40,8 +52,16 @@ fn collisions(check: &mut Check<'_>, set: &RouteSet, trie: &Trie) {
     }
 }
 
+fn unreachable(check: &mut Check<'_>, set: &RouteSet, trie: &Trie) {
+    for lost in unreached(trie, set) {
+        if let (Some(span), Some(by)) = (set.span(lost.route), set.span(lost.by)) {
+            check.problems.push(problem::unreachable_route(span, by, lost.witness.to_string()));
+        }
+    }
+}
+
 /// A route behind the last parameter that is looked at, for each place with more.
-fn too_wide(trie: &Trie) -> Vec<usize> {
+fn too_many_parameters(trie: &Trie) -> Vec<usize> {
     let mut beyond = Vec::new();
     wide_hosts(&trie.hosts, &mut beyond);
     beyond

@@ -78,6 +78,7 @@ kinds! {
     UNKNOWN_NAME "unknown_name" "no value of this name";
     UNKNOWN_POLICY "unknown_policy" "no policy of this name";
     UNKNOWN_UPSTREAM "unknown_upstream" "no upstream of this name";
+    UNREACHABLE_ROUTE "unreachable_route" "a route that never wins";
     UNREADABLE_FILE "unreadable_file" "a file is there, but cannot be read";
     UNSUPPORTED_TYPE "unsupported_type" "a type that cannot stand in this place";
     UNUSED_CAPTURE "unused_capture" "the target drops what the pattern captures";

@@ -4,7 +4,8 @@ use gatewright_dsl::Span;
 use gatewright_dsl::problem::Problem;
 
 use super::{
-    AMBIGUOUS_ROUTE, DUPLICATE_ROUTE, IMPOSSIBLE_CAPTURE, PATTERN_TOO_LARGE, ROUTER_TOO_WIDE, WRONG_REGEX,
+    AMBIGUOUS_ROUTE, DUPLICATE_ROUTE, IMPOSSIBLE_CAPTURE, PATTERN_TOO_LARGE, ROUTER_TOO_WIDE,
+    UNREACHABLE_ROUTE, WRONG_REGEX,
 };
 use crate::algebra::Refusal;
 
@@ -37,6 +38,25 @@ pub(in crate::check) fn ambiguous_floor(span: Span, floor: Span, witness: Option
             .help("move the route into the block, or part the bounds of their parameters"),
         witness,
     )
+}
+
+/// A path that leads to more places of the router than a request may visit.
+pub(in crate::check) fn too_many_places(most: usize, path: &str, span: Span) -> Problem {
+    Problem::error(&ROUTER_TOO_WIDE, format!("a request for `{path}` leads to more than {most} places of the router"))
+        .at(span, "one of the routes that it might be for")
+        .help("where literals and parameters stand side by side at many places, every request tries all combinations: write literals in some of them")
+}
+
+/// A route all of whose requests others take.
+pub(in crate::check) fn unreachable_route(span: Span, by: Span, witness: String) -> Problem {
+    Problem::error(
+        &UNREACHABLE_ROUTE,
+        "this route never wins: more specific ones take every request that it matches",
+    )
+    .at(span, "never reached")
+    .because(by, "takes this request; others may take the rest")
+    .help("remove it, or one of those that take its requests")
+    .witness(witness)
 }
 
 fn proved(problem: Problem, witness: Option<String>) -> Problem {
