@@ -10,10 +10,14 @@ use gatewright_dsl::Catalogue;
 use gatewright_dsl::page::{fences, sources};
 use gatewright_dsl::problem::render::{Colour, text};
 
+#[path = "gateways/accepted.rs"]
+mod accepted;
 #[path = "gateways/compile.rs"]
 mod gateways;
 #[path = "tests/pages/place.rs"]
 mod place;
+#[path = "gateways/programs/mod.rs"]
+mod programs;
 #[path = "gateways/random.rs"]
 mod random;
 
@@ -21,6 +25,7 @@ fn main() {
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets it"));
     gateways::write(&out);
     random::write(&out);
+    accepted::write(&out);
     let out = out.join("pages.rs");
     for watched in place::WATCHED {
         println!("cargo:rerun-if-changed=../{watched}");

@@ -1,6 +1,9 @@
 //! Moving declarations within a file, or to another that is imported, changes no byte of what is emitted but the places that messages name.
 
-use gatewright_dsl::{Catalogue, Source};
+#[path = "../../tests/gateways/programs/mod.rs"]
+mod random;
+
+use gatewright_dsl::{Catalogue, Source, page};
 use proptest::prelude::*;
 
 use crate::checked::Place;
@@ -69,6 +72,24 @@ proptest! {
             files[place].push(declaration);
         }
         prop_assert_eq!(emitted(&files), emitted(&[written]));
+    }
+}
+
+/// Random programs of several files, in each of which the order is turned around.
+#[test]
+fn random_programs_may_be_in_any_order() {
+    for seed in 0..50 {
+        let program = random::program(seed, &Catalogue::standard());
+        let written = page::sources("gateway.gw", &program);
+        let turned: Vec<Source> = written
+            .iter()
+            .map(|file| {
+                let mut declarations = declarations(&file.text);
+                declarations.reverse();
+                Source { text: declarations.join("\n") + "\n", ..file.clone() }
+            })
+            .collect();
+        assert_eq!(compiled(&turned), compiled(&written), "{program}");
     }
 }
 

@@ -9,6 +9,8 @@ use gatewright_compiler::compile;
 use gatewright_dsl::problem::render::{Colour, text};
 use gatewright_dsl::{Catalogue, Problem, Source};
 
+use super::programs::chance::Random;
+
 const PROGRAMS: u64 = 40;
 /// Before collisions are dropped.
 const ROUTES: usize = 20;
@@ -103,22 +105,7 @@ fn program(seed: u64, routes: &[String]) -> String {
     routes.iter().fold(program, |program, route| program + route + "\n")
 }
 
-/// `SplitMix64`, so that the programs are the same everywhere.
-struct Random(u64);
-
 impl Random {
-    fn below(&mut self, bound: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ mixed >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
-        usize::try_from((mixed ^ mixed >> 31) >> 33).expect("31 bits") % bound
-    }
-
-    fn of<T: Copy>(&mut self, choices: &[T]) -> T {
-        choices[self.below(choices.len())]
-    }
-
     /// A route. Its beginning is often that of one of `shapes`, to which its own is added.
     fn route(&mut self, shapes: &mut Vec<Vec<String>>) -> String {
         let mut segments = match self.below(shapes.len() + 2) {

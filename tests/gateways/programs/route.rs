@@ -1,0 +1,119 @@
+//! Routes: paths, conditions, and what is done.
+
+use super::expression::Scope;
+use super::kind::Kind;
+use super::setting::Place;
+use super::{Writer, block};
+
+impl Writer {
+    pub fn route(&mut self, scope: &Scope) -> String {
+        let mut scope = scope.clone();
+        let (pattern, captured) = self.pattern(&mut scope, true);
+        let methods = self.random.of(&["GET", "GET", "POST", "PUT, DELETE", "GET, POST", "HEAD", "*"]);
+        let when = self.when();
+        let forwards = self.random.one_in(2);
+        let place = if forwards { Place::Forwarding } else { Place::Answering };
+        let settings = self.settings(place, &mut scope);
+        let terminal = match self.random.below(3) {
+            _ if forwards => {
+                let upstream = self.an_upstream();
+                let target = self.random.one_in(2).then(|| {
+                    let all = captured.iter().map(|name| format!("/{{{name}}}"));
+                    let path: String = all.collect();
+                    if path.is_empty() { " /v2/to%20it".to_owned() } else { format!(" /v2{path}") }
+                });
+                format!("-> {upstream}{}", target.unwrap_or_default())
+            }
+            0 => {
+                let status = self.random.of(&[301, 302, 303, 307, 308]);
+                let target = match captured.first() {
+                    Some(name) => format!("/new/{{{name}}}"),
+                    None => self
+                        .random
+                        .of(&["\"https://example.com/x?y=1\"", "/new", "\"/find?all=yes\""])
+                        .to_owned(),
+                };
+                format!("redirect {status} {target}")
+            }
+            _ => format!("respond {}", self.answer(&scope)),
+        };
+        let head = format!("route {methods} {pattern}{when}");
+        if settings.is_empty() {
+            return format!("{head} {terminal}");
+        }
+        if self.random.one_in(2) {
+            return format!("{head} {terminal} {}", block(&settings));
+        }
+        let mut inside = settings;
+        let at = self.random.below(inside.len() + 1);
+        inside.insert(at, terminal);
+        format!("{head} {}", block(&inside))
+    }
+
+    /// The head of a route that forwards.
+    pub fn forward(&mut self) -> String {
+        let (upstream, path) = (self.an_upstream(), self.numbered("f"));
+        format!("route GET /{path} -> {upstream}")
+    }
+
+    fn an_upstream(&mut self) -> String {
+        let name = self.upstreams[self.random.below(self.upstreams.len())].clone();
+        self.used.insert(name.clone());
+        name
+    }
+
+    /// A path that no other can be, and the names of its own captures.
+    pub fn pattern(&mut self, scope: &mut Scope, is_whole: bool) -> (String, Vec<String>) {
+        let mut pattern = format!(
+            "/{}{}",
+            self.numbered("p"),
+            self.random.of(&["", "", "%20%C3%A4", ":x", "-long-enough"])
+        );
+        let mut captured = Vec::new();
+        for _ in 0..self.random.below(4) {
+            if self.random.one_in(3) {
+                pattern += self.random.of(&["/items", "/a.b", "/7", "/%7Bx%7D"]);
+                continue;
+            }
+            let (name, kind) = (self.name(), Kind::captured(&mut self.random, true));
+            let colon = match &kind {
+                Kind::Text if self.random.one_in(2) => String::new(),
+                kind => format!(": {}", self.typed(kind)),
+            };
+            pattern += &format!("/{{{name}{colon}}}");
+            scope.names.push((name.clone(), kind));
+            captured.push(name);
+        }
+        if is_whole && self.random.one_in(6) {
+            let name = self.name();
+            pattern += &format!("/{{{name}: path}}");
+            scope.names.push((name.clone(), Kind::Path));
+            captured.push(name);
+        } else if is_whole && self.random.one_in(8) {
+            pattern.push('/');
+        }
+        (pattern, captured)
+    }
+
+    /// A condition of a block or route, or none.
+    pub fn when(&mut self) -> String {
+        if !self.writes_expressions() || !self.random.one_in(4) {
+            return String::new();
+        }
+        let simple = [
+            "request.header(\"x-beta\") is set",
+            "request.header(\"x-plan\") in [\"free\", \"pro\"]",
+            "not (request.query(\"debug\") == \"1\")",
+            "(request.cookie(\"ab\") ?? \"a\") == \"b\"",
+            "client.ip in [10.0.0.0/8, 192.168.0.1]",
+            "request.header(\"accept\") is not set",
+        ];
+        // Blocks around may ask for another.
+        let condition = self.random.of(&simple);
+        let param = self.param_where(|kind| *kind == Kind::Bool).filter(|_| self.random.one_in(2));
+        match param {
+            Some(param) => format!(" when {condition} or {param}"),
+            None => format!(" when {condition}"),
+        }
+    }
+}
