@@ -18,6 +18,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use command::check::Form;
 
 /// Makes, checks, formats, builds, runs and explains gateways written in the gw language.
 #[derive(Debug, Parser)]
@@ -56,6 +57,9 @@ enum Command {
         /// Print one JSON document instead of text
         #[arg(long)]
         json: bool,
+        /// Print the problems as a SARIF 2.1.0 log instead of text
+        #[arg(long, conflicts_with = "json")]
+        sarif: bool,
     },
     /// Write files in the one canonical form
     Fmt {
@@ -120,7 +124,14 @@ enum Command {
 
 fn main() -> ExitCode {
     match Line::parse().command {
-        Command::Check { file, json } => command::check::run(file.as_deref(), json),
+        Command::Check { file, json, sarif } => {
+            let form = match (json, sarif) {
+                (true, _) => Form::Json,
+                (_, true) => Form::Sarif,
+                _ => Form::Text,
+            };
+            command::check::run(file.as_deref(), form)
+        }
         Command::Fmt { files, check } => command::fmt::run(&files, check),
         Command::Build { file, out, json } => command::build::run(&file, out.as_deref(), json),
         Command::New { folder, name, json } => command::new::run(&folder, name.as_deref(), json),

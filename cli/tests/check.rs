@@ -177,3 +177,25 @@ fn a_problem_of_an_imported_file_names_that_file() {
     assert_eq!(said["problems"][0]["labels"][0]["file"], "teams/orders.gw", "{said}");
     assert_eq!(said["problems"][0]["labels"][0]["line"], 2, "{said}");
 }
+
+#[test]
+fn problems_are_a_sarif_log() {
+    let folder = Folder::with(&[("gateway.gw", BAD)]);
+    let ran = folder.gw(&["check", "--sarif"]);
+    assert_eq!((ran.code, ran.err.as_str()), (1, ""), "{ran:?}");
+    let log: Value = serde_json::from_str(&ran.out).unwrap();
+    let results = log["runs"][0]["results"].as_array().unwrap();
+    let rules = log["runs"][0]["tool"]["driver"]["rules"].as_array().unwrap();
+    assert_eq!((results.len(), rules.len(), &log["version"]), (2, 2, &"2.1.0".into()), "{log:#}");
+    let place = &results[1]["locations"][0]["physicalLocation"];
+    assert_eq!(
+        (&place["artifactLocation"]["uri"], &place["region"]["startLine"]),
+        (&"gateway.gw".into(), &3.into())
+    );
+
+    folder.write("gateway.gw", GOOD);
+    let ran = folder.gw(&["check", "gateway.gw", "--sarif"]);
+    let log: Value = serde_json::from_str(&ran.out).unwrap();
+    assert_eq!((ran.code, &log["runs"][0]["results"]), (0, &Value::Array(Vec::new())), "{log:#}");
+    assert_eq!(folder.gw(&["check", "--sarif", "--json"]).code, 2);
+}

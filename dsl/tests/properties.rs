@@ -1,38 +1,36 @@
 //! Whatever the text: parsing and checking end, never panic, and point only into the text.
 
-#![allow(missing_docs, reason = "a test")]
+#![allow(missing_docs, clippy::disallowed_methods, clippy::unwrap_used, reason = "a test")]
 
+#[path = "common/claim.rs"]
+mod claim;
 mod common;
 
-use gatewright_dsl::problem::render::{Colour, json, text};
-use gatewright_dsl::{Source, parse};
+use gatewright_dsl::Source;
 use proptest::prelude::*;
+use std::path::Path;
 
 const VALID: [&str; 2] = [include_str!("accept/everything.gw"), include_str!("accept/front.gw")];
 
-fn holds(program: String) {
+fn holds(program: &str) {
+    claim::check(program.as_bytes());
+    // The same for what checking finds.
     let source = Source::new("gateway.gw", program);
-    let (file, _) = parse(&source);
-    let inside = |span: gatewright_dsl::Span| {
-        span.start <= span.end && source.text.get(span.start..span.end).is_some() && span.file == 0
-    };
-    for comment in &file.comments {
-        assert!(inside(comment.span), "{comment:?}");
+    claim::are_shown(&source, &common::problems(&source));
+}
+
+#[test]
+fn seeds_and_fixtures_hold() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    for folder in ["fuzz/seeds/text", "tests/accept", "tests/refuse", "tests/format"] {
+        let files = std::fs::read_dir(root.join(folder)).unwrap().map(|entry| entry.unwrap().path());
+        let mut files: Vec<_> = files.collect();
+        files.sort();
+        assert!(!files.is_empty(), "{folder}");
+        for file in files {
+            claim::check(&std::fs::read(file).unwrap());
+        }
     }
-    for route in file.routes() {
-        assert!(inside(route.span) && inside(route.head) && inside(route.pattern.span), "{route:#?}");
-        assert!(route.head.start == route.span.start && route.head.end <= route.span.end, "{route:#?}");
-    }
-    let problems = common::problems(&source);
-    assert!(problems.is_sorted_by_key(gatewright_dsl::Problem::span), "{problems:#?}");
-    for problem in &problems {
-        assert_eq!(problem.labels.iter().filter(|label| label.primary).count(), 1, "{problem:#?}");
-        assert!(problem.labels.iter().all(|label| inside(label.span)), "{problem:#?}");
-        assert!(problem.fix.as_ref().is_none_or(|fix| inside(fix.span)), "{problem:#?}");
-        assert!(!problem.message.ends_with('.') && !problem.message.contains("Rule"), "{problem:#?}");
-        let _ = json(problem, std::slice::from_ref(&source));
-    }
-    let _ = text(&problems, &[source], Colour::Off);
 }
 
 /// A valid program with a few pieces cut out, doubled or replaced.
@@ -61,16 +59,16 @@ proptest! {
 
     #[test]
     fn any_bytes(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
-        holds(String::from_utf8_lossy(&bytes).into_owned());
+        holds(&String::from_utf8_lossy(&bytes));
     }
 
     #[test]
     fn any_characters(program in "\\PC{0,200}") {
-        holds(program);
+        holds(&program);
     }
 
     #[test]
     fn nearly_valid_programs(program in mutated()) {
-        holds(program);
+        holds(&program);
     }
 }

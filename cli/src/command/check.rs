@@ -6,25 +6,34 @@ use std::time::Instant;
 
 use gatewright_compiler::Summary;
 use gatewright_dsl::Problem;
-use gatewright_dsl::problem::render;
+use gatewright_dsl::problem::{render, sarif};
 use serde_json::{Value, json};
 
 use super::REFUSED;
 use crate::envelope;
 use crate::project::{self, Entries};
 
+/// In which form the problems are shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Form {
+    Text,
+    Json,
+    Sarif,
+}
+
 /// Checks one entry file, or all below the present directory.
-pub(crate) fn run(file: Option<&Path>, as_json: bool) -> ExitCode {
+pub(crate) fn run(file: Option<&Path>, form: Form) -> ExitCode {
     let begun = Instant::now();
     let entries = match project::check(file) {
         Ok(entries) => entries,
-        Err(refusal) => return refusal.end(as_json),
+        // A log of findings has no place for why there are none.
+        Err(refusal) => return refusal.end(form == Form::Json),
     };
     let ok = entries.checked.iter().all(|(_, result)| result.is_ok());
-    if as_json {
-        print(&entries, ok);
-    } else {
-        show(&entries, begun);
+    match form {
+        Form::Text => show(&entries, begun),
+        Form::Json => print(&entries, ok),
+        Form::Sarif => print_log(&entries),
     }
     if ok { ExitCode::SUCCESS } else { ExitCode::from(REFUSED) }
 }
@@ -64,6 +73,16 @@ pub(crate) fn describe(summary: &Summary) -> String {
         count(summary.upstreams, "upstream"),
         count(summary.routes, "route")
     )
+}
+
+fn print_log(entries: &Entries) {
+    let mut said: Vec<&Problem> = Vec::new();
+    for problems in entries.checked.iter().filter_map(|(_, result)| result.as_ref().err()) {
+        once(problems, &mut said);
+    }
+    let problems: Vec<Problem> = said.into_iter().cloned().collect();
+    let kinds = gatewright_dsl::problem::kinds().chain(gatewright_compiler::KINDS);
+    println!("{}", sarif::log(&problems, &entries.sources, kinds));
 }
 
 fn print(entries: &Entries, ok: bool) {

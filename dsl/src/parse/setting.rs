@@ -32,6 +32,8 @@ impl Reader<'_> {
         let span = self.span(&pair);
         let mut statements = Vec::new();
         let mut indentation = Indentation::default();
+        // Those found before are not this block's.
+        let strays = self.strays.len();
         for statement in pair.into_inner() {
             let at = self.trimmed(self.span(&statement));
             let text = self.slice(at);
@@ -79,7 +81,7 @@ impl Reader<'_> {
                 }
             }
             if holder.nests {
-                statements.extend(self.strays.drain(..).map(Statement::Declaration));
+                statements.extend(self.strays.drain(strays..).map(Statement::Declaration));
             }
         }
         Block { span, statements }

@@ -14,6 +14,7 @@ macro_rules! kinds {
 pub mod nearest;
 pub mod path;
 pub mod render;
+pub mod sarif;
 pub mod setting;
 pub mod syntax;
 pub mod text;

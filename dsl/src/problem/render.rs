@@ -110,7 +110,7 @@ fn json_place(span: Span, sources: &[Source]) -> Value {
     })
 }
 
-fn source(sources: &[Source], file: u32) -> Option<&Source> {
+pub(super) fn source(sources: &[Source], file: u32) -> Option<&Source> {
     sources.get(usize::try_from(file).ok()?)
 }
 
