@@ -121,7 +121,7 @@ impl<'a> Project<'a> {
         };
         let summary = Summary::of(&program);
         let sources = entry.files.iter().filter_map(|number| self.files.sources.get(*number));
-        Ok((Plan(lower::lower(program, hash::of(sources))), summary))
+        Ok((Plan(lower::lower(program, hash::of(sources.chain(&outcome.texts)))), summary))
     }
 
     /// Reads and checks an entry, once.

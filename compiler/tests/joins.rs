@@ -8,7 +8,7 @@ use gatewright_dsl::page::sources;
 use gatewright_dsl::policy::Policy;
 use gatewright_dsl::problem::render::{Colour, text};
 use gatewright_dsl::schema::ty::Bounds;
-use gatewright_dsl::schema::{At, Join, Param, Phase, Type};
+use gatewright_dsl::schema::{At, Join, Param, Phase, Stage, Type, Want};
 use gatewright_dsl::{Catalogue, Problem};
 
 const STRING: Type = Type::String(Bounds::NONE);
@@ -52,8 +52,16 @@ static COUNT: Policy = Policy {
     ..Policy::BLANK
 };
 
+static SHOW: Policy = Policy {
+    name: "show",
+    summary: "an expression",
+    params: &[Param::required("what", At::Position, Type::Expr(Want::Text, Stage::Request), "anything")],
+    home: "policy::show",
+    ..Policy::BLANK
+};
+
 fn catalogue() -> Catalogue {
-    Catalogue::standard().with(&NOTE).with(&TAG).with(&COUNT)
+    Catalogue::standard().with(&NOTE).with(&TAG).with(&COUNT).with(&SHOW)
 }
 
 fn program(body: &str) -> String {
@@ -204,4 +212,46 @@ fn a_prefix_is_put_before_the_names_that_a_file_declares() {
                 // file: a.gw\nimport \"b.gw\" as deep\npolicy p { use deep_p }\ngroup { use p }\n\
                 // file: b.gw\npolicy p { note \"deep\" }\n";
     assert_eq!(steps(body), ["/r: note what \"own\"", "/s: note what \"deep\""]);
+}
+
+#[test]
+fn an_argument_is_of_its_parameters_type() {
+    let used = |ty: &str, argument: &str| {
+        format!(
+            "param limit: int = 5\npolicy p(n: {ty}) {{ tag \"x\" \"{{n}}\" }}\nroute GET /a respond 200 json {{ limit }} {{ use p({argument}) }}\n"
+        )
+    };
+    for (ty, argument) in [
+        ("int", "\"x\""),
+        ("int(1..5)", "9"),
+        ("string", "5"),
+        ("\"a\" | \"b\"", "\"c\""),
+        ("string", "limit"),
+        ("duration", "client.ip"),
+    ] {
+        let program = program(&used(ty, argument));
+        let problems = compile(&sources("gateway.gw", &program), &catalogue()).unwrap_err();
+        assert_eq!(
+            problems.iter().map(|it| it.name).collect::<Vec<_>>(),
+            ["wrong_type"],
+            "{}",
+            shown(&problems, &program)
+        );
+        assert_eq!(problems[0].labels.len(), 2, "both places: {}", shown(&problems, &program));
+    }
+}
+
+#[test]
+fn a_policy_reads_what_it_is_given_and_what_every_request_has() {
+    let used = |policy: &str, used: &str| {
+        format!(
+            "param motto: string = \"x\"\npolicy p{policy}\nroute GET /a/{{id}} respond 200 json {{ id, motto }} {{ use p{used} }}\n"
+        )
+    };
+    assert_eq!(refused(&used(" { show id }", "")), ["outside_policy"]);
+    for (policy, given) in
+        [("(it: string) { show it }", "(id)"), (" { show request.path }", ""), (" { show motto }", "")]
+    {
+        assert_eq!(steps(&used(policy, given)).len(), 1, "{policy}");
+    }
 }

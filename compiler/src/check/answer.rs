@@ -6,13 +6,12 @@
 use std::fmt::Write as _;
 
 use gatewright_dsl::ast::{AnswerBody, Entry, Status, Value, ValueKind};
-use gatewright_dsl::problem::syntax::unexpected_text;
 use gatewright_dsl::schema::{Stage, Want};
-use gatewright_dsl::{Problem, Span};
 
 use super::Check;
 use super::expr::scope::Scope;
 use super::expr::{self, Asked};
+use super::file;
 use crate::checked::{End, Said};
 use crate::json;
 
@@ -29,17 +28,12 @@ pub(super) fn respond(
         Some(AnswerBody::Text(value)) => {
             Some(("text/plain; charset=utf-8", said(check, scope, value, Want::Text)?))
         }
-        Some(AnswerBody::File(text)) => {
-            check.problems.push(no_file(check.slice(text.span), text.span));
-            return None;
+        Some(AnswerBody::File(path)) => {
+            let (media, text) = file::read(check, path)?;
+            Some((media, Said::Text(text)))
         }
     };
     Some(End::Respond { status: status.code, body })
-}
-
-/// That an answer cannot be a file.
-pub(super) fn no_file(written: &str, span: Span) -> Problem {
-    unexpected_text(span, written, "`json …` or `text …`")
 }
 
 fn said(check: &mut Check<'_>, scope: &Scope<'_>, value: &Value, want: Want) -> Option<Said> {

@@ -2,11 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use gatewright_dsl::ast::{Name, PolicyDeclaration, Statement, TextPart, Use, Value, ValueKind};
+use gatewright_dsl::ast::{Field, Name, PolicyDeclaration, Statement, TextPart, Use, Value, ValueKind};
+use gatewright_dsl::problem::setting::wrong_type;
+use gatewright_dsl::schema::Stage;
 use gatewright_dsl::{Catalogue, Problem, Span};
 
-use super::rewrite::{self, Rewrite};
+use super::expr::{self, literal};
+use super::rewrite::{self, Rewrite, Space};
 use super::{Check, problem, unit};
+use crate::ty::Ty;
 
 /// The argument of each parameter, if their number is right.
 pub(super) fn arguments<'u>(
@@ -23,14 +27,69 @@ pub(super) fn arguments<'u>(
         return None;
     }
     let written = used.arguments.iter().map(Some).chain(std::iter::repeat(None));
-    let given = declared.params.iter().zip(written);
-    Some(
-        given
-            .filter_map(|(param, written)| {
-                Some((param.name.text.as_str(), written.or(param.default.as_ref())?))
-            })
-            .collect(),
-    )
+    let mut given = BTreeMap::new();
+    let mut fit = true;
+    for (param, written) in declared.params.iter().zip(written) {
+        fit &= written.is_none_or(|argument| fits(check, param, argument));
+        given.extend(written.or(param.default.as_ref()).map(|value| (param.name.text.as_str(), value)));
+    }
+    fit.then_some(given)
+}
+
+/// Whether an argument is of its parameter's type, as far as that can be told outside of a route; reports it if not.
+fn fits(check: &mut Check<'_>, param: &Field, argument: &Value) -> bool {
+    // What is wrong with the type is said where the parameter is declared.
+    let Ok(Some(ty)) = check.types.find(&param.ty) else { return false };
+    let wrong = if is_literal(argument) {
+        literal::constant(argument, &ty).err().map(|problem| *problem)
+    } else {
+        // Names that only a route knows are looked up there; what is wrong with them is said there too.
+        let typed = expr::expression(&check.params.scope, argument, Stage::Request, &mut Vec::new());
+        let found = typed.map(|expr| expr.ty.clone()).filter(|found| !is_alike(found, &ty));
+        found.map(|found| wrong_type(argument.span, &format!("`{ty}`"), &format!("`{found}`")))
+    };
+    match wrong {
+        Some(problem) => {
+            let label = format!("`{}` takes it as `{ty}`", param.name.text);
+            check.problems.push(problem.because(param.name.span, label));
+            false
+        }
+        None => true,
+    }
+}
+
+/// Whether a value is written out, without a name or an operator.
+fn is_literal(value: &Value) -> bool {
+    match &value.kind {
+        ValueKind::Bool(_)
+        | ValueKind::Int(_)
+        | ValueKind::Decimal(_)
+        | ValueKind::Text(_)
+        | ValueKind::Duration(_)
+        | ValueKind::Size(_)
+        | ValueKind::Rate(_)
+        | ValueKind::Percent(_)
+        | ValueKind::Address(_) => true,
+        ValueKind::Word(word) => word.contains("::"),
+        ValueKind::List(items) => items.iter().all(is_literal),
+        _ => false,
+    }
+}
+
+/// Whether values of one type can be values of the other, bounds left aside.
+fn is_alike(found: &Ty, wanted: &Ty) -> bool {
+    match (found, wanted) {
+        (Ty::Optional(found), Ty::Optional(wanted)) => is_alike(found, wanted),
+        (Ty::Optional(_), _) => false,
+        (found, Ty::Optional(wanted)) => is_alike(found, wanted),
+        (Ty::List(found, _), Ty::List(wanted, _)) | (Ty::Map(found), Ty::Map(wanted)) => {
+            is_alike(found, wanted)
+        }
+        (Ty::String(_) | Ty::Enum(_), Ty::String(_)) | (Ty::Int(_), Ty::Decimal(_)) => true,
+        (Ty::Enum(found), Ty::Enum(wanted)) => found.iter().all(|text| wanted.contains(text)),
+        (Ty::Record(found), Ty::Record(wanted)) => found == wanted,
+        (found, wanted) => std::mem::discriminant(found) == std::mem::discriminant(wanted),
+    }
 }
 
 /// Looks at the parameters of a policy where they are declared.
@@ -46,8 +105,22 @@ pub(super) fn parameters(check: &mut Check<'_>, declared: &PolicyDeclaration) {
     let mut seen: Vec<&Name> = Vec::new();
     for param in &declared.params {
         let (name, span) = (&param.name.text, param.name.span);
+        match check.types.find(&param.ty) {
+            Ok(Some(ty)) => {
+                if let Some(problem) =
+                    param.default.as_ref().and_then(|default| literal::constant(default, &ty).err())
+                {
+                    check.problems.push(*problem);
+                }
+            }
+            Ok(None) => {}
+            Err(problem) => check.problems.push(*problem),
+        }
+        if let Some(first) = check.names.place(Space::Value, name) {
+            check.problems.push(problem::shadowed_name(name, span, first));
+        }
         if let Some(first) = seen.iter().find(|first| first.text == *name) {
-            check.problems.push(problem::duplicate_name(rewrite::Space::Value, name, span, first.span));
+            check.problems.push(problem::duplicate_name(Space::Value, name, span, first.span));
         } else if !words.found.contains(name) && !declared.broken && !has_broken(declared) {
             check.problems.push(problem::unused_parameter(name, &declared.name.text, span));
         }

@@ -7,6 +7,7 @@ mod answer;
 mod around;
 mod collision;
 pub(crate) mod expr;
+mod file;
 mod gateway;
 mod given;
 mod host;
@@ -55,6 +56,9 @@ use crate::ty::Types;
 
 /// What the checks of one run share.
 struct Check<'a> {
+    files: &'a Files<'a>,
+    /// What was read beside the program, by name.
+    texts: BTreeMap<String, Source>,
     sources: &'a [Source],
     catalogue: &'a Catalogue,
     problems: Vec<Problem>,
@@ -91,6 +95,8 @@ pub(crate) struct Outcome {
     pub(crate) problems: Vec<Problem>,
     /// What this entry declares or imports and does not use. Another entry may.
     pub(crate) unused: Vec<Problem>,
+    /// Texts that are no program, and part of the gateway.
+    pub(crate) texts: Vec<Source>,
     /// Where that is declared which it uses.
     pub(crate) used: BTreeSet<Span>,
     /// Whether something could not be understood that may use anything.
@@ -114,6 +120,8 @@ pub(crate) fn check(files: &Files<'_>, entry: &Entry, catalogue: &Catalogue) -> 
     let (types, params) = declared(&units, &mut problems);
     let params = Rc::new(params);
     let mut check = Check {
+        files,
+        texts: BTreeMap::new(),
         sources,
         catalogue,
         problems,
@@ -161,6 +169,7 @@ pub(crate) fn check(files: &Files<'_>, entry: &Entry, catalogue: &Catalogue) -> 
         }
     }
     let is_partial = is_torn || !check.names.lost().is_empty();
+    let texts = std::mem::take(&mut check.texts).into_values().collect();
     let mut problems = check.problems;
     gatewright_dsl::problem::sort(&mut problems);
     said_once(&mut problems);
@@ -172,7 +181,7 @@ pub(crate) fn check(files: &Files<'_>, entry: &Entry, catalogue: &Catalogue) -> 
             params.secrets.iter().filter(|it| params.scope.is_used(&it.name)).cloned().collect();
         program
     });
-    Outcome { program, problems, unused, used, is_partial }
+    Outcome { program, problems, unused, texts, used, is_partial }
 }
 
 fn policies<'a>(units: &'a [Unit<'a>]) -> BTreeMap<&'a str, &'a PolicyDeclaration> {

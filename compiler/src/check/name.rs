@@ -56,6 +56,11 @@ impl Names {
         self.declared.contains_key(&(space, name.to_owned()))
     }
 
+    /// Where a name is declared. That is no use of it.
+    pub(super) fn place(&self, space: Space, name: &str) -> Option<Span> {
+        self.declared.get(&(space, name.to_owned())).copied()
+    }
+
     /// Some name of this kind could not be read.
     pub(super) fn lose(&mut self, space: Space) {
         self.lost.insert(space);

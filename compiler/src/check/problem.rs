@@ -15,7 +15,7 @@ use super::rewrite::Space;
 pub(super) use expr::*;
 pub(crate) use import::{
     file_outside, import_cycle, no_file_matches, repeated_import, too_many_imports, unknown_file,
-    unreadable_file,
+    unknown_media, unreadable_file,
 };
 pub(super) use nest::*;
 pub(super) use overlap::*;
@@ -74,6 +74,7 @@ kinds! {
     TYPE_CYCLE "type_cycle" "a type that contains itself";
     UNKNOWN_CAPTURE "unknown_capture" "a target uses a capture that the pattern lacks";
     UNKNOWN_FILE "unknown_file" "no file of this name";
+    UNKNOWN_MEDIA "unknown_media" "the name of a file does not say what it is";
     UNKNOWN_MEMBER "unknown_member" "a value has no such field or method";
     UNKNOWN_NAME "unknown_name" "no value of this name";
     UNKNOWN_POLICY "unknown_policy" "no policy of this name";

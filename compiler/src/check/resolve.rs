@@ -6,15 +6,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
+use gatewright_dsl::Problem;
 use gatewright_dsl::ast::{self, Name, Value, ValueKind};
 use gatewright_dsl::problem::setting::wrong_type;
 use gatewright_dsl::schema::{Source, Stage, Type, Value as Checked, Want, Wanted, Written};
-use gatewright_dsl::{Problem, Span};
 
 use super::expr::scope::{Found, Scope};
 use super::expr::{self, Asked, literal};
 use super::pattern::{Capture, Takes};
-use super::{Check, answer, problem};
+use super::{Check, answer, file, problem};
 use crate::checked::{Resolved, Step};
 use crate::ir::expr::{Constant, Expr, Form, Function, Kind, Lookup};
 use crate::ty::{Text, Ty};
@@ -272,11 +272,7 @@ fn wanted(check: &mut Check<'_>, scope: &Scope<'_>, step: &Step, wanted: &Wanted
             let required = !is_optional && field.default.is_none() && !many;
             Some(Resolved::Field { name: wire(field, source), required, many, ty: item.clone() })
         }
-        Written::File { path } => {
-            let help = Span { ..path.span };
-            check.problems.push(answer::no_file(check.slice(help), path.span));
-            None
-        }
+        Written::File { path } => file::read(check, path).map(|(media, text)| Resolved::File(media, text)),
         Written::Name { name, param } => reference(check, scope, name, &param.ty).map(Resolved::Param),
     }
 }

@@ -163,6 +163,16 @@ impl<'s> Files<'s> {
         self.parsed.get(number)?.as_ref()
     }
 
+    /// The bytes of a file that is no program, named from the file in which `at` stands.
+    pub(crate) fn bytes(&self, at: Span, written: &str) -> Result<Read, Box<Problem>> {
+        let from = self.name(at);
+        let Some(path) = import::resolve(from, written) else {
+            return Err(Box::new(problem::file_outside(written, at)));
+        };
+        let read = self.disk.read(&path);
+        read.map_err(|unread| Box::new(self.unread(&unread, written, &path, at)))
+    }
+
     /// The paths of all files that may be entries.
     pub(crate) fn candidates(&self) -> Vec<String> {
         self.disk.candidates()
@@ -275,6 +285,10 @@ impl<'s> Files<'s> {
                 problem::unknown_file(written, before, &beside, at)
             }
         }
+    }
+
+    fn name(&self, at: Span) -> &str {
+        usize::try_from(at.file).map_or("", |number| self.named(number))
     }
 
     pub(crate) fn named(&self, number: usize) -> &str {

@@ -4,7 +4,10 @@ use gatewright_dsl::problem::Problem;
 use gatewright_dsl::problem::nearest::nearest;
 use gatewright_dsl::source::Span;
 
-use super::{FILE_OUTSIDE, IMPORT_CYCLE, REPEATED_IMPORT, TOO_MANY_IMPORTS, UNKNOWN_FILE, UNREADABLE_FILE};
+use super::{
+    FILE_OUTSIDE, IMPORT_CYCLE, REPEATED_IMPORT, TOO_MANY_IMPORTS, UNKNOWN_FILE, UNKNOWN_MEDIA,
+    UNREADABLE_FILE,
+};
 
 /// `before` is what was written in front of the file's own name, `beside` the files of the same folder.
 pub(crate) fn unknown_file(written: &str, before: &str, beside: &[&str], span: Span) -> Problem {
@@ -60,4 +63,11 @@ pub(crate) fn too_many_imports(what: &str, span: Span) -> Problem {
     Problem::error(&TOO_MANY_IMPORTS, what.to_owned())
         .at(span, "not followed further")
         .help("import files in fewer levels, and each in one place rather than in every group")
+}
+
+pub(crate) fn unknown_media(written: &str, span: Span, known: &[&str]) -> Problem {
+    let endings: Vec<String> = known.iter().map(|ending| format!("`.{ending}`")).collect();
+    Problem::error(&UNKNOWN_MEDIA, format!("the name `{written}` does not say what the file is"))
+        .at(span, "its ending is not known")
+        .help(format!("give it one of these endings: {}", endings.join(", ")))
 }
