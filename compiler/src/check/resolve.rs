@@ -148,6 +148,10 @@ fn field_type(check: &Check<'_>, field: &ast::Field) -> Result<Option<Ty>, Box<P
     let (present, _) = ty.present();
     let item = if let Ty::List(item, _) = present { item } else { present };
     let help = match item {
+        _ if matches!(&ty, Ty::Optional(inner) if matches!(**inner, Ty::List(..))) => {
+            "leave the `?` out: a list may be empty"
+        }
+        _ if matches!(present, Ty::List(_, range) if !range.is_all()) => "leave the bounds of the list out",
         Ty::Path => "write `string`",
         Ty::String(Text::Matches(_)) => "bound its length, or name the texts that it may be: `\"a\" | \"b\"`",
         item if !item.is_scalar() => "one text holds a value; several hold a list of values",

@@ -268,6 +268,9 @@ fn read(read: &Read, ty: &Ty) -> TokenStream {
         }
         Read::Raw(lookup, name) => looked_up(*lookup, name),
         Read::Field(lookup, name, default) => {
+            if let Ty::List(item, _) = ty {
+                return listed(*lookup, name, item, default.as_ref());
+            }
             let text = looked_up(*lookup, name);
             let value = match reader(ty.present().0) {
                 None => text,
@@ -292,6 +295,29 @@ fn known(value: &TokenStream, ty: &Ty) -> TokenStream {
         quote! { #value.unwrap_or_default() }
     } else {
         quote! { g::scope::known(#value) }
+    }
+}
+
+/// The values of a field that may be repeated.
+fn listed(lookup: Lookup, name: &str, item: &Ty, default: Option<&Constant>) -> TokenStream {
+    let name = Literal::string(name);
+    let texts = match lookup {
+        Lookup::Query => quote! { g::scope::query_all(x, #name) },
+        Lookup::Header | Lookup::Answer => quote! { g::scope::header_all(x, #name) },
+        Lookup::Cookie => quote! { g::scope::cookie_all(x, #name) },
+    };
+    let values = match reader(item) {
+        None => texts,
+        Some(reader) => {
+            quote! { #texts.iter().filter_map(|t| g::scope::read::#reader(t)).collect::<Vec<_>>() }
+        }
+    };
+    match default {
+        Some(Constant::List(items)) if !items.is_empty() => {
+            let items = items.iter().map(constant::value);
+            quote! { { let l = #values; if l.is_empty() { vec![#(#items),*] } else { l } } }
+        }
+        _ => values,
     }
 }
 

@@ -5,7 +5,6 @@
 //! somewhere as it is.
 
 pub mod decimal;
-pub mod query;
 pub mod read;
 #[cfg(test)]
 mod tests;
@@ -20,6 +19,7 @@ pub use read::{Cidr, Date, Rate, Time};
 pub use write::{Value, interpolated};
 
 use crate::exchange::Exchange;
+use crate::part;
 
 /// A text: as it stands in the head, or made.
 pub type Text<'a> = Cow<'a, [u8]>;
@@ -64,13 +64,42 @@ pub fn status(x: &Exchange) -> i64 {
 /// What the n-th capture of the pattern took, decoded.
 #[must_use]
 pub fn capture(x: &Exchange, number: u8) -> Text<'_> {
-    query::decoded(x.capture(number), false)
+    let spelled = x.capture(number);
+    if !spelled.contains(&b'%') {
+        return Cow::Borrowed(spelled);
+    }
+    let mut text = Vec::with_capacity(spelled.len());
+    let mut rest = spelled;
+    loop {
+        rest = match rest {
+            [b'%', high, low, rest @ ..] => {
+                text.push(digit(*high) << 4 | digit(*low));
+                rest
+            }
+            [byte, rest @ ..] => {
+                text.push(*byte);
+                rest
+            }
+            [] => return Cow::Owned(text),
+        };
+    }
+}
+
+/// The value of a digit that canonical spelling writes.
+fn digit(byte: u8) -> u8 {
+    if byte.is_ascii_digit() { byte - b'0' } else { byte.wrapping_sub(b'A' - 10) & 0x0f }
 }
 
 /// A field of the query: the first of its name, decoded. `None` where there is none, and where it cannot be decoded.
 #[must_use]
-pub fn query<'a>(x: &'a Exchange, name: &str) -> Option<Text<'a>> {
-    query::find(x.head().query().unwrap_or_default(), name)
+pub fn query<'a>(x: &'a Exchange, name: &'a str) -> Option<Text<'a>> {
+    part::query(x.head(), name).next()?
+}
+
+/// All fields of the query of a name.
+#[must_use]
+pub fn query_all<'a>(x: &'a Exchange, name: &'a str) -> Vec<Text<'a>> {
+    part::query(x.head(), name).flatten().collect()
 }
 
 /// A field of the request's head. Several lines of one name are one list (RFC 9110 section 5.3).
@@ -79,15 +108,22 @@ pub fn header<'a>(x: &'a Exchange, name: &'a str) -> Option<Text<'a>> {
     joined(x.head().field(name))
 }
 
-/// A cookie: the first of its name (RFC 6265 section 4.2.1).
+/// The members of a field of the request's head that is a list.
 #[must_use]
-pub fn cookie<'a>(x: &'a Exchange, name: &str) -> Option<Text<'a>> {
-    let pairs = x.head().field("cookie").flat_map(|line| line.split(|byte| *byte == b';'));
-    pairs.map(<[u8]>::trim_ascii).find_map(|pair| {
-        let at = pair.iter().position(|byte| *byte == b'=')?;
-        let (own, value) = (pair.get(..at)?, pair.get(at + 1..)?);
-        (own == name.as_bytes()).then_some(Cow::Borrowed(value))
-    })
+pub fn header_all<'a>(x: &'a Exchange, name: &'a str) -> Vec<Text<'a>> {
+    part::members(x.head(), name).map(Cow::Borrowed).collect()
+}
+
+/// A cookie: the first of its name.
+#[must_use]
+pub fn cookie<'a>(x: &'a Exchange, name: &'a str) -> Option<Text<'a>> {
+    part::cookie(x.head(), name).next().map(Cow::Borrowed)
+}
+
+/// All cookies of a name.
+#[must_use]
+pub fn cookie_all<'a>(x: &'a Exchange, name: &'a str) -> Vec<Text<'a>> {
+    part::cookie(x.head(), name).map(Cow::Borrowed).collect()
 }
 
 /// A field of the answer's head.

@@ -210,27 +210,46 @@ impl Value for Time {
     }
 }
 
-/// A list: in JSON; as text, with commas between.
-impl<T: Value> Value for &'static [T] {
+/// The list of a field: as that of a parameter.
+impl<T: Value> Value for Vec<T> {
     fn text(&self, out: &mut Vec<u8>) {
-        for (at, item) in self.iter().enumerate() {
-            if at > 0 {
-                out.push(b',');
-            }
-            item.text(out);
-        }
+        list_text(self, out);
     }
 
     fn json(&self, out: &mut Vec<u8>) {
-        out.push(b'[');
-        for (at, item) in self.iter().enumerate() {
-            if at > 0 {
-                out.push(b',');
-            }
-            item.json(out);
-        }
-        out.push(b']');
+        list_json(self, out);
     }
+}
+
+/// The list of a parameter: as text, with commas between.
+impl<T: Value> Value for &'static [T] {
+    fn text(&self, out: &mut Vec<u8>) {
+        list_text(self, out);
+    }
+
+    fn json(&self, out: &mut Vec<u8>) {
+        list_json(self, out);
+    }
+}
+
+fn list_text(items: &[impl Value], out: &mut Vec<u8>) {
+    for (at, item) in items.iter().enumerate() {
+        if at > 0 {
+            out.push(b',');
+        }
+        item.text(out);
+    }
+}
+
+fn list_json(items: &[impl Value], out: &mut Vec<u8>) {
+    out.push(b'[');
+    for (at, item) in items.iter().enumerate() {
+        if at > 0 {
+            out.push(b',');
+        }
+        item.json(out);
+    }
+    out.push(b']');
 }
 
 fn shown(text: std::fmt::Arguments<'_>, out: &mut Vec<u8>) {

@@ -85,7 +85,7 @@ fn parameters_are_what_start_up_says() {
 fn what_is_absent_is_handled_as_it_is_written() {
     let gate = gate("s");
     let check = |query: &str, expected: Value| {
-        assert_eq!(json(&gate, &format!("/optional?{query}"), ""), expected, "{query}")
+        assert_eq!(json(&gate, &format!("/optional?{query}"), ""), expected, "{query}");
     };
     check(
         "",
@@ -115,7 +115,7 @@ fn what_is_absent_is_handled_as_it_is_written() {
 fn texts_answer_what_they_are_asked() {
     let gate = gate("s");
     let check = |text: &str, expected: Value| {
-        assert_eq!(json(&gate, &format!("/methods/{text}"), ""), expected, "{text}")
+        assert_eq!(json(&gate, &format!("/methods/{text}"), ""), expected, "{text}");
     };
     check(
         "abMNyz",

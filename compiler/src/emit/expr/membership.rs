@@ -74,6 +74,9 @@ impl Names<'_> {
             _ => {
                 let values = self.value(list);
                 match &list.ty {
+                    Ty::List(item, _) if is_text(item) && matches!(list.kind, Kind::Read(_)) => {
+                        quote! { #values.iter().any(|i| **i == *v) }
+                    }
                     Ty::List(item, _) if is_text(item) => {
                         quote! { #values.iter().any(|i| i.as_bytes() == &*v) }
                     }
