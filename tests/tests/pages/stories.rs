@@ -27,6 +27,14 @@ fn a_story_shows_its_own_gateway() {
 }
 
 #[test]
+fn the_story_of_a_migration_shows_the_file_that_is_replaced() {
+    let folder = Path::new(ROOT).join("examples/from_nginx");
+    let page = fs::read_to_string(folder.join("README.md")).unwrap();
+    let shown = fences(&page).into_iter().find(|block| block.info == "text").unwrap();
+    assert_eq!(shown.text, fs::read_to_string(folder.join("nginx.conf")).unwrap());
+}
+
+#[test]
 fn the_first_gateway_that_a_visitor_reads_has_twelve_lines() {
     assert_eq!(live("README.md").lines().count(), 12);
 }
