@@ -3,7 +3,7 @@
 #[path = "../../tests/gateways/programs/mod.rs"]
 mod random;
 
-use gatewright_dsl::{Catalogue, Source, page};
+use gatewright_dsl::{Catalogue, Source, ast, page};
 use proptest::prelude::*;
 
 use crate::checked::Place;
@@ -50,7 +50,8 @@ const PROGRAMS: [&str; 5] = [
 fn declarations(program: &str) -> Vec<String> {
     let source = Source::new("a.gw", program);
     let (file, _) = gatewright_dsl::parse(&source);
-    file.declarations.iter().map(|it| source.slice(it.span()).to_owned()).collect()
+    let whole = |it: &ast::Declaration| it.docs().first().map_or(it.span(), |doc| doc.span.to(it.span()));
+    file.declarations.iter().map(|it| source.slice(whole(it)).to_owned()).collect()
 }
 
 /// The declarations as they are written, the same in another order, and the file into which each of those goes.

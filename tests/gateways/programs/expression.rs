@@ -49,7 +49,18 @@ impl Expressions<'_> {
 
     pub fn json(&mut self, depth: usize) -> String {
         match self.random.below(if depth == 0 { 3 } else { 6 }) {
-            0 | 1 => self.printed(),
+            0 | 1 => {
+                let kind = Kind::scalar(self.random);
+                let value = self.of(&kind, DEEP);
+                match kind {
+                    Kind::Duration | Kind::Size | Kind::Percent | Kind::Ip | Kind::Cidr => {
+                        // JSON has no such literals.
+                        let other = self.of(&kind, 1);
+                        format!("(if {} then {value} else {other})", self.bool(1))
+                    }
+                    _ => value,
+                }
+            }
             2 => self.text(),
             3 => {
                 let items: Vec<String> = (0..self.random.below(3)).map(|_| self.json(depth - 1)).collect();

@@ -93,13 +93,13 @@ impl Writer {
         for _ in 0..=self.random.below(2) {
             main.push(self.upstream());
         }
-        if self.writes_expressions() {
-            for _ in 0..self.random.below(3) {
-                main.push(self.declared_type());
-            }
-            for _ in 0..self.random.below(5) {
-                main.push(self.param());
-            }
+        for _ in 0..self.random.below(3) {
+            main.push(self.declared_type());
+        }
+        for _ in 0..self.random.below(5) {
+            main.push(self.param());
+        }
+        if self.has("request") {
             for _ in 0..self.random.below(2) {
                 let name = self.numbered("key");
                 self.secrets.push(name.clone());
@@ -126,7 +126,8 @@ impl Writer {
         self.words.contains(word)
     }
 
-    pub fn writes_expressions(&self) -> bool {
+    /// Whether routes may have conditions.
+    pub fn has_conditions(&self) -> bool {
         self.has("let")
     }
 
@@ -157,7 +158,12 @@ impl Writer {
     }
 
     fn declared_type(&mut self) -> String {
-        let (name, kind) = (self.numbered("Type"), Kind::scalar(&mut self.random));
+        let name = self.numbered("Type");
+        let kind = if self.has("query") {
+            Kind::scalar(&mut self.random)
+        } else {
+            Kind::captured(&mut self.random, true)
+        };
         self.types.push((name.clone(), kind.clone()));
         format!("type {name} = {}", kind.written())
     }
@@ -165,7 +171,7 @@ impl Writer {
     fn param(&mut self) -> String {
         let name = self.numbered("par");
         let kind = match self.random.below(4) {
-            0 => Kind::Rate,
+            0 if self.has("limit") => Kind::Rate,
             1 => Kind::List(Kind::Cidr.into()),
             _ => Kind::scalar(&mut self.random).or_list(&mut self.random),
         };
@@ -334,10 +340,12 @@ impl Writer {
         for (name, kind) in self.types.clone() {
             if !self.used.contains(&name) {
                 let capture = self.numbered("c");
-                routes.push(format!(
-                    "route GET /{name} respond 204 {{ query {capture}: {name} = {} }}",
-                    kind.literal(&mut self.random)
-                ));
+                routes.push(if self.has("query") {
+                    let default = kind.literal(&mut self.random);
+                    format!("route GET /{name} respond 204 {{ query {capture}: {name} = {default} }}")
+                } else {
+                    format!("route GET /{name}/{{{capture}: {name}}} respond 204")
+                });
             }
         }
         for (name, kind) in self.params.clone() {

@@ -7,7 +7,7 @@ use gatewright_dsl::ast::{Value, ValueKind};
 use gatewright_dsl::problem::setting::wrong_type;
 
 use super::operator::{has_equality, has_order};
-use super::{Typed, Typing, join, settled::settled};
+use super::{Typed, Typing, join, literal, settled::settled};
 use crate::check::problem;
 use crate::ir::expr::{Comparison, Constant, Expr, Kind, Set};
 use crate::ty::Ty;
@@ -37,7 +37,16 @@ impl Typing<'_> {
 
     /// `left in right`. Where absence counts as "not in", `allows_absent`.
     pub(super) fn membership(&mut self, left: &Value, right: &Value, allows_absent: bool) -> Typed {
-        let item = self.operand(left, None)?;
+        let is_written = literal::is_literal(right)
+            || matches!(right.kind, ValueKind::List(_) | ValueKind::Range(..) | ValueKind::StatusClass(_));
+        // A literal is read as one of the items.
+        let list =
+            if literal::is_literal(left) && !is_written { Some(self.operand(right, None)?) } else { None };
+        let hint = list.as_ref().and_then(|list| match &list.ty {
+            Ty::List(item, _) => Some((**item).clone()),
+            _ => None,
+        });
+        let item = self.operand(left, hint.as_ref())?;
         if matches!(item.ty, Ty::Optional(_)) && !allows_absent {
             let help =
                 "say what then: `… ?? \"\"`, or write `not (… in …)`, which is true for an absent value";
@@ -59,7 +68,10 @@ impl Typing<'_> {
             }
             _ => {
                 let hint = item.ty.present().0.clone();
-                let list = self.operand(right, Some(&hint))?;
+                let list = match list {
+                    Some(list) => list,
+                    None => self.operand(right, Some(&hint))?,
+                };
                 if list.ty == Ty::Cidr {
                     return self.any_of(&item, span, std::slice::from_ref(right));
                 }
