@@ -4,6 +4,7 @@
 mod path;
 mod walk;
 
+use crate::algebra::Field;
 use crate::algebra::Method;
 use crate::routes::{Given, Listed, Plan};
 
@@ -87,7 +88,14 @@ impl Plan {
         };
         let mut ends = walk::ends(&self.0, asked.host.as_deref(), &path);
         let bit = bit(&asked.method);
-        let winner = ends.iter().position(|end| end.route.is_none() || end.methods & bit != 0);
+        let holds = |when: Option<usize>| {
+            let condition = when.and_then(|when| self.0.asked.get(when));
+            condition.is_none_or(|condition| condition.holds(&query(&asked.target)))
+        };
+        let takes = |end: &walk::End| end.route.is_none() || end.methods & bit != 0;
+        // One that would take it if its condition held is answered as if it were not there at all.
+        let is_refused = |end: &walk::End| end.route.is_some() && takes(end) && !holds(end.when);
+        let winner = ends.iter().position(|end| takes(end) && holds(end.when));
         let won = winner.map(|at| ends.remove(at));
         let before = winner.unwrap_or(ends.len());
         // Behind a floor nothing is looked at, and so there is nothing to be told of it.
@@ -95,7 +103,8 @@ impl Plan {
         if is_floor {
             ends.truncate(before);
         }
-        let others = ends.iter().enumerate().filter_map(|(at, end)| {
+        let is_hidden = ends.iter().take(before).any(is_refused);
+        let others = ends.iter().enumerate().filter(|(_, end)| holds(end.when)).filter_map(|(at, end)| {
             let is_fit = at >= before && end.methods & bit != 0;
             let why = if is_fit { Why::LessSpecific } else { Why::Method(methods(end.methods)) };
             Some((self.with_hosts(end.route?, None)?, why))
@@ -113,12 +122,24 @@ impl Plan {
             return Explanation { path, decision, others };
         }
         let allowed = ends.iter().take(before).fold(0, |all, end| all | end.methods);
+        let allowed = if is_hidden { 0 } else { allowed };
         let mut refused = refuse(path, &asked.method, allowed, others);
         if let Decision::Own { is_floor: shown, .. } = &mut refused.decision {
             *shown = is_floor;
         }
         refused
     }
+}
+
+/// The fields of a target's query; nothing else of a request is known here.
+fn query(target: &str) -> Vec<(Field, String)> {
+    let query = target.split_once('?').map_or("", |(_, query)| query);
+    let fields = query.split('&').filter(|field| !field.is_empty());
+    let pair = |field: &str| {
+        let (name, text) = field.split_once('=').unwrap_or((field, ""));
+        (Field::Query(name.to_owned()), text.to_owned())
+    };
+    fields.map(pair).collect()
 }
 
 /// No route has the request.

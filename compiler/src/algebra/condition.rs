@@ -2,6 +2,7 @@
 //!
 //! It does not know how a condition is written; what cannot be said by sets of texts is one unknown, named by its text.
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
@@ -25,7 +26,7 @@ impl From<TooLarge> for TooComplex {
 }
 
 /// Something that a condition reads.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug)]
 pub(crate) enum Field {
     /// A field of the head, in lower case.
     Header(String),
@@ -35,8 +36,11 @@ pub(crate) enum Field {
     Ip,
     /// A parameter of the gateway.
     Param(String),
-    /// A question that has no answer in sets of texts: present if it is true.
-    Unknown(String),
+    /// A question that has no answer in sets of texts: present if it is true. Equal questions have equal keys.
+    Unknown {
+        key: String,
+        shown: String,
+    },
 }
 
 /// The values that a field may have.
@@ -66,7 +70,39 @@ pub(crate) struct Condition {
     ways: Rc<[Fields]>,
 }
 
+impl PartialEq for Field {
+    fn eq(&self, other: &Self) -> bool {
+        self.key() == other.key()
+    }
+}
+
+impl Eq for Field {}
+
+impl PartialOrd for Field {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Field {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.key().cmp(&other.key())
+    }
+}
+
 impl Field {
+    /// What makes it the same field: not how it is shown.
+    fn key(&self) -> (u8, &str) {
+        match self {
+            Self::Header(name) => (0, name),
+            Self::Query(name) => (1, name),
+            Self::Cookie(name) => (2, name),
+            Self::Ip => (3, ""),
+            Self::Param(name) => (4, name),
+            Self::Unknown { key, .. } => (5, key),
+        }
+    }
+
     /// Everything that it can be.
     pub(crate) fn every(&self) -> Values {
         let all = if *self == Self::Ip { "[01]{128}" } else { ".*" };
@@ -169,7 +205,10 @@ fn plainest((field, values): (&Field, &Values)) -> Option<(Field, String)> {
     if values.absent {
         return None;
     }
-    let text = values.texts.members(1).pop().unwrap_or_default();
+    // A text that can be seen, where there is one.
+    let mut texts = values.texts.members(2);
+    texts.sort_by_key(Vec::is_empty);
+    let text = texts.into_iter().next().unwrap_or_default();
     Some((field.clone(), String::from_utf8_lossy(&text).into_owned()))
 }
 
@@ -270,7 +309,7 @@ mod tests {
     }
 
     fn unknown(text: &str) -> Formula {
-        let field = Field::Unknown(text.to_owned());
+        let field = Field::Unknown { key: text.to_owned(), shown: String::new() };
         let texts = field.every().texts;
         Formula::Is(field, Values::texts(texts))
     }

@@ -113,14 +113,20 @@ fn claims(drawn: &[Drawn]) -> RouteSet {
             claim.path.iter().map(|at| languages.segment(&ty(KINDS[*at].0)).unwrap()).collect();
         let when = condition(claim.when);
         let Some(method) = claim.method else {
-            set.floors.push(Floor { span, hosts, prefix: Pattern { segments, rest: false }, when });
+            set.floors.push(Floor {
+                span,
+                hosts,
+                prefix: Pattern { segments, rest: false },
+                when,
+                asks: None,
+            });
             continue;
         };
         if claim.ending == 1 {
             segments.push(Set::Literal(String::new()));
         }
         let path = Pattern { segments, rest: claim.ending == 2 };
-        set.routes.push(Shape { span, hosts, path, methods: vec![method], when });
+        set.routes.push(Shape { span, hosts, path, methods: vec![method], when, asks: None });
     }
     set
 }

@@ -5,9 +5,7 @@
 //! problems; `check` does.
 
 mod automaton;
-#[allow(dead_code, reason = "the conditions of blocks and routes are read next")]
 mod condition;
-#[allow(dead_code, reason = "the conditions of blocks and routes are read next")]
 mod conditions;
 mod conflict;
 #[cfg(test)]
@@ -28,7 +26,7 @@ mod witness;
 pub(crate) mod oracle;
 
 pub(crate) use automaton::{Automaton, MOST_STATES, Refusal};
-pub(crate) use condition::Condition;
+pub(crate) use condition::{Condition, Field, Formula, MOST as MOST_WAYS, TooComplex, Values};
 pub(crate) use conditions::Conditions;
 pub(crate) use conflict::conflicts;
 pub(crate) use language::{Languages, Refused};

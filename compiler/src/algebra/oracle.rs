@@ -212,6 +212,7 @@ pub(crate) fn claims(routes: &[(Pattern, Vec<Method>)]) -> RouteSet {
         path: path.clone(),
         methods: methods.clone(),
         when: Condition::always(),
+        asks: None,
     };
     RouteSet { routes: routes.iter().map(shape).collect(), floors: Vec::new() }
 }

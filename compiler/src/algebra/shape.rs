@@ -5,6 +5,7 @@
 use gatewright_dsl::Span;
 
 use super::{Condition, Method, Pattern, Single};
+use crate::ir::expr::Function;
 
 /// All claims of a gateway, in no particular order. Routes are numbered from 0, floors go on behind them.
 #[derive(Debug, Default)]
@@ -26,6 +27,8 @@ pub(crate) struct Shape {
     pub(crate) methods: Vec<Method>,
     /// Its own condition and those of the blocks around it, all at once.
     pub(crate) when: Condition,
+    /// What asks it at run time.
+    pub(crate) asks: Option<Function>,
 }
 
 /// The 404 in which a `host`, or a `group` with a prefix, ends: it takes every path at or below the prefix, with every
@@ -40,6 +43,8 @@ pub(crate) struct Floor {
     pub(crate) prefix: Pattern,
     /// The conditions of the block and of those around it: what meets them not is not under the block.
     pub(crate) when: Condition,
+    /// What asks it at run time.
+    pub(crate) asks: Option<Function>,
 }
 
 impl RouteSet {
@@ -67,6 +72,18 @@ impl RouteSet {
             }
         }
         singles
+    }
+
+    /// What asks the condition of the claim of this number.
+    pub(crate) fn asks(&self, number: usize) -> Option<&Function> {
+        let route = self.routes.get(number).map(|shape| &shape.asks);
+        route.or_else(|| self.floor(number).map(|floor| &floor.asks))?.as_ref()
+    }
+
+    /// The condition of the claim of this number.
+    pub(crate) fn when(&self, number: usize) -> Option<&Condition> {
+        let route = self.routes.get(number).map(|shape| &shape.when);
+        route.or_else(|| self.floor(number).map(|floor| &floor.when))
     }
 
     /// The floor of this number, if it is one.

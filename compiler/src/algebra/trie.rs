@@ -253,12 +253,14 @@ mod tests {
             path: pattern(path),
             methods: vec![*method],
             when: Condition::always(),
+            asks: None,
         };
         let floor = |(host, prefix): &(&str, &str)| Floor {
             span,
             hosts: vec![pattern(host)],
             prefix: pattern(prefix),
             when: Condition::always(),
+            asks: None,
         };
         RouteSet { routes: routes.iter().map(shape).collect(), floors: floors.iter().map(floor).collect() }
     }

@@ -39,7 +39,7 @@ impl std::fmt::Display for Witness {
                 Field::Cookie(name) => write!(f, " -H \"cookie: {name}={text}\"")?,
                 Field::Ip => write!(f, " from {}", address(text))?,
                 Field::Param(name) => write!(f, " with {name} = {text}")?,
-                Field::Unknown(question) => write!(f, " where {question}")?,
+                Field::Unknown { shown, .. } => write!(f, " where `{shown}`")?,
                 Field::Query(_) => {}
             }
         }

@@ -13,8 +13,8 @@ use gatewright_dsl::schema::Place;
 use super::host::Hosts;
 use super::join::{self, Settings};
 use super::unit::Unit;
-use super::{Check, pattern, problem, used};
-use crate::algebra::{Condition, Floor, Pattern};
+use super::{Check, pattern, problem, used, when};
+use crate::algebra::{Floor, Pattern};
 
 /// Blocks that a program may have, those of files counted as often as they are imported.
 const MOST: usize = 100_000;
@@ -98,7 +98,14 @@ impl Around<'_> {
             return None;
         }
         let prefix = pattern::prefix(check, &self.segments)?;
-        Some(Floor { span: self.head.span()?, hosts: self.hosts(), prefix, when: Condition::always() })
+        let when = when::check(check, &self.whens)?;
+        Some(Floor {
+            span: self.head.span()?,
+            hosts: self.hosts(),
+            prefix,
+            when: when.condition,
+            asks: when.asks,
+        })
     }
 }
 

@@ -10,6 +10,9 @@ use crate::algebra::{
 /// Different parameters that the router compares at one place.
 const MOST_PARAMETERS: usize = 16;
 
+/// Conditions that the router asks at one place.
+const MOST_CONDITIONS: usize = 64;
+
 /// Checks the claims, and gives the numbers of the routes in order of precedence.
 pub(super) fn check(check: &mut Check<'_>, set: &RouteSet) -> Vec<usize> {
     let trie = Trie::of(set);
@@ -37,7 +40,12 @@ pub(super) fn check(check: &mut Check<'_>, set: &RouteSet) -> Vec<usize> {
 }
 
 fn collisions(check: &mut Check<'_>, set: &RouteSet, trie: &Trie) {
-    for conflict in conflicts(trie, set) {
+    let conflicts = conflicts(trie, set);
+    if let Some(span) = trie.conditions.beyond().and_then(|claim| set.span(claim)) {
+        check.problems.push(problem::condition_too_complex(span));
+        return;
+    }
+    for conflict in conflicts {
         let (Some(first), Some(second)) = (set.span(conflict.first), set.span(conflict.second)) else {
             continue;
         };
@@ -79,6 +87,10 @@ fn wide_hosts(node: &Node<Paths>, beyond: &mut Vec<usize>) {
 }
 
 fn wide_paths(node: &Node<End>, beyond: &mut Vec<usize>) {
+    for end in [&node.here, &node.rest] {
+        let conditional = end.routes.iter().chain(&end.floors).filter(|claim| claim.when != 0);
+        beyond.extend(conditional.map(|claim| claim.route).nth(MOST_CONDITIONS));
+    }
     beyond.extend(node.params.get(MOST_PARAMETERS).and_then(|(_, child)| child.any_route()));
     for child in node.children() {
         wide_paths(child, beyond);

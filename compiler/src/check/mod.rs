@@ -32,6 +32,7 @@ mod unit;
 mod unknown;
 mod upstream;
 mod used;
+mod when;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;

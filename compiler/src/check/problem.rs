@@ -35,6 +35,7 @@ kinds! {
     AMBIGUOUS_ROUTE "ambiguous_route" "two routes share requests, and neither is more specific";
     ANSWER_NOT_KNOWN "answer_not_known" "the answer is asked for before there is one";
     CAPTURE_IN_QUERY "capture_in_query" "a capture cannot stand behind the `?` of a redirect";
+    CONDITION_TOO_COMPLEX "condition_too_complex" "a condition of too many alternatives";
     CONFLICTING_POLICIES "conflicting_policies" "two policies disagree";
     DUPLICATE_LISTENER "duplicate_listener" "two listeners cannot have one address";
     DUPLICATE_NAME "duplicate_name" "two declarations have one name";
@@ -89,6 +90,7 @@ kinds! {
     UNUSED_TYPE "unused_type" "nothing is of this type";
     UNUSED_UPSTREAM "unused_upstream" "no route leads to this upstream";
     WRONG_ARGUMENTS "wrong_arguments" "a method is called with something else than it takes";
+    WRONG_CONDITION "wrong_condition" "a condition that cannot decide between routes";
     WRONG_REGEX "wrong_regex" "a regular expression that cannot be used";
 }
 

@@ -13,8 +13,9 @@ use super::join::{self, Item, Settings, Written};
 use super::rewrite::Space;
 use super::step::{self, Asked};
 use super::upstream::Upstream;
+use super::when::{self, When};
 use super::{Check, answer, pattern, problem, resolve, target, used};
-use crate::algebra::{Condition, Method, Pattern, Shape};
+use crate::algebra::{Method, Pattern, Shape};
 use crate::checked::{self, End, Step};
 
 /// A route as far as it is understood.
@@ -23,8 +24,7 @@ pub(super) struct Route<'a> {
     pub(super) methods: Vec<Method>,
     pub(super) pattern: pattern::Pattern<'a>,
     /// Under which conditions it is there: those of the blocks around it, and its own.
-    #[allow(dead_code, reason = "the algebra asks for it next")]
-    pub(super) whens: Vec<&'a Value>,
+    pub(super) when: When,
     /// Its hosts.
     pub(super) hosts: Vec<Pattern>,
     pub(super) steps: Vec<Step>,
@@ -64,8 +64,9 @@ pub(super) fn check<'a>(
     let scope = resolve::scope(check, &params.scope, &pattern.captures, &steps);
     resolve::steps(check, &scope, &mut steps);
     let end = end(check, written, (&pattern, &scope), upstream);
-    let whens = around.whens.iter().copied().chain(&written.when).collect();
-    is_known.then_some(Route { written, methods: methods?, pattern, whens, hosts, steps, end })
+    let whens: Vec<&Value> = around.whens.iter().copied().chain(&written.when).collect();
+    let when = when::check(check, &whens)?;
+    is_known.then_some(Route { written, methods: methods?, pattern, when, hosts, steps, end })
 }
 
 impl Route<'_> {
@@ -82,7 +83,14 @@ impl Route<'_> {
         let pattern = self.written.pattern.span;
         let span = self.written.methods.span().map_or(pattern, |methods| methods.to(pattern));
         let (path, methods) = (self.pattern.set.clone(), self.methods.clone());
-        Shape { span, hosts: self.hosts.clone(), path, methods, when: Condition::always() }
+        Shape {
+            span,
+            hosts: self.hosts.clone(),
+            path,
+            methods,
+            when: self.when.condition.clone(),
+            asks: self.when.asks.clone(),
+        }
     }
 }
 

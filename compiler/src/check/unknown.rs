@@ -3,7 +3,6 @@
 use gatewright_dsl::Span;
 use gatewright_dsl::ast::{Block, Declaration, Route, Statement};
 use gatewright_dsl::problem::setting::misplaced_setting;
-use gatewright_dsl::problem::syntax::unexpected_text;
 use gatewright_dsl::schema::Place;
 
 use super::Check;
@@ -28,15 +27,9 @@ fn declarations<'a>(check: &mut Check<'_>, all: impl Iterator<Item = &'a Declara
             Declaration::Upstream(it) => block(check, &it.block, Place::Upstream),
             Declaration::Policy(it) => block(check, &it.block, Place::Policy),
             Declaration::Group(it) => {
-                if let Some(when) = &it.when {
-                    refuse(check, when.span, "no condition");
-                }
                 declarations(check, it.block.declarations());
             }
             Declaration::Host(it) => {
-                if let Some(when) = &it.when {
-                    refuse(check, when.span, "no condition");
-                }
                 declarations(check, it.block.declarations());
             }
             Declaration::Route(it) => route(check, it),
@@ -45,9 +38,6 @@ fn declarations<'a>(check: &mut Check<'_>, all: impl Iterator<Item = &'a Declara
 }
 
 fn route(check: &mut Check<'_>, route: &Route) {
-    if let Some(when) = &route.when {
-        refuse(check, when.span, "no condition");
-    }
     if let Some(it) = &route.block {
         block(check, it, Place::Route);
     }
@@ -66,9 +56,4 @@ fn block(check: &mut Check<'_>, block: &Block, place: Place) {
         let places: Vec<&str> = places.iter().copied().map(Place::word).collect();
         check.problems.push(misplaced_setting(at, word, place.word(), &places));
     }
-}
-
-fn refuse(check: &mut Check<'_>, span: Span, expected: &str) {
-    let found = check.slice(span);
-    check.problems.push(unexpected_text(span, found, expected));
 }

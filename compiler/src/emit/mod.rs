@@ -14,7 +14,7 @@ mod tests;
 mod value;
 
 use proc_macro2::{Literal, TokenStream};
-use quote::quote;
+use quote::{format_ident, quote};
 
 use self::table::Tight;
 use crate::ir::Program;
@@ -92,6 +92,7 @@ fn program_item(program: &Program) -> TokenStream {
         let (chain, record) = (Literal::usize_unsuffixed(chain), Literal::usize_unsuffixed(record));
         quote! { Some(g::Outside { chain: #chain, record: #record }) }
     });
+    let conditions = program.conditions.iter().map(|number| format_ident!("expr_{number}"));
     let hosts = program.router.hosts.map(Literal::usize_unsuffixed);
     let hosts = hosts.map_or(quote! { g::NONE }, |root| quote! { #root });
     let params = program.params.iter().map(param::param);
@@ -104,7 +105,7 @@ fn program_item(program: &Program) -> TokenStream {
             listeners: &[#(#listeners),*],
             upstreams: &UPSTREAMS,
             router: g::Router { nodes: &NODES, edges: &EDGES, params: &PARAMS, kinds: &KINDS, leaves: &LEAVES, methods: #methods, hosts: #hosts },
-            conditions: &[],
+            conditions: &[#(#conditions),*],
             routes: &ROUTES,
             files: &FILES,
             chains: &CHAINS,

@@ -28,6 +28,8 @@ pub enum By {
 /// Where a request may end in the tables.
 #[derive(Debug)]
 pub(super) struct End {
+    /// The number of its condition.
+    pub(super) when: Option<usize>,
     pub(super) methods: u16,
     /// None at the 404 in which a host or a group ends.
     pub(super) route: Option<usize>,
@@ -124,6 +126,7 @@ impl Walk<'_> {
                 }
             };
             self.ends.push(End {
+                when: leaf.when,
                 methods: leaf.methods,
                 route,
                 host: self.host.clone(),

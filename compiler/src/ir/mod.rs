@@ -15,7 +15,7 @@ use gatewright_dsl::schema::Value;
 pub(crate) use text::{Label, Text};
 
 use self::expr::Function;
-use crate::algebra::Automaton;
+use crate::algebra::{Automaton, Condition};
 use crate::checked::{Param as Parameter, Piece, Place, Secret, Trail, Upstream};
 use crate::ty::Ty;
 
@@ -27,6 +27,10 @@ pub(crate) struct Program {
     pub(crate) listeners: Vec<SocketAddr>,
     pub(crate) upstreams: Vec<Upstream>,
     pub(crate) router: Router,
+    /// The functions that ask the conditions on leaves: numbers of expressions.
+    pub(crate) conditions: Vec<usize>,
+    /// What each of them is as a set of requests.
+    pub(crate) asked: Vec<Condition>,
     /// In order of precedence.
     pub(crate) routes: Vec<Route>,
     /// The names of the files that declare routes.

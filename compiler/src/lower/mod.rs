@@ -12,6 +12,9 @@ mod walk;
 
 pub(crate) use router::segment_hash;
 
+use std::collections::BTreeMap;
+
+use crate::algebra::{Condition, RouteSet};
 use crate::checked;
 use crate::ir;
 
@@ -22,10 +25,12 @@ pub(crate) fn lower(program: checked::Program, source_hash: String) -> ir::Progr
     let mut text = ir::Text::default();
     let labels: Vec<ir::Label> =
         program.routes.iter().map(|route| text.intern(cut(&route.label, LONGEST_LABEL))).collect();
-    let names = router::Names { labels: &labels, text: &mut text, conditions: &|_| None };
-    let router = router::tables(&program.claims, names);
     let mut chains = chain::Chains::default();
     chains.expressions.params = program.params.iter().map(|param| param.name.clone()).collect();
+    let (conditions, asked, of) = conditions(&program.claims, &mut chains.expressions);
+    let condition = |claim: usize| of.get(claim).copied().flatten();
+    let names = router::Names { labels: &labels, text: &mut text, conditions: &condition };
+    let router = router::tables(&program.claims, names);
     let mut placed = Vec::with_capacity(program.routes.len());
     let mut files: Vec<ir::Label> = Vec::new();
     for (route, label) in program.routes.into_iter().zip(labels) {
@@ -46,6 +51,8 @@ pub(crate) fn lower(program: checked::Program, source_hash: String) -> ir::Progr
         listeners: program.listeners,
         upstreams: program.upstreams,
         router,
+        conditions,
+        asked,
         routes: placed,
         files,
         chains: chains.all,
@@ -59,6 +66,26 @@ pub(crate) fn lower(program: checked::Program, source_hash: String) -> ir::Progr
         text,
         features: chains.features.into_iter().collect(),
     }
+}
+
+/// The functions that ask conditions, each once, and for each claim which of them asks its own.
+fn conditions(
+    claims: &RouteSet,
+    expressions: &mut expr::Expressions,
+) -> (Vec<usize>, Vec<Condition>, Vec<Option<usize>>) {
+    let (mut functions, mut asked) = (Vec::new(), Vec::new());
+    let mut number = BTreeMap::new();
+    let all = 0..claims.routes.len() + claims.floors.len();
+    let of = all.map(|claim| {
+        let function = expressions.number(claims.asks(claim)?);
+        Some(*number.entry(function).or_insert_with(|| {
+            functions.push(function);
+            asked.extend(claims.when(claim).cloned());
+            functions.len() - 1
+        }))
+    });
+    let of = of.collect();
+    (functions, asked, of)
 }
 
 fn cut(text: &str, most: usize) -> &str {

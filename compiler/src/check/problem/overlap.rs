@@ -4,8 +4,8 @@ use gatewright_dsl::Span;
 use gatewright_dsl::problem::Problem;
 
 use super::{
-    AMBIGUOUS_ROUTE, DUPLICATE_ROUTE, IMPOSSIBLE_CAPTURE, PATTERN_TOO_LARGE, ROUTER_TOO_WIDE,
-    UNREACHABLE_ROUTE, WRONG_REGEX,
+    AMBIGUOUS_ROUTE, CONDITION_TOO_COMPLEX, DUPLICATE_ROUTE, IMPOSSIBLE_CAPTURE, PATTERN_TOO_LARGE,
+    ROUTER_TOO_WIDE, UNREACHABLE_ROUTE, WRONG_CONDITION, WRONG_REGEX,
 };
 use crate::algebra::Refusal;
 
@@ -45,6 +45,29 @@ pub(in crate::check) fn too_many_places(most: usize, path: &str, span: Span) -> 
     Problem::error(&ROUTER_TOO_WIDE, format!("a request for `{path}` leads to more than {most} places of the router"))
         .at(span, "one of the routes that it might be for")
         .help("where literals and parameters stand side by side at many places, every request tries all combinations: write literals in some of them")
+}
+
+/// A condition that reads what is not known before the route is.
+pub(in crate::check) fn wrong_condition(what: &str, span: Span) -> Problem {
+    Problem::error(&WRONG_CONDITION, format!("a condition cannot read {what}"))
+        .at(span, "decides which route it is")
+        .help("it reads headers, query, cookies, `client.ip` and parameters; put hosts, paths and methods into the route, and everything else into `only if`")
+}
+
+/// A condition that holds for no request.
+pub(in crate::check) fn unmet_condition(span: Span) -> Problem {
+    Problem::error(&WRONG_CONDITION, "no request meets this condition and those of the blocks around it")
+        .at(span, "never holds")
+        .help("one field cannot have two values at once")
+}
+
+pub(in crate::check) fn condition_too_complex(span: Span) -> Problem {
+    Problem::error(
+        &CONDITION_TOO_COMPLEX,
+        format!("this condition comes to more than {} alternatives", crate::algebra::MOST_WAYS),
+    )
+    .at(span, "too complex to be compared with others")
+    .help("write it as several routes, or ask less in it")
 }
 
 /// A route all of whose requests others take.
