@@ -161,8 +161,10 @@ impl Value for IpAddr {
                 out.extend_from_slice(&ip.octets());
             }
             Self::V6(ip) => {
-                out.push(16);
-                out.extend_from_slice(&ip.octets());
+                // The network of 64 bits: one client has all addresses in it, and could have a budget for each.
+                let [network @ .., _, _, _, _, _, _, _, _] = ip.octets();
+                out.push(8);
+                out.extend_from_slice(&network);
             }
         }
     }
@@ -341,5 +343,16 @@ mod tests {
         let mut v4 = Vec::new();
         IpAddr::from([10, 0, 0, 1]).key(&mut v4);
         assert_eq!(v4, [4, 10, 0, 0, 1]);
+    }
+
+    #[test]
+    fn all_addresses_of_an_ipv6_client_are_one_key() {
+        let key = |address: &str| {
+            let mut out = Vec::new();
+            address.parse::<IpAddr>().unwrap().key(&mut out);
+            out
+        };
+        assert_eq!(key("2001:db8:1:2::1"), key("2001:db8:1:2:ffff:ffff:ffff:ffff"));
+        assert_ne!(key("2001:db8:1:2::1"), key("2001:db8:1:3::1"));
     }
 }
