@@ -266,13 +266,14 @@ impl<'a> Scan<'a> {
 
     /// Marks the line of a place: what the grammar finds there is not what was written.
     fn damage(&mut self, at: usize) {
+        if self.out.damaged.last().is_some_and(|(start, end)| (*start..=*end).contains(&at)) {
+            return;
+        }
         let before = self.bytes.get(..at).unwrap_or_default();
         let start = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
         let rest = self.bytes.get(at..).unwrap_or_default();
         let end = at + rest.iter().position(|byte| *byte == b'\n').unwrap_or(rest.len());
-        if self.out.damaged.last() != Some(&(start, end)) {
-            self.out.damaged.push((start, end));
-        }
+        self.out.damaged.push((start, end));
     }
 
     fn line_end(&self) -> usize {

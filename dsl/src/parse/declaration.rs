@@ -78,6 +78,14 @@ impl<'a> Parts<'a> {
         let at = self.pairs.iter().position(|pair| pair.as_rule() == rule)?;
         Some(self.pairs.remove(at))
     }
+
+    /// All parts of a rule.
+    pub(super) fn take_all(&mut self, rule: Rule) -> Vec<Pair<'a>> {
+        let (taken, left) =
+            std::mem::take(&mut self.pairs).into_iter().partition(|pair| pair.as_rule() == rule);
+        self.pairs = left;
+        taken
+    }
 }
 
 impl Reader<'_> {

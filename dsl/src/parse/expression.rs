@@ -5,6 +5,7 @@ use super::{MAX_HEIGHT, Pair, Rule};
 use crate::ast::{Entry, Name, Operator, Value, ValueKind};
 use crate::problem::syntax;
 use crate::source::Span;
+use std::collections::BTreeMap;
 use std::iter::Peekable;
 use std::vec::IntoIter;
 
@@ -260,6 +261,7 @@ impl Reader<'_> {
             return None;
         }
         let mut entries: Vec<Entry> = Vec::new();
+        let mut seen: BTreeMap<String, Span> = BTreeMap::new();
         let (mut highest, mut whole) = (0, true);
         for entry in pair.into_inner().filter(|pair| pair.as_rule() == Rule::entry) {
             let mut parts = entry.into_inner().filter(|part| part.as_rule() != Rule::colon);
@@ -270,9 +272,7 @@ impl Reader<'_> {
             } else {
                 name.as_str().to_owned()
             };
-            if let Some(first) = entries.iter().find(|entry| entry.name.text == text) {
-                self.report(syntax::repeated_field(span, first.name.span, &text));
-            }
+            self.only_once(&mut seen, span, &text);
             let name = Name { span, text };
             let value = match parts.next() {
                 Some(value) => self.nested(value),

@@ -1,9 +1,9 @@
 //! The declarations one by one, all but routes: from the parts that were found to the tree.
 
+use super::Rule;
 use super::declaration::Parts;
 use super::reader::Reader;
 use super::setting::Holder;
-use super::{Pair, Rule};
 use crate::ast::{
     Block, Declaration, Gateway, Group, Host, Import, Param, PolicyDeclaration, Secret, Text, TypeBody,
     TypeDeclaration, Upstream, Value,
@@ -176,9 +176,5 @@ impl Reader<'_> {
 
     pub(super) fn is_broken(&self, parts: &Parts<'_>, before: usize) -> bool {
         parts.has_junk || self.problems.len() > before || self.is_damaged(parts.head)
-    }
-
-    pub(super) fn take_all<'a>(parts: &mut Parts<'a>, rule: Rule) -> Vec<Pair<'a>> {
-        std::iter::from_fn(|| parts.take(rule)).collect()
     }
 }

@@ -160,14 +160,17 @@ impl<'a> Reader<'a> {
 
     /// Doc comments in text that is given up are not said to describe nothing.
     pub(super) fn forget_docs(&mut self, start: usize, end: usize) {
-        self.docs.retain(|before, _| *before < start || end < *before);
+        let mut later = self.docs.split_off(&start);
+        self.docs.append(&mut later.split_off(&(end + 1)));
     }
 
     /// How far a statement is indented, if it is the first on its line.
     pub(super) fn indentation(&self, start: usize) -> Option<usize> {
-        let before = self.clean.get(..start)?;
-        let line = before.get(before.rfind('\n').map_or(0, |at| at + 1)..)?;
-        line.trim_ascii().is_empty().then_some(line.len())
+        let before = self.clean.as_bytes().get(..start)?;
+        let blanks = before.iter().rev().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
+        let above = before.len() - blanks;
+        let is_first = above == 0 || before.get(above - 1) == Some(&b'\n');
+        is_first.then_some(blanks)
     }
 }
 

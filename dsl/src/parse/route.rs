@@ -24,7 +24,7 @@ impl Reader<'_> {
         let pattern = pattern.and_then(|pair| self.pattern(pair));
         let when = self.condition(&mut parts);
         let mut terminals: Vec<(Span, Option<Terminal>)> = Vec::new();
-        for pair in Self::take_all(&mut parts, Rule::terminal) {
+        for pair in parts.take_all(Rule::terminal) {
             terminals.push((self.trimmed(self.span(&pair)), self.terminal(pair)));
         }
         broken |= self.problems.len() > before;

@@ -72,11 +72,13 @@ impl Reader<'_> {
                     if !holder.nests {
                         self.misplaced(word, self.slice(word), holder.word);
                     }
+                    // Those that it holds itself come behind it.
+                    let place = self.strays.len();
                     let declaration = self.nested_declaration(statement, docs);
                     if holder.nests {
                         statements.extend(declaration.map(Statement::Declaration));
-                    } else {
-                        self.strays.extend(declaration);
+                    } else if let Some(declaration) = declaration {
+                        self.strays.insert(place, declaration);
                     }
                 }
             }

@@ -275,6 +275,29 @@ fn ten_thousand_routes_are_read_in_linear_time() {
     assert_eq!(tree(&text).routes().count(), 10_000);
 }
 
+#[test]
+fn much_of_one_thing_is_read_in_linear_time() {
+    for (head, unit, tail) in [
+        ("gateway g { ", "a 1; ", "}\n"),
+        ("gateway g { ", "( } { ", "}\n"),
+        ("gateway g {\n", "  a ( // b\n", "}\n"),
+        ("gateway g { a \"", "\u{1}", "\" }\n"),
+        ("gateway g { a ", "\u{1}b ", "}\n"),
+        ("route GET /x ", "-> a ", "\n"),
+        ("route GET /x respond 200 json { ", "a: 1, ", "}\n"),
+        ("type T { ", "a: int, ", "}\n"),
+        ("type T = \"a\"", " | \"a\"", "\n"),
+        ("route ", "GET, ", "GET /x respond 200\n"),
+        ("", "/// a\nunknown\n", ""),
+        ("group {\n", "  /// a\n  param x: int\n", "}\n"),
+        ("gateway g {\n", "  route GET /x {\n", ""),
+        ("gateway g {\n  w x = a", "\n\n    or b", "\n}\n"),
+    ] {
+        let text = format!("{head}{}{tail}", unit.repeat(10_000));
+        let _ = crate::format(&Source::new("a.gw", text));
+    }
+}
+
 /// Pieces of programs, so that random text is often nearly right.
 fn soup() -> impl Strategy<Value = String> {
     let token = prop::sample::select(vec![

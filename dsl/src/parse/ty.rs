@@ -7,6 +7,7 @@ use super::{Pair, Rule};
 use crate::ast::{Bounds, Field, Name, Text, Type, TypeBody, TypeKind};
 use crate::problem::syntax;
 use crate::source::Span;
+use std::collections::BTreeMap;
 
 impl Reader<'_> {
     /// A type as written.
@@ -49,6 +50,7 @@ impl Reader<'_> {
     fn enumeration(&mut self, pair: Pair<'_>) -> Option<TypeKind> {
         let span = self.span(&pair);
         let mut words: Vec<Text> = Vec::new();
+        let mut seen = BTreeMap::new();
         for part in pair.into_inner() {
             let at = self.span(&part);
             if part.as_rule() == Rule::optional {
@@ -60,9 +62,7 @@ impl Reader<'_> {
                 return None;
             }
             let value = self.plain_string(at);
-            if let Some(first) = words.iter().find(|word| word.value == value) {
-                self.report(syntax::repeated_field(at, first.span, &value));
-            }
+            self.only_once(&mut seen, at, &value);
             words.push(Text { span: at, value });
         }
         Some(TypeKind::Enum(words))
@@ -144,6 +144,7 @@ impl Reader<'_> {
     /// `{ name: type, … }`
     pub(super) fn fields(&mut self, pair: Pair<'_>) -> Vec<Field> {
         let mut fields: Vec<Field> = Vec::new();
+        let mut seen = BTreeMap::new();
         for part in pair.into_inner() {
             let at = self.span(&part);
             if part.as_rule() == Rule::field_junk {
@@ -155,7 +156,7 @@ impl Reader<'_> {
                 match inner.as_rule() {
                     Rule::field => {
                         let field = self.field(inner, false);
-                        self.add_field(&mut fields, field);
+                        self.add_field(&mut fields, &mut seen, field);
                     }
                     _ => self.explain(Rule::strict_field, at.start, span, END),
                 }
@@ -172,19 +173,32 @@ impl Reader<'_> {
             return None;
         }
         let mut fields = Vec::new();
+        let mut seen = BTreeMap::new();
         for part in pair.into_inner().filter(|part| part.as_rule() == Rule::field) {
             let field = self.field(part, true);
-            self.add_field(&mut fields, field);
+            self.add_field(&mut fields, &mut seen, field);
         }
         Some(fields)
     }
 
-    fn add_field(&mut self, fields: &mut Vec<Field>, field: Option<Field>) {
+    fn add_field(
+        &mut self,
+        fields: &mut Vec<Field>,
+        seen: &mut BTreeMap<String, Span>,
+        field: Option<Field>,
+    ) {
         let Some(field) = field else { return };
-        if let Some(first) = fields.iter().find(|other| other.name.text == field.name.text) {
-            self.report(syntax::repeated_field(field.name.span, first.name.span, &field.name.text));
-        }
+        self.only_once(seen, field.name.span, &field.name.text);
         fields.push(field);
+    }
+
+    /// Reports a name that was seen already.
+    pub(super) fn only_once(&mut self, seen: &mut BTreeMap<String, Span>, at: Span, name: &str) {
+        if let Some(first) = seen.get(name) {
+            self.report(syntax::repeated_field(at, *first, name));
+        } else {
+            seen.insert(name.to_owned(), at);
+        }
     }
 
     /// `= TYPE`

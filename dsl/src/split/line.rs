@@ -54,9 +54,11 @@ impl Scan<'_> {
                 Some(_) => next = at,
             }
         }
-        // Nothing was a part of a value there.
-        let is_within = |it: &Problem| it.span().is_some_and(|at| at.start > from);
-        self.out.problems.retain(|it| it.name != text::COMMENT_IN_VALUE.name || !is_within(it));
+        // Nothing was a part of a value there. Problems come in the order of the text, but for a few.
+        let is_before = |it: &Problem| it.span().is_none_or(|at| at.start < from);
+        let first = self.out.problems.iter().rposition(is_before).map_or(0, |at| at + 1);
+        let within = self.out.problems.split_off(first);
+        self.out.problems.extend(within.into_iter().filter(|it| it.name != text::COMMENT_IN_VALUE.name));
     }
 
     /// Reports a comment between two parts of a value. Between the items of a bracket it belongs to one of them.
