@@ -15,6 +15,7 @@ use super::expr::scope::{Found, Scope};
 use super::expr::{self, Asked, literal};
 use super::pattern::{Capture, Takes};
 use super::{Check, answer, file, problem};
+use crate::algebra::Automaton;
 use crate::checked::{Resolved, Step};
 use crate::ir::expr::{Constant, Expr, Form, Function, Kind, Lookup};
 use crate::ty::{Text, Ty};
@@ -153,7 +154,12 @@ fn field_type(check: &Check<'_>, field: &ast::Field) -> Result<Option<Ty>, Box<P
         }
         _ if matches!(present, Ty::List(_, range) if !range.is_all()) => "leave the bounds of the list out",
         Ty::Path => "write `string`",
-        Ty::String(Text::Matches(_)) => "bound its length, or name the texts that it may be: `\"a\" | \"b\"`",
+        Ty::String(Text::Matches(regex)) => {
+            return match Automaton::regex(regex) {
+                Ok(_) => Ok(Some(ty)),
+                Err(refusal) => Err(Box::new(problem::regex(&refusal, field.ty.span))),
+            };
+        }
         item if !item.is_scalar() => "one text holds a value; several hold a list of values",
         _ => return Ok(Some(ty)),
     };

@@ -173,6 +173,7 @@ fn called(method: &Method, of: &Expr) -> Option<Formula> {
         Method::StartsWith(part) => format!("{}.*", escaped(text(part)?)),
         Method::EndsWith(part) => format!(".*{}", escaped(text(part)?)),
         Method::Contains(part) => format!(".*{}.*", escaped(text(part)?)),
+        Method::Matches(regex) => regex.clone(),
         Method::Lower | Method::Upper | Method::Length => return None,
     };
     Some(Formula::Is(field, Values::texts(Automaton::regex(&regex).ok()?)))

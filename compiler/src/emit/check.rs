@@ -5,7 +5,9 @@ use std::fmt::{Display, Write as _};
 use proc_macro2::{Literal, TokenStream};
 use quote::{format_ident, quote};
 
+use super::dfa;
 use super::table::Tight;
+use crate::algebra::Automaton;
 use crate::ty::{Range, Text, Ty};
 
 /// Writes the functions `check_0`, `check_1` and so on, one a line.
@@ -60,9 +62,18 @@ fn test(ty: &Ty) -> TokenStream {
         Ty::Date => quote! { g::scope::read::date(t).is_some() },
         Ty::Time => quote! { g::scope::read::time(t).is_some() },
         Ty::Optional(inner) | Ty::List(inner, _) => test(inner),
+        Ty::String(Text::Matches(regex)) => matches(regex, &quote! { t }),
         // INVARIANT: a field of another type is refused. Were one not, rustc would refuse this.
-        Ty::String(Text::Matches(_)) | Ty::Path | Ty::Map(_) | Ty::Record(_) | Ty::Secret => quote! { () },
+        Ty::Path | Ty::Map(_) | Ty::Record(_) | Ty::Secret => quote! { () },
     }
+}
+
+/// Whether a text matches as a whole.
+pub(super) fn matches(regex: &str, text: &TokenStream) -> TokenStream {
+    // INVARIANT: one that cannot be used is refused. Were it not, rustc would refuse this.
+    let Ok(automaton) = Automaton::regex(regex) else { return quote! { () } };
+    let dfa = dfa::dfa(&automaton);
+    quote! { { static D: g::Dfa = #dfa; D.accepts(#text) } }
 }
 
 /// Whether `v` is within bounds.

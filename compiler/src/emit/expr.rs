@@ -223,6 +223,7 @@ impl Names<'_> {
                 let of = self.value(of);
                 quote! { g::scope::upper(#of) }
             }
+            Method::Matches(regex) => super::check::matches(regex, &self.slice(of)),
             Method::Length if matches!(of.ty, Ty::List(..)) => self.count(of),
             Method::Length => {
                 let of = self.slice(of);

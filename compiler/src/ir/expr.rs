@@ -153,6 +153,8 @@ pub(crate) enum Method {
     Lower,
     Upper,
     Length,
+    /// The whole text, as written between the quotes of `re"…"`, which can be used.
+    Matches(String),
 }
 
 /// A piece of a text with values in it.
@@ -185,7 +187,7 @@ impl Kind {
             | Self::Present(a)
             | Self::Found(a)
             | Self::Widened(a)
-            | Self::Call(Method::Lower | Method::Upper | Method::Length, a) => vec![a],
+            | Self::Call(Method::Lower | Method::Upper | Method::Length | Method::Matches(_), a) => vec![a],
             Self::And(a, b)
             | Self::Or(a, b)
             | Self::Compare(_, a, b)

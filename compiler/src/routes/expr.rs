@@ -106,6 +106,7 @@ impl Reader<'_> {
             Method::Lower => "lower()".to_owned(),
             Method::Upper => "upper()".to_owned(),
             Method::Length => "length".to_owned(),
+            Method::Matches(regex) => format!("matches(re\"{regex}\")"),
         }
     }
 

@@ -121,15 +121,17 @@ fn texts_answer_what_they_are_asked() {
         "abMNyz",
         json!({
             "starts": true, "ends": true, "contains": false, "lower": "abmnyz", "upper": "ABMNYZ", "length": 6,
-            "quoted": "<abMNyz> 20", "both": true,
+            "quoted": "<abMNyz> 20", "both": true, "matches": false,
         }),
     );
     check(
         "%C3%84mn",
         json!({
             "starts": false, "ends": false, "contains": true, "lower": "Ämn", "upper": "ÄMN", "length": 3,
-            "quoted": "<Ämn> 20", "both": false,
+            "quoted": "<Ämn> 20", "both": false, "matches": false,
         }),
     );
     assert_eq!(json(&gate, "/methods/ok", "")["both"], true);
+    let matches = |text: &str| json(&gate, &format!("/methods/{text}"), "")["matches"] == true;
+    assert_eq!(["abc", "AB", "ABC", "ok", "a%20b"].map(matches), [true, true, false, false, false]);
 }

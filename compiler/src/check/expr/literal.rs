@@ -7,6 +7,7 @@ use gatewright_dsl::problem::setting::{out_of_bounds, wrong_type};
 use gatewright_dsl::schema::url;
 use gatewright_dsl::{Problem, problem::nearest::nearest};
 
+use crate::algebra::Automaton;
 use crate::ir::expr::Constant;
 use crate::ty::{Decimal, Text, Ty};
 
@@ -94,7 +95,7 @@ pub(super) fn free(value: &Value) -> Option<(Constant, Ty)> {
     of_class(value, &ty).ok().map(|constant| (constant, ty))
 }
 
-/// Whether a value lies within the bounds of its type. Text is not held against expressions.
+/// Whether a value lies within the bounds of its type.
 pub(super) fn within(constant: &Constant, ty: &Ty) -> bool {
     match (ty, constant) {
         (Ty::Optional(inner), _) => within(constant, inner),
@@ -103,6 +104,10 @@ pub(super) fn within(constant: &Constant, ty: &Ty) -> bool {
         (Ty::Enum(words), Constant::Text(it)) => words.contains(it),
         (Ty::String(Text::Length(range)), Constant::Text(it)) => {
             range.holds(&i64::try_from(it.chars().count()).unwrap_or(i64::MAX))
+        }
+        (Ty::String(Text::Matches(regex)), Constant::Text(it)) => {
+            // What cannot be used is refused where the type stands.
+            Automaton::regex(regex).is_ok_and(|automaton| automaton.contains(it.as_bytes()))
         }
         _ => true,
     }

@@ -7,6 +7,7 @@ use gatewright_dsl::problem::setting::wrong_type;
 use gatewright_dsl::schema::Stage;
 
 use super::{Typed, Typing, is_text};
+use crate::algebra::Automaton;
 use crate::check::problem;
 use crate::ir::expr::{Expr, Kind, Lookup, Method, Read};
 use crate::ty::{Range, Ty};
@@ -17,7 +18,7 @@ const CLIENT: &[&str] = &["ip"];
 const RESPONSE: &[&str] = &["header(\"…\")", "status"];
 
 /// What a text can be asked.
-const OF_TEXT: &[&str] = &["contains", "ends_with", "length", "lower", "starts_with", "upper"];
+const OF_TEXT: &[&str] = &["contains", "ends_with", "length", "lower", "matches", "starts_with", "upper"];
 
 /// What a reserved name has, for a message.
 pub(super) fn shown(word: &str) -> String {
@@ -135,6 +136,9 @@ impl Typing<'_> {
                 known,
             ));
         }
+        if name.text == "matches" {
+            return self.matches(of_expr, name, arguments);
+        }
         let made: Option<fn(Rc<Expr>) -> Method> = match name.text.as_str() {
             "starts_with" => Some(Method::StartsWith),
             "ends_with" => Some(Method::EndsWith),
@@ -160,6 +164,17 @@ impl Typing<'_> {
                 Some(Expr::new(Kind::Call(method, of_expr), Ty::STRING))
             }
             (None, _) => self.fail(problem::wrong_arguments(&name.text, name.span, "nothing: `()`")),
+        }
+    }
+
+    /// `of.matches(re"…")`
+    fn matches(&mut self, of: Rc<Expr>, name: &Name, arguments: &[Value]) -> Typed {
+        let [Value { kind: ValueKind::Regex(regex), span }] = arguments else {
+            return self.fail(problem::wrong_arguments(&name.text, name.span, "one pattern: `(re\"…\")`"));
+        };
+        match Automaton::regex(regex) {
+            Ok(_) => Some(Expr::new(Kind::Call(Method::Matches(regex.clone()), of), Ty::Bool)),
+            Err(refusal) => self.fail(problem::regex(&refusal, *span)),
         }
     }
 
