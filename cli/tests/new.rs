@@ -35,7 +35,7 @@ fn a_project_is_made_checked_built_and_asked() {
     }
 
     let checked = folder.gw(&["check", "shop/gateway.gw"]);
-    assert!(checked.out.starts_with("shop/gateway.gw: gateway shop: 1 listener"), "{checked:?}");
+    assert!(checked.out.starts_with("gateway.gw: gateway shop: 1 listener"), "{checked:?}");
 
     // Another port than everybody's.
     let entry = project.join("gateway.gw");
