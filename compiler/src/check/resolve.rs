@@ -119,9 +119,18 @@ fn declare(
     source: Source,
 ) -> Result<(), Box<Problem>> {
     let name = field.alias.as_ref().unwrap_or(&field.name);
-    let Some(ty) = field_type(check, field)? else { return scope.bind(name, None) };
+    let ty = match field_type(check, field) {
+        Ok(Some(ty)) => ty,
+        Ok(None) => return scope.bind(name, None),
+        Err(problem) => {
+            // The name is known all the same.
+            scope.bind(name, None)?;
+            return Err(problem);
+        }
+    };
     let default = match &field.default {
         Some(_) if matches!(ty, Ty::Optional(_)) => {
+            scope.bind(name, None)?;
             let help = "leave the `?` out: with a default, it is never absent";
             return Err(Box::new(problem::unsupported_type(
                 &ty.to_string(),
@@ -133,7 +142,6 @@ fn declare(
         Some(default) => match literal::constant(default, &ty) {
             Ok(default) => Some(default),
             Err(problem) => {
-                // The name is known all the same.
                 scope.bind(name, None)?;
                 return Err(problem);
             }

@@ -174,8 +174,14 @@ impl Names<'_> {
             }
             (false, true) => self.comparison(comparison, b, a),
             (false, false) => {
+                let are_known = is_text(&a.ty) && a.constant().is_some() && b.constant().is_some();
                 let (a, b) = (self.compared(a), self.compared(b));
-                quote! { (#a #operator #b) }
+                // Arrays of different lengths cannot be compared, slices can.
+                if are_known {
+                    quote! { ((#a)[..] #operator (#b)[..]) }
+                } else {
+                    quote! { (#a #operator #b) }
+                }
             }
         }
     }

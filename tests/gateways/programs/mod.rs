@@ -126,11 +126,6 @@ impl Writer {
         self.words.contains(word)
     }
 
-    /// Whether routes may have conditions.
-    pub fn has_conditions(&self) -> bool {
-        self.has("let")
-    }
-
     /// A name that nothing else has.
     pub fn name(&mut self) -> String {
         self.named += 1;
@@ -327,13 +322,14 @@ impl Writer {
                 routes.push(format!("group {}", block(&[used, route])));
             }
         }
-        let unused = |all: &[String], used: &BTreeSet<String>| -> Vec<String> {
-            all.iter().filter(|name| !used.contains(*name)).cloned().collect()
-        };
-        for name in unused(&self.upstreams, &self.used) {
+        for name in self.upstreams.clone() {
+            if self.used.contains(&name) {
+                continue;
+            }
             routes.push(format!("route PUT /{name} -> {name}"));
         }
-        for name in unused(&self.secrets, &self.used) {
+        // An edit in a block around may come to nothing, where no route there forwards.
+        for name in self.secrets.clone() {
             let route = self.forward();
             routes.push(format!("{route} {{ request {{ set header \"x-key\" = {name} }} }}"));
         }
@@ -349,12 +345,10 @@ impl Writer {
             }
         }
         for (name, kind) in self.params.clone() {
-            if !self.used.contains(&name) {
-                routes.push(match kind {
-                    Kind::Rate => format!("route GET /{name} respond 204 {{ limit {name} }}"),
-                    _ => format!("route GET /{name} respond 200 json {{ {name} }}"),
-                });
-            }
+            routes.push(match kind {
+                Kind::Rate => format!("route GET /{name} respond 204 {{ limit {name} }}"),
+                _ => format!("route GET /{name} respond 200 json {{ {name} }}"),
+            });
         }
         routes
     }

@@ -97,7 +97,7 @@ impl Writer {
 
     /// A condition of a block or route, or none.
     pub fn when(&mut self) -> String {
-        if !self.has_conditions() || !self.random.one_in(4) {
+        if !self.random.one_in(4) {
             return String::new();
         }
         let simple = [

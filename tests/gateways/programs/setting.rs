@@ -55,11 +55,17 @@ impl Writer {
                 return format!("let {name} = request.header(\"x-{}\") else 404", self.random.below(3));
             }
             let value = self.expression(scope, |it| it.of(&kind, 3));
-            // A sum has no bounds, and neither has what an expression chooses.
-            let kind = match kind {
-                Kind::Int(..) => Kind::Int(i64::MIN, i64::MAX),
-                Kind::Bounded(..) | Kind::Words(_) | Kind::Url => Kind::Text,
-                other => other,
+            // What an expression comes to has bounds or not: a sum has none, and neither has a text that is put together.
+            let (kind, value) = match kind {
+                Kind::Int(..) => (Kind::Int(i64::MIN, i64::MAX), format!("({value} + 0)")),
+                Kind::Text
+                | Kind::Bounded(..)
+                | Kind::Words(_)
+                | Kind::Url
+                | Kind::Date
+                | Kind::Time
+                | Kind::Uuid => (Kind::Text, format!("\"{{{value}}}\"")),
+                other => (other, value),
             };
             scope.names.push((name.clone(), kind));
             return format!("let {name} = {value}");
@@ -79,7 +85,7 @@ impl Writer {
                 scope.names.push((seen, kind.clone()));
                 format!("{word} {field}: {written} = {}{alias}", kind.literal(&mut self.random))
             }
-            1 => {
+            1 if !matches!(kind, Kind::List(_)) => {
                 let maybe = Kind::Maybe(kind.into());
                 let written = match &maybe {
                     Kind::Maybe(inner) if written == inner.written() => maybe.written(),

@@ -42,10 +42,14 @@ impl Typing<'_> {
         // A literal is read as one of the items.
         let list =
             if literal::is_literal(left) && !is_written { Some(self.operand(right, None)?) } else { None };
-        let hint = list.as_ref().and_then(|list| match &list.ty {
-            Ty::List(item, _) => Some((**item).clone()),
-            _ => None,
-        });
+        let hint = match list.as_ref().map(|list| &list.ty) {
+            Some(Ty::List(item, _)) => Some((**item).clone()),
+            _ => right
+                .parts()
+                .iter()
+                .any(|item| matches!(item.kind, ValueKind::Decimal(_)))
+                .then_some(Ty::DECIMAL),
+        };
         let item = self.operand(left, hint.as_ref())?;
         if matches!(item.ty, Ty::Optional(_)) && !allows_absent {
             let help =

@@ -53,7 +53,15 @@ impl Typing<'_> {
     }
 
     fn comparison(&mut self, operator: Operator, at: Span, left: &Value, right: &Value) -> Typed {
-        let (a, b) = self.sides(left, right)?;
+        // Of two texts that are put in order, as policies have it whose arguments are days, both say of which type they are.
+        let dated = [Ty::Date, Ty::Time].into_iter().find(|ty| {
+            !matches!(operator, Operator::Equal | Operator::NotEqual)
+                && [left, right].iter().all(|side| literal::of_class(side, ty).is_ok())
+        });
+        let (a, b) = match dated {
+            Some(ty) => (self.operand(left, Some(&ty))?, self.operand(right, Some(&ty))?),
+            None => self.sides(left, right)?,
+        };
         let comparison = match operator {
             Operator::NotEqual => Comparison::NotEqual,
             Operator::Less => Comparison::Less,
