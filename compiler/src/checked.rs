@@ -15,8 +15,6 @@ use crate::ty::Ty;
 #[derive(Debug)]
 pub(crate) struct Program {
     pub(crate) name: String,
-    /// Whether a line is written for each exchange.
-    pub(crate) logs: bool,
     pub(crate) listeners: Vec<SocketAddr>,
     /// Those that are used, sorted by name.
     pub(crate) params: Vec<Param>,
@@ -92,6 +90,13 @@ pub(crate) struct Step {
     pub(crate) origin: Vec<Span>,
     /// Where it was written: once or, where an upstream says the same word, twice; nowhere if it holds by itself.
     pub(crate) trails: Vec<Rc<Trail>>,
+}
+
+impl Step {
+    /// Whether an exchange with it has no line in the access log.
+    pub(crate) fn silences(&self) -> bool {
+        self.policy.silences.is_some_and(|flag| self.values.written(flag).is_some())
+    }
 }
 
 /// What the compiler has made of something in a row's values.

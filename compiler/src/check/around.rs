@@ -122,8 +122,8 @@ impl Nested<'_> {
     }
 }
 
-/// Walks through all blocks, from the entry on.
-pub(super) fn walk<'a>(check: &mut Check<'a>, units: &'a [Unit<'a>]) -> Nested<'a> {
+/// Walks through all blocks, from the entry on. `settings` hold for the whole program.
+pub(super) fn walk<'a>(check: &mut Check<'a>, units: &'a [Unit<'a>], settings: &Settings) -> Nested<'a> {
     let top = Around {
         parent: None,
         head: Head::Top,
@@ -131,7 +131,7 @@ pub(super) fn walk<'a>(check: &mut Check<'a>, units: &'a [Unit<'a>]) -> Nested<'
         host: None,
         hosts: None,
         whens: Vec::new(),
-        settings: Settings::default(),
+        settings: settings.clone(),
         is_known: true,
     };
     let nested = Nested { arounds: vec![top], routes: Vec::new() };

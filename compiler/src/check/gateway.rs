@@ -3,18 +3,21 @@
 //! What its words take is said by their rows.
 
 use std::net::{IpAddr, SocketAddr};
+use std::rc::Rc;
 
 use gatewright_dsl::ast;
 use gatewright_dsl::schema::{Checked, Place, Value, check_block};
 use gatewright_dsl::source::Span;
 
+use super::join::{self, Settings, Written};
 use super::{Check, problem};
 
 /// What a `gateway` block says.
 #[derive(Debug, Default)]
 pub(super) struct Gateway {
     pub(super) name: String,
-    pub(super) logs: bool,
+    /// What holds for all exchanges, those without a route included.
+    pub(super) settings: Settings,
     pub(super) listeners: Vec<SocketAddr>,
 }
 
@@ -30,8 +33,10 @@ pub(super) fn check(check: &mut Check<'_>, gateways: &[&ast::Gateway]) -> Gatewa
     }
     let (settings, problems) = check_block(&first.block, Place::Gateway, check.catalogue);
     check.problems.extend(problems);
-    let logs = !settings.iter().any(|setting| setting.values.word == "log");
-    Gateway { name: first.name.text.clone(), logs, listeners: listeners(check, &settings) }
+    let listeners = listeners(check, &settings);
+    let written = Rc::new(Written { around: 0, imports: Vec::new() });
+    let settings = join::over(check, &Settings::default(), &join::own(settings, &[], &written));
+    Gateway { name: first.name.text.clone(), settings, listeners }
 }
 
 fn listeners(check: &mut Check<'_>, settings: &[Checked]) -> Vec<SocketAddr> {

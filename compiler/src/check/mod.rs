@@ -145,7 +145,8 @@ pub(crate) fn check(files: &Files<'_>, entry: &Entry, catalogue: &Catalogue) -> 
     let gateway = gateway::check(&mut check, &gateways);
     let upstreams = upstream::check(&mut check, &upstreams);
     used::check(&mut check);
-    let nested = around::walk(&mut check, &units);
+    let nested = around::walk(&mut check, &units, &gateway.settings);
+    let outside = step::outside(&mut check, &gateway.settings, &nested);
     let routes: Vec<_> = nested
         .routes
         .iter()
@@ -177,6 +178,7 @@ pub(crate) fn check(files: &Files<'_>, entry: &Entry, catalogue: &Catalogue) -> 
     let program = problems.is_empty().then(|| {
         let claims = claims.ordered(&order);
         let mut program = program(gateway, upstreams, routes, (claims, &order), &check.lines);
+        program.outside = outside;
         program.params = params.all.iter().filter(|it| params.scope.is_used(&it.name)).cloned().collect();
         program.secrets =
             params.secrets.iter().filter(|it| params.scope.is_used(&it.name)).cloned().collect();
@@ -254,10 +256,9 @@ fn program(
     let mut routes: Vec<_> =
         order.iter().filter_map(|at| typed.get_mut(*at).and_then(Option::take)).collect();
     let upstreams = used_upstreams(upstreams, &mut routes);
-    let Gateway { name, logs, listeners } = gateway;
+    let Gateway { name, listeners, .. } = gateway;
     Program {
         name,
-        logs,
         listeners,
         params: Vec::new(),
         secrets: Vec::new(),

@@ -11,7 +11,7 @@ use gatewright_dsl::schema::{Checked, Phase, Values};
 use super::around::Nested;
 use super::join::{Item, Settings};
 use super::upstream::Upstream;
-use super::{Check, problem, trail};
+use super::{Check, problem, resolve, trail};
 use crate::checked::Step;
 
 /// A route whose steps are asked for.
@@ -46,6 +46,18 @@ pub(super) fn steps(check: &mut Check<'_>, asked: &Asked<'_, '_>, nested: &Neste
             check.problems.push(problem::setting_without_effect(policy.name, own.span, terminal.span));
         }
     }
+    steps
+}
+
+/// What runs for exchanges that no route has. Of a request only that is known which is known of all.
+pub(super) fn outside(check: &mut Check<'_>, settings: &Settings, nested: &Nested<'_>) -> Vec<Step> {
+    let items = check.catalogue.policies().flat_map(|policy| settings.of(policy));
+    let items: Vec<Rc<Item>> = items.cloned().collect();
+    let mut steps: Vec<Step> =
+        items.iter().map(|item| step(check, item, item.values.clone(), nested)).collect();
+    let params = Rc::clone(&check.params);
+    let scope = resolve::scope(check, &params.scope, &[], &steps);
+    resolve::steps(check, &scope, &mut steps);
     steps
 }
 

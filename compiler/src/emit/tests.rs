@@ -19,6 +19,7 @@ fn program() -> Program {
         label: format!("route {line}"),
         steps: Catalogue::standard()
             .policies()
+            .filter(|policy| policy.always)
             .map(|policy| Step {
                 policy,
                 values: policy.row().defaults(),
@@ -43,7 +44,6 @@ fn program() -> Program {
     let path = |segments: Vec<Set>, rest| Pattern { segments, rest };
     Program {
         name: "shop".to_owned(),
-        logs: true,
         listeners: vec!["127.0.0.1:8080".parse().unwrap(), "[::1]:8080".parse().unwrap()],
         params: Vec::new(),
         secrets: Vec::new(),

@@ -12,7 +12,15 @@ use crate::ir::{Content, Declared, Field, Respond, Said};
 /// The fields of one setting that has a step of its own.
 pub(super) fn fields(step: &Step, expressions: &mut Expressions) -> Vec<Field> {
     let mut reading = Reading { resolved: step.resolved.iter(), expressions };
-    reading.fields(&step.policy.row(), &step.values, step.policy.split)
+    let mut fields = reading.fields(&step.policy.row(), &step.values, step.policy.split);
+    // Without that one there is no step: it is always there.
+    let acts = fields.iter_mut().find(|field| Some(field.name) == step.policy.acts);
+    if let Some(Field { content, .. }) = acts
+        && let Content::Option(Some(inner)) = content
+    {
+        *content = (**inner).clone();
+    }
+    fields
 }
 
 /// The items of settings that have one step together.

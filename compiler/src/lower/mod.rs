@@ -23,6 +23,8 @@ const LONGEST_LABEL: usize = 1_000;
 
 pub(crate) fn lower(program: checked::Program, source_hash: String) -> ir::Program {
     let mut text = ir::Text::default();
+    let is_silent = |steps: &[checked::Step]| steps.iter().any(checked::Step::silences);
+    let logs = !is_silent(&program.outside) || !program.routes.iter().all(|route| is_silent(&route.steps));
     let labels: Vec<ir::Label> =
         program.routes.iter().map(|route| text.intern(cut(&route.label, LONGEST_LABEL))).collect();
     let mut chains = chain::Chains::default();
@@ -47,7 +49,7 @@ pub(crate) fn lower(program: checked::Program, source_hash: String) -> ir::Progr
     ir::Program {
         name: program.name,
         source_hash,
-        logs: program.logs,
+        logs,
         listeners: program.listeners,
         upstreams: program.upstreams,
         router,

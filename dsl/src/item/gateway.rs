@@ -2,8 +2,8 @@
 
 use crate::schema::{At, Default, Join, Param, Row, Type};
 
-/// Where the gateway listens, and what it records.
-pub const WORDS: &[Row] = &[LISTEN, LOG];
+/// Where the gateway listens.
+pub const WORDS: &[Row] = &[LISTEN];
 
 const LISTEN: Row = Row {
     name: "listen",
@@ -32,21 +32,5 @@ const LISTEN: Row = Row {
     ],
     join: Join::All,
     required: true,
-    ..Row::BLANK
-};
-
-const LOG: Row = Row {
-    name: "log",
-    summary: "whether requests are written to the access log",
-    params: &[Param {
-        name: "what",
-        at: At::Position,
-        ty: Type::Word(&["none"]),
-        default: Default::Required,
-        min: None,
-        max: None,
-        dynamic: false,
-        doc: "`none` writes nothing",
-    }],
     ..Row::BLANK
 };

@@ -81,7 +81,7 @@ pub const ROW: Policy = Policy {
     check: Some(holds_together),
     feature: Some("limit"),
     home: "policy::limit",
-    hooks: &[super::Hook::Request, super::Hook::Response, super::Hook::Own],
+    hooks: &[super::Hook::Request, super::Hook::Response],
     state: Some("policy::limit::State"),
     split: Some("each"),
     ..Policy::BLANK

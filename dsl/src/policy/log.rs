@@ -35,6 +35,7 @@ pub const ROW: Policy = Policy {
     hooks: &[Hook::Log],
     home: "policy::log",
     state: Some("policy::log::State"),
+    silences: Some("none"),
     ..Policy::BLANK
 };
 
@@ -48,6 +49,8 @@ const TAKEN: &[&str] = &[
     "route",
     "status",
     "reason",
+    "dry_run",
+    "evicted",
     "cause",
     "server",
     "received",

@@ -20,7 +20,24 @@ use crate::schema::{Agreement, CORE, Fact, Join, Param, Phase, Place, Row, Value
 use std::cmp::Ordering;
 
 /// THE list, in running order.
-const STANDARD: &[&Policy] = &[&body::ROW, &timeout::ROW];
+const STANDARD: &[&Policy] = &[
+    // May it come in? What is known of every request comes before what has to be read of it.
+    &deny::ROW,
+    &only::ROW,
+    &limit::ROW,
+    &query::ROW,
+    &header::ROW,
+    &cookie::ROW,
+    &r#let::ROW,
+    &body::ROW,
+    &timeout::ROW,
+    // What is sent, and what is sent back.
+    &request::ROW,
+    &forward::ROW,
+    &response::ROW,
+    &on::ROW,
+    &log::ROW,
+];
 
 /// Everything the tools know about one policy. Write only what differs, then `..Policy::BLANK`.
 #[derive(Debug, Clone, Copy)]
@@ -67,6 +84,8 @@ pub struct Policy {
     pub split: Option<&'static str>,
     /// The parameter without which the setting only gives something, and has no step.
     pub acts: Option<&'static str>,
+    /// The flag that takes the line of the access log away. Where all exchanges have it, none is gathered.
+    pub silences: Option<&'static str>,
 }
 
 /// When a step is called.
@@ -115,6 +134,7 @@ impl Policy {
         state: None,
         split: None,
         acts: None,
+        silences: None,
     };
 
     /// What the check of settings needs to know.

@@ -1,6 +1,7 @@
 //! The row of `request`: what is changed on the way to an upstream. How a head is written is the runtime's.
 
 use super::{Policy, Reason};
+use crate::problem::setting::PROTECTED_FIELD;
 use crate::schema::{At, Fact, Join, Mismatch, Param, Phase, Row, Stage, Type, Value, Values};
 
 /// `request { set header "x-customer" = customer.sub; remove query "debug" }`
@@ -82,6 +83,7 @@ fn names_a_field(values: &Values) -> Option<Mismatch> {
 pub(super) fn may_be_written(name: &str, protected: &[&str]) -> Option<Mismatch> {
     if protected.contains(&name) {
         return Some(Mismatch {
+            kind: &PROTECTED_FIELD,
             help: Some("leave it out".into()),
             ..Mismatch::conflict(
                 "name",

@@ -23,7 +23,6 @@ pub(crate) const POLICY_WORDS: &[(&str, &str, &str)] = &[
     ("compiler/src/check/expr/scope.rs", "response", "the name of what an expression reads"),
     ("compiler/src/check/reads.rs", "request", "what a policy may read"),
     ("compiler/src/check/reads.rs", "response", "what a policy may read"),
-    ("compiler/src/check/gateway.rs", "log", "as long as it is a word of the gateway's own"),
 ];
 
 /// Names of policies that are also plain words: code has a body, a request has a header. Only a literal that is the

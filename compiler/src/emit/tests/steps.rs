@@ -174,7 +174,6 @@ fn emitted(routes: &[&[&str]]) -> String {
     };
     let program = Program {
         name: "shop".to_owned(),
-        logs: true,
         listeners: Vec::new(),
         params: Vec::new(),
         secrets: Vec::new(),
