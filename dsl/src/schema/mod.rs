@@ -170,7 +170,8 @@ impl Mismatch {
         let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
         if name.is_empty() || !name.bytes().all(is_token) {
             let message = format!("no field can have the name `{}`", name.escape_debug());
-            return Some(Self { kind: &WRONG_TYPE, ..Self::conflict(param, message, "") });
+            let help = Some("names of fields are made of letters, digits and `-`".to_owned());
+            return Some(Self { kind: &WRONG_TYPE, help, ..Self::conflict(param, message, "") });
         }
         let lower = name.to_ascii_lowercase();
         (lower != name).then(|| Self {

@@ -113,9 +113,14 @@ pub(super) fn within(constant: &Constant, ty: &Ty) -> bool {
     }
 }
 
-/// Whether a value of the tree is a literal, so that its type follows from the place where it stands.
+/// Whether a value of the tree is a literal, or a choice between literals, so that its type follows from the place where
+/// it stands.
 pub(super) fn is_literal(value: &Value) -> bool {
-    free(value).is_some() || matches!(value.kind, ValueKind::Address(_))
+    match &value.kind {
+        ValueKind::Address(_) => true,
+        ValueKind::If { then, otherwise, .. } => is_literal(then) && is_literal(otherwise),
+        _ => free(value).is_some(),
+    }
 }
 
 fn mismatch(value: &Value, ty: &Ty, found: Option<&str>) -> Problem {
