@@ -52,6 +52,7 @@ kinds! {
     NESTED_HOST "nested_host" "a host inside of another";
     NOTHING_TO_DROP "nothing_to_drop" "`none` where nothing holds";
     OPTIONAL_NOT_HANDLED "optional_not_handled" "a value may be absent, and nothing says what then";
+    OUTSIDE_POLICY "outside_policy" "a policy reads what only some of its users have";
     PATTERN_TOO_LARGE "pattern_too_large" "a set of texts with too many states";
     PATTERN_TOO_LONG "pattern_too_long" "a path pattern beyond the limits";
     POLICY_ARGUMENTS "policy_arguments" "a policy takes another number of arguments";

@@ -1,16 +1,13 @@
 //! The problems of blocks inside of blocks, and of the policies that operators declare.
 
+use gatewright_dsl::problem::Problem;
 use gatewright_dsl::problem::nearest::nearest;
-use gatewright_dsl::problem::{Kind, Problem};
 use gatewright_dsl::source::Span;
 
 use super::{
-    CONFLICTING_POLICIES, NESTED_HOST, NOTHING_TO_DROP, POLICY_ARGUMENTS, POLICY_CYCLE, POLICY_TOO_LARGE,
-    PREFIX_ENDS_IN_SLASH, REPEATED_USE, UNKNOWN_POLICY, UNUSED_PARAMETER, UNUSED_POLICY,
+    CONFLICTING_POLICIES, NESTED_HOST, NOTHING_TO_DROP, OUTSIDE_POLICY, POLICY_ARGUMENTS, POLICY_CYCLE,
+    POLICY_TOO_LARGE, PREFIX_ENDS_IN_SLASH, REPEATED_USE, UNKNOWN_POLICY, UNUSED_PARAMETER, UNUSED_POLICY,
 };
-
-const OUTSIDE_POLICY: Kind =
-    Kind { name: "outside_policy", title: "a policy reads what only some of its users have" };
 
 pub(crate) fn prefix_ends_in_slash(written: &str, span: Span) -> Problem {
     let problem = Problem::error(&PREFIX_ENDS_IN_SLASH, "a prefix does not end in a slash")
