@@ -41,10 +41,16 @@ fn a_project_is_made_checked_built_and_asked() {
     let entry = project.join("gateway.gw");
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let text = std::fs::read_to_string(&entry).unwrap();
-    std::fs::write(&entry, text.replace(":8080", &format!("127.0.0.1:{port}"))).unwrap();
+    let text = text.replace(":8080", &format!("127.0.0.1:{port}"));
+    std::fs::write(&entry, text.replace("{ ok: true }", "{ ok: true } { limit 1000/s per client.ip }"))
+        .unwrap();
     let built = folder.gw(&["build", "shop/gateway.gw", "--out", "shop/target/shop", "--json"]);
     assert_eq!(built.code, 0, "{built:?}");
-    common::schema::validate("build", &serde_json::from_str(&built.out).unwrap());
+    let document: Value = serde_json::from_str(&built.out).unwrap();
+    common::schema::validate("build", &document);
+    let features =
+        serde_json::json!([{ "name": "limit", "by": "limit 1000/s per client.ip (gateway.gw:7)" }]);
+    assert_eq!(document["result"]["features"], features);
     answers(&project.join("target/shop"), port);
 
     by_plain_cargo(&project);
@@ -63,8 +69,21 @@ fn answers(binary: &Path, port: u16) {
     assert!(answer.starts_with("HTTP/1.1 200 OK\r\n") && answer.ends_with("{\"ok\":true}"), "{answer}");
 }
 
-/// Without `gw`, and without asking a registry: builds, and runs the project's own test.
+/// Without `gw`, and without asking a registry: says which feature is missing, then builds, and runs the project's own test.
 fn by_plain_cargo(project: &Path) {
+    let (is_well, said) = cargo_test(project);
+    assert!(!is_well && said.contains("error[missing_feature]") && said.contains("gateway.gw:7:"), "{said}");
+    assert!(said.contains("write `default = [\"limit\"]`"), "{said}");
+
+    let manifest = project.join("Cargo.toml");
+    let text = std::fs::read_to_string(&manifest).unwrap();
+    std::fs::write(&manifest, text.replace("default = []", "default = [\"limit\"]")).unwrap();
+    let (is_well, said) = cargo_test(project);
+    assert!(is_well && said.contains("1 passed"), "{said}");
+    assert!(!said.contains("warning"), "{said}");
+}
+
+fn cargo_test(project: &Path) -> (bool, String) {
     let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     cargo.current_dir(project).args(["test", "--quiet", "--offline"]);
     cargo.env("CARGO_TARGET_DIR", Path::new(env!("CARGO_TARGET_TMPDIR")).join("plain"));
@@ -73,8 +92,7 @@ fn by_plain_cargo(project: &Path) {
     }
     let output = cargo.output().unwrap();
     let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    assert!(output.status.success() && out.contains("1 passed"), "{out}{err}");
-    assert!(!err.contains("warning"), "{err}");
+    (output.status.success(), format!("{out}{err}"))
 }
 
 #[test]

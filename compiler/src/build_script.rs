@@ -16,9 +16,9 @@ use std::path::{Path, PathBuf};
 use std::process::exit;
 use std::{env, fs, io};
 
-use gatewright_dsl::Catalogue;
 use gatewright_dsl::problem::render::{self, Colour};
 use gatewright_dsl::source::MAX_BYTES;
+use gatewright_dsl::{Catalogue, Problem};
 
 use crate::{Listed, Project, Read, Refused, Sources, Unread};
 
@@ -42,7 +42,7 @@ pub fn compile(entry: &str) {
         fail("OUT_DIR is not set: this is to be called from a build script")
     };
     let disk = Disk::at(Path::new("."));
-    let compiled = compile_from(&disk, entry, Path::new(&out));
+    let compiled = compile_from(&disk, entry, Path::new(&out), is_on);
     for path in disk.touched() {
         println!("cargo:rerun-if-changed={}", path.display());
     }
@@ -51,6 +51,12 @@ pub fn compile(entry: &str) {
         Err(Failure::Problems(text)) => fail(&text),
         Err(Failure::Io(path, error)) => fail(&format!("{}: {error}", path.display())),
     }
+}
+
+/// Whether the package that is being built has a feature.
+fn is_on(feature: &str) -> bool {
+    let variable = feature.to_uppercase().replace('-', "_");
+    env::var_os(format!("CARGO_FEATURE_{variable}")).is_some()
 }
 
 /// Why nothing was compiled.
@@ -69,10 +75,16 @@ pub enum Failure {
 /// Whatever the program is refused for, or the file that could not be read or written.
 pub fn compile_to(entry: &Path, directory: &Path) -> Result<crate::Output, Failure> {
     let (disk, name) = Disk::of(entry).map_err(|unread| Failure::Io(entry.to_owned(), io_error(&unread)))?;
-    compile_from(&disk, &name, directory)
+    compile_from(&disk, &name, directory, |_| true)
 }
 
-fn compile_from(disk: &Disk, entry: &str, directory: &Path) -> Result<crate::Output, Failure> {
+/// Compiles for a package that has some features.
+fn compile_from(
+    disk: &Disk,
+    entry: &str,
+    directory: &Path,
+    is_on: impl Fn(&str) -> bool,
+) -> Result<crate::Output, Failure> {
     let catalogue = Catalogue::standard();
     let mut project = Project::new(disk, &catalogue);
     let output = project.compile(entry).map_err(|refused| match refused {
@@ -81,6 +93,11 @@ fn compile_from(disk: &Disk, entry: &str, directory: &Path) -> Result<crate::Out
         }
         Refused::Unread(unread) => Failure::Io(PathBuf::from(entry), io_error(&unread)),
     })?;
+    let off = output.features.iter().filter(|feature| !is_on(feature.name));
+    let missing: Vec<Problem> = off.map(crate::Feature::missing).collect();
+    if !missing.is_empty() {
+        return Err(Failure::Problems(render::text(&missing, project.sources(), Colour::Off)));
+    }
     let path = directory.join(FILE);
     // Left untouched where nothing has changed, so that cargo compiles nothing anew.
     if !fs::read(&path).is_ok_and(|there| there == output.rust.as_bytes()) {

@@ -9,6 +9,7 @@ pub(crate) mod check;
 mod checked;
 mod emit;
 pub mod explain;
+mod feature;
 mod hash;
 mod ir;
 mod json;
@@ -26,6 +27,7 @@ use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use gatewright_dsl::{Catalogue, Problem, Source};
 
 pub use check::problem::KINDS;
+pub use feature::Feature;
 pub use load::{Listed, Read, Sources, Unread};
 pub use project::{Project, Refused};
 
@@ -40,7 +42,7 @@ pub struct Output {
     /// Items of Rust, to be included in a crate that has the runtime; they hold `pub static PROGRAM`.
     pub rust: String,
     /// Features of the runtime that it needs, sorted.
-    pub features: Vec<&'static str>,
+    pub features: Vec<Feature>,
     /// What was compiled.
     pub summary: Summary,
 }

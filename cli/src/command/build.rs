@@ -4,8 +4,9 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::{fs, io};
 
-use gatewright_compiler::{Output, Summary};
-use serde_json::json;
+use gatewright_compiler::{Feature, Output, Summary};
+use gatewright_dsl::Source;
+use serde_json::{Value, json};
 
 use super::check::describe;
 use crate::cargo::{self, Outcome, Profile, UnderWay};
@@ -13,13 +14,14 @@ use crate::carried::put;
 use crate::envelope::{self, Refusal};
 use crate::package::Package;
 use crate::progress::Progress;
-use crate::project;
+use crate::project::{self, Tried};
 
 /// What a build came to.
 #[derive(Debug)]
 pub(crate) struct Built {
     pub(crate) summary: Summary,
-    pub(crate) features: Vec<&'static str>,
+    /// Names of features, each with the place that asked for it.
+    pub(crate) features: Vec<(&'static str, Option<String>)>,
     /// In the cache, until the next build.
     pub(crate) binary: PathBuf,
 }
@@ -32,11 +34,13 @@ pub(crate) fn run(file: &Path, out: Option<&Path>, as_json: bool) -> ExitCode {
             progress.done("link", &format!("{} ({:.2} MB)", target.display(), bytes_to_megabytes(bytes)));
             progress.end();
             if as_json {
+                let feature = |(name, by): &(_, _)| json!({ "name": name, "by": by });
+                let features: Vec<Value> = built.features.iter().map(feature).collect();
                 let result = json!({
                     "gateway": built.summary.name,
                     "binary": target,
                     "bytes": bytes,
-                    "features": built.features,
+                    "features": features,
                 });
                 envelope::print(true, &[], &result);
             }
@@ -51,8 +55,8 @@ pub(crate) fn run(file: &Path, out: Option<&Path>, as_json: bool) -> ExitCode {
 
 fn place(file: &Path, out: Option<&Path>, progress: &Progress) -> Result<(Built, PathBuf, u64), Refusal> {
     progress.step("check");
-    let output = project::compile(file).result?;
-    let built = build(file, output, Profile::Release, progress, &UnderWay::default())?;
+    let Tried { result, sources, .. } = project::compile(file);
+    let built = build(file, (result?, &sources), Profile::Release, progress, &UnderWay::default())?;
     let target = out.map_or_else(|| PathBuf::from(&built.summary.name), Path::to_owned);
     match install(&built.binary, &target) {
         Ok(bytes) => Ok((built, target, bytes)),
@@ -65,7 +69,7 @@ fn place(file: &Path, out: Option<&Path>, progress: &Progress) -> Result<(Built,
 /// Builds what was compiled, in the cache.
 pub(crate) fn build(
     file: &Path,
-    output: Output,
+    (output, sources): (Output, &[Source]),
     profile: Profile,
     progress: &Progress,
     under_way: &UnderWay,
@@ -74,14 +78,26 @@ pub(crate) fn build(
     let elsewhere = |why| Refusal::failed(why, "GATEWRIGHT_CACHE names another folder");
     let package = Package::for_entry(file).map_err(elsewhere)?;
     put(&package.sources().join("gateway.rs"), &output.rust).map_err(elsewhere)?;
-    package.write(&output.features).map_err(elsewhere)?;
+    let features: Vec<_> = output.features.iter().map(|it| (it.name, asked(it, sources))).collect();
+    for (name, by) in &features {
+        progress
+            .done("with", &by.as_ref().map_or_else(|| (*name).to_owned(), |by| format!("{name}, for {by}")));
+    }
+    let names: Vec<&str> = features.iter().map(|(name, _)| *name).collect();
+    package.write(&names).map_err(elsewhere)?;
     match cargo::build(&package, profile, progress, under_way) {
-        Ok(Outcome::Built(binary)) => {
-            Ok(Built { summary: output.summary, features: output.features, binary })
-        }
+        Ok(Outcome::Built(binary)) => Ok(Built { summary: output.summary, features, binary }),
         Ok(Outcome::Refused(report)) => Err(Refusal::Broken(report)),
         Err(why) => Err(Refusal::failed(why, "a build needs cargo and rustc 1.95 or later, and a C linker")),
     }
+}
+
+/// The setting that asks for a feature, and where it stands: `limit 100/s per client.ip (gateway.gw:7)`.
+fn asked(feature: &Feature, sources: &[Source]) -> Option<String> {
+    let span = feature.span?;
+    let source = sources.get(usize::try_from(span.file).ok()?)?;
+    let text: Vec<&str> = source.slice(span).split_whitespace().collect();
+    Some(format!("{} ({}:{})", text.join(" "), source.name, source.position(span.start).line))
 }
 
 /// Puts the binary in its place in one move, so that a gateway that runs from there is not disturbed.

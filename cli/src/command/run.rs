@@ -130,11 +130,12 @@ impl<'a> Run<'a> {
         progress.step("check");
         let tried = project::compile(self.asked.file);
         // What could not be read is said each time; what was tried already is not.
-        if !tried.sources.is_empty() && self.is_known(tried.sources) {
+        if !tried.sources.is_empty() && self.is_known(&tried.sources) {
             return progress.clear();
         }
         let followed = self.watch.follow(&tried.touched).map_err(|why| Refusal::failed(why, ""));
-        let replaced = followed.and(tried.result).and_then(|output| self.replace(output, &progress));
+        let replaced =
+            followed.and(tried.result).and_then(|output| self.replace((output, &tried.sources), &progress));
         if let Err(refusal) = replaced {
             progress.clear();
             if !self.is_interrupted() {
@@ -145,17 +146,17 @@ impl<'a> Run<'a> {
     }
 
     /// Whether these texts were tried already; from now on they were.
-    fn is_known(&mut self, sources: Vec<Source>) -> bool {
+    fn is_known(&mut self, sources: &[Source]) -> bool {
         let same = |(a, b): (&Source, &Source)| a.name == b.name && a.text == b.text;
-        let is_known = self.tried.len() == sources.len() && self.tried.iter().zip(&sources).all(same);
-        self.tried = sources;
+        let is_known = self.tried.len() == sources.len() && self.tried.iter().zip(sources).all(same);
+        self.tried = sources.to_vec();
         is_known
     }
 
     /// Builds the next generation, starts it beside the present one, and lets that one drain.
-    fn replace(&mut self, output: Output, progress: &Progress) -> Result<(), Refusal> {
+    fn replace(&mut self, compiled: (Output, &[Source]), progress: &Progress) -> Result<(), Refusal> {
         let failed = |why| Refusal::failed(why, "");
-        let built = super::build::build(self.asked.file, output, Profile::Try, progress, &self.under_way)?;
+        let built = super::build::build(self.asked.file, compiled, Profile::Try, progress, &self.under_way)?;
         let mut wanted = built.summary.listeners.clone();
         if self.asked.listen.len() > wanted.len() {
             let why = format!(

@@ -47,6 +47,7 @@ kinds! {
     IMPORT_CYCLE "import_cycle" "files that import each other";
     IMPOSSIBLE_CAPTURE "impossible_capture" "a capture that no request can match";
     INCOMPATIBLE_TYPES "incompatible_types" "an operator between values that do not go together";
+    MISSING_FEATURE "missing_feature" "the package lacks what the gateway needs";
     MISSING_GATEWAY "missing_gateway" "no gateway is declared";
     MISSING_ROUTE "missing_route" "a gateway without a route answers nothing";
     NESTED_HOST "nested_host" "a host inside of another";
@@ -93,6 +94,17 @@ kinds! {
     WRONG_ARGUMENTS "wrong_arguments" "a method is called with something else than it takes";
     WRONG_CONDITION "wrong_condition" "a condition that cannot decide between routes";
     WRONG_REGEX "wrong_regex" "a regular expression that cannot be used";
+}
+
+pub(crate) fn missing_feature(name: &str, span: Option<Span>) -> Problem {
+    let problem = Problem::error(&MISSING_FEATURE, format!("the feature `{name}` of this package is not switched on"))
+        .help(format!(
+            "write `default = [\"{name}\"]` and `{name} = [\"gatewright-runtime/{name}\"]` below `[features]` in Cargo.toml"
+        ));
+    match span {
+        Some(span) => problem.at(span, "needs it"),
+        None => problem,
+    }
 }
 
 pub(crate) fn missing_gateway() -> Problem {

@@ -17,6 +17,7 @@ pub(crate) use text::{Label, Text};
 use self::expr::Function;
 use crate::algebra::{Automaton, Condition};
 use crate::checked::{Param as Parameter, Piece, Place, Secret, Trail, Upstream};
+use crate::feature::Feature;
 use crate::ty::Ty;
 
 #[derive(Debug)]
@@ -49,7 +50,7 @@ pub(crate) struct Program {
     pub(crate) functions: Functions,
     pub(crate) text: Text,
     /// Features of the runtime that the policies in use need, sorted.
-    pub(crate) features: Vec<&'static str>,
+    pub(crate) features: Vec<Feature>,
 }
 
 #[derive(Debug)]

@@ -3,7 +3,7 @@
 //!
 //! It names no policy; what a configuration holds follows from its row.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use gatewright_dsl::Span;
@@ -19,7 +19,8 @@ pub(super) struct Chains {
     pub(super) all: Vec<Chain>,
     pub(super) steps: Vec<StepTable>,
     pub(super) ends: Ends,
-    pub(super) features: BTreeSet<&'static str>,
+    /// Each with the first setting that needs it.
+    pub(super) features: BTreeMap<&'static str, Option<Span>>,
     pub(super) states: Vec<&'static str>,
     pub(super) expressions: Expressions,
     /// How many routes have been placed.
@@ -84,7 +85,14 @@ impl Chains {
 
     fn step(&mut self, unit: &Unit) -> Option<(usize, usize)> {
         let (first, policy) = (unit.steps.first()?, unit.policy()?);
-        self.features.extend(unit.steps.iter().filter_map(|step| step.policy.feature));
+        for step in &unit.steps {
+            if let Some(feature) = step.policy.feature {
+                let known = self.features.entry(feature).or_default();
+                // What is written stands before what holds by itself.
+                let first = known.iter().chain(step.origin.last()).min_by_key(|span| (span.file, span.start));
+                *known = first.copied();
+            }
+        }
         let mut fields = if policy.merges {
             config::items(&unit.steps, &mut self.expressions)
         } else {

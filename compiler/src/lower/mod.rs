@@ -16,6 +16,7 @@ use std::collections::BTreeMap;
 
 use crate::algebra::{Condition, RouteSet};
 use crate::checked;
+use crate::feature::Feature;
 use crate::ir;
 
 /// The greatest length of a route's name in logs, in bytes; what is longer is cut.
@@ -66,7 +67,7 @@ pub(crate) fn lower(program: checked::Program, source_hash: String) -> ir::Progr
         secrets: program.secrets,
         functions: chains.expressions.functions,
         text,
-        features: chains.features.into_iter().collect(),
+        features: chains.features.into_iter().map(|(name, span)| Feature { name, span }).collect(),
     }
 }
 
