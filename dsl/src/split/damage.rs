@@ -62,7 +62,7 @@ impl Scan<'_> {
 
     pub(super) fn string(&mut self) {
         let start = self.at;
-        let raw = start >= 2 && self.bytes.get(start - 2..start) == Some(b"re");
+        let raw = token::is_raw(self.bytes, start);
         let end = if raw {
             token::raw_string_end(self.bytes, start).ok_or(Endless::Line)
         } else {

@@ -41,6 +41,11 @@ pub fn plain_string_end(bytes: &[u8], at: usize) -> Option<usize> {
     }
 }
 
+/// Whether the quote at `at` begins a `re"…"`. What stands in front of the `re` does not matter.
+pub fn is_raw(bytes: &[u8], at: usize) -> bool {
+    bytes.get(..at).is_some_and(|before| before.ends_with(b"re"))
+}
+
 /// The end of `re"…"`, whose quote is at `at`: nothing is escaped in it.
 pub fn raw_string_end(bytes: &[u8], at: usize) -> Option<usize> {
     let rest = bytes.get(at + 1..)?;
@@ -87,6 +92,7 @@ pub fn brace_end(bytes: &[u8], start: usize, depth: usize) -> Result<usize, Endl
             None | Some(b'\n') => return Err(Endless::Brace(start)),
             Some(b'}') => return Ok(at + 1),
             Some(b'{') => brace_end(bytes, at, depth + 1)?,
+            Some(b'"') if is_raw(bytes, at) => raw_string_end(bytes, at).ok_or(Endless::Brace(start))?,
             Some(b'"') => match string_end(bytes, at, depth + 1) {
                 Err(Endless::Line) => return Err(Endless::Brace(start)),
                 other => other?,
@@ -107,6 +113,8 @@ mod tests {
         assert_eq!(string_end(b"\"a {b\" c\n", 0, 0), Err(Endless::Brace(3)));
         assert_eq!(string_end(b"\"abc\n\"", 0, 0), Err(Endless::Line));
         assert_eq!(raw_string_end(br#"re"a\{b" c"#, 2), Some(8));
+        assert_eq!(string_end(br#""a {b.matches(re"}\")} d" e"#, 0, 0), Ok(25));
+        assert_eq!(path_end(br#"/{id: string(re"}\")}/d e"#, 0, 0), Ok(23));
     }
 
     #[test]
