@@ -122,9 +122,13 @@ pub(crate) fn build(
     }
 }
 
-/// Makes sure that every dependency is on this machine; asks the network only where one is not.
+/// Makes sure that every dependency is on this machine; asks the network only where one is not. What only another system
+/// would compile is left out.
 fn fetch(package: &Package) -> Result<(), String> {
-    let run = |more: &[&str]| cargo(package).arg("fetch").args(more).stdin(Stdio::null()).output();
+    let host = host();
+    let target = host.as_ref().map_or_else(Vec::new, |host| vec!["--target", host]);
+    let run =
+        |more: &[&str]| cargo(package).arg("fetch").args(&target).args(more).stdin(Stdio::null()).output();
     let offline = run(&["--offline"]).map_err(|error| format!("cargo cannot be started: {error}"))?;
     if offline.status.success() {
         return Ok(());
@@ -134,6 +138,17 @@ fn fetch(package: &Package) -> Result<(), String> {
         return Ok(());
     }
     Err(format!("dependencies cannot be fetched:\n{}", String::from_utf8_lossy(&online.stderr).trim_end()))
+}
+
+/// The system that rustc compiles for when nobody says another. Without it everything is fetched.
+fn host() -> Option<String> {
+    let output = Command::new(env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()))
+        .arg("-vV")
+        .stdin(Stdio::null())
+        .output()
+        .ok()?;
+    let text = String::from_utf8(output.stdout).ok()?;
+    text.lines().find_map(|line| line.strip_prefix("host: ")).map(str::to_owned)
 }
 
 fn cargo(package: &Package) -> Command {

@@ -61,7 +61,7 @@ fn lint() -> Result<(), String> {
 /// run draws new ones, unless `PROPTEST_RNG_SEED` says which.
 fn tests() -> Result<(), String> {
     let mut command = cargo();
-    command.args(["test", "--workspace"]);
+    command.args(["test", "--workspace", "--no-fail-fast"]);
     if env::var_os("CI").is_some() && env::var_os(SEED).is_none() {
         command.env(SEED, "1");
     }
