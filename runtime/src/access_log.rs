@@ -179,11 +179,21 @@ impl Lines {
         if let Some(cause) = record.cause {
             string(out, ",\"cause\":", cause.to_string().as_bytes());
         }
+        if let Some(upstream) = record.upstream.and_then(|at| program.upstreams.get(at as usize)) {
+            string(out, ",\"upstream\":", upstream.name.as_bytes());
+        }
         if let Some(server) = record.server {
             string(out, ",\"server\":", server.to_string().as_bytes());
+            number(out, ",\"tries\":", u64::from(record.tries));
         }
         number(out, ",\"received\":", record.received);
         number(out, ",\"sent\":", record.sent);
+        if let Some(connect) = record.connect {
+            number(out, ",\"connect_microseconds\":", connect);
+        }
+        if let Some(first) = record.first {
+            number(out, ",\"first_byte_microseconds\":", first.saturating_sub(record.started));
+        }
         number(out, ",\"microseconds\":", now.saturating_sub(record.started));
         out.extend_from_slice(&self.more);
         out.extend_from_slice(b"}\n");

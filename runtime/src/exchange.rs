@@ -86,8 +86,16 @@ pub(crate) struct Record {
     pub(crate) received: u64,
     /// Bytes of the answer's body.
     pub(crate) sent: u64,
+    /// The upstream that was asked: an index into [`Program::upstreams`].
+    pub(crate) upstream: Option<u32>,
     /// The server that was asked last.
     pub(crate) server: Option<std::net::SocketAddr>,
+    /// How often a server was asked, or a connection to one was tried.
+    pub(crate) tries: u32,
+    /// How long connections to servers took to open; none where a kept one was used.
+    pub(crate) connect: Option<Micros>,
+    /// When the head of the server's answer had arrived.
+    pub(crate) first: Option<Micros>,
     /// The error of the operating system behind `reason`.
     pub(crate) cause: Option<std::io::ErrorKind>,
     /// What would have been the reason, were a step not only tried.

@@ -52,9 +52,13 @@ const TAKEN: &[&str] = &[
     "dry_run",
     "evicted",
     "cause",
+    "upstream",
     "server",
+    "tries",
     "received",
     "sent",
+    "connect_microseconds",
+    "first_byte_microseconds",
     "microseconds",
 ];
 

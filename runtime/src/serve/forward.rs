@@ -36,10 +36,12 @@ pub(crate) async fn forward(
     let Some(upstream) = worker.upstreams.get(to.upstream as usize) else {
         return Box::pin(refuse_early(client, x, request, Reason::PANIC)).await;
     };
+    x.record.upstream = Some(to.upstream);
     let mut unreached = (Reason::UPSTREAM_REFUSED, None);
     for server in upstream.turn() {
         let pool = &server.pool;
         x.record.server = Some(server.address);
+        x.record.tries += 1;
         let kept = pool.take();
         let reused = kept.is_some();
         let stream = match kept {
@@ -59,7 +61,7 @@ pub(crate) async fn forward(
         return match converse(client, x, request, Link { stream, reused, pool }).await {
             Some(after) => after,
             // The kept connection had died unused: the request goes over a fresh one.
-            None => match Box::pin(connect(client, x, server.address)).await {
+            None => match Box::pin(connect_again(client, x, server.address)).await {
                 Ok(stream) => {
                     x.homeward.clear();
                     converse(client, x, request, Link { stream, reused: false, pool })
@@ -169,10 +171,20 @@ async fn refuse_early(client: &mut Client, x: &mut Exchange, request: Request, r
     own(client, x, request, |x, voice| answer::refuse(x, reason, None, voice)).await
 }
 
+/// Opens a connection to a server that was asked before.
+async fn connect_again(
+    client: &mut Client,
+    x: &mut Exchange,
+    address: SocketAddr,
+) -> Result<TcpStream, (Reason, Option<io::ErrorKind>)> {
+    x.record.tries += 1;
+    connect(client, x, address).await
+}
+
 /// Opens a connection within the route's bound.
 async fn connect(
     client: &mut Client,
-    x: &Exchange,
+    x: &mut Exchange,
     address: SocketAddr,
 ) -> Result<TcpStream, (Reason, Option<io::ErrorKind>)> {
     let worker = Rc::clone(&client.worker);
@@ -180,7 +192,8 @@ async fn connect(
     let (total, within) =
         x.timeout.map_or((0, 0), |timeout| (micros(timeout.total), micros(timeout.connect)));
     let end = x.record.asked.saturating_add(total);
-    client.slot.set(worker.now().saturating_add(within).min(end));
+    let begun = worker.now();
+    client.slot.set(begun.saturating_add(within).min(end));
     let mut connecting = std::pin::pin!(TcpStream::connect(address));
     let result = std::future::poll_fn(|cx| {
         if client.slot.due() {
@@ -189,6 +202,8 @@ async fn connect(
         connecting.as_mut().poll(cx).map(Some)
     })
     .await;
+    let took = worker.now().saturating_sub(begun);
+    x.record.connect = Some(x.record.connect.unwrap_or(0).saturating_add(took));
     match result {
         None if worker.cut.get() => Err((Reason::DRAINED, None)),
         None => Err((Reason::UPSTREAM_CONNECT_TIMEOUT, None)),

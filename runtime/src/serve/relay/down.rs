@@ -216,9 +216,7 @@ impl Relay<'_> {
         self.down.server_last = response.last;
         self.down.server_idle = response.idle;
         self.down.suspect = response.stated.is_some_and(|stated| stated > 0);
-        if !response.dated {
-            worker.now();
-        }
+        self.x.record.first = Some(worker.now());
         self.down.reader = Reader::new(response.length);
         self.down.writer = writer;
         self.x.record.status = response.status;
