@@ -159,7 +159,16 @@ impl Lines {
             program.text.get(start..start + usize::from(label.len)).unwrap_or_default()
         };
         string(out, "{\"time\":", self.second.1.as_bytes());
-        string(out, ",\"client\":", client.as_bytes());
+        if !x.id.is_empty() {
+            string(out, ",\"request_id\":", &x.id);
+        }
+        if x.forwarding.is_empty() {
+            string(out, ",\"client\":", client.as_bytes());
+        } else {
+            // A trusted proxy has said who it is; the peer is that proxy.
+            string(out, ",\"client\":", x.client.to_string().as_bytes());
+            string(out, ",\"peer\":", client.as_bytes());
+        }
         string(out, ",\"method\":", x.head.method_text());
         string(out, ",\"host\":", x.head.host());
         string(out, ",\"path\":", x.head.path());

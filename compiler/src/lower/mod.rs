@@ -52,6 +52,7 @@ pub(crate) fn lower(program: checked::Program, source_hash: String) -> ir::Progr
         source_hash,
         logs,
         listeners: program.listeners,
+        front: program.front,
         upstreams: program.upstreams,
         router,
         conditions,

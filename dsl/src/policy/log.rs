@@ -42,7 +42,9 @@ pub const ROW: Policy = Policy {
 /// What stands in every line.
 const TAKEN: &[&str] = &[
     "time",
+    "request_id",
     "client",
+    "peer",
     "method",
     "host",
     "path",

@@ -85,7 +85,7 @@ fn late(client: &Client, x: &Exchange) -> bool {
 fn write_head(client: &Client, x: &mut Exchange, request: &Request, server: &Server, to: &Forward) {
     let onward = Onward {
         host: &server.host,
-        forwarding: &client.forwarding,
+        forwarding: if x.forwarding.is_empty() { client.forwarding.as_bytes() } else { &x.forwarding },
         via: &client.worker.via,
         length: request.length,
         trailers: request.trailers,

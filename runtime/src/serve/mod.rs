@@ -7,6 +7,7 @@ mod connection;
 mod console;
 mod forward;
 mod handover;
+mod identity;
 mod listener;
 mod relay;
 pub(crate) mod socket;
@@ -26,6 +27,7 @@ use crate::clock::Clock;
 use crate::limits::Limits;
 use crate::params::given;
 use crate::program::{Program, Server};
+use crate::proxies::Proxies;
 use crate::shared::Shared;
 
 /// Descriptors that are neither a listener's nor a connection's: standard streams, reactors, signals, timers.
@@ -59,6 +61,8 @@ pub(crate) struct Gateway {
     pub(crate) limits: Limits,
     pub(crate) clock: Clock,
     pub(crate) log: Log,
+    /// Those whose word about a client is believed.
+    pub(crate) proxies: Option<Proxies>,
     /// What exchanges know of it.
     pub(crate) shared: Arc<Shared>,
     servers: Vec<(SocketAddr, SocketAddr)>,
@@ -162,6 +166,7 @@ fn prepare(
         shared: Shared::new(program, params, clock.clone()),
         clock,
         log,
+        proxies: program.trusted_proxies.as_ref().map(Proxies::new),
         servers: options.servers,
         most_open,
     });

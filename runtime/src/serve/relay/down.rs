@@ -195,6 +195,7 @@ impl Relay<'_> {
 
     /// The final answer has begun: decides how it reaches the client.
     fn begin_answer(&mut self, mut buffer: Buffer, response: Response) -> Result<(), End> {
+        self.x.drop_foreign_id(buffer.held());
         self.show_steps(&buffer, &response)?;
         let client = &mut *self.client;
         let worker = &client.worker;
