@@ -86,6 +86,8 @@ pub(crate) struct Record {
     pub(crate) status: u16,
     /// Why the gateway answered itself or gave up.
     pub(crate) reason: Option<&'static str>,
+    /// The number of the refusal that the client was given, if any.
+    pub(crate) refusal: Option<u16>,
     /// Bytes of the request's body.
     pub(crate) received: u64,
     /// Bytes of the answer's body.
@@ -98,6 +100,8 @@ pub(crate) struct Record {
     pub(crate) tries: u32,
     /// How long connections to servers took to open; none where a kept one was used.
     pub(crate) connect: Option<Micros>,
+    /// When the server that was asked last was asked.
+    pub(crate) tried: Micros,
     /// When the head of the server's answer had arrived.
     pub(crate) first: Option<Micros>,
     /// The error of the operating system behind `reason`.

@@ -42,6 +42,7 @@ pub(crate) async fn forward(
         let pool = &server.pool;
         x.record.server = Some(server.address);
         x.record.tries += 1;
+        worker.metrics.tried(to.upstream, server.address);
         let kept = pool.take();
         let reused = kept.is_some();
         let stream = match kept {
@@ -111,6 +112,7 @@ struct Link<'a> {
 /// Relays over one connection. `None`: it had died before anything happened on it.
 async fn converse(client: &mut Client, x: &mut Exchange, request: Request, link: Link<'_>) -> Option<After> {
     let Link { stream, reused, pool } = link;
+    x.record.tried = client.worker.lately();
     let (end, server, last, complete) = {
         let mut relay = Relay::new(client, x, request, stream, reused);
         let end = std::future::poll_fn(|cx| relay.poll(cx)).await;
@@ -178,6 +180,7 @@ async fn connect_again(
     address: SocketAddr,
 ) -> Result<TcpStream, (Reason, Option<io::ErrorKind>)> {
     x.record.tries += 1;
+    client.worker.metrics.tried(x.record.upstream.unwrap_or(u32::MAX), address);
     connect(client, x, address).await
 }
 
@@ -204,6 +207,8 @@ async fn connect(
     .await;
     let took = worker.now().saturating_sub(begun);
     x.record.connect = Some(x.record.connect.unwrap_or(0).saturating_add(took));
+    let is_open = matches!(result, Some(Ok(_)));
+    worker.metrics.connected(x.record.upstream, address, is_open);
     match result {
         None if worker.cut.get() => Err((Reason::DRAINED, None)),
         None => Err((Reason::UPSTREAM_CONNECT_TIMEOUT, None)),

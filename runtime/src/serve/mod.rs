@@ -16,6 +16,7 @@ pub(crate) mod worker;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 
 use tokio::sync::watch;
@@ -23,8 +24,11 @@ use tokio::sync::watch;
 pub use console::main;
 
 use crate::access_log::{self, Log};
+#[cfg(feature = "admin")]
+use crate::admin::Admin;
 use crate::clock::Clock;
 use crate::limits::Limits;
+use crate::metrics::Metrics;
 use crate::params::given;
 use crate::program::{Program, Server};
 use crate::proxies::Proxies;
@@ -52,6 +56,8 @@ pub struct Options {
     pub clock: Option<Clock>,
     /// Whether sockets that were passed on to this process are used in the place of new ones.
     pub inherit: bool,
+    /// Where the declared admin listener really listens.
+    pub admin: Option<SocketAddr>,
 }
 
 /// What all workers of a gateway know.
@@ -61,6 +67,10 @@ pub(crate) struct Gateway {
     pub(crate) limits: Limits,
     pub(crate) clock: Clock,
     pub(crate) log: Log,
+    /// What its workers count.
+    pub(crate) metrics: Metrics,
+    /// It was told to stop.
+    stopping: AtomicBool,
     /// Those whose word about a client is believed.
     pub(crate) proxies: Option<Proxies>,
     /// What exchanges know of it.
@@ -95,14 +105,32 @@ pub struct Running {
     workers: Vec<JoinHandle<()>>,
     writer: Option<JoinHandle<()>>,
     addresses: Vec<SocketAddr>,
+    #[cfg(feature = "admin")]
+    admin: Option<Admin>,
 }
 
 impl Gateway {
     /// Where a declared server really is.
     pub(crate) fn place(&self, server: Server) -> Server {
-        let real = self.servers.iter().find(|(declared, _)| *declared == server.address);
-        Server { address: real.map_or(server.address, |(_, real)| *real), ..server }
+        place(&self.servers, server)
     }
+
+    /// It was told to stop: nobody is to send it further clients.
+    pub(crate) fn stops(&self) {
+        self.stopping.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether further clients are welcome.
+    #[cfg(feature = "admin")]
+    pub(crate) fn is_ready(&self) -> bool {
+        !self.stopping.load(Ordering::Relaxed)
+    }
+}
+
+/// Where a declared server really is, of pairs of declared and real addresses.
+fn place(servers: &[(SocketAddr, SocketAddr)], server: Server) -> Server {
+    let real = servers.iter().find(|(declared, _)| *declared == server.address);
+    Server { address: real.map_or(server.address, |(_, real)| *real), ..server }
 }
 
 /// Starts a gateway whose access log goes to standard output.
@@ -147,6 +175,8 @@ fn prepare(
         .map(|(index, declared): (usize, _)| options.listen.get(index).copied().unwrap_or(declared.address))
         .collect();
     let inherited = if options.inherit { handover::inherited(&wanted)? } else { None };
+    #[cfg(feature = "admin")]
+    let inherits = inherited.is_some();
     let workers = inherited.as_ref().map_or(workers, |inherited| workers.max(inherited.most()));
     let most_open = connections_for(workers, program.listeners.len())?;
     let sockets = match inherited {
@@ -167,11 +197,36 @@ fn prepare(
         clock,
         log,
         proxies: program.trusted_proxies.as_ref().map(Proxies::new),
+        metrics: Metrics::new(program, sockets.len(), |server| place(&options.servers, server)),
+        stopping: AtomicBool::new(false),
         servers: options.servers,
         most_open,
     });
     let (orders, _) = watch::channel(Order::Serve);
-    Ok(Prepared { gateway, sockets, running: Running { orders, workers: Vec::new(), writer, addresses } })
+    #[cfg(feature = "admin")]
+    let admin = admin_of(&gateway, options.admin, inherits)?;
+    let running = Running {
+        orders,
+        workers: Vec::new(),
+        writer,
+        addresses,
+        #[cfg(feature = "admin")]
+        admin,
+    };
+    Ok(Prepared { gateway, sockets, running })
+}
+
+/// Starts the admin listener, where one is declared. A generation that takes over sockets shares its address with the one
+/// before, which ends soon.
+#[cfg(feature = "admin")]
+fn admin_of(gateway: &Arc<Gateway>, real: Option<SocketAddr>, shares: bool) -> Result<Option<Admin>, String> {
+    let Some(declared) = gateway.program.admin else { return Ok(None) };
+    let address = real.unwrap_or(declared.address);
+    if !shares && address.port() != 0 {
+        listener::probe(address).map_err(|error| describe(address, &error))?;
+    }
+    let opened = listener::open(address).and_then(|socket| Admin::start(gateway, socket));
+    opened.map(Some).map_err(|error| describe(address, &error))
 }
 
 /// Opens sockets of its own, for each worker one for each address.
@@ -220,6 +275,13 @@ impl Running {
         &self.addresses
     }
 
+    /// Where it is asked about itself, if it can be.
+    #[cfg(feature = "admin")]
+    #[must_use]
+    pub fn admin_address(&self) -> Option<SocketAddr> {
+        self.admin.as_ref().map(|admin| admin.address)
+    }
+
     /// Stops accepting; open connections end after their next answer, or when the drain's time is over.
     pub fn drain(&self) {
         drain(&self.orders);
@@ -235,6 +297,11 @@ impl Running {
         for worker in self.workers {
             // A worker that panicked has said so on standard error.
             let _ = worker.join();
+        }
+        // It answers until there is nothing left to ask about.
+        #[cfg(feature = "admin")]
+        if let Some(admin) = self.admin {
+            admin.stop();
         }
         if let Some(writer) = &self.writer {
             access_log::settle(writer);

@@ -19,6 +19,7 @@ mod limits;
 mod log;
 mod memory;
 mod named;
+mod observed;
 mod own;
 mod path;
 mod pipelining;

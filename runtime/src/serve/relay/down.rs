@@ -217,10 +217,13 @@ impl Relay<'_> {
         self.down.server_last = response.last;
         self.down.server_idle = response.idle;
         self.down.suspect = response.stated.is_some_and(|stated| stated > 0);
-        self.x.record.first = Some(worker.now());
+        if worker.watched || !response.dated {
+            self.x.record.first = Some(worker.now());
+        }
         self.down.reader = Reader::new(response.length);
         self.down.writer = writer;
         self.x.record.status = response.status;
+        worker.metrics.answered(&self.x.record);
         let last = self.down.client_last;
         worker.date(|date| {
             let homeward = Homeward { length, last, date, said: &self.x.said };
