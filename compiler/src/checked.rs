@@ -52,6 +52,16 @@ pub(crate) struct Secret {
 pub(crate) struct Upstream {
     pub(crate) name: String,
     pub(crate) servers: Vec<Server>,
+    /// One for each that there can be.
+    pub(crate) parts: Vec<Part>,
+}
+
+/// What an upstream has beside its servers.
+#[derive(Debug)]
+pub(crate) struct Part {
+    pub(crate) policy: &'static Policy,
+    /// Where it is written, or holds by itself.
+    pub(crate) step: Option<Step>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

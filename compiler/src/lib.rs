@@ -24,9 +24,14 @@ mod ty;
 
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
+use gatewright_dsl::problem::Kind;
 use gatewright_dsl::{Catalogue, Problem, Source};
 
-pub use check::problem::KINDS;
+/// The kinds of problem that the compiler reports beyond those of the language's own check.
+pub fn kinds() -> impl Iterator<Item = &'static Kind> {
+    check::problem::KINDS.iter().chain(gatewright_dsl::problem::accord::KINDS)
+}
+
 pub use feature::Feature;
 pub use load::{Listed, Read, Sources, Unread};
 pub use project::{Project, Refused};

@@ -34,6 +34,11 @@ pub struct Exchange {
     /// Index into the program's routes.
     pub(crate) route: Option<u32>,
     pub(crate) timeout: Option<&'static policy::timeout::Config>,
+    pub(crate) retry: Option<&'static policy::retry::Config>,
+    /// Servers of the upstream that this exchange has asked since it began, or began anew.
+    pub(crate) tried: Vec<u16>,
+    /// Bytes of `onward` that are the head.
+    pub(crate) onward_head: usize,
     pub(crate) body_max: u64,
     /// Bytes to the server: the head, then perhaps a small body.
     pub(crate) onward: Vec<u8>,
@@ -130,6 +135,9 @@ impl Default for Exchange {
             walk: None,
             route: None,
             timeout: None,
+            retry: None,
+            tried: Vec::new(),
+            onward_head: 0,
             body_max: 0,
             onward: Vec::new(),
             homeward: Vec::new(),
@@ -243,6 +251,8 @@ impl Exchange {
         self.walk = None;
         self.route = None;
         self.timeout = None;
+        self.retry = None;
+        self.tried.clear();
         self.body_max = 0;
         self.onward.clear();
         self.onward.shrink_to(8192);

@@ -8,11 +8,11 @@ pub use std::process::ExitCode;
 pub use std::time::Duration;
 
 pub use crate::access_log::LogLine;
+pub use crate::cause::Cause;
 pub use crate::dfa::Dfa;
 pub use crate::exchange::{Exchange, Flow, Own};
 pub use crate::params::{Kind as ParamKind, Param as Parameter, Secret, Setting};
 pub use crate::policy;
-pub use crate::policy::on::Cause;
 pub use crate::policy::query::Field;
 pub use crate::program::{AccessLog, Chain, Label, Listener, Outside, Program, Route, Server, Upstream};
 pub use crate::route::{ALWAYS, Edge, Kind, Leaf, NONE, Node, Param, Router, method, segment_hash};

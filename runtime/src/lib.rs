@@ -8,6 +8,7 @@ mod answer;
 #[doc(hidden)]
 pub mod bench;
 mod buffer;
+pub mod cause;
 pub mod clock;
 pub mod dfa;
 mod edit;

@@ -7,6 +7,7 @@ use std::net::SocketAddr;
 use crate::access_log::LogLine;
 use crate::exchange::{Exchange, Flow, Own};
 use crate::params::{Param, Secret};
+use crate::policy;
 use crate::route::Router;
 use crate::shared::NewState;
 use crate::terminal::Respond;
@@ -54,12 +55,18 @@ pub struct Listener {
 }
 
 /// A group of servers that answer alike.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Upstream {
     /// The name after the word `upstream`.
     pub name: &'static str,
     /// At least one.
     pub servers: &'static [Server],
+    /// Which of them comes next.
+    pub balance: policy::balance::Config,
+    /// How they are asked whether they are well.
+    pub health: Option<policy::health::Config>,
+    /// When one of them is left out for a while.
+    pub eject: Option<policy::eject::Config>,
 }
 
 /// One server of an upstream, spoken to in plain HTTP/1.1.

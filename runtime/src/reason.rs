@@ -103,6 +103,8 @@ reasons! {
     CLIENT_CLOSED "client_closed" 400 "connection_terminated" "the client closed the connection";
     /// The client stopped reading its answer.
     CLIENT_STALLED "client_stalled" 408 "connection_write_timeout" "the client stopped reading";
+    /// `balance`: no server is in.
+    UPSTREAM_UNAVAILABLE "upstream_unavailable" 503 "destination_unavailable" "no server behind the gateway is available";
     /// Nothing listens at the server's address.
     UPSTREAM_REFUSED "upstream_refused" 502 "connection_refused" "the server behind the gateway refused the connection";
     /// No way to the server's address.

@@ -10,11 +10,12 @@ use gatewright_dsl::{Catalogue, Source};
 static PANICS: Policy =
     Policy { name: "panics", summary: "fails as a bug would", home: "policy::panics", ..Policy::BLANK };
 
-/// Writes `protocol.rs` and `expressions.rs`.
+/// Writes a file of Rust for each of them.
 pub fn write(out: &Path) {
     println!("cargo:rerun-if-changed=gateways");
     write_one(out, "protocol");
     write_one(out, "expressions");
+    write_one(out, "upstreams");
 }
 
 fn write_one(out: &Path, name: &str) {

@@ -26,6 +26,20 @@ pub fn expressions() -> &'static Program {
     &expressions::PROGRAM
 }
 
+mod upstreams {
+    include!(concat!(env!("OUT_DIR"), "/upstreams.rs"));
+}
+
+/// The declared addresses of the servers of [`upstreams`].
+pub const THREE: [SocketAddr; 3] = [local(9011), local(9012), local(9013)];
+/// Those of the servers that are asked whether they are well.
+pub const WATCHED: [SocketAddr; 3] = [local(9021), local(9022), local(9023)];
+
+/// A gateway whose servers may fail, compiled from `gateways/upstreams.gw`.
+pub fn upstreams() -> &'static Program {
+    &upstreams::PROGRAM
+}
+
 /// The gateway under test, named `tested`.
 pub fn program() -> &'static Program {
     &PROGRAM
@@ -46,8 +60,8 @@ pub fn at(listen: SocketAddr, app: SocketAddr) -> &'static Program {
         ..*server
     };
     let upstreams = PROGRAM.upstreams.iter().map(|upstream| Upstream {
-        name: upstream.name,
         servers: upstream.servers.iter().map(place).collect::<Vec<_>>().leak(),
+        ..*upstream
     });
     Box::leak(Box::new(Program {
         listeners: vec![Listener { address: listen }].leak(),

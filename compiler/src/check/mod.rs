@@ -288,6 +288,7 @@ fn used_upstreams(upstreams: Vec<Upstream<'_>>, routes: &mut [checked::Route]) -
     kept.map(|(_, upstream)| checked::Upstream {
         name: upstream.name.text.clone(),
         servers: upstream.servers,
+        parts: upstream.parts,
     })
     .collect()
 }

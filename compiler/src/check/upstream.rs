@@ -8,8 +8,8 @@ use gatewright_dsl::ast;
 use gatewright_dsl::schema::{Checked, Given, Place, Url, Value, check_block};
 use gatewright_dsl::source::Span;
 
-use super::{Check, gateway, problem};
-use crate::checked::Server;
+use super::{Check, gateway, problem, step};
+use crate::checked::{Part, Server};
 
 /// What an `upstream` block says.
 #[derive(Debug)]
@@ -18,6 +18,8 @@ pub(super) struct Upstream<'a> {
     pub(super) servers: Vec<Server>,
     /// Policies that it sets.
     pub(super) settings: Vec<Checked>,
+    /// What becomes a part of it and no step of a route.
+    pub(super) parts: Vec<Part>,
 }
 
 /// All upstreams, sorted by name; of two with one name, the first.
@@ -49,7 +51,8 @@ fn upstream<'a>(check: &mut Check<'_>, block: &'a ast::Upstream) -> Upstream<'a>
         }
     }
     let servers = servers.into_iter().map(|(server, _)| server).collect();
-    Upstream { name: &block.name, servers, settings }
+    let parts = step::parts(check, &settings);
+    Upstream { name: &block.name, servers, settings, parts }
 }
 
 /// The servers of one setting, those that are addressed.

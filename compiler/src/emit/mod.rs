@@ -17,7 +17,7 @@ use proc_macro2::{Literal, TokenStream};
 use quote::{format_ident, quote};
 
 use self::table::Tight;
-use crate::ir::Program;
+use crate::ir::{Part, Program};
 use crate::lower::segment_hash;
 
 /// The shape of emitted code that this compiler writes.
@@ -127,9 +127,24 @@ fn write_upstreams(program: &Program, out: &mut String) {
             let authority = Literal::string(&server.authority);
             quote! { g::Server { address: #address, authority: #authority } }
         });
-        Tight(quote! { g::Upstream { name: #name, servers: &[#(#servers),*] } })
+        let parts = upstream.parts.iter().map(part);
+        Tight(quote! { g::Upstream { name: #name, servers: &[#(#servers),*] #(, #parts)* } })
     });
     table::write(out, "UPSTREAMS", "g::Upstream", entries);
+}
+
+/// A field of an upstream.
+fn part(part: &Part) -> TokenStream {
+    let (name, home) = (value::ident(part.name), value::home(part.home));
+    let config = part.config.as_ref().map(|fields| {
+        let fields = fields.iter().map(|field| value::field(field, &home));
+        quote! { #home::Config { #(#fields),* } }
+    });
+    match config {
+        Some(config) if part.always => quote! { #name: #config },
+        Some(config) => quote! { #name: Some(#config) },
+        None => quote! { #name: None },
+    }
 }
 
 fn format(items: TokenStream) -> String {

@@ -19,7 +19,7 @@ fn program() -> Program {
         label: format!("route {line}"),
         steps: Catalogue::standard()
             .policies()
-            .filter(|policy| policy.always)
+            .filter(|policy| policy.always && !policy.part)
             .map(|policy| Step {
                 policy,
                 values: policy.row().defaults(),
@@ -54,6 +54,7 @@ fn program() -> Program {
                 address: "127.0.0.1:9001".parse().unwrap(),
                 authority: "127.0.0.1:9001".to_owned(),
             }],
+            parts: Vec::new(),
         }],
         routes: vec![
             route(3, respond),

@@ -16,7 +16,7 @@ pub(crate) use text::{Label, Text};
 
 use self::expr::Function;
 use crate::algebra::{Automaton, Condition};
-use crate::checked::{Param as Parameter, Piece, Place, Secret, Trail, Upstream};
+use crate::checked::{Param as Parameter, Piece, Place, Secret, Server, Trail};
 use crate::feature::Feature;
 use crate::ty::Ty;
 
@@ -51,6 +51,24 @@ pub(crate) struct Program {
     pub(crate) text: Text,
     /// Features of the runtime that the policies in use need, sorted.
     pub(crate) features: Vec<Feature>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Upstream {
+    pub(crate) name: String,
+    pub(crate) servers: Vec<Server>,
+    pub(crate) parts: Vec<Part>,
+}
+
+/// A field of an upstream.
+#[derive(Debug)]
+pub(crate) struct Part {
+    pub(crate) name: &'static str,
+    /// Where its type lives, seen from the runtime's door.
+    pub(crate) home: &'static str,
+    /// Whether it is there in any case, and so no option.
+    pub(crate) always: bool,
+    pub(crate) config: Option<Vec<Field>>,
 }
 
 #[derive(Debug)]

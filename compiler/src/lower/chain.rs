@@ -12,7 +12,7 @@ use super::config;
 use super::expr::Expressions;
 use super::order::{self, Unit};
 use crate::checked::{self, End, Route, Step, Trail};
-use crate::ir::{Chain, Content, EndKind, Ends, Field, Respond, Said, StepTable};
+use crate::ir::{self, Chain, Content, EndKind, Ends, Field, Respond, Said, StepTable};
 
 #[derive(Default)]
 pub(super) struct Chains {
@@ -58,6 +58,20 @@ impl Chains {
         (!steps.is_empty()).then(|| self.chain(steps, None, record, None))
     }
 
+    /// An upstream, and what its parts say.
+    pub(super) fn upstream(&mut self, upstream: checked::Upstream) -> ir::Upstream {
+        let checked::Upstream { name, servers, parts } = upstream;
+        let part = |part: checked::Part| {
+            let checked::Part { policy, step } = part;
+            if let Some(step) = &step {
+                self.need(step);
+            }
+            let config = step.map(|step| config::fields(&step, &mut self.expressions));
+            ir::Part { name: policy.name, home: policy.home, always: policy.always, config }
+        };
+        ir::Upstream { name, servers, parts: parts.into_iter().map(part).collect() }
+    }
+
     fn chain(
         &mut self,
         steps: Vec<usize>,
@@ -86,12 +100,7 @@ impl Chains {
     fn step(&mut self, unit: &Unit) -> Option<(usize, usize)> {
         let (first, policy) = (unit.steps.first()?, unit.policy()?);
         for step in &unit.steps {
-            if let Some(feature) = step.policy.feature {
-                let known = self.features.entry(feature).or_default();
-                // What is written stands before what holds by itself.
-                let first = known.iter().chain(step.origin.last()).min_by_key(|span| (span.file, span.start));
-                *known = first.copied();
-            }
+            self.need(step);
         }
         let mut fields = if policy.merges {
             config::items(&unit.steps, &mut self.expressions)
@@ -107,6 +116,16 @@ impl Chains {
             push(&mut self.steps, StepTable { home: policy.home, hooks: policy.hooks, configs: Vec::new() })
         });
         Some((table, self.config(table, fields)))
+    }
+
+    /// Notes what a step needs of the runtime.
+    fn need(&mut self, step: &Step) {
+        if let Some(feature) = step.policy.feature {
+            let known = self.features.entry(feature).or_default();
+            // What is written stands before what holds by itself.
+            let first = known.iter().chain(step.origin.last()).min_by_key(|span| (span.file, span.start));
+            *known = first.copied();
+        }
     }
 
     /// The number of a state: one for each place where the setting is written, or for each route that has it.

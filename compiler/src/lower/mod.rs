@@ -47,12 +47,13 @@ pub(crate) fn lower(program: checked::Program, source_hash: String) -> ir::Progr
         placed.push(ir::Route { label, file, place, chain, record, trails });
     }
     let outside = chains.outside(program.outside);
+    let upstreams = program.upstreams.into_iter().map(|upstream| chains.upstream(upstream)).collect();
     ir::Program {
         name: program.name,
         source_hash,
         logs,
         listeners: program.listeners,
-        upstreams: program.upstreams,
+        upstreams,
         router,
         conditions,
         asked,

@@ -1,10 +1,13 @@
 //! Policies as rows, the catalogue that holds them, and THE list. What a policy does at run time is the runtime's.
 
+pub mod balance;
 pub mod body;
 pub mod cookie;
 pub mod deny;
+pub mod eject;
 pub mod forward;
 pub mod header;
+pub mod health;
 pub mod r#let;
 pub mod limit;
 pub mod log;
@@ -13,10 +16,11 @@ pub mod only;
 pub mod query;
 pub mod request;
 pub mod response;
+pub mod retry;
 pub mod timeout;
 
 pub use crate::schema::Reason;
-use crate::schema::{Agreement, CORE, Fact, Join, Param, Phase, Place, Row, Values};
+use crate::schema::{Accord, Agreement, CORE, Fact, Join, Param, Phase, Place, Row, Values};
 use std::cmp::Ordering;
 
 /// THE list, in running order.
@@ -31,6 +35,11 @@ const STANDARD: &[&Policy] = &[
     &r#let::ROW,
     &body::ROW,
     &timeout::ROW,
+    // Which server, and what becomes of one that fails.
+    &retry::ROW,
+    &balance::ROW,
+    &health::ROW,
+    &eject::ROW,
     // What is sent, and what is sent back.
     &request::ROW,
     &forward::ROW,
@@ -70,6 +79,8 @@ pub struct Policy {
     pub answers: &'static [Reason],
     /// What must hold between the values, beyond each one's own type and bounds.
     pub check: Option<Agreement>,
+    /// What must hold between it and what stands around it on a route.
+    pub accord: Option<Accord>,
     /// The feature of the runtime that it needs.
     pub feature: Option<&'static str>,
     /// The path of the Rust type, seen from generated code.
@@ -78,6 +89,8 @@ pub struct Policy {
     pub merges: bool,
     /// What its step does beyond the request: the methods that its type has.
     pub hooks: &'static [Hook],
+    /// Whether it is a part of its upstream and no step of a route: a field of its name in the runtime's upstream.
+    pub part: bool,
     /// The path of the type of its state. Each place where the setting is written has one of its own.
     pub state: Option<&'static str>,
     /// The parameter that, where it is written, gives each route a state of its own.
@@ -127,10 +140,12 @@ impl Policy {
         meet: Meet::Route,
         answers: &[],
         check: None,
+        accord: None,
         feature: None,
         home: "",
         merges: false,
         hooks: &[Hook::Request],
+        part: false,
         state: None,
         split: None,
         acts: None,

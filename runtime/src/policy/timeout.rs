@@ -9,6 +9,8 @@ use crate::exchange::{Exchange, Flow};
 pub struct Config {
     /// From the end of the request's head to the answer's head; it pauses while the client is still sending.
     pub total: Duration,
+    /// For each try's part of that, its connection included.
+    pub each: Option<Duration>,
     /// For a connection to a server.
     pub connect: Duration,
     /// For the next byte of a body, in either direction.

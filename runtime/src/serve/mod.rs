@@ -2,6 +2,7 @@
 //!
 //! All state hangs from one `Gateway` value, so that many gateways run in one process of tests.
 
+mod checkup;
 mod client;
 mod connection;
 mod console;
@@ -27,6 +28,7 @@ use crate::limits::Limits;
 use crate::params::given;
 use crate::program::{Program, Server};
 use crate::shared::Shared;
+use crate::upstream::standing::Standings;
 
 /// Descriptors that are neither a listener's nor a connection's: standard streams, reactors, signals, timers.
 const DESCRIPTORS_ASIDE: u64 = 64;
@@ -61,6 +63,8 @@ pub(crate) struct Gateway {
     pub(crate) log: Log,
     /// What exchanges know of it.
     pub(crate) shared: Arc<Shared>,
+    /// What is known of the servers of each upstream.
+    pub(crate) standings: Vec<Arc<Standings>>,
     servers: Vec<(SocketAddr, SocketAddr)>,
     /// Open client connections that one worker may have.
     pub(crate) most_open: usize,
@@ -162,6 +166,11 @@ fn prepare(
         shared: Shared::new(program, params, clock.clone()),
         clock,
         log,
+        standings: program
+            .upstreams
+            .iter()
+            .map(|upstream| Arc::new(Standings::new(upstream.servers.len())))
+            .collect(),
         servers: options.servers,
         most_open,
     });
@@ -193,6 +202,7 @@ fn open(wanted: &[SocketAddr], workers: usize) -> Result<Vec<Vec<std::net::TcpLi
 impl Prepared {
     /// Starts the worker of each share of the sockets but the first `kept`, which are given back.
     fn spawn(&mut self, kept: usize) -> Result<(), String> {
+        self.running.workers.extend(checkup::start(&self.gateway, self.running.orders.subscribe())?);
         let pinned = self.sockets.len() > 1;
         let others = self.sockets.split_off(kept);
         for (index, sockets) in others.into_iter().enumerate() {

@@ -57,11 +57,9 @@ pub(crate) struct Worker {
 
 impl Worker {
     pub(crate) fn new(gateway: &Arc<Gateway>) -> Self {
-        let upstreams = gateway
-            .program
-            .upstreams
-            .iter()
-            .map(|declared| Upstream::new(declared, |server| gateway.place(server)));
+        let known = gateway.program.upstreams.iter().zip(&gateway.standings);
+        let upstreams =
+            known.map(|(declared, known)| Upstream::new(declared, |server| gateway.place(server), known));
         Self {
             buffers: Buffers::default(),
             sweep: Rc::new(Sweep::new(gateway.clock.clone())),

@@ -13,6 +13,7 @@ use policy::limit::{Config, State};
 
 const TIMEOUT: policy::timeout::Config = policy::timeout::Config {
     total: Duration::from_secs(30),
+    each: None,
     connect: Duration::from_secs(1),
     idle: Duration::from_secs(30),
 };

@@ -28,3 +28,4 @@ mod signals;
 mod smuggling;
 mod spoof;
 mod timeouts;
+mod upstreams;
