@@ -5,7 +5,7 @@
 use std::net::SocketAddr;
 use std::rc::Rc;
 
-use gatewright_dsl::schema::Values;
+use gatewright_dsl::schema::{Value, Values};
 use gatewright_dsl::{Policy, Span};
 
 use crate::algebra::RouteSet;
@@ -38,6 +38,9 @@ pub(crate) struct Param {
     pub(crate) doc: String,
     pub(crate) ty: Ty,
     pub(crate) default: Option<Constant>,
+    /// The smallest and the largest that the settings take in whose place it stands.
+    pub(crate) least: Option<Value>,
+    pub(crate) most: Option<Value>,
 }
 
 /// What start-up must be given, and nobody sees.

@@ -106,7 +106,7 @@ impl Plan {
         let (methods, pattern) = label.split_once(" /").unwrap_or((label, ""));
         let named = given.map_or_else(|| names(pattern).unwrap_or_default(), |given| given.path.clone());
         let host = given.map_or(&[][..], |given| &given.host);
-        let reader = Reader { functions: &self.0.functions, captures: &named, host };
+        let reader = Reader { functions: &self.0.functions, params: &self.0.params, captures: &named, host };
         Listed {
             methods: methods.split(", ").map(str::to_owned).collect(),
             pattern: format!("/{pattern}"),
@@ -229,7 +229,7 @@ route * /{rest: path} redirect 302 /orders/{rest}
     fn a_capture_of_one_text_is_shown_by_its_number() {
         assert_eq!(names("a/{x}/{y: int(1..2)}"), Some(vec!["{x}".to_owned(), "{y}".to_owned()]));
         assert_eq!(names("{x: int(7..7)}/{y}"), None);
-        let reader = Reader { functions: &ir::Functions::default(), captures: &[], host: &[] };
+        let reader = Reader { functions: &ir::Functions::default(), params: &[], captures: &[], host: &[] };
         assert_eq!(path(&[Piece::Text("/a/".into()), Piece::Capture(0)], &reader), "/a/{1}");
     }
 }

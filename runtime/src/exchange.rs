@@ -33,7 +33,7 @@ pub struct Exchange {
     pub(crate) walk: Option<Walk>,
     /// Index into the program's routes.
     pub(crate) route: Option<u32>,
-    pub(crate) timeout: Option<&'static policy::timeout::Config>,
+    pub(crate) waits: Waits,
     pub(crate) retry: Option<&'static policy::retry::Config>,
     /// Servers of the upstream that this exchange has asked since it began, or began anew.
     pub(crate) tried: Vec<u16>,
@@ -74,6 +74,19 @@ pub(crate) struct Answer {
     pub(crate) status: u16,
     /// What the fields stand in.
     pub(crate) bytes: Vec<u8>,
+}
+
+/// How long a server may take; nothing, where no step has said it.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Waits {
+    /// To the head of the answer.
+    pub(crate) total: Micros,
+    /// Of that, for each try.
+    pub(crate) each: Micros,
+    /// To a connection.
+    pub(crate) connect: Micros,
+    /// To the next byte of a body.
+    pub(crate) idle: Micros,
 }
 
 /// What is known of an exchange when it is over.
@@ -134,7 +147,7 @@ impl Default for Exchange {
             params: <&Params>::default(),
             walk: None,
             route: None,
-            timeout: None,
+            waits: Waits::default(),
             retry: None,
             tried: Vec::new(),
             onward_head: 0,
@@ -250,7 +263,7 @@ impl Exchange {
         self.captures = Captures::default();
         self.walk = None;
         self.route = None;
-        self.timeout = None;
+        self.waits = Waits::default();
         self.retry = None;
         self.tried.clear();
         self.body_max = 0;

@@ -5,6 +5,7 @@
 
 mod answer;
 mod around;
+mod bounds;
 mod collision;
 pub(crate) mod expr;
 mod file;
@@ -67,6 +68,8 @@ struct Check<'a> {
     types: Types,
     languages: Languages,
     params: Rc<Params>,
+    /// The bounds of the settings in whose place parameters stand, by name: what start-up is to hold them against.
+    bounds: BTreeMap<String, bounds::Bounds>,
     /// Where the gateway listens.
     listeners: Vec<(SocketAddr, Span)>,
     /// Whether a declaration may be missing from the tree since it could not be read. Then nothing is called missing or
@@ -137,6 +140,7 @@ pub(crate) fn check(files: &Files<'_>, entry: &Entry, catalogue: &Catalogue) -> 
         trails: BTreeMap::new(),
         types,
         params: Rc::clone(&params),
+        bounds: BTreeMap::new(),
     };
     unknown::check(&mut check, &units);
     let trees = || units.iter().map(|unit| &*unit.file);
@@ -175,11 +179,13 @@ pub(crate) fn check(files: &Files<'_>, entry: &Entry, catalogue: &Catalogue) -> 
     let mut problems = check.problems;
     gatewright_dsl::problem::sort(&mut problems);
     said_once(&mut problems);
+    let bounds = check.bounds;
     let program = problems.is_empty().then(|| {
         let claims = claims.ordered(&order);
         let mut program = program(gateway, upstreams, routes, (claims, &order), &check.lines);
         program.outside = outside;
-        program.params = params.all.iter().filter(|it| params.scope.is_used(&it.name)).cloned().collect();
+        let used = params.all.iter().filter(|it| params.scope.is_used(&it.name));
+        program.params = used.map(|it| bounds::bounded(it, bounds.get(&it.name))).collect();
         program.secrets =
             params.secrets.iter().filter(|it| params.scope.is_used(&it.name)).cloned().collect();
         program

@@ -123,7 +123,8 @@ fn param(param: &ast::Param, ty: Ty, problems: &mut Vec<Problem>) -> Option<Para
             }
         },
     };
-    Some(Param { name: param.name.text.clone(), doc: doc(&param.docs), ty, default })
+    let name = param.name.text.clone();
+    Some(Param { name, doc: doc(&param.docs), ty, default, least: None, most: None })
 }
 
 /// The lines above a declaration.

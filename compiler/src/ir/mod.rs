@@ -123,6 +123,8 @@ pub(crate) enum Content {
     Is(Box<Content>),
     /// The parameter of this number gives it.
     Param(u16),
+    /// The smaller of two, of which a parameter gives one.
+    Least(Box<(Content, Content)>),
     /// A variant of an enum beside the configuration: its name, and that of the variant, as rows write them.
     Choice(&'static str, String),
     /// Index into [`Functions::exprs`].

@@ -70,16 +70,20 @@ impl Reading<'_> {
         if *value == Value::Absent {
             return Content::Option(None);
         }
-        let content = match value {
-            Value::Name(_) => self.name(),
-            _ => self.content(param, param.ty, value),
-        };
-        let content = match content {
-            Content::Param(_) => content,
-            plain if param.dynamic => Content::Is(Box::new(plain)),
-            plain => plain,
-        };
+        let content = self.setting(param, value);
         if is_optional { Content::Option(Some(Box::new(content))) } else { content }
+    }
+
+    /// A value, or what gives it when the gateway starts.
+    fn setting(&mut self, param: &'static Param, value: &Value) -> Content {
+        match value {
+            Value::Name(_) => self.name(),
+            Value::Least(two) => {
+                Content::Least(Box::new((self.setting(param, &two.0), self.setting(param, &two.1))))
+            }
+            _ if param.dynamic => Content::Is(Box::new(self.content(param, param.ty, value))),
+            _ => self.content(param, param.ty, value),
+        }
     }
 
     fn content(&mut self, param: &'static Param, ty: Type, value: &Value) -> Content {

@@ -20,7 +20,7 @@ pub mod retry;
 pub mod timeout;
 
 pub use crate::schema::Reason;
-use crate::schema::{Accord, Agreement, CORE, Fact, Join, Param, Phase, Place, Row, Values};
+use crate::schema::{Accord, Agreement, CORE, Fact, Join, Param, Phase, Place, Row, Value, Values};
 use std::cmp::Ordering;
 
 /// THE list, in running order.
@@ -181,7 +181,11 @@ impl Policy {
                 let Some(other) = outer.find(given.name).filter(|other| other.span.is_some()) else {
                     continue;
                 };
-                if given.span.is_none() || other.value.compare(&given.value).is_some_and(Ordering::is_lt) {
+                if given.span.is_none() {
+                    *given = other.clone();
+                } else if [&given.value, &other.value].iter().any(|it| matches!(it, Value::Name(_))) {
+                    given.value = Value::Least(Box::new((given.value.clone(), other.value.clone())));
+                } else if other.value.compare(&given.value).is_some_and(Ordering::is_lt) {
                     *given = other.clone();
                 }
             }

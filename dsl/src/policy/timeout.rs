@@ -44,7 +44,7 @@ const fn duration(name: &'static str, at: At, default: Option<u64>, doc: &'stati
         },
         min: Some(Value::Duration(Duration::from_millis(1))),
         max: Some(Value::Duration(Duration::from_hours(24))),
-        dynamic: false,
+        dynamic: true,
         doc,
     }
 }

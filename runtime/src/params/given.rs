@@ -65,9 +65,10 @@ fn param(param: &Param, given: Option<&Text>) -> Result<super::Value, String> {
         (Some(given), _) => (vec![&given.text], Some(&given.place)),
         (None, Some(default)) => (default.to_vec(), None),
         (None, None) => {
-            let Param { name, written, .. } = param;
+            let Param { name, .. } = param;
+            let expected = param.expected();
             return Err(format!(
-                "`{name}` must be given: {written}\n  = help: `{} …` or `{}=…`",
+                "`{name}` must be given: {expected}\n  = help: `{} …` or `{}=…`",
                 flag(name),
                 variable(name)
             ));
@@ -81,8 +82,8 @@ fn param(param: &Param, given: Option<&Text>) -> Result<super::Value, String> {
             .filter(|count| (min..=max).contains(count))
             .and_then(|_| value::list(param.kind, texts)),
     };
-    value.ok_or_else(|| {
-        let mut message = format!("`{}` must be {}", param.name, param.written);
+    value.filter(|value| param.takes(value)).ok_or_else(|| {
+        let mut message = format!("`{}` must be {}", param.name, param.expected());
         // Writing into a string cannot fail.
         let _ = match (given, place) {
             (Some(given), Some(place)) => write!(message, ", found {:?} in `{place}`", given.text),
@@ -130,7 +131,7 @@ pub fn collect(
             continue;
         };
         let Some(text) = own.map(str::to_owned).or_else(|| arguments.next().cloned()) else {
-            wrong.push(format!("`{name}` needs a value: {}", param.written));
+            wrong.push(format!("`{name}` needs a value: {}", param.expected()));
             continue;
         };
         if texts.iter().any(|known: &Text| known.name == param.name) {
@@ -206,6 +207,8 @@ mod tests {
         kind: Kind::Url,
         list: Some((1, 2)),
         default: Some(&["http://127.0.0.1:9001"]),
+        least: None,
+        most: None,
     };
     const MOST: Param = Param {
         name: "most",
@@ -214,7 +217,48 @@ mod tests {
         kind: Kind::Int { min: 1, max: 50 },
         list: None,
         default: None,
+        least: None,
+        most: None,
     };
+    const PATIENCE: Param = Param {
+        name: "patience",
+        doc: "",
+        written: "duration",
+        kind: Kind::Duration,
+        list: None,
+        default: Some(&["2s"]),
+        least: Some("1ms"),
+        most: Some("24h"),
+    };
+    const RATE: Param = Param {
+        name: "calls",
+        written: "rate",
+        kind: Kind::Rate,
+        default: Some(&["100/s"]),
+        least: Some("1/8760h"),
+        most: Some("1000000/s"),
+        ..PATIENCE
+    };
+
+    #[test]
+    fn the_bounds_of_settings_hold_for_what_stands_in_their_place() {
+        const BOUNDED: Program = Program { params: &[PATIENCE, RATE], ..Program::EMPTY };
+        let read = |name: &str, text: &str| {
+            let text = Text { name: name.into(), text: text.into(), place: "there".into() };
+            read(&BOUNDED, &[text]).map(|_| ())
+        };
+        for (name, text) in
+            [("patience", "1ms"), ("patience", "24h"), ("calls", "1000000/s"), ("calls", "7/m")]
+        {
+            assert_eq!(read(name, text), Ok(()), "{text}");
+        }
+        let said = "`patience` must be duration from 1ms to 24h, found \"0s\" in `there`";
+        assert_eq!(read("patience", "0s"), Err(said.into()));
+        for (name, text) in [("patience", "25h"), ("calls", "1000001/s"), ("calls", "2000/ms")] {
+            assert!(read(name, text).is_err(), "{text}");
+        }
+    }
+
     const PROGRAM: Program = Program {
         params: &[PARAM, MOST],
         secrets: &[Secret { name: "session_key", doc: "" }],

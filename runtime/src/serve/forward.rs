@@ -13,7 +13,7 @@ use super::connection::{After, after_last, own, refuse};
 use super::relay::{End, Finished, Relay, To};
 use crate::answer::{self, write_pieces};
 use crate::cause::is_connect_failure;
-use crate::clock::{Micros, micros};
+use crate::clock::Micros;
 use crate::exchange::Exchange;
 use crate::http1::framing::Length;
 use crate::http1::request::{self, Onward, Request};
@@ -188,16 +188,15 @@ async fn pause(
 
 /// When one try has to have an answer.
 fn each(client: &Client, x: &Exchange) -> Micros {
-    match x.timeout.and_then(|timeout| timeout.each) {
-        Some(each) => client.worker.now().saturating_add(micros(each)),
-        None => Micros::MAX,
+    match x.waits.each {
+        Micros::MAX => Micros::MAX,
+        each => client.worker.now().saturating_add(each),
     }
 }
 
 /// Whether the time for the whole exchange is over.
 fn late(client: &Client, x: &Exchange) -> bool {
-    let total = x.timeout.map_or(0, |timeout| micros(timeout.total));
-    client.worker.now() >= x.record.asked.saturating_add(total)
+    client.worker.now() >= x.record.asked.saturating_add(x.waits.total)
 }
 
 fn write_head(client: &Client, x: &mut Exchange, request: &Request, server: &Server, to: &Forward) {
@@ -314,10 +313,8 @@ async fn connect(
 ) -> Result<TcpStream, (Reason, Option<io::ErrorKind>)> {
     let worker = Rc::clone(&client.worker);
     client.park();
-    let (total, within) =
-        x.timeout.map_or((0, 0), |timeout| (micros(timeout.total), micros(timeout.connect)));
-    let end = x.record.asked.saturating_add(total).min(by);
-    client.slot.set(worker.now().saturating_add(within).min(end));
+    let end = x.record.asked.saturating_add(x.waits.total).min(by);
+    client.slot.set(worker.now().saturating_add(x.waits.connect).min(end));
     let mut connecting = std::pin::pin!(TcpStream::connect(address));
     let result = std::future::poll_fn(|cx| {
         if client.slot.due() {

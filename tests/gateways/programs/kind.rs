@@ -127,7 +127,7 @@ impl Kind {
                 format!("\"{}\"", "abcäxyz".chars().cycle().take(*max).collect::<String>())
             }
             Self::Words(words) => format!("\"{}\"", random.of(words)),
-            Self::Duration => random.of(&["250ms", "2s", "5m", "1h", "0s"]).into(),
+            Self::Duration => random.of(&["250ms", "2s", "5m", "1h", "1ms"]).into(),
             Self::Size => random.of(&["0B", "64KiB", "10MB", "1GiB"]).into(),
             Self::Percent => random.of(&["5%", "0%", "100%", "0.25%"]).into(),
             Self::Ip => random.of(&["10.1.2.3", "::1", "2001:db8::7", "127.0.0.1"]).into(),

@@ -149,7 +149,16 @@ impl Writer {
             ", \"http://127.0.0.1:9001\"",
             "\nserver \"http://[::1]:9000\"",
         ]);
-        format!("upstream {name} {{ server \"http://127.0.0.1:9000\"{more} }}")
+        let parts = [
+            "",
+            "; balance least_requests slow_start 10s",
+            "; balance hash by client.ip panic 0%",
+            "; balance hash by \"{request.method} {request.header(\"x-user\") ?? \"\"}\"; eject after 3 on 5xx",
+            "; eject after 2 for 1s share 10%; health GET /healthz?a=1 every 2s host \"app\"",
+            "; retry 2 on connect_failure, 503; health GET / status 204",
+        ];
+        let parts = self.random.of(&parts);
+        format!("upstream {name} {{ server \"http://127.0.0.1:9000\"{more}{parts} }}")
     }
 
     fn declared_type(&mut self) -> String {

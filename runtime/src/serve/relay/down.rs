@@ -5,7 +5,6 @@ use std::task::{Context, Poll};
 
 use super::{End, FLAT, Relay, Stage, Step};
 use crate::buffer::Buffer;
-use crate::clock::micros;
 use crate::head::Field;
 use crate::http1::body::{Reader, Writer};
 use crate::http1::framing::Length;
@@ -255,8 +254,7 @@ impl Relay<'_> {
         }
         let wait = retry_after(buffer.held(), &self.x.fields);
         let worker = &self.client.worker;
-        let total = self.x.timeout.map_or(0, |timeout| micros(timeout.total));
-        let end = self.x.record.asked.saturating_add(total);
+        let end = self.x.record.asked.saturating_add(self.x.waits.total);
         let now = worker.now();
         // What the server asks for is granted, or nothing is.
         let in_time = now.saturating_add(wait.saturating_mul(1_000_000)) < end;

@@ -110,8 +110,8 @@ impl<'a> Relay<'a> {
         server: TcpStream,
         to: To<'a>,
     ) -> Self {
-        let (total, idle) = x.timeout.map_or((0, 0), |timeout| (micros(timeout.total), micros(timeout.idle)));
-        let due = x.record.asked.saturating_add(total).min(to.by);
+        let idle = x.waits.idle;
+        let due = x.record.asked.saturating_add(x.waits.total).min(to.by);
         client.slot.set(due);
         // What stands behind the head has been taken from the client by a try before.
         let length = if x.onward.len() > x.onward_head { Length::None } else { request.length };

@@ -5,7 +5,6 @@ use std::task::{Context, Poll};
 
 use super::{End, FLAT, Relay, Stage, Step};
 use crate::buffer::Buffer;
-use crate::clock::micros;
 use crate::http1::body::{Reader, Writer};
 use crate::http1::chunk::Broken;
 use crate::http1::framing::Length;
@@ -120,8 +119,7 @@ impl Relay<'_> {
         if self.down.stage == Stage::Head && self.request.length != Length::None {
             // The time in which the client was sending does not count.
             let worker = &self.client.worker;
-            let total = self.x.timeout.map_or(0, |timeout| micros(timeout.total));
-            self.due = worker.now().saturating_add(total).min(self.to.by);
+            self.due = worker.now().saturating_add(self.x.waits.total).min(self.to.by);
             self.client.slot.set(self.due);
         }
     }
