@@ -40,9 +40,15 @@ pub(crate) async fn forward(
         upstream.earn(retry);
     }
     let mut failure = (Reason::UPSTREAM_UNAVAILABLE, None);
-    let mut tries = 0;
+    let (mut tries, mut again) = (0, false);
     loop {
-        let Some(server) = upstream.choose(x, worker.lately()) else {
+        let mut chosen = upstream.choose(x, worker.lately());
+        if chosen.is_none() && std::mem::take(&mut again) {
+            // After one has failed another is better; where there is none, the same.
+            x.tried.clear();
+            chosen = upstream.choose(x, worker.lately());
+        }
+        let Some(server) = chosen else {
             // Each of them has been tried, and has not taken the connection.
             if Box::pin(once_more(client, x, upstream, failure.0, &mut tries)).await {
                 x.tried.clear();
@@ -81,7 +87,7 @@ pub(crate) async fn forward(
                 x.homeward.clear();
                 tries += 1;
                 match Box::pin(pause(client, x, upstream, wait, tries)).await {
-                    Ok(()) => begin_anew(x, upstream),
+                    Ok(()) => again = true,
                     Err(over) => {
                         failure = over;
                         break;
@@ -100,7 +106,7 @@ pub(crate) async fn forward(
                         break;
                     }
                     x.homeward.clear();
-                    begin_anew(x, upstream);
+                    again = true;
                 }
             }
         }
@@ -124,13 +130,6 @@ enum Turn {
     Again(u64),
     /// There is no answer, and the request could be sent to another server.
     Failed(Reason, Option<io::ErrorKind>),
-}
-
-/// After one of all servers has failed, another one is better; where there is none, the same.
-fn begin_anew(x: &mut Exchange, upstream: &Upstream) {
-    if x.tried.len() >= upstream.len() {
-        x.tried.clear();
-    }
 }
 
 /// Whether there is another try after a failure; it returns when that may begin.

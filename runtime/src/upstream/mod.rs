@@ -94,11 +94,6 @@ impl Upstream {
         }
     }
 
-    /// How many servers it has.
-    pub(crate) fn len(&self) -> usize {
-        self.servers.len()
-    }
-
     /// The pools of all servers.
     pub(crate) fn pools(&self) -> impl Iterator<Item = &Pool> {
         self.servers.iter().map(|server| &server.pool)

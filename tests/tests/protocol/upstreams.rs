@@ -341,6 +341,26 @@ fn a_server_that_is_down_is_not_asked_where_nothing_may_panic() {
 }
 
 #[test]
+fn the_only_server_that_is_in_is_asked_again() {
+    let out = [patient(|| false), patient(|| false)];
+    let flaky = Server::new(|connection| {
+        let mut served = 0;
+        loop {
+            let asked = connection.request()?;
+            served += usize::from(!asked.target().starts_with("/healthz"));
+            connection.write(if served % 2 == 1 { BUSY } else { OK })?;
+        }
+    });
+    let gate = watched([&out[0], &out[1], &flaky]);
+    gate.advance_until(Duration::from_millis(50), || {
+        let before = served(&out[0]) + served(&out[1]);
+        (0..3).for_each(|_| drop(ask(&gate, get("/last"))));
+        served(&out[0]) + served(&out[1]) == before
+    });
+    assert_eq!(ask(&gate, get("/last")).text(), "ok");
+}
+
+#[test]
 fn a_server_that_does_not_answer_the_question_in_time_is_not_well() {
     let silent = Server::new(|connection| {
         loop {
