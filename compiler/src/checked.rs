@@ -2,7 +2,7 @@
 //!
 //! It says what was meant, not what will run; that is `ir`.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::rc::Rc;
 
 use gatewright_dsl::schema::{Value, Values};
@@ -16,6 +16,7 @@ use crate::ty::Ty;
 pub(crate) struct Program {
     pub(crate) name: String,
     pub(crate) listeners: Vec<SocketAddr>,
+    pub(crate) front: Front,
     /// Those that are used, sorted by name.
     pub(crate) params: Vec<Param>,
     /// Those that are used, sorted by name.
@@ -28,6 +29,30 @@ pub(crate) struct Program {
     pub(crate) routes: Vec<Route>,
     /// What these routes claim, in the same order.
     pub(crate) claims: RouteSet,
+}
+
+/// What holds for all requests, before they have a route.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Front {
+    /// Whose word about a client is believed.
+    pub(crate) trusted: Option<Trusted>,
+    /// The field that carries the id of a request.
+    pub(crate) request_id: Option<String>,
+}
+
+/// Proxies in front of the gateway.
+#[derive(Clone, Debug)]
+pub(crate) struct Trusted {
+    /// Sorted: an address, and the number of bits that count.
+    pub(crate) proxies: Vec<(IpAddr, u8)>,
+    pub(crate) by: SaidBy,
+}
+
+/// Where proxies say who the client is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum SaidBy {
+    XForwardedFor,
+    Forwarded,
 }
 
 /// What start-up may set.

@@ -159,7 +159,16 @@ impl Lines {
             program.text.get(start..start + usize::from(label.len)).unwrap_or_default()
         };
         string(out, "{\"time\":", self.second.1.as_bytes());
-        string(out, ",\"client\":", client.as_bytes());
+        if !x.id.is_empty() {
+            string(out, ",\"request_id\":", &x.id);
+        }
+        if x.forwarding.is_empty() {
+            string(out, ",\"client\":", client.as_bytes());
+        } else {
+            // A trusted proxy has said who it is; the peer is that proxy.
+            string(out, ",\"client\":", x.client.to_string().as_bytes());
+            string(out, ",\"peer\":", client.as_bytes());
+        }
         string(out, ",\"method\":", x.head.method_text());
         string(out, ",\"host\":", x.head.host());
         string(out, ",\"path\":", x.head.path());
@@ -179,11 +188,21 @@ impl Lines {
         if let Some(cause) = record.cause {
             string(out, ",\"cause\":", cause.to_string().as_bytes());
         }
+        if let Some(upstream) = record.upstream.and_then(|at| program.upstreams.get(at as usize)) {
+            string(out, ",\"upstream\":", upstream.name.as_bytes());
+        }
         if let Some(server) = record.server {
             string(out, ",\"server\":", server.to_string().as_bytes());
+            number(out, ",\"tries\":", u64::from(record.tries));
         }
         number(out, ",\"received\":", record.received);
         number(out, ",\"sent\":", record.sent);
+        if let Some(connect) = record.connect {
+            number(out, ",\"connect_microseconds\":", connect);
+        }
+        if let Some(first) = record.first {
+            number(out, ",\"first_byte_microseconds\":", first.saturating_sub(record.started));
+        }
         number(out, ",\"microseconds\":", now.saturating_sub(record.started));
         out.extend_from_slice(&self.more);
         out.extend_from_slice(b"}\n");

@@ -189,7 +189,7 @@ fn write(x: &mut Exchange, whole: &Whole, more: impl FnOnce(&mut Lines), voice: 
         if let Some(reason) = x.fault.take() {
             // The steps cannot show this answer; the plain refusal is not shown to them.
             x.walk = None;
-            x.said.clear();
+            x.unsay();
             return refuse(x, reason, None, voice);
         }
     }

@@ -19,7 +19,7 @@ pub const CLIENT: &str = "192.0.2.33";
 /// The name of its gateway.
 pub const NAME: &str = "shop";
 const HOST: &str = " HTTP/1.1\r\nHost: 10.0.0.7:9000\r\n";
-const FORWARDING: &str = "X-Forwarded-For: 192.0.2.33\r\nX-Forwarded-Proto: http\r\n";
+const FORWARDING: &[u8] = b"X-Forwarded-For: 192.0.2.33\r\nX-Forwarded-Proto: http\r\n";
 const VIA: &str = "Via: 1.1 shop\r\n\r\n";
 /// The date of an answer that states none.
 pub const DATE: &[u8] = b"Fri, 20 Nov 2026 12:00:00 GMT";

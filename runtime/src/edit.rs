@@ -55,6 +55,16 @@ impl Edits {
         write_line(name, write, &mut self.lines)
     }
 
+    /// The field lines of this name, which is in lower case, are not sent.
+    pub(crate) fn drop_lines(&mut self, name: &str) {
+        drop_lines(name, &mut self.lines);
+    }
+
+    /// Whether there is a field line of this name, which is in lower case.
+    pub(crate) fn has_line(&self, name: &str) -> bool {
+        has_line(name, &self.lines)
+    }
+
     /// Appends the query that is sent, with its question mark: as it came, unless a step has changed it, and then each pair
     /// in its one spelling. One that is malformed is not sent then.
     pub(crate) fn write_query(&self, head: &Head, out: &mut Vec<u8>) {
@@ -102,6 +112,27 @@ pub(crate) fn drop_field(head: &mut Head, name: &str) {
     for field in &mut head.fields {
         field.dropped |= field.name.of(&head.bytes).eq_ignore_ascii_case(name.as_bytes());
     }
+}
+
+/// Takes the lines of a field out of many.
+pub(crate) fn drop_lines(name: &str, lines: &mut Vec<u8>) {
+    if !has_line(name, lines) {
+        return;
+    }
+    for line in std::mem::take(lines).split_inclusive(|byte| *byte == b'\n') {
+        if !is_line(line, name) {
+            lines.extend_from_slice(line);
+        }
+    }
+}
+
+fn has_line(name: &str, lines: &[u8]) -> bool {
+    lines.split_inclusive(|byte| *byte == b'\n').any(|line| is_line(line, name))
+}
+
+fn is_line(line: &[u8], name: &str) -> bool {
+    line.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name.as_bytes()))
+        && line.get(name.len()) == Some(&b':')
 }
 
 /// Appends a field line, whose value `write` appends. `false`, and nothing is appended, where that cannot be the value

@@ -6,7 +6,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
 use crate::clock::Micros;
-use crate::edit::Edits;
+use crate::edit::{self, Edits};
 use crate::head::{Field, Head, is_field_value};
 use crate::params::Params;
 use crate::policy;
@@ -24,6 +24,10 @@ pub struct Exchange {
     pub(crate) head: Head,
     /// Never an IPv4 address in the form of an IPv6 one.
     pub(crate) client: IpAddr,
+    /// What servers are told about the client, where that is not what they are told of the peer.
+    pub(crate) forwarding: Vec<u8>,
+    /// Its id, where exchanges have one.
+    pub(crate) id: Vec<u8>,
     pub(crate) captures: Captures,
     /// The canonical host, where routes have hosts.
     pub(crate) host: Vec<u8>,
@@ -104,8 +108,16 @@ pub(crate) struct Record {
     pub(crate) received: u64,
     /// Bytes of the answer's body.
     pub(crate) sent: u64,
+    /// The upstream that was asked: an index into [`Program::upstreams`].
+    pub(crate) upstream: Option<u32>,
     /// The server that was asked last.
     pub(crate) server: Option<std::net::SocketAddr>,
+    /// How often a server was asked, or a connection to one was tried.
+    pub(crate) tries: u32,
+    /// How long connections to servers took to open; none where a kept one was used.
+    pub(crate) connect: Option<Micros>,
+    /// When the head of the server's answer had arrived.
+    pub(crate) first: Option<Micros>,
     /// The error of the operating system behind `reason`.
     pub(crate) cause: Option<std::io::ErrorKind>,
     /// What would have been the reason, were a step not only tried.
@@ -142,6 +154,8 @@ impl Default for Exchange {
             shared: None,
             head: Head::default(),
             client: IpAddr::V4(Ipv4Addr::UNSPECIFIED),
+            forwarding: Vec::new(),
+            id: Vec::new(),
             captures: Captures::default(),
             host: Vec::new(),
             params: <&Params>::default(),
@@ -245,6 +259,34 @@ impl Exchange {
         possible
     }
 
+    /// Forgets what steps have given the final answer.
+    pub(crate) fn unsay(&mut self) {
+        self.said.clear();
+        if let (Some(name), false) = (self.shared.as_ref().and_then(|it| it.request_id()), self.id.is_empty())
+        {
+            let id = std::mem::take(&mut self.id);
+            self.say(name, &id);
+            self.id = id;
+        }
+    }
+
+    /// Takes the id, which is there by now, on to the server and back to the client. Where one is set already, by either
+    /// side, it gives way.
+    pub(crate) fn carry_id(&mut self, name: &str) {
+        edit::drop_field(&mut self.head, name);
+        let Self { edits, id, .. } = self;
+        edits.add_line(name, |out| out.extend_from_slice(id));
+        self.unsay();
+    }
+
+    /// The answer of a server, whose fields stand in `bytes`, has no id but this one.
+    pub(crate) fn drop_foreign_id(&mut self, bytes: &[u8]) {
+        let Some(name) = self.shared.as_ref().and_then(|shared| shared.request_id()) else { return };
+        for field in &mut self.fields {
+            field.dropped |= field.name.of(bytes).eq_ignore_ascii_case(name.as_bytes());
+        }
+    }
+
     /// Microseconds since the gateway started; `None` where there is no gateway.
     #[must_use]
     pub fn now(&self) -> Option<Micros> {
@@ -260,6 +302,8 @@ impl Exchange {
     /// Forgets everything but the gateway, and keeps the room, unless it is large.
     pub(crate) fn clear(&mut self) {
         self.head.clear();
+        self.forwarding.clear();
+        self.id.clear();
         self.captures = Captures::default();
         self.walk = None;
         self.route = None;

@@ -2,7 +2,7 @@
 //!
 //! It holds no state and no behaviour; all state hangs from one `Gateway` value made at start-up.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use crate::access_log::LogLine;
 use crate::exchange::{Exchange, Flow, Own};
@@ -45,6 +45,28 @@ pub struct Program {
     pub secrets: &'static [Secret],
     /// Whether a line is written for each exchange.
     pub access_log: AccessLog,
+    /// Whose word about a client is believed; nobody's where there are none.
+    pub trusted_proxies: Option<TrustedProxies>,
+    /// The field, in lower case, in which each exchange has an id.
+    pub request_id: Option<&'static str>,
+}
+
+/// Proxies in front of the gateway.
+#[derive(Clone, Copy, Debug)]
+pub struct TrustedProxies {
+    /// Their networks: an address, and the number of bits that count.
+    pub proxies: &'static [(IpAddr, u8)],
+    /// Where they say who the client is.
+    pub by: SaidBy,
+}
+
+/// The field in which proxies say who the client is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SaidBy {
+    /// `X-Forwarded-For`, with `X-Forwarded-Proto`.
+    XForwardedFor,
+    /// `Forwarded` (RFC 7239).
+    Forwarded,
 }
 
 /// A plain HTTP listener.
@@ -171,5 +193,7 @@ impl Program {
         params: &[],
         secrets: &[],
         access_log: AccessLog::Off,
+        trusted_proxies: None,
+        request_id: None,
     };
 }

@@ -49,6 +49,8 @@ reasons! {
     HOST_INVALID "host_invalid" 400 "http_request_error" "the Host field is not a host and an optional port";
     /// RFC 9112 section 3.2.2: stricter than the RFC, which lets the target win.
     HOST_DISAGREES "host_disagrees" 400 "http_request_error" "the request target and the Host field name different hosts";
+    /// Only a proxy that is trusted can say it.
+    FORWARDING_INVALID "forwarding_invalid" 400 "http_request_error" "what a proxy says of the client cannot be read";
     /// RFC 9112 section 6.3.
     LENGTH_INVALID "length_invalid" 400 "http_request_error" "the Content-Length field is not one number";
     /// RFC 9112 section 6.1.

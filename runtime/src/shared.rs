@@ -45,6 +45,11 @@ impl Shared {
         self.states.get(slot.0 as usize)?.downcast_ref()
     }
 
+    /// The field in which each exchange has an id.
+    pub(crate) fn request_id(&self) -> Option<&'static str> {
+        self.program.request_id
+    }
+
     /// The steps of exchanges that no route has.
     pub(crate) fn outside(&self) -> Option<Walk> {
         let Outside { chain, record } = self.program.outside?;

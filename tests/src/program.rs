@@ -40,6 +40,15 @@ pub fn upstreams() -> &'static Program {
     &upstreams::PROGRAM
 }
 
+mod traffic {
+    include!(concat!(env!("OUT_DIR"), "/traffic.rs"));
+}
+
+/// A gateway behind proxies that it trusts, whose requests have ids, compiled from `gateways/traffic.gw`.
+pub fn traffic() -> &'static Program {
+    &traffic::PROGRAM
+}
+
 /// The gateway under test, named `tested`.
 pub fn program() -> &'static Program {
     &PROGRAM

@@ -6,11 +6,13 @@ use std::net::{IpAddr, SocketAddr};
 use std::rc::Rc;
 
 use gatewright_dsl::ast;
+use gatewright_dsl::item::gateway::REQUEST_ID_HEADER;
 use gatewright_dsl::schema::{Checked, Place, Value, check_block};
 use gatewright_dsl::source::Span;
 
 use super::join::{self, Settings, Written};
 use super::{Check, problem};
+use crate::checked::{Front, SaidBy, Trusted};
 
 /// What a `gateway` block says.
 #[derive(Debug, Default)]
@@ -19,6 +21,7 @@ pub(super) struct Gateway {
     /// What holds for all exchanges, those without a route included.
     pub(super) settings: Settings,
     pub(super) listeners: Vec<SocketAddr>,
+    pub(super) front: Front,
 }
 
 pub(super) fn check(check: &mut Check<'_>, gateways: &[&ast::Gateway]) -> Gateway {
@@ -34,9 +37,34 @@ pub(super) fn check(check: &mut Check<'_>, gateways: &[&ast::Gateway]) -> Gatewa
     let (settings, problems) = check_block(&first.block, Place::Gateway, check.catalogue);
     check.problems.extend(problems);
     let listeners = listeners(check, &settings);
+    let front = front(&settings);
     let written = Rc::new(Written { around: 0, imports: Vec::new() });
     let settings = join::over(check, &Settings::default(), &join::own(settings, &[], &written));
-    Gateway { name: first.name.text.clone(), settings, listeners }
+    Gateway { name: first.name.text.clone(), settings, listeners, front }
+}
+
+/// What the words of the block say that hold for all requests, before they have a route.
+fn front(settings: &[Checked]) -> Front {
+    let find = |word: &str| settings.iter().find(|setting| setting.values.word == word);
+    let trusted = find("trusted").and_then(|setting| {
+        let Value::List(networks) = setting.values.value("proxies")? else { return None };
+        let networks = networks.iter().filter_map(|network| match network {
+            Value::Cidr(address, bits) => Some((*address, *bits)),
+            _ => None,
+        });
+        let by = matches!(setting.values.value("by"), Some(Value::Word(by)) if by == "forwarded");
+        let mut proxies: Vec<_> = networks.collect();
+        proxies.sort_unstable();
+        proxies.dedup();
+        Some(Trusted { proxies, by: if by { SaidBy::Forwarded } else { SaidBy::XForwardedFor } })
+    });
+    // It says one thing: the name of the field, where that is another.
+    let request_id =
+        find("request_id").map(|setting| match setting.values.given.first().map(|it| &it.value) {
+            Some(Value::Text(name)) => name.clone().into_owned(),
+            _ => REQUEST_ID_HEADER.to_owned(),
+        });
+    Front { trusted, request_id }
 }
 
 fn listeners(check: &mut Check<'_>, settings: &[Checked]) -> Vec<SocketAddr> {

@@ -262,10 +262,11 @@ fn program(
     let mut routes: Vec<_> =
         order.iter().filter_map(|at| typed.get_mut(*at).and_then(Option::take)).collect();
     let upstreams = used_upstreams(upstreams, &mut routes);
-    let Gateway { name, listeners, .. } = gateway;
+    let Gateway { name, listeners, front, .. } = gateway;
     Program {
         name,
         listeners,
+        front,
         params: Vec::new(),
         secrets: Vec::new(),
         upstreams,

@@ -17,6 +17,7 @@ use proc_macro2::{Literal, TokenStream};
 use quote::{format_ident, quote};
 
 use self::table::Tight;
+use crate::checked::{SaidBy, Trusted};
 use crate::ir::{Part, Program};
 use crate::lower::segment_hash;
 
@@ -83,6 +84,11 @@ fn program_item(program: &Program) -> TokenStream {
     } else {
         quote! { g::AccessLog::Off }
     };
+    let trusted_proxies = program.front.trusted.as_ref().map_or(quote! { None }, trusted_proxies);
+    let request_id = program.front.request_id.as_ref().map_or(quote! { None }, |name| {
+        let name = Literal::string(name);
+        quote! { Some(#name) }
+    });
     let methods = Literal::u16_unsuffixed(program.router.methods);
     let states = program.states.iter().map(|state| {
         let state = value::home(state);
@@ -115,8 +121,19 @@ fn program_item(program: &Program) -> TokenStream {
             params: &[#(#params),*],
             secrets: &[#(#secrets),*],
             access_log: #access_log,
+            trusted_proxies: #trusted_proxies,
+            request_id: #request_id,
         };
     }
+}
+
+fn trusted_proxies(trusted: &Trusted) -> TokenStream {
+    let proxies = trusted.proxies.iter().map(|(address, bits)| value::network(*address, *bits));
+    let by = match trusted.by {
+        SaidBy::XForwardedFor => quote! { g::SaidBy::XForwardedFor },
+        SaidBy::Forwarded => quote! { g::SaidBy::Forwarded },
+    };
+    quote! { Some(g::TrustedProxies { proxies: &[#(#proxies),*], by: #by }) }
 }
 
 fn write_upstreams(program: &Program, out: &mut String) {

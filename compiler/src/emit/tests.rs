@@ -44,6 +44,7 @@ fn program() -> Program {
     let path = |segments: Vec<Set>, rest| Pattern { segments, rest };
     Program {
         name: "shop".to_owned(),
+        front: crate::checked::Front::default(),
         listeners: vec!["127.0.0.1:8080".parse().unwrap(), "[::1]:8080".parse().unwrap()],
         params: Vec::new(),
         secrets: Vec::new(),

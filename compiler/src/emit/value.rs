@@ -118,10 +118,7 @@ fn value(value: &Value) -> TokenStream {
             quote! { (#count, #per) }
         }
         Value::Ip(it) => ip_address(*it),
-        Value::Cidr(it, bits) => {
-            let (address, bits) = (ip_address(*it), Literal::u8_unsuffixed(*bits));
-            quote! { (#address, #bits) }
-        }
+        Value::Cidr(it, bits) => network(*it, *bits),
         Value::Addr(it) => socket_address(SocketAddr::new(it.ip.unwrap_or(EVERY_ADDRESS), it.port)),
         Value::Url(it) => {
             let host = if it.host.contains(':') { format!("[{}]", it.host) } else { it.host.clone() };
@@ -193,6 +190,11 @@ pub(super) fn socket_address(address: SocketAddr) -> TokenStream {
             quote! { g::SocketAddr::V6(g::SocketAddrV6::new(g::Ipv6Addr::new(#(#parts),*), #port, 0, 0)) }
         }
     }
+}
+
+pub(super) fn network(address: IpAddr, bits: u8) -> TokenStream {
+    let (address, bits) = (ip_address(address), Literal::u8_unsuffixed(bits));
+    quote! { (#address, #bits) }
 }
 
 pub(super) fn ip_address(address: IpAddr) -> TokenStream {

@@ -16,7 +16,7 @@ pub(crate) use text::{Label, Text};
 
 use self::expr::Function;
 use crate::algebra::{Automaton, Condition};
-use crate::checked::{Param as Parameter, Piece, Place, Secret, Server, Trail};
+use crate::checked::{Front, Param as Parameter, Piece, Place, Secret, Server, Trail};
 use crate::feature::Feature;
 use crate::ty::Ty;
 
@@ -26,6 +26,7 @@ pub(crate) struct Program {
     pub(crate) source_hash: String,
     pub(crate) logs: bool,
     pub(crate) listeners: Vec<SocketAddr>,
+    pub(crate) front: Front,
     pub(crate) upstreams: Vec<Upstream>,
     pub(crate) router: Router,
     /// The functions that ask the conditions on leaves: numbers of expressions.

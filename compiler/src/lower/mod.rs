@@ -53,6 +53,7 @@ pub(crate) fn lower(program: checked::Program, source_hash: String) -> ir::Progr
         source_hash,
         logs,
         listeners: program.listeners,
+        front: program.front,
         upstreams,
         router,
         conditions,

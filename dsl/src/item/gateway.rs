@@ -1,9 +1,14 @@
 //! The words of a `gateway` block. Policies that may stand there are not listed here.
 
-use crate::schema::{At, Default, Join, Param, Row, Type};
+use std::borrow::Cow;
+use std::net::IpAddr;
 
-/// Where the gateway listens.
-pub const WORDS: &[Row] = &[LISTEN];
+use crate::policy::request::may_be_carried;
+use crate::problem::setting::TRUSTS_EVERYONE;
+use crate::schema::{At, Default, Join, Mismatch, Param, Row, Type, Value, Values};
+
+/// Where the gateway listens, whom it believes, and how it names requests.
+pub const WORDS: &[Row] = &[LISTEN, TRUSTED, REQUEST_ID];
 
 const LISTEN: Row = Row {
     name: "listen",
@@ -34,3 +39,68 @@ const LISTEN: Row = Row {
     required: true,
     ..Row::BLANK
 };
+
+const TRUSTED: Row = Row {
+    name: "trusted",
+    summary: "proxies in front of the gateway, whose word about a client is believed",
+    params: &[
+        Param::required("proxies", At::Label, Type::List(&Type::Net), "their networks and addresses"),
+        Param {
+            name: "by",
+            at: At::Label,
+            ty: Type::Word(&["x_forwarded_for", "forwarded"]),
+            default: Default::Is(Value::Word(Cow::Borrowed("x_forwarded_for"))),
+            min: None,
+            max: None,
+            dynamic: false,
+            doc: "the field in which they say who the client is",
+        },
+    ],
+    check: Some(trusts_somebody),
+    ..Row::BLANK
+};
+
+/// Who believes everybody lets every client say that it has any address.
+fn trusts_somebody(values: &Values) -> Option<Mismatch> {
+    let Some(Value::List(networks)) = values.value("proxies") else { return None };
+    let is_everyone = |network: &&Value| match network {
+        Value::Cidr(_, 0) => true,
+        // Every IPv4 address in the form of an IPv6 one.
+        Value::Cidr(IpAddr::V6(six), bits) => *bits <= 96 && six.to_ipv4_mapped().is_some(),
+        _ => false,
+    };
+    let everyone = networks.iter().find(is_everyone)?;
+    Some(Mismatch {
+        kind: &TRUSTS_EVERYONE,
+        help: Some(format!(
+            "name the networks of the proxies alone, such as `{}`",
+            if matches!(everyone, Value::Cidr(IpAddr::V4(_), _)) { "10.0.0.0/8" } else { "fd00::/8" }
+        )),
+        ..Mismatch::conflict(
+            "proxies",
+            format!("`{everyone}` is everybody: each client could say that it has any address"),
+            "these are no proxies alone",
+        )
+    })
+}
+
+/// The field that carries the id of a request where `request_id` names no other.
+pub const REQUEST_ID_HEADER: &str = "x-request-id";
+
+const REQUEST_ID: Row = Row {
+    name: "request_id",
+    summary: "each request has an id, which server, client and access log are told",
+    params: &[Param::optional(
+        "header",
+        At::Label,
+        Type::Name,
+        "the header field that carries it, in lower case; `x-request-id` where it is not written",
+    )],
+    check: Some(carries),
+    ..Row::BLANK
+};
+
+fn carries(values: &Values) -> Option<Mismatch> {
+    let Some(Value::Text(name)) = values.value("header") else { return None };
+    may_be_carried("header", name)
+}

@@ -42,7 +42,9 @@ pub const ROW: Policy = Policy {
 /// What stands in every line.
 const TAKEN: &[&str] = &[
     "time",
+    "request_id",
     "client",
+    "peer",
     "method",
     "host",
     "path",
@@ -52,9 +54,13 @@ const TAKEN: &[&str] = &[
     "dry_run",
     "evicted",
     "cause",
+    "upstream",
     "server",
+    "tries",
     "received",
     "sent",
+    "connect_microseconds",
+    "first_byte_microseconds",
     "microseconds",
 ];
 

@@ -94,3 +94,49 @@ pub(super) fn may_be_written(name: &str, protected: &[&str]) -> Option<Mismatch>
     }
     Mismatch::of_field("name", name)
 }
+
+/// What is wrong with the name of a header field in which the gateway tells both sides something, in a row with this
+/// parameter. Neither side may have another use for it.
+pub(crate) fn may_be_carried(param: &'static str, name: &str) -> Option<Mismatch> {
+    let lower = name.to_ascii_lowercase();
+    let is_taken =
+        PROTECTED.contains(&&*lower) || SPOKEN.contains(&&*lower) || lower.starts_with("x-forwarded-");
+    if is_taken {
+        return Some(Mismatch {
+            kind: &PROTECTED_FIELD,
+            help: Some("take a name that has no other use, such as `x-request-id`".into()),
+            ..Mismatch::conflict(
+                param,
+                format!("`{lower}` has a use of its own"),
+                "cannot carry anything else",
+            )
+        });
+    }
+    Mismatch::of_field(param, name)
+}
+
+/// Fields that every client, server or proxy may send for a purpose of their own.
+const SPOKEN: &[&str] = &[
+    "accept",
+    "accept-encoding",
+    "authorization",
+    "cache-control",
+    "content-encoding",
+    "content-range",
+    "content-type",
+    "cookie",
+    "date",
+    "etag",
+    "forwarded",
+    "location",
+    "origin",
+    "proxy",
+    "proxy-status",
+    "range",
+    "set-cookie",
+    "user-agent",
+    "vary",
+    "x-original-url",
+    "x-real-ip",
+    "x-rewrite-url",
+];

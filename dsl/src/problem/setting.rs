@@ -13,6 +13,7 @@ kinds! {
     WRONG_TYPE "wrong_type" "a value of another type was expected";
     OUT_OF_BOUNDS "out_of_bounds" "a value is too small or too large";
     CONFLICTING_ARGUMENTS "conflicting_arguments" "two values of a setting do not go together";
+    TRUSTS_EVERYONE "trusts_everyone" "everybody is trusted to say who a client is";
     PROTECTED_FIELD "protected_field" "a header field that only the gateway writes";
 }
 

@@ -1,5 +1,6 @@
 //! Reads the head of a request (RFC 9112 sections 2 to 3) into the model, and writes the one that is forwarded.
 
+use std::io::Write as _;
 use std::net::IpAddr;
 
 use super::framing::{self, Declared, Length};
@@ -217,7 +218,7 @@ pub(crate) struct Onward<'a> {
     /// [`host`] of the server.
     pub(crate) host: &'a str,
     /// [`forwarding`] of the client.
-    pub(crate) forwarding: &'a str,
+    pub(crate) forwarding: &'a [u8],
     /// [`via`] of the gateway.
     pub(crate) via: &'a str,
     pub(crate) length: Length,
@@ -233,10 +234,17 @@ pub(crate) fn host(authority: &str) -> String {
 
 const FOR: &str = "X-Forwarded-For: ";
 const PROTO: &str = "\r\nX-Forwarded-Proto: http\r\n";
+const SECURE: &str = "\r\nX-Forwarded-Proto: https\r\n";
 
 /// What is said about a client, whatever it asks for.
 pub(crate) fn forwarding(client: IpAddr) -> String {
     format!("{FOR}{client}{PROTO}")
+}
+
+/// Appends what is said about a client of which a trusted proxy has told, perhaps that it came over TLS.
+pub(crate) fn write_forwarding(client: IpAddr, secure: bool, out: &mut Vec<u8>) {
+    // Writing into memory cannot fail.
+    let _ = write!(out, "{FOR}{client}{}", if secure { SECURE } else { PROTO });
 }
 
 /// The client's address in what [`forwarding`] says.
@@ -265,7 +273,7 @@ pub(crate) fn write(head: &Head, onward: &Onward, target: impl FnOnce(&mut Vec<u
     if onward.trailers {
         out.extend_from_slice(b"TE: trailers\r\nConnection: TE\r\n");
     }
-    out.extend_from_slice(onward.forwarding.as_bytes());
+    out.extend_from_slice(onward.forwarding);
     if !head.host.is_empty() {
         out.extend_from_slice(b"X-Forwarded-Host: ");
         out.extend_from_slice(head.host());

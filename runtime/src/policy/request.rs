@@ -82,14 +82,18 @@ impl Config {
 
 fn has(x: &Exchange, part: Part, name: &str) -> bool {
     match part {
-        Part::Header => x.head.field(name).next().is_some(),
+        Part::Header => x.head.field(name).next().is_some() || x.edits.has_line(name),
         Part::Query => part::query(&x.head, name).next().is_some(),
     }
 }
 
 fn remove(x: &mut Exchange, part: Part, name: &str) {
     match part {
-        Part::Header => edit::drop_field(&mut x.head, name),
+        Part::Header => {
+            edit::drop_field(&mut x.head, name);
+            // The gateway's own line, such as the id of the request, is a field like any other.
+            x.edits.drop_lines(name);
+        }
         Part::Query => x.edits.keep_pairs(&x.head, |received| !part::is_named(received, name)),
     }
 }

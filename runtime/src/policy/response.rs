@@ -1,6 +1,6 @@
 //! `response { … }`: fields that are set, added or removed before an answer leaves, whoever gives it.
 
-use crate::edit::write_line;
+use crate::edit::{drop_lines, write_line};
 use crate::exchange::Exchange;
 use crate::reason::Reason;
 use crate::terminal::Write;
@@ -69,16 +69,7 @@ fn remove(x: &mut Exchange, name: &str) {
         field.dropped |= field.name.of(&x.answer.bytes).eq_ignore_ascii_case(name.as_bytes());
     }
     // What other steps add is a field of the answer like any other.
-    if !x.said.is_empty() {
-        let said = std::mem::take(&mut x.said);
-        for line in said.split_inclusive(|byte| *byte == b'\n') {
-            let named =
-                line.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name.as_bytes()));
-            if !(named && line.get(name.len()) == Some(&b':')) {
-                x.said.extend_from_slice(line);
-            }
-        }
-    }
+    drop_lines(name, &mut x.said);
 }
 
 /// What cannot be sent makes the whole answer one that cannot be given.

@@ -15,6 +15,7 @@ use crate::sweep::Slot;
 
 /// A client's connection.
 #[derive(Debug)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a fact of its own about a connection")]
 pub(crate) struct Client {
     pub(crate) worker: Rc<Worker>,
     pub(crate) stream: TcpStream,
@@ -22,6 +23,8 @@ pub(crate) struct Client {
     pub(crate) slot: Slot,
     /// The peer's address.
     pub(crate) ip: IpAddr,
+    /// What it says of the clients behind it is believed.
+    pub(crate) trusted: bool,
     /// What servers are told about the client; see [`Self::address`].
     pub(crate) forwarding: Box<str>,
     /// Bytes being worked on.
@@ -42,12 +45,14 @@ impl Client {
         // An IPv4 client of a dual-stack listener is an IPv4 client.
         let ip = peer.ip().to_canonical();
         let forwarding = request::forwarding(ip).into_boxed_str();
+        let trusted = worker.gateway.proxies.as_ref().is_some_and(|proxies| proxies.trust(ip));
         Self {
             worker,
             stream,
             awaited: Awaited::default(),
             slot,
             ip,
+            trusted,
             forwarding,
             input: None,
             ahead: Vec::new(),

@@ -9,6 +9,7 @@ use tokio::net::TcpStream;
 
 use super::client::Client;
 use super::forward;
+use super::identity::{identify, identify_unread};
 use super::socket::poll_write;
 use super::worker::Worker;
 use crate::answer::{self, Voice};
@@ -50,6 +51,7 @@ pub(crate) async fn serve(worker: Rc<Worker>, stream: TcpStream, peer: std::net:
         let (x, after) = match receive(&mut client).await {
             Received::Nothing => break,
             Received::Refused(mut x, reason) => {
+                identify_unread(&client, &mut x);
                 let after = refuse(&mut client, &mut x, reason, None, After::Linger).await;
                 (x, after)
             }
@@ -190,7 +192,7 @@ async fn contained(client: &mut Client, x: &mut Exchange, request: Request) -> A
         after
     } else {
         x.homeward.clear();
-        x.said.clear();
+        x.unsay();
         // A step that panicked might do so again.
         x.walk = None;
         x.record.reason = Some(Reason::PANIC.word);
@@ -205,6 +207,9 @@ async fn contained(client: &mut Client, x: &mut Exchange, request: Request) -> A
 
 /// One request: finds its route, runs the chain, and does what the chain says.
 async fn exchange(client: &mut Client, x: &mut Exchange, request: Request) -> After {
+    if let Err(reason) = identify(client, x) {
+        return own(client, x, request, |x, voice| answer::refuse(x, reason, None, voice)).await;
+    }
     let worker = Rc::clone(&client.worker);
     let program = worker.gateway.program;
     let bit = answer::method_bit(x.head.method);

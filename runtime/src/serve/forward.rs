@@ -39,6 +39,7 @@ pub(crate) async fn forward(
     if let Some(retry) = x.retry {
         upstream.earn(retry);
     }
+    x.record.upstream = Some(to.upstream);
     let mut failure = (Reason::UPSTREAM_UNAVAILABLE, None);
     let (mut tries, mut again) = (0, false);
     loop {
@@ -59,9 +60,10 @@ pub(crate) async fn forward(
         x.tried.push(server.index);
         let asking = server.ask();
         let by = each(client, x);
-        x.record.server = Some(server.address);
         let mut kept = server.pool.take();
         let turn = loop {
+            x.record.server = Some(server.address);
+            x.record.tries += 1;
             let reused = kept.is_some();
             let stream = match kept.take() {
                 Some(stream) => stream,
@@ -201,7 +203,7 @@ fn late(client: &Client, x: &Exchange) -> bool {
 fn write_head(client: &Client, x: &mut Exchange, request: &Request, server: &Server, to: &Forward) {
     let onward = Onward {
         host: &server.host,
-        forwarding: &client.forwarding,
+        forwarding: if x.forwarding.is_empty() { client.forwarding.as_bytes() } else { &x.forwarding },
         via: &client.worker.via,
         length: request.length,
         trailers: request.trailers,
@@ -306,14 +308,15 @@ async fn refuse_early(client: &mut Client, x: &mut Exchange, request: Request, r
 /// Opens a connection within the route's bound.
 async fn connect(
     client: &mut Client,
-    x: &Exchange,
+    x: &mut Exchange,
     address: SocketAddr,
     by: Micros,
 ) -> Result<TcpStream, (Reason, Option<io::ErrorKind>)> {
     let worker = Rc::clone(&client.worker);
     client.park();
     let end = x.record.asked.saturating_add(x.waits.total).min(by);
-    client.slot.set(worker.now().saturating_add(x.waits.connect).min(end));
+    let begun = worker.now();
+    client.slot.set(begun.saturating_add(x.waits.connect).min(end));
     let mut connecting = std::pin::pin!(TcpStream::connect(address));
     let result = std::future::poll_fn(|cx| {
         if client.slot.due() {
@@ -322,6 +325,8 @@ async fn connect(
         connecting.as_mut().poll(cx).map(Some)
     })
     .await;
+    let took = worker.now().saturating_sub(begun);
+    x.record.connect = Some(x.record.connect.unwrap_or(0).saturating_add(took));
     match result {
         None if worker.cut.get() => Err((Reason::DRAINED, None)),
         None => Err((Reason::UPSTREAM_CONNECT_TIMEOUT, None)),

@@ -8,6 +8,7 @@ mod connection;
 mod console;
 mod forward;
 mod handover;
+mod identity;
 mod listener;
 mod relay;
 pub(crate) mod socket;
@@ -27,6 +28,7 @@ use crate::clock::Clock;
 use crate::limits::Limits;
 use crate::params::given;
 use crate::program::{Program, Server};
+use crate::proxies::Proxies;
 use crate::shared::Shared;
 use crate::upstream::standing::Standings;
 
@@ -61,6 +63,8 @@ pub(crate) struct Gateway {
     pub(crate) limits: Limits,
     pub(crate) clock: Clock,
     pub(crate) log: Log,
+    /// Those whose word about a client is believed.
+    pub(crate) proxies: Option<Proxies>,
     /// What exchanges know of it.
     pub(crate) shared: Arc<Shared>,
     /// What is known of the servers of each upstream.
@@ -171,6 +175,7 @@ fn prepare(
             .iter()
             .map(|upstream| Arc::new(Standings::new(upstream.servers.len())))
             .collect(),
+        proxies: program.trusted_proxies.as_ref().map(Proxies::new),
         servers: options.servers,
         most_open,
     });

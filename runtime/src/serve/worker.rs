@@ -12,6 +12,7 @@ use crate::buffer::Buffers;
 use crate::clock::{self, Micros, micros};
 use crate::exchange::Exchange;
 use crate::http1::request;
+use crate::request_id::Ids;
 use crate::sweep::Sweep;
 use crate::upstream::Upstream;
 use crate::upstream::pool::Pool;
@@ -46,6 +47,7 @@ pub(crate) struct Worker {
     /// Open client connections.
     pub(crate) open: Cell<usize>,
     pub(crate) log: RefCell<crate::access_log::Lines>,
+    pub(crate) ids: Ids,
     #[allow(
         clippy::vec_box,
         reason = "lent out one by one; moving the box is cheaper than moving the exchange"
@@ -70,6 +72,7 @@ impl Worker {
             cut: Cell::new(false),
             open: Cell::new(0),
             log: RefCell::new(gateway.log.lines()),
+            ids: Ids::default(),
             exchanges: RefCell::default(),
             date: RefCell::default(),
             lately: Cell::default(),

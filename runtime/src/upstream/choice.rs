@@ -55,7 +55,10 @@ impl Upstream {
         let first = self.next.get();
         let (behind, from) = self.servers.split_at_checked(first).unwrap_or((&[], &self.servers));
         let server = from.iter().chain(behind).find(|server| !x.tried.contains(&server.index))?;
-        self.next.set((usize::from(server.index) + 1) % self.servers.len());
+        // A server that was passed over has had its turn.
+        if x.tried.is_empty() {
+            self.next.set((usize::from(server.index) + 1) % self.servers.len());
+        }
         Some(server)
     }
 

@@ -55,6 +55,84 @@ fn nothing_that_a_client_sends_makes_a_line_of_its_own() {
     }
 }
 
+#[test]
+fn a_line_says_where_the_time_went() {
+    let cue = Cue::default();
+    let wait = cue.clone();
+    let server = Server::new(move |connection| {
+        loop {
+            connection.request()?;
+            wait.wait()?;
+            connection.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n")?;
+            wait.wait()?;
+            connection.write(b"ok")?;
+        }
+    });
+    let gate = Gate::before(&server);
+    let mut client = gate.client();
+    // The clock moves only when told to, so that each time is exact.
+    for request in 0..2 {
+        client.send("GET /app/x HTTP/1.1\r\nHost: a\r\n\r\n");
+        eventually("the server is asked", || server.requests().len() > request);
+        gate.clock.advance(std::time::Duration::from_millis(300));
+        cue.give();
+        eventually("the head is there", || {
+            client.stirs();
+            client.held().ends_with(b"\r\n\r\n")
+        });
+        gate.clock.advance(std::time::Duration::from_millis(50));
+        cue.give();
+        assert_eq!(client.answer().text(), "ok");
+    }
+    client.ask("GET /nowhere HTTP/1.1\r\nHost: a\r\n\r\n");
+    let lines = gate.log(3);
+    for line in &lines[..2] {
+        assert_eq!(line["first_byte_microseconds"], 300_000, "{line}");
+        assert_eq!(line["microseconds"], 350_000, "{line}");
+        assert_eq!((&line["upstream"], &line["tries"]), (&"app".into(), &1.into()), "{line}");
+    }
+    assert_eq!(lines[0]["connect_microseconds"], 0, "it was opened, and no time passed");
+    assert!(lines[1].get("connect_microseconds").is_none(), "a kept one was used: {}", lines[1]);
+    for absent in ["upstream", "server", "tries", "connect_microseconds", "first_byte_microseconds"] {
+        assert!(lines[2].get(absent).is_none(), "{absent}: nobody was asked: {}", lines[2]);
+    }
+}
+
+#[test]
+fn every_try_counts() {
+    let server = Server::ok();
+    let gate = Gate::before(&server);
+    // The first of the pair refuses; whose turn it is alternates.
+    for _ in 0..2 {
+        gate.ask("GET /pair/x HTTP/1.1\r\nHost: a\r\n\r\n");
+    }
+    gate.ask("GET /dead HTTP/1.1\r\nHost: a\r\n\r\n");
+    let lines = gate.log(3);
+    let tries: Vec<_> = lines.iter().map(|line| line["tries"].as_u64().unwrap()).collect();
+    assert_eq!(tries, [2, 1, 1]);
+    assert_eq!(lines[2]["reason"], "upstream_refused");
+    assert!(lines[2].get("first_byte_microseconds").is_none(), "{}", lines[2]);
+}
+
+#[test]
+fn asking_again_over_a_fresh_connection_is_a_try() {
+    let server = Server::new(|connection| {
+        connection.request()?;
+        connection.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")?;
+        if connection.index > 0 {
+            return Ok(());
+        }
+        // The kept connection dies with the next request.
+        connection.request().map(|_| ())
+    });
+    let gate = Gate::before(&server);
+    for _ in 0..2 {
+        assert_eq!(gate.ask("GET /app/x HTTP/1.1\r\nHost: a\r\n\r\n").text(), "ok");
+    }
+    let lines = gate.log(2);
+    assert_eq!((&lines[0]["tries"], &lines[1]["tries"]), (&1.into(), &2.into()), "{lines:?}");
+}
+
 /// A log that fails.
 struct Closed;
 

@@ -174,6 +174,7 @@ fn emitted(routes: &[&[&str]]) -> String {
     };
     let program = Program {
         name: "shop".to_owned(),
+        front: crate::checked::Front::default(),
         listeners: Vec::new(),
         params: Vec::new(),
         secrets: Vec::new(),

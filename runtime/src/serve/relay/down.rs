@@ -201,6 +201,7 @@ impl Relay<'_> {
         if let Some(wait) = self.wait_for_another(&buffer, &response) {
             return Err(self.again(buffer, &response, wait));
         }
+        self.x.drop_foreign_id(buffer.held());
         self.show_steps(&buffer, &response)?;
         let client = &mut *self.client;
         let worker = &client.worker;
@@ -222,8 +223,9 @@ impl Relay<'_> {
         self.down.server_last = response.last;
         self.down.server_idle = response.idle;
         self.down.suspect = response.stated.is_some_and(|stated| stated > 0);
-        if !response.dated {
-            worker.now();
+        // The clock is asked where somebody wants to know.
+        if !response.dated || worker.log.borrow().wanted() {
+            self.x.record.first = Some(worker.now());
         }
         self.down.reader = Reader::new(response.length);
         self.down.writer = writer;
