@@ -27,5 +27,6 @@ mod rate;
 mod signals;
 mod smuggling;
 mod spoof;
+mod targets;
 mod timeouts;
 mod upstreams;
