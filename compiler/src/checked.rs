@@ -207,4 +207,6 @@ pub(crate) enum Piece {
     Text(String),
     /// What the n-th capture of the pattern took.
     Capture(u8),
+    /// A value, which becomes a part of one segment.
+    Value(Function),
 }

@@ -6,8 +6,8 @@ mod host;
 mod written;
 
 use self::expr::Reader;
-use crate::checked::{Piece, Place, Trail};
-use crate::ir::{self, EndKind};
+use crate::checked::{Place, Trail};
+use crate::ir::{self, EndKind, Piece};
 
 /// A gateway as it will run, for those who want to look at it.
 #[derive(Debug)]
@@ -173,6 +173,7 @@ fn path(pieces: &[Piece], reader: &Reader<'_>) -> String {
     let shown = pieces.iter().map(|piece| match piece {
         Piece::Text(text) => text.clone(),
         Piece::Capture(index) => reader.capture(*index),
+        Piece::Value(number) => format!("{{{}}}", reader.function(*number)),
     });
     shown.collect()
 }

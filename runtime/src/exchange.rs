@@ -44,6 +44,8 @@ pub struct Exchange {
     /// Bytes of `onward` that are the head.
     pub(crate) onward_head: usize,
     pub(crate) body_max: u64,
+    /// The target that the route's end has made of values.
+    pub(crate) made: Vec<u8>,
     /// Bytes to the server: the head, then perhaps a small body.
     pub(crate) onward: Vec<u8>,
     /// Bytes to the client that have not left: heads, small bodies.
@@ -166,6 +168,7 @@ impl Default for Exchange {
             tried: Vec::new(),
             onward_head: 0,
             body_max: 0,
+            made: Vec::new(),
             onward: Vec::new(),
             homeward: Vec::new(),
             fields: Vec::new(),
@@ -311,6 +314,8 @@ impl Exchange {
         self.retry = None;
         self.tried.clear();
         self.body_max = 0;
+        self.made.clear();
+        self.made.shrink_to(1024);
         self.onward.clear();
         self.onward.shrink_to(8192);
         self.homeward.clear();

@@ -30,6 +30,7 @@ pub mod scope;
 pub mod serve;
 pub mod shared;
 mod sweep;
+mod target;
 pub mod terminal;
 mod upstream;
 

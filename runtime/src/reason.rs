@@ -89,6 +89,8 @@ reasons! {
     WRONG_FIELDS "wrong_fields" 400 "http_request_error" "fields of the request are missing or wrong";
     /// RFC 9110 section 5.5: part of the request stands in a field that a route sets.
     EDIT_INVALID "edit_invalid" 400 "http_request_error" "the request has a control character where none can be";
+    /// RFC 3986 section 3.3: a value that is no part of one segment stands in a target.
+    SEGMENT_INVALID "segment_invalid" 400 "http_request_error" "the request has a value that cannot stand in a path";
     /// RFC 6585 section 4.
     LIMITED "limited" 429 "http_request_denied" "there are too many requests";
     /// `limit … ban`.

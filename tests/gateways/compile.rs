@@ -17,6 +17,7 @@ pub fn write(out: &Path) {
     write_one(out, "expressions");
     write_one(out, "upstreams");
     write_one(out, "traffic");
+    write_one(out, "fields");
 }
 
 fn write_one(out: &Path, name: &str) {

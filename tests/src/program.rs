@@ -49,6 +49,15 @@ pub fn traffic() -> &'static Program {
     &traffic::PROGRAM
 }
 
+mod fields {
+    include!(concat!(env!("OUT_DIR"), "/fields.rs"));
+}
+
+/// A gateway that declares, edits, guards and puts values into paths, compiled from `gateways/fields.gw`.
+pub fn fields() -> &'static Program {
+    &fields::PROGRAM
+}
+
 /// The gateway under test, named `tested`.
 pub fn program() -> &'static Program {
     &PROGRAM

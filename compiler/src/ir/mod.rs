@@ -16,7 +16,7 @@ pub(crate) use text::{Label, Text};
 
 use self::expr::Function;
 use crate::algebra::{Automaton, Condition};
-use crate::checked::{Front, Param as Parameter, Piece, Place, Secret, Server, Trail};
+use crate::checked::{Front, Param as Parameter, Place, Secret, Server, Trail};
 use crate::feature::Feature;
 use crate::ty::Ty;
 
@@ -184,6 +184,17 @@ pub(crate) enum EndKind {
     Forward,
     Respond,
     Redirect,
+}
+
+/// A part of a target.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Piece {
+    /// Text in canonical spelling.
+    Text(String),
+    /// What the n-th capture of the pattern took.
+    Capture(u8),
+    /// Index into [`Functions::exprs`].
+    Value(usize),
 }
 
 /// All distinct ends.

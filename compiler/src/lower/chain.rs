@@ -12,7 +12,7 @@ use super::config;
 use super::expr::Expressions;
 use super::order::{self, Unit};
 use crate::checked::{self, End, Route, Step, Trail};
-use crate::ir::{self, Chain, Content, EndKind, Ends, Field, Respond, Said, StepTable};
+use crate::ir::{self, Chain, Content, EndKind, Ends, Field, Piece, Respond, Said, StepTable};
 
 #[derive(Default)]
 pub(super) struct Chains {
@@ -156,12 +156,17 @@ impl Chains {
         };
         let (ends, expressions) = (&mut self.ends, &mut self.expressions);
         let index = *self.end_of.entry(end.clone()).or_insert_with(|| match end {
-            End::Forward { upstream, target } => push(&mut ends.forwards, (upstream, target)),
+            End::Forward { upstream, target } => {
+                let target = target.map(|target| pieces(target, expressions));
+                push(&mut ends.forwards, (upstream, target))
+            }
             End::Respond { status, body } => {
                 let body = body.map(|(kind, said)| (kind, self::said(said, expressions)));
                 push(&mut ends.responds, Respond { status, body })
             }
-            End::Redirect { status, location } => push(&mut ends.redirects, (status, location)),
+            End::Redirect { status, location } => {
+                push(&mut ends.redirects, (status, pieces(location, expressions)))
+            }
         });
         (kind, index)
     }
@@ -172,6 +177,15 @@ fn said(said: checked::Said, expressions: &mut Expressions) -> Said {
         checked::Said::Text(text) => Said::Text(text),
         checked::Said::Expr(function) => Said::Expr(expressions.number(&function)),
     }
+}
+
+fn pieces(target: Vec<checked::Piece>, expressions: &mut Expressions) -> Vec<Piece> {
+    let piece = |piece| match piece {
+        checked::Piece::Text(text) => Piece::Text(text),
+        checked::Piece::Capture(number) => Piece::Capture(number),
+        checked::Piece::Value(function) => Piece::Value(expressions.number(&function)),
+    };
+    target.into_iter().map(piece).collect()
 }
 
 /// Adds an entry and says where it stands.

@@ -11,14 +11,15 @@ use tokio::net::TcpStream;
 use super::client::Client;
 use super::connection::{After, after_last, own, refuse};
 use super::relay::{End, Finished, Relay, To};
-use crate::answer::{self, write_pieces};
+use crate::answer;
 use crate::cause::is_connect_failure;
 use crate::clock::Micros;
 use crate::exchange::Exchange;
 use crate::http1::framing::Length;
 use crate::http1::request::{self, Onward, Request};
 use crate::reason::Reason;
-use crate::terminal::{Forward, Target};
+use crate::target;
+use crate::terminal::Forward;
 use crate::upstream::{Server, Upstream};
 
 /// Forwards and sees the answer through. What is rare is boxed, so that this future is small enough to be allocated
@@ -213,10 +214,7 @@ fn write_head(client: &Client, x: &mut Exchange, request: &Request, server: &Ser
     let body = x.onward.split_off(x.onward_head.min(x.onward.len()));
     let mut out = std::mem::take(&mut x.onward);
     out.clear();
-    let target = |out: &mut Vec<u8>| match to.target {
-        Target::Same => out.extend_from_slice(x.head.path()),
-        Target::Template(pieces) => write_pieces(pieces, x, out),
-    };
+    let target = |out: &mut Vec<u8>| target::write(&to.target, x, out);
     request::write(&x.head, &onward, target, &mut out);
     x.onward_head = out.len();
     out.extend_from_slice(&body);

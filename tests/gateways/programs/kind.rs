@@ -161,6 +161,11 @@ impl Kind {
         )
     }
 
+    /// Whether its values may be a part of a path's segment.
+    pub fn is_in_path(&self) -> bool {
+        !matches!(self, Self::Cidr | Self::Url | Self::Rate | Self::Path | Self::List(_) | Self::Maybe(_))
+    }
+
     pub fn is_text(&self) -> bool {
         matches!(self, Self::Text | Self::Bounded(..) | Self::Words(_) | Self::Url | Self::Path)
     }
