@@ -68,6 +68,9 @@ enum Command {
         /// Write nothing, and fail where a file has another form
         #[arg(long)]
         check: bool,
+        /// Print one JSON document instead of text
+        #[arg(long)]
+        json: bool,
     },
     /// Compile a gateway to a binary
     Build {
@@ -132,7 +135,9 @@ fn main() -> ExitCode {
             };
             command::check::run(file.as_deref(), form)
         }
-        Command::Fmt { files, check } => command::fmt::run(&files, check),
+        Command::Fmt { files, check, json } => {
+            command::fmt::run(&files, command::fmt::Asked { only_check: check, as_json: json })
+        }
         Command::Build { file, out, json } => command::build::run(&file, out.as_deref(), json),
         Command::New { folder, name, json } => command::new::run(&folder, name.as_deref(), json),
         Command::Unpack { folder, json } => command::new::unpack(&folder, json),
