@@ -13,7 +13,7 @@ mod project;
 mod sockets;
 mod watch;
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -116,6 +116,15 @@ enum Command {
         /// The path that is asked for, or a whole URL
         #[arg(value_name = "PATH|URL")]
         path: Option<String>,
+        /// A field of its head, `Host` and `Cookie` too; once for each
+        #[arg(short = 'H', long, value_name = "NAME: VALUE", requires = "path")]
+        header: Vec<String>,
+        /// From where it comes
+        #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1", requires = "path")]
+        client: IpAddr,
+        /// What the gateway was started with for a parameter; all others have their defaults
+        #[arg(long, value_name = "NAME=TEXT", requires = "path")]
+        param: Vec<String>,
         /// The entry file
         #[arg(long, default_value = "gateway.gw", requires = "path")]
         file: PathBuf,
@@ -148,8 +157,15 @@ fn main() -> ExitCode {
             as_json: json,
         }),
         Command::Routes { file, json } => command::routes::run(&file, json),
-        Command::Explain { what, path: Some(path), file, json } => {
-            command::explain::request(&what, &path, &file, json)
+        Command::Explain { what, path: Some(path), header, client, param, file, json } => {
+            let line = command::explain::Line {
+                method: &what,
+                target: &path,
+                headers: &header,
+                client,
+                params: &param,
+            };
+            command::explain::request(&line, &file, json)
         }
         Command::Explain { what, json, .. } => command::explain::word(&what, json),
     }
