@@ -74,11 +74,22 @@ impl Listed {
 }
 
 /// What a request gives to the captures of a route.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Given {
     pub(crate) path: Vec<String>,
     /// Of the host, from the right.
     pub(crate) host: Vec<String>,
+}
+
+impl Given {
+    /// The text of the capture of this number. Those of the host have numbers of their own.
+    pub(crate) fn text(&self, number: u8) -> Option<&str> {
+        let (texts, at) = match number.checked_sub(expr::HOST) {
+            Some(at) => (&self.host, at),
+            None => (&self.path, number),
+        };
+        texts.get(usize::from(at)).map(String::as_str)
+    }
 }
 
 impl Plan {
@@ -99,6 +110,13 @@ impl Plan {
     /// The route of this number. Its path is shown with the texts that a request gave its captures, where there is a request.
     pub(crate) fn with_hosts(&self, number: usize, given: Option<&Given>) -> Option<Listed> {
         Some(self.listed(self.0.routes.get(number)?, host::hosts(&self.0).get(&number), given))
+    }
+
+    /// The condition of this number, as it would be written.
+    pub(crate) fn condition(&self, number: usize) -> String {
+        let reader =
+            Reader { functions: &self.0.functions, params: &self.0.params, captures: &[], host: &[] };
+        self.0.conditions.get(number).map_or_else(String::new, |function| reader.function(*function))
     }
 
     fn listed(&self, route: &ir::Route, hosts: Option<&Vec<String>>, given: Option<&Given>) -> Listed {

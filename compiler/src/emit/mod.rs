@@ -6,7 +6,7 @@
 mod chain;
 mod check;
 mod dfa;
-mod expr;
+pub(crate) mod expr;
 mod param;
 mod table;
 #[cfg(test)]

@@ -9,13 +9,13 @@ mod text;
 use std::net::SocketAddr;
 use std::rc::Rc;
 
-use gatewright_dsl::policy::Hook;
-use gatewright_dsl::schema::Value;
+use gatewright_dsl::policy::{Guard, Hook};
+use gatewright_dsl::schema::{Reason, Source, Value};
 
 pub(crate) use text::{Label, Text};
 
 use self::expr::Function;
-use crate::algebra::{Automaton, Condition};
+use crate::algebra::Automaton;
 use crate::checked::{Front, Param as Parameter, Place, Secret, Server, Trail};
 use crate::feature::Feature;
 use crate::ty::Ty;
@@ -31,8 +31,6 @@ pub(crate) struct Program {
     pub(crate) router: Router,
     /// The functions that ask the conditions on leaves: numbers of expressions.
     pub(crate) conditions: Vec<usize>,
-    /// What each of them is as a set of requests.
-    pub(crate) asked: Vec<Condition>,
     /// In order of precedence.
     pub(crate) routes: Vec<Route>,
     /// The names of the files that declare routes.
@@ -104,6 +102,10 @@ pub(crate) struct StepTable {
     pub(crate) home: &'static str,
     /// When its steps are called.
     pub(crate) hooks: &'static [Hook],
+    /// What they may answer in the upstream's place.
+    pub(crate) answers: &'static [Reason],
+    /// Whether they only ask and refuse.
+    pub(crate) guard: Option<Guard>,
     pub(crate) configs: Vec<Vec<Field>>,
 }
 
@@ -146,6 +148,8 @@ pub(crate) enum Content {
 pub(crate) struct Declared {
     /// On the wire.
     pub(crate) name: String,
+    /// Where it stands.
+    pub(crate) source: Source,
     pub(crate) required: bool,
     pub(crate) many: bool,
     /// Index into [`Functions::checks`].

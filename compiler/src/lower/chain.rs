@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use gatewright_dsl::Span;
+use gatewright_dsl::policy::Policy;
 
 use super::config;
 use super::expr::Expressions;
@@ -113,7 +114,8 @@ impl Chains {
             fields.push(Field { name: "state", content: Content::State(number) });
         }
         let table = *self.step_of.entry(policy.home).or_insert_with(|| {
-            push(&mut self.steps, StepTable { home: policy.home, hooks: policy.hooks, configs: Vec::new() })
+            let Policy { home, hooks, answers, guard, .. } = *policy;
+            push(&mut self.steps, StepTable { home, hooks, answers, guard, configs: Vec::new() })
         });
         Some((table, self.config(table, fields)))
     }

@@ -14,7 +14,7 @@ pub(crate) use router::segment_hash;
 
 use std::collections::BTreeMap;
 
-use crate::algebra::{Condition, RouteSet};
+use crate::algebra::RouteSet;
 use crate::checked;
 use crate::feature::Feature;
 use crate::ir;
@@ -30,7 +30,7 @@ pub(crate) fn lower(program: checked::Program, source_hash: String) -> ir::Progr
         program.routes.iter().map(|route| text.intern(cut(&route.label, LONGEST_LABEL))).collect();
     let mut chains = chain::Chains::default();
     chains.expressions.params = program.params.iter().map(|param| param.name.clone()).collect();
-    let (conditions, asked, of) = conditions(&program.claims, &mut chains.expressions);
+    let (conditions, of) = conditions(&program.claims, &mut chains.expressions);
     let condition = |claim: usize| of.get(claim).copied().flatten();
     let names = router::Names { labels: &labels, text: &mut text, conditions: &condition };
     let router = router::tables(&program.claims, names);
@@ -57,7 +57,6 @@ pub(crate) fn lower(program: checked::Program, source_hash: String) -> ir::Progr
         upstreams,
         router,
         conditions,
-        asked,
         routes: placed,
         files,
         chains: chains.all,
@@ -74,23 +73,19 @@ pub(crate) fn lower(program: checked::Program, source_hash: String) -> ir::Progr
 }
 
 /// The functions that ask conditions, each once, and for each claim which of them asks its own.
-fn conditions(
-    claims: &RouteSet,
-    expressions: &mut expr::Expressions,
-) -> (Vec<usize>, Vec<Condition>, Vec<Option<usize>>) {
-    let (mut functions, mut asked) = (Vec::new(), Vec::new());
+fn conditions(claims: &RouteSet, expressions: &mut expr::Expressions) -> (Vec<usize>, Vec<Option<usize>>) {
+    let mut functions = Vec::new();
     let mut number = BTreeMap::new();
     let all = 0..claims.routes.len() + claims.floors.len();
     let of = all.map(|claim| {
         let function = expressions.number(claims.asks(claim)?);
         Some(*number.entry(function).or_insert_with(|| {
             functions.push(function);
-            asked.extend(claims.when(claim).cloned());
             functions.len() - 1
         }))
     });
     let of = of.collect();
-    (functions, asked, of)
+    (functions, of)
 }
 
 fn cut(text: &str, most: usize) -> &str {

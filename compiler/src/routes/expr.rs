@@ -6,7 +6,7 @@ use crate::ir::Functions;
 use crate::ir::expr::{Comparison, Constant, Expr, Kind, Lookup, Method, Part, Read, Set};
 
 /// The first number of a capture of the host; those of the path are below.
-const HOST: u8 = 128;
+pub(super) const HOST: u8 = 128;
 
 /// What numbers in an expression stand for.
 pub(super) struct Reader<'a> {

@@ -99,6 +99,17 @@ pub struct Policy {
     pub acts: Option<&'static str>,
     /// The flag that takes the line of the access log away. Where all exchanges have it, none is gathered.
     pub silences: Option<&'static str>,
+    /// Where it does nothing but ask one question of a request and refuse by the answer: which answer lets it through.
+    pub guard: Option<Guard>,
+}
+
+/// What lets a request through that is asked a question: a condition, a list of networks, whether there is a value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Guard {
+    /// What is so lets it through.
+    Lets,
+    /// What is so refuses it.
+    Refuses,
 }
 
 /// When a step is called.
@@ -150,6 +161,7 @@ impl Policy {
         split: None,
         acts: None,
         silences: None,
+        guard: None,
     };
 
     /// What the check of settings needs to know.

@@ -70,7 +70,7 @@ fn signed(is_negative: bool, number: &Literal) -> TokenStream {
 }
 
 /// The text that reads as a value: of a parameter's default.
-pub(in crate::emit) fn text(constant: &Constant) -> String {
+pub(crate) fn text(constant: &Constant) -> String {
     match constant {
         Constant::Bool(it) => it.to_string(),
         Constant::Int(it) => it.to_string(),
