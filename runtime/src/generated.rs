@@ -14,7 +14,7 @@ pub use crate::exchange::{Exchange, Flow, Own};
 pub use crate::params::{Kind as ParamKind, Param as Parameter, Secret, Setting};
 pub use crate::policy;
 pub use crate::policy::query::Field;
-pub use crate::program::{AccessLog, Chain, Label, Listener, Outside, Program, Route, Server, Upstream};
+pub use crate::program::{AccessLog, At, Chain, Label, Listener, Outside, Program, Route, Server, Upstream};
 pub use crate::route::{ALWAYS, Edge, Kind, Leaf, NONE, Node, Param, Router, method, segment_hash};
 pub use crate::scope::{self, Decimal, Text, Time};
 pub use crate::serve::{Options, Running, main, start};

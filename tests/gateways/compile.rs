@@ -16,6 +16,7 @@ pub fn write(out: &Path) {
     write_one(out, "protocol");
     write_one(out, "expressions");
     write_one(out, "upstreams");
+    write_one(out, "given");
 }
 
 fn write_one(out: &Path, name: &str) {

@@ -6,7 +6,6 @@
 pub(crate) mod expr;
 mod text;
 
-use std::net::SocketAddr;
 use std::rc::Rc;
 
 use gatewright_dsl::policy::Hook;
@@ -16,7 +15,7 @@ pub(crate) use text::{Label, Text};
 
 use self::expr::Function;
 use crate::algebra::{Automaton, Condition};
-use crate::checked::{Param as Parameter, Piece, Place, Secret, Server, Trail};
+use crate::checked::{Listener, Param as Parameter, Piece, Place, Secret, Server, Trail};
 use crate::feature::Feature;
 use crate::ty::Ty;
 
@@ -25,7 +24,7 @@ pub(crate) struct Program {
     pub(crate) name: String,
     pub(crate) source_hash: String,
     pub(crate) logs: bool,
-    pub(crate) listeners: Vec<SocketAddr>,
+    pub(crate) listeners: Vec<Listener>,
     pub(crate) upstreams: Vec<Upstream>,
     pub(crate) router: Router,
     /// The functions that ask the conditions on leaves: numbers of expressions.

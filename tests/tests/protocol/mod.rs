@@ -21,6 +21,7 @@ mod memory;
 mod own;
 mod path;
 mod pipelining;
+mod places;
 mod pool;
 mod process;
 mod rate;
