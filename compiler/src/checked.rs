@@ -15,7 +15,7 @@ use crate::ty::Ty;
 #[derive(Debug)]
 pub(crate) struct Program {
     pub(crate) name: String,
-    pub(crate) listeners: Vec<SocketAddr>,
+    pub(crate) listeners: Vec<Listener>,
     pub(crate) front: Front,
     /// Those that are used, sorted by name.
     pub(crate) params: Vec<Param>,
@@ -94,8 +94,28 @@ pub(crate) struct Part {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Server {
-    pub(crate) address: SocketAddr,
-    pub(crate) authority: String,
+    pub(crate) at: At,
+    pub(crate) weight: u32,
+    pub(crate) backup: bool,
+}
+
+/// Where a server is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum At {
+    Is {
+        address: SocketAddr,
+        authority: String,
+    },
+    /// The parameter of this name gives one server or several.
+    Param(String),
+}
+
+/// Where a gateway listens.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Listener {
+    Is(SocketAddr),
+    /// The parameter of this name says it.
+    Param(String),
 }
 
 #[derive(Debug)]

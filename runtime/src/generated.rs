@@ -15,7 +15,7 @@ pub use crate::params::{Kind as ParamKind, Param as Parameter, Secret, Setting};
 pub use crate::policy;
 pub use crate::policy::query::Field;
 pub use crate::program::{
-    AccessLog, Chain, Label, Listener, Outside, Program, Route, SaidBy, Server, TrustedProxies, Upstream,
+    AccessLog, At, Chain, Label, Listener, Outside, Program, Route, SaidBy, Server, TrustedProxies, Upstream,
 };
 pub use crate::route::{ALWAYS, Edge, Kind, Leaf, NONE, Node, Param, Router, method, segment_hash};
 pub use crate::scope::{self, Decimal, Text, Time};

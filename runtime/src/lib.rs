@@ -20,6 +20,7 @@ pub mod limits;
 mod network;
 pub mod params;
 pub mod part;
+mod place;
 pub mod policy;
 pub mod program;
 mod proxies;

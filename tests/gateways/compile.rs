@@ -18,6 +18,7 @@ pub fn write(out: &Path) {
     write_one(out, "upstreams");
     write_one(out, "traffic");
     write_one(out, "fields");
+    write_one(out, "given");
 }
 
 fn write_one(out: &Path, name: &str) {

@@ -2,7 +2,7 @@
 
 use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
 
-use gatewright_runtime::generated::{AccessLog, Listener, Program, Server, Upstream};
+use gatewright_runtime::generated::{AccessLog, At, Listener, Program, Server, Setting, Upstream};
 
 include!(concat!(env!("OUT_DIR"), "/protocol.rs"));
 
@@ -58,6 +58,18 @@ pub fn fields() -> &'static Program {
     &fields::PROGRAM
 }
 
+mod given {
+    include!(concat!(env!("OUT_DIR"), "/given.rs"));
+}
+
+/// The declared address of the server of [`given`] that no parameter gives.
+pub const WRITTEN: SocketAddr = local(9032);
+
+/// A gateway whose places start-up says, compiled from `gateways/given.gw`.
+pub fn given() -> &'static Program {
+    &given::PROGRAM
+}
+
 /// The gateway under test, named `tested`.
 pub fn program() -> &'static Program {
     &PROGRAM
@@ -73,16 +85,16 @@ pub const ANYWHERE: SocketAddr = local(0);
 
 /// The same with another address of its own and of the app, for a process of its own.
 pub fn at(listen: SocketAddr, app: SocketAddr) -> &'static Program {
-    let place = |server: &Server| Server {
-        address: if server.address == APP { app } else { server.address },
-        ..*server
+    let place = |server: &Server| match server.at {
+        At::Is { address: APP, authority } => Server { at: At::Is { address: app, authority }, ..*server },
+        _ => *server,
     };
     let upstreams = PROGRAM.upstreams.iter().map(|upstream| Upstream {
         servers: upstream.servers.iter().map(place).collect::<Vec<_>>().leak(),
         ..*upstream
     });
     Box::leak(Box::new(Program {
-        listeners: vec![Listener { address: listen }].leak(),
+        listeners: vec![Listener { address: Setting::Is(listen) }].leak(),
         upstreams: upstreams.collect::<Vec<_>>().leak(),
         ..PROGRAM
     }))

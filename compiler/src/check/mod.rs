@@ -164,6 +164,7 @@ pub(crate) fn check(files: &Files<'_>, entry: &Entry, catalogue: &Catalogue) -> 
     if let (Some(gateway), false, false) = (gateways.first(), has_routes, is_torn) {
         check.problems.push(problem::missing_route(gateway.name.span));
     }
+    let needed = needed(&check, &params, &upstreams);
     use_names(&mut check, &params);
     let mut unused = if has_routes && !is_torn { check.names.unused() } else { Vec::new() };
     let mut used = check.names.used();
@@ -184,7 +185,7 @@ pub(crate) fn check(files: &Files<'_>, entry: &Entry, catalogue: &Catalogue) -> 
         let claims = claims.ordered(&order);
         let mut program = program(gateway, upstreams, routes, (claims, &order), &check.lines);
         program.outside = outside;
-        let used = params.all.iter().filter(|it| params.scope.is_used(&it.name));
+        let used = params.all.iter().filter(|it| needed.contains(&it.name));
         program.params = used.map(|it| bounds::bounded(it, bounds.get(&it.name))).collect();
         program.secrets =
             params.secrets.iter().filter(|it| params.scope.is_used(&it.name)).cloned().collect();
@@ -229,6 +230,24 @@ fn declared(units: &[unit::Unit<'_>], problems: &mut Vec<Problem>) -> (Types, Pa
     let types = types::read(&types, problems);
     let params = params::read(&params, &secrets, &types, problems);
     (types, params)
+}
+
+/// The parameters that this gateway needs. Those that say where servers are that no route of it leads to are used, but not
+/// needed.
+fn needed(check: &Check<'_>, params: &Params, upstreams: &[Upstream<'_>]) -> BTreeSet<String> {
+    let used = check.names.used();
+    let (own, others): (Vec<_>, Vec<_>) =
+        upstreams.iter().partition(|upstream| used.contains(&upstream.name.span));
+    let find = |upstream: &Upstream<'_>| {
+        for name in upstream.names() {
+            params.scope.find(name);
+        }
+    };
+    own.into_iter().for_each(find);
+    let all = params.all.iter().map(|param| param.name.clone());
+    let needed = all.filter(|name| params.scope.is_used(name)).collect();
+    others.into_iter().for_each(find);
+    needed
 }
 
 /// Marks the types and parameters that something uses.

@@ -317,7 +317,12 @@ fn is_answer(step: &Step, param: &str) -> bool {
 }
 
 /// A parameter in the place of a row's value.
-fn reference(check: &mut Check<'_>, scope: &Scope<'_>, name: &Name, row: &Param) -> Option<String> {
+pub(super) fn reference(
+    check: &mut Check<'_>,
+    scope: &Scope<'_>,
+    name: &Name,
+    row: &Param,
+) -> Option<String> {
     let wanted = &row.ty;
     let expr = match scope.find(&name.text) {
         Found::Expr(expr) => expr,

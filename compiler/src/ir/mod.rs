@@ -6,7 +6,6 @@
 pub(crate) mod expr;
 mod text;
 
-use std::net::SocketAddr;
 use std::rc::Rc;
 
 use gatewright_dsl::policy::{Guard, Hook};
@@ -16,7 +15,7 @@ pub(crate) use text::{Label, Text};
 
 use self::expr::Function;
 use crate::algebra::Automaton;
-use crate::checked::{Front, Param as Parameter, Place, Secret, Server, Trail};
+use crate::checked::{Front, Listener, Param as Parameter, Place, Secret, Server, Trail};
 use crate::feature::Feature;
 use crate::ty::Ty;
 
@@ -25,7 +24,7 @@ pub(crate) struct Program {
     pub(crate) name: String,
     pub(crate) source_hash: String,
     pub(crate) logs: bool,
-    pub(crate) listeners: Vec<SocketAddr>,
+    pub(crate) listeners: Vec<Listener>,
     pub(crate) front: Front,
     pub(crate) upstreams: Vec<Upstream>,
     pub(crate) router: Router,

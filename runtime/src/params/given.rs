@@ -4,7 +4,6 @@
 //! Everything that is wrong is said at once, before any socket is opened.
 
 use std::collections::BTreeMap;
-use std::fmt::Write;
 
 use super::{Param, Params, Secret, value};
 use crate::program::Program;
@@ -60,10 +59,10 @@ pub fn read(program: &Program, given: &[Text]) -> Result<Params, String> {
 }
 
 fn param(param: &Param, given: Option<&Text>) -> Result<super::Value, String> {
-    let (texts, place): (Vec<&str>, _) = match (given, param.default) {
-        (Some(given), _) if param.list.is_some() => (items(&given.text), Some(&given.place)),
-        (Some(given), _) => (vec![&given.text], Some(&given.place)),
-        (None, Some(default)) => (default.to_vec(), None),
+    let texts: Vec<&str> = match (given, param.default) {
+        (Some(given), _) if param.list.is_some() => items(&given.text),
+        (Some(given), _) => vec![&given.text],
+        (None, Some(default)) => default.to_vec(),
         (None, None) => {
             let Param { name, .. } = param;
             let expected = param.expected();
@@ -82,16 +81,19 @@ fn param(param: &Param, given: Option<&Text>) -> Result<super::Value, String> {
             .filter(|count| (min..=max).contains(count))
             .and_then(|_| value::list(param.kind, texts)),
     };
+    // INVARIANT: the compiler has held the default against the type.
     value.filter(|value| param.takes(value)).ok_or_else(|| {
-        let mut message = format!("`{}` must be {}", param.name, param.expected());
-        // Writing into a string cannot fail.
-        let _ = match (given, place) {
-            (Some(given), Some(place)) => write!(message, ", found {:?} in `{place}`", given.text),
-            // INVARIANT: the compiler has held the default against the type.
-            _ => write!(message, ", and its default is not"),
-        };
-        message
+        format!("`{}` must be {}, found {}", param.name, param.expected(), found(param, given))
     })
+}
+
+/// What a parameter was found to be, and where.
+pub(crate) fn found(param: &Param, given: Option<&Text>) -> String {
+    match (given, param.default) {
+        (Some(given), _) => format!("{:?} in `{}`", given.text, given.place),
+        (None, Some(texts)) => format!("{:?} by default", texts.join(",")),
+        (None, None) => "nothing".into(),
+    }
 }
 
 /// The items of a list, separated by commas. An empty text is an empty list.

@@ -1,6 +1,6 @@
 //! The values of parameters: read once when a gateway starts, and kept for as long as its process lives.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
 use super::Given;
@@ -185,7 +185,7 @@ pub(super) fn one(kind: Kind, text: &str) -> Option<Value> {
         Kind::Percent => Value::Percent(read::percent(bytes)?),
         Kind::Ip => Value::Ip(read::ip(bytes)?),
         Kind::Cidr => Value::Cidr(read::cidr(bytes)?),
-        Kind::Addr => Value::Addr(read::addr(bytes)?),
+        Kind::Addr => Value::Addr(addr(text)?),
         Kind::Url => url::read(text).map(|_| Value::Text(kept(text)))?,
         Kind::Uuid => Value::Uuid(read::uuid(bytes)?),
         Kind::Date => Value::Date(read::date(bytes)?),
@@ -216,6 +216,14 @@ pub(super) fn list(kind: Kind, texts: &[&str]) -> Option<Value> {
         Kind::Date => Value::Dates(&[]),
         Kind::Time => Value::Times(&[]),
     })
+}
+
+/// An address; as in a program, a port alone is every address of the machine.
+fn addr(text: &str) -> Option<SocketAddr> {
+    match text.strip_prefix(':') {
+        Some(port) => Some(SocketAddr::new(IpAddr::V6(Ipv6Addr::UNSPECIFIED), url::port(port)?)),
+        None => read::addr(text.as_bytes()),
+    }
 }
 
 /// A text that lives as long as the process: so do the values of a start, of which there is one.

@@ -16,8 +16,8 @@ use super::{Gateway, Order, console};
 use crate::clock::{Alarm, Micros, micros};
 use crate::head::Method;
 use crate::http1::response;
+use crate::place::Place;
 use crate::policy::health;
-use crate::program;
 use crate::upstream::draw;
 
 /// Bytes of an answer that are looked at: its head has to fit.
@@ -28,7 +28,7 @@ struct Patient {
     gateway: Arc<Gateway>,
     upstream: usize,
     index: usize,
-    server: program::Server,
+    server: Place,
     config: &'static health::Config,
 }
 
@@ -50,18 +50,18 @@ fn patients(gateway: &Arc<Gateway>) -> Vec<Patient> {
         .program
         .upstreams
         .iter()
+        .zip(&gateway.places)
         .enumerate()
-        .filter_map(|(at, it)| Some((at, it, it.health.as_ref()?)));
-    let of = |(upstream, declared, config): (usize, &program::Upstream, &'static health::Config)| {
-        let servers = declared.servers.iter().enumerate();
-        let patient = |(index, server): (usize, &program::Server)| Patient {
+        .filter_map(|(at, (it, places))| Some((at, places, it.health.as_ref()?)));
+    let of = |(upstream, places, config): (usize, &Vec<Place>, &'static health::Config)| {
+        let patient = |(index, server): (usize, &Place)| Patient {
             gateway: Arc::clone(gateway),
             upstream,
             index,
-            server: gateway.place(*server),
+            server: *server,
             config,
         };
-        servers.map(patient).collect::<Vec<_>>()
+        places.iter().enumerate().map(patient).collect::<Vec<_>>()
     };
     all.flat_map(of).collect()
 }

@@ -27,7 +27,8 @@ use crate::access_log::{self, Log};
 use crate::clock::Clock;
 use crate::limits::Limits;
 use crate::params::given;
-use crate::program::{Program, Server};
+use crate::place::{self, Place, Places};
+use crate::program::Program;
 use crate::proxies::Proxies;
 use crate::shared::Shared;
 use crate::upstream::standing::Standings;
@@ -69,7 +70,8 @@ pub(crate) struct Gateway {
     pub(crate) shared: Arc<Shared>,
     /// What is known of the servers of each upstream.
     pub(crate) standings: Vec<Arc<Standings>>,
-    servers: Vec<(SocketAddr, SocketAddr)>,
+    /// The servers of each upstream, and where they really are.
+    pub(crate) places: Vec<Vec<Place>>,
     /// Open client connections that one worker may have.
     pub(crate) most_open: usize,
 }
@@ -101,19 +103,11 @@ pub struct Running {
     addresses: Vec<SocketAddr>,
 }
 
-impl Gateway {
-    /// Where a declared server really is.
-    pub(crate) fn place(&self, server: Server) -> Server {
-        let real = self.servers.iter().find(|(declared, _)| *declared == server.address);
-        Server { address: real.map_or(server.address, |(_, real)| *real), ..server }
-    }
-}
-
 /// Starts a gateway whose access log goes to standard output.
 ///
 /// # Errors
 ///
-/// A sentence for the operator: a parameter that is missing or wrong, an address that cannot be listened at, or too few
+/// A sentence for the operator: a parameter that is missing or wrong, places that collide, an address that cannot be listened at, or too few
 /// descriptors.
 pub fn start(program: &'static Program, options: Options) -> Result<Running, String> {
     start_logging(program, options, io::stdout())
@@ -142,13 +136,18 @@ fn prepare(
 ) -> Result<Prepared, String> {
     // Before any socket is opened. They live as long as the process.
     let params = &*Box::leak(Box::new(given::read(program, &options.given)?));
+    let Places { listeners, mut upstreams } = place::places(program, params, &options.given)?;
+    for place in upstreams.iter_mut().flatten() {
+        let real = options.servers.iter().find(|(declared, _)| *declared == place.address);
+        place.address = real.map_or(place.address, |(_, real)| *real);
+    }
     let workers = match options.workers {
         0 => std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
         workers => workers,
     };
     let wanted: Vec<SocketAddr> = (0..)
-        .zip(program.listeners)
-        .map(|(index, declared): (usize, _)| options.listen.get(index).copied().unwrap_or(declared.address))
+        .zip(listeners)
+        .map(|(index, declared): (usize, _)| options.listen.get(index).copied().unwrap_or(declared))
         .collect();
     let inherited = if options.inherit { handover::inherited(&wanted)? } else { None };
     let workers = inherited.as_ref().map_or(workers, |inherited| workers.max(inherited.most()));
@@ -170,13 +169,9 @@ fn prepare(
         shared: Shared::new(program, params, clock.clone()),
         clock,
         log,
-        standings: program
-            .upstreams
-            .iter()
-            .map(|upstream| Arc::new(Standings::new(upstream.servers.len())))
-            .collect(),
+        standings: upstreams.iter().map(|servers| Arc::new(Standings::new(servers.len()))).collect(),
+        places: upstreams,
         proxies: program.trusted_proxies.as_ref().map(Proxies::new),
-        servers: options.servers,
         most_open,
     });
     let (orders, _) = watch::channel(Order::Serve);

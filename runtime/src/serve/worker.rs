@@ -59,9 +59,8 @@ pub(crate) struct Worker {
 
 impl Worker {
     pub(crate) fn new(gateway: &Arc<Gateway>) -> Self {
-        let known = gateway.program.upstreams.iter().zip(&gateway.standings);
-        let upstreams =
-            known.map(|(declared, known)| Upstream::new(declared, |server| gateway.place(server), known));
+        let known = gateway.program.upstreams.iter().zip(&gateway.places).zip(&gateway.standings);
+        let upstreams = known.map(|((declared, places), known)| Upstream::new(declared, places, known));
         Self {
             buffers: Buffers::default(),
             sweep: Rc::new(Sweep::new(gateway.clock.clone())),

@@ -15,6 +15,7 @@ use self::pool::Pool;
 use self::standing::Standings;
 use crate::clock::Micros;
 use crate::http1::request;
+use crate::place::Place;
 use crate::policy::retry;
 use crate::program;
 use crate::reason::Reason;
@@ -59,27 +60,27 @@ pub(crate) struct Upstream {
 pub(crate) struct Asking<'a>(&'a Cell<u32>);
 
 impl Upstream {
-    /// `place` says where a declared server really is; `standings` is what all workers know.
+    /// `places` are its servers; `standings` is what all workers know of them.
     pub(crate) fn new(
         declared: &'static program::Upstream,
-        place: impl Fn(program::Server) -> program::Server,
+        places: &[Place],
         standings: &Arc<Standings>,
     ) -> Self {
-        let server = |(index, declared): (u16, &program::Server)| {
-            let program::Server { address, authority } = place(*declared);
+        let server = |(index, place): (u16, &Place)| {
+            let Place { address, authority, weight, backup } = *place;
             Server {
                 address,
                 host: request::host(authority),
                 pool: Pool::default(),
                 index,
-                weight: 1,
-                backup: false,
+                weight,
+                backup,
                 hash: choice::hash(authority.as_bytes()),
                 active: Cell::new(0),
                 behind: Cell::new(0),
             }
         };
-        let servers: Vec<Server> = (0..).zip(declared.servers).map(server).collect();
+        let servers: Vec<Server> = (0..).zip(places).map(server).collect();
         let alike = servers.iter().all(|server| server.weight == 1 && !server.backup);
         let plain = alike && declared.health.is_none() && declared.eject.is_none();
         Self {

@@ -25,6 +25,7 @@ mod named;
 mod own;
 mod path;
 mod pipelining;
+mod places;
 mod pool;
 mod process;
 mod proxied;

@@ -66,9 +66,7 @@ pub(super) fn of_class(value: &Value, ty: &Ty) -> Result<Constant, Option<String
             Constant::Ip(it.parse::<IpAddr>().map_err(|_| None)?.to_canonical())
         }
         (Ty::Cidr, ValueKind::Address(it) | ValueKind::Word(it)) => cidr(it).ok_or(None)?,
-        (Ty::Addr, ValueKind::Address(it) | ValueKind::Word(it)) => {
-            Constant::Addr(it.parse::<SocketAddr>().map_err(|_| None)?)
-        }
+        (Ty::Addr, ValueKind::Address(it) | ValueKind::Word(it)) => Constant::Addr(addr(it).ok_or(None)?),
         (Ty::Uuid, ValueKind::Text(it)) => Constant::Uuid(uuid(it).ok_or(None)?),
         (Ty::Date, ValueKind::Text(it)) => date(it).ok_or(None)?,
         (Ty::Time, ValueKind::Text(it)) => time(it).ok_or(None)?,
@@ -165,6 +163,14 @@ pub(super) fn describe(value: &Value) -> String {
         ValueKind::Path(_) => "a path".into(),
         ValueKind::Regex(_) => "a pattern".into(),
         _ => "an expression".into(),
+    }
+}
+
+/// An address; a port alone is every address of the machine.
+fn addr(text: &str) -> Option<SocketAddr> {
+    match text.strip_prefix(':') {
+        Some(port) => Some(SocketAddr::new(crate::EVERY_ADDRESS, url::port(port)?)),
+        None => text.parse::<SocketAddr>().ok().filter(|addr| addr.port() != 0),
     }
 }
 

@@ -7,6 +7,7 @@ use gatewright_dsl::schema::Value as Shown;
 use proc_macro2::{Literal, TokenStream};
 use quote::quote;
 
+use crate::EVERY_ADDRESS;
 use crate::emit::value::{duration, ip_address, socket_address};
 use crate::ir::expr::Constant;
 
@@ -82,6 +83,7 @@ pub(crate) fn text(constant: &Constant) -> String {
         Constant::Percent(it) => Shown::Percent(Percent(*it)).to_string(),
         Constant::Ip(it) => IpAddr::to_string(it),
         Constant::Cidr(it, bits) => format!("{it}/{bits}"),
+        Constant::Addr(it) if it.ip() == EVERY_ADDRESS => format!(":{}", it.port()),
         Constant::Addr(it) => SocketAddr::to_string(it),
         Constant::Uuid(it) => {
             let digits = format!("{:032x}", u128::from_be_bytes(*it));
