@@ -12,6 +12,8 @@ use gatewright_dsl::problem::render::{Colour, text};
 
 #[path = "gateways/accepted.rs"]
 mod accepted;
+#[path = "gateways/asking.rs"]
+mod asking;
 #[path = "gateways/compile.rs"]
 mod gateways;
 #[path = "tests/pages/place.rs"]
@@ -25,6 +27,7 @@ fn main() {
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets it"));
     gateways::write(&out);
     random::write(&out);
+    asking::write(&out);
     accepted::write(&out);
     let out = out.join("pages.rs");
     for watched in place::WATCHED {

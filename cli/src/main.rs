@@ -13,7 +13,7 @@ mod project;
 mod sockets;
 mod watch;
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -68,6 +68,9 @@ enum Command {
         /// Write nothing, and fail where a file has another form
         #[arg(long)]
         check: bool,
+        /// Print one JSON document instead of text
+        #[arg(long)]
+        json: bool,
     },
     /// Compile a gateway to a binary
     Build {
@@ -113,6 +116,15 @@ enum Command {
         /// The path that is asked for, or a whole URL
         #[arg(value_name = "PATH|URL")]
         path: Option<String>,
+        /// A field of its head, `Host` and `Cookie` too; once for each
+        #[arg(short = 'H', long, value_name = "NAME: VALUE", requires = "path")]
+        header: Vec<String>,
+        /// From where it comes
+        #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1", requires = "path")]
+        client: IpAddr,
+        /// What the gateway was started with for a parameter; all others have their defaults
+        #[arg(long, value_name = "NAME=TEXT", requires = "path")]
+        param: Vec<String>,
         /// The entry file
         #[arg(long, default_value = "gateway.gw", requires = "path")]
         file: PathBuf,
@@ -132,7 +144,9 @@ fn main() -> ExitCode {
             };
             command::check::run(file.as_deref(), form)
         }
-        Command::Fmt { files, check } => command::fmt::run(&files, check),
+        Command::Fmt { files, check, json } => {
+            command::fmt::run(&files, command::fmt::Asked { only_check: check, as_json: json })
+        }
         Command::Build { file, out, json } => command::build::run(&file, out.as_deref(), json),
         Command::New { folder, name, json } => command::new::run(&folder, name.as_deref(), json),
         Command::Unpack { folder, json } => command::new::unpack(&folder, json),
@@ -143,8 +157,15 @@ fn main() -> ExitCode {
             as_json: json,
         }),
         Command::Routes { file, json } => command::routes::run(&file, json),
-        Command::Explain { what, path: Some(path), file, json } => {
-            command::explain::request(&what, &path, &file, json)
+        Command::Explain { what, path: Some(path), header, client, param, file, json } => {
+            let line = command::explain::Line {
+                method: &what,
+                target: &path,
+                headers: &header,
+                client,
+                params: &param,
+            };
+            command::explain::request(&line, &file, json)
         }
         Command::Explain { what, json, .. } => command::explain::word(&what, json),
     }

@@ -4,6 +4,7 @@
 mod common;
 
 use common::{Folder, GOOD};
+use serde_json::Value;
 
 const UGLY: &str = "// one\ngateway   hello{listen http :8080 } // two\n";
 const CLEAN: &str = "// one\ngateway hello { listen http :8080 } // two\n";
@@ -55,4 +56,51 @@ fn nothing_to_format_is_said() {
     let folder = Folder::with(&[]);
     let ran = folder.gw(&["fmt"]);
     assert!(ran.code == 2 && ran.err.contains("no .gw file"), "{ran:?}");
+}
+
+/// What a run says to a program, and its status.
+fn document(folder: &Folder, words: &[&str]) -> (i32, Value) {
+    let ran = folder.gw(&[&["fmt", "--json"], words].concat());
+    assert_eq!((ran.err.as_str(), ran.out.lines().count()), ("", 1), "{ran:?}");
+    let document: Value = serde_json::from_str(&ran.out).unwrap();
+    common::schema::validate("fmt", &document);
+    assert_eq!(document["ok"], ran.code == 0, "{document:#}");
+    (ran.code, document)
+}
+
+fn states(document: &Value) -> Vec<(&str, &str)> {
+    let files = document["result"]["files"].as_array().unwrap();
+    files.iter().map(|file| (file["file"].as_str().unwrap(), file["state"].as_str().unwrap())).collect()
+}
+
+#[test]
+fn a_program_is_told_which_files_changed() {
+    let folder = Folder::with(&[("gateway.gw", &ugly()), ("good.gw", GOOD)]);
+    let (code, told) = document(&folder, &["--check"]);
+    assert_eq!((code, states(&told)), (1, vec![("gateway.gw", "changed"), ("good.gw", "kept")]));
+    assert_eq!(told["result"]["check"], true);
+    assert_eq!(text(&folder, "gateway.gw"), ugly(), "a check writes nothing");
+    let (code, told) = document(&folder, &[]);
+    assert_eq!((code, states(&told)), (0, vec![("gateway.gw", "changed"), ("good.gw", "kept")]));
+    assert_eq!(
+        (&told["result"]["check"], text(&folder, "gateway.gw").as_str()),
+        (&Value::Bool(false), CLEAN)
+    );
+    let (code, told) = document(&folder, &["--check"]);
+    assert_eq!((code, states(&told)), (0, vec![("gateway.gw", "kept"), ("good.gw", "kept")]));
+}
+
+#[test]
+fn a_program_is_told_what_is_wrong_with_a_file() {
+    let folder = Folder::with(&[("a.gw", "gateway   a {\n"), ("b.gw", &ugly())]);
+    let (code, told) = document(&folder, &["a.gw", "b.gw", "c.gw"]);
+    assert_eq!(
+        (code, states(&told)),
+        (2, vec![("a.gw", "refused"), ("b.gw", "changed"), ("c.gw", "failed")])
+    );
+    assert_eq!(told["problems"][0]["name"], "unclosed_brace");
+    assert_eq!(told["problems"][0]["labels"][0]["file"], "a.gw");
+    assert!(told["result"]["files"][2]["failure"].as_str().unwrap().starts_with("c.gw: "));
+    let (code, told) = document(&Folder::with(&[]), &[]);
+    assert_eq!((code, told["result"]["failure"].as_str()), (2, Some("there is no .gw file here or below")));
 }

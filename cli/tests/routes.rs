@@ -120,7 +120,9 @@ fn an_explanation_says_where_each_setting_came_from() {
     // A misspelt path of a group never falls out to a route outside of it.
     let ran = folder.gw(&["explain", "GET", "http://shop.example.com/api/order/7"]);
     assert!(
-        ran.out.starts_with("GET shop.example.com/api/order/7\n\nthe gateway answers 404: not_found\n"),
+        ran.out.starts_with(
+            "GET shop.example.com/api/order/7\n  client   127.0.0.1\n\nthe gateway answers 404: not_found\n"
+        ),
         "{ran:?}"
     );
     assert!(
@@ -151,4 +153,77 @@ fn the_example_of_several_teams_is_explained_as_its_page_shows() {
     assert!(routes.contains("GET /{rest: path} on {string}.shops.example.com\n"), "{routes}");
     let ran = folder.gw(&["explain", "GET", "http://tea.shops.example.com:80/a/b"]);
     assert!(ran.out.contains("    -> shops /tea/a/b\n"), "{ran:?}");
+}
+
+const ASKING: &str = "gateway shop { listen http :8080 }
+param level: string
+route GET /a when request.header(\"x-plan\") == level respond 200 { query page: int }
+route GET /a respond 201 { only ip 10.0.0.0/8 }
+host shop.example { route GET /a when request.cookie(\"c\") == \"x\" respond 202 }
+";
+
+#[test]
+fn fields_client_and_parameters_decide_which_route_wins() {
+    let folder = Folder::with(&[("gateway.gw", ASKING)]);
+    let pro = ["explain", "GET", "/a?page=x", "--param", "level=pro", "-H", "X-Plan:  pro"];
+    let ran = folder.gw(&pro);
+    assert_eq!((ran.code, ran.err.as_str()), (0, ""), "{ran:?}");
+    for shown in [
+        "\n  client   127.0.0.1\n",
+        "\n        answers 400: wrong_fields\n            query page is wrong\n    respond 200\n",
+        "\nthe answer will be 400: wrong_fields\n",
+    ] {
+        assert!(ran.out.contains(shown), "{shown}: {ran:?}");
+    }
+    let ran = folder.gw(&["explain", "GET", "/a", "--param", "level=pro", "--client", "10.0.0.9"]);
+    for shown in [
+        "\n  client   10.0.0.9\n",
+        "    its condition does not hold: request.header(\"x-plan\") == level\n",
+        "    respond 201\n",
+    ] {
+        assert!(ran.out.contains(shown), "{shown}: {ran:?}");
+    }
+    assert!(!ran.out.contains("the answer will be"), "{ran:?}");
+
+    let words = [
+        "GET",
+        "http://other.example/a",
+        "-H",
+        "host: shop.example",
+        "-H",
+        "cookie: c=x",
+        "--param",
+        "level=a",
+    ];
+    let explained = document(&folder, "explain", &words);
+    let result = &explained["result"];
+    assert_eq!(
+        (&result["route"]["terminal"], &result["host"]),
+        (&"respond 202".into(), &"shop.example".into())
+    );
+    assert_eq!(result["headers"][0]["name"], "cookie");
+    assert_eq!(result["others"][0]["why"], "condition");
+    let explained = document(&folder, "explain", &["GET", "/a", "--param", "level=pro"]);
+    assert_eq!(explained["result"]["verdicts"][0]["reason"], "not_allowed");
+}
+
+#[test]
+fn what_cannot_be_sent_or_started_is_status_2() {
+    let folder = Folder::with(&[("gateway.gw", ASKING)]);
+    for (words, said) in [
+        (&["-H", "x plan: pro"][..], "`x plan: pro` is no field"),
+        (&["-H", "x-plan"], "`x-plan` is no field"),
+        (&["-H", "host: a", "-H", "Host: b"], "`Host` is written twice"),
+        (&["--param", "level"], "`level` gives nothing"),
+        (&["--param", "lvel=a"], "there is no parameter `lvel`"),
+        (&[], "a condition asks the parameter `level`, which has no default"),
+    ] {
+        let ran = folder.gw(&[&["explain", "GET", "/a"], words].concat());
+        assert_eq!((ran.code, ran.out.as_str()), (2, ""), "{ran:?}");
+        assert!(ran.err.contains(said), "{said}: {ran:?}");
+        let ran = folder.gw(&[&["explain", "GET", "/a", "--json"], words].concat());
+        common::schema::validate("explain", &serde_json::from_str(&ran.out).unwrap());
+    }
+    let ran = folder.gw(&["explain", "GET", "/a", "--client", "home"]);
+    assert_eq!((ran.code, ran.out.as_str()), (2, ""), "{ran:?}");
 }

@@ -5,7 +5,7 @@
 use std::net::{IpAddr, SocketAddr};
 use std::rc::Rc;
 
-use gatewright_dsl::schema::Values;
+use gatewright_dsl::schema::{Value, Values};
 use gatewright_dsl::{Policy, Span};
 
 use crate::algebra::RouteSet;
@@ -15,7 +15,7 @@ use crate::ty::Ty;
 #[derive(Debug)]
 pub(crate) struct Program {
     pub(crate) name: String,
-    pub(crate) listeners: Vec<SocketAddr>,
+    pub(crate) listeners: Vec<Listener>,
     pub(crate) front: Front,
     /// Those that are used, sorted by name.
     pub(crate) params: Vec<Param>,
@@ -65,6 +65,9 @@ pub(crate) struct Param {
     pub(crate) doc: String,
     pub(crate) ty: Ty,
     pub(crate) default: Option<Constant>,
+    /// The smallest and the largest that the settings take in whose place it stands.
+    pub(crate) least: Option<Value>,
+    pub(crate) most: Option<Value>,
 }
 
 /// What start-up must be given, and nobody sees.
@@ -79,12 +82,42 @@ pub(crate) struct Secret {
 pub(crate) struct Upstream {
     pub(crate) name: String,
     pub(crate) servers: Vec<Server>,
+    /// One for each that there can be.
+    pub(crate) parts: Vec<Part>,
+}
+
+/// What an upstream has beside its servers.
+#[derive(Debug)]
+pub(crate) struct Part {
+    pub(crate) policy: &'static Policy,
+    /// Where it is written, or holds by itself.
+    pub(crate) step: Option<Step>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Server {
-    pub(crate) address: SocketAddr,
-    pub(crate) authority: String,
+    pub(crate) at: At,
+    pub(crate) weight: u32,
+    pub(crate) backup: bool,
+}
+
+/// Where a server is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum At {
+    Is {
+        address: SocketAddr,
+        authority: String,
+    },
+    /// The parameter of this name gives one server or several.
+    Param(String),
+}
+
+/// Where a gateway listens.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Listener {
+    Is(SocketAddr),
+    /// The parameter of this name says it.
+    Param(String),
 }
 
 #[derive(Debug)]
@@ -196,4 +229,6 @@ pub(crate) enum Piece {
     Text(String),
     /// What the n-th capture of the pattern took.
     Capture(u8),
+    /// A value, which becomes a part of one segment.
+    Value(Function),
 }

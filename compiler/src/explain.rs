@@ -2,16 +2,27 @@
 //! runtime, so that each can be held against the other.
 
 mod path;
+mod read;
+mod scene;
+#[cfg(test)]
+mod tests;
+mod value;
+mod verdict;
 mod walk;
 
-use crate::algebra::Field;
+use std::fmt;
+use std::net::{IpAddr, Ipv4Addr};
+
 use crate::algebra::Method;
 use crate::routes::{Given, Listed, Plan};
 
+use self::scene::Scene;
+use self::value::Open;
+pub use self::verdict::Verdict;
 pub use self::walk::{By, Hop};
 pub(crate) use self::walk::{literal, shown};
 
-/// A request.
+/// A request, and what the gateway was started with.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Asked {
     /// In capitals.
@@ -20,6 +31,12 @@ pub struct Asked {
     pub target: String,
     /// As the client names it, with its port or without.
     pub host: Option<String>,
+    /// The other fields of its head, in order, in any case: names, and values without blanks around them.
+    pub headers: Vec<(String, String)>,
+    /// From where it comes.
+    pub client: IpAddr,
+    /// The texts of parameters; all others have their defaults.
+    pub params: Vec<(String, String)>,
 }
 
 /// What comes of it.
@@ -44,6 +61,8 @@ pub enum Decision {
         labels: Vec<Hop>,
         /// The segments of the path, and what each was matched by.
         hops: Vec<Hop>,
+        /// What each of its steps does with the request.
+        verdicts: Vec<Verdict>,
     },
     /// The gateway answers itself, for a reason.
     Own {
@@ -63,39 +82,71 @@ pub enum Decision {
 pub enum Why {
     /// It takes other methods here: these.
     Method(Vec<&'static str>),
+    /// This condition of it does not hold.
+    Condition(String),
     /// One that is more specific comes before it.
     LessSpecific,
 }
 
+/// Why there is no gateway that a request could meet: it would not start with these parameters.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Unset {
+    /// There is no parameter of this name.
+    Unknown(String),
+    /// The text for this one is not of its type.
+    Wrong(String, String),
+    /// A condition asks this one, which has no default.
+    Missing(String),
+}
+
+impl Asked {
+    /// A request without fields, from this machine, of a gateway that was started without parameters.
+    #[must_use]
+    pub fn new(method: &str, target: &str) -> Self {
+        Self {
+            method: method.to_owned(),
+            target: target.to_owned(),
+            host: None,
+            headers: Vec::new(),
+            client: Ipv4Addr::LOCALHOST.into(),
+            params: Vec::new(),
+        }
+    }
+}
+
 impl Plan {
     /// What this gateway does with a request.
-    #[must_use]
-    pub fn explain(&self, asked: &Asked) -> Explanation {
+    ///
+    /// # Errors
+    ///
+    /// Where a parameter is given that is none or has another type, or none is given where a condition asks for it.
+    pub fn explain(&self, asked: &Asked) -> Result<Explanation, Unset> {
+        self.started(asked)?;
         let own = |path: String, status, reason| Explanation {
             path,
             decision: Decision::Own { status, reason, allowed: Vec::new(), is_floor: false },
             others: Vec::new(),
         };
         if asked.method == "CONNECT" {
-            return own(String::new(), 501, "connect_unsupported");
+            return Ok(own(String::new(), 501, "connect_unsupported"));
         }
         if asked.target == "*" && asked.method == "OPTIONS" {
-            return refuse(String::new(), &asked.method, self.0.router.methods, Vec::new());
+            return Ok(refuse(String::new(), &asked.method, self.0.router.methods, Vec::new()));
         }
         let path = match path::canonical(asked.target.split('?').next().unwrap_or_default()) {
             Ok(path) => path,
-            Err(reason) => return own(String::new(), 400, reason),
+            Err(reason) => return Ok(own(String::new(), 400, reason)),
         };
         let mut ends = walk::ends(&self.0, asked.host.as_deref(), &path);
+        let scene = Scene { program: &self.0, asked, path: &path, given: &Given::default() };
+        for end in &mut ends {
+            end.holds = self.holds(&scene, end.when)?;
+        }
         let bit = bit(&asked.method);
-        let holds = |when: Option<usize>| {
-            let condition = when.and_then(|when| self.0.asked.get(when));
-            condition.is_none_or(|condition| condition.holds(&query(&asked.target)))
-        };
         let takes = |end: &walk::End| end.route.is_none() || end.methods & bit != 0;
         // One that would take it if its condition held is answered as if it were not there at all.
-        let is_refused = |end: &walk::End| end.route.is_some() && takes(end) && !holds(end.when);
-        let winner = ends.iter().position(|end| takes(end) && holds(end.when));
+        let is_refused = |end: &walk::End| end.route.is_some() && takes(end) && !end.holds;
+        let winner = ends.iter().position(|end| takes(end) && end.holds);
         let won = winner.map(|at| ends.remove(at));
         let before = winner.unwrap_or(ends.len());
         // Behind a floor nothing is looked at, and so there is nothing to be told of it.
@@ -104,9 +155,13 @@ impl Plan {
             ends.truncate(before);
         }
         let is_hidden = ends.iter().take(before).any(is_refused);
-        let others = ends.iter().enumerate().filter(|(_, end)| holds(end.when)).filter_map(|(at, end)| {
+        let others = ends.iter().enumerate().filter_map(|(at, end)| {
             let is_fit = at >= before && end.methods & bit != 0;
-            let why = if is_fit { Why::LessSpecific } else { Why::Method(methods(end.methods)) };
+            let why = match end.when.filter(|_| !end.holds) {
+                Some(when) => Why::Condition(self.condition(when)),
+                None if is_fit => Why::LessSpecific,
+                None => Why::Method(methods(end.methods)),
+            };
             Some((self.with_hosts(end.route?, None)?, why))
         });
         let others: Vec<_> = others.collect();
@@ -116,10 +171,11 @@ impl Plan {
             };
             let given = Given { path: captured(&end.path), host: captured(&end.host) };
             let route = self.with_hosts(end.route?, Some(&given))?;
-            Some(Decision::Won { route, labels: end.host, hops: end.path })
+            let verdicts = self.verdicts(end.route?, &Scene { given: &given, ..scene });
+            Some(Decision::Won { route, labels: end.host, hops: end.path, verdicts })
         });
         if let Some(decision) = won {
-            return Explanation { path, decision, others };
+            return Ok(Explanation { path, decision, others });
         }
         let allowed = ends.iter().take(before).fold(0, |all, end| all | end.methods);
         let allowed = if is_hidden { 0 } else { allowed };
@@ -127,19 +183,54 @@ impl Plan {
         if let Decision::Own { is_floor: shown, .. } = &mut refused.decision {
             *shown = is_floor;
         }
-        refused
+        Ok(refused)
+    }
+
+    /// Whether the gateway takes the parameters that it is given.
+    fn started(&self, asked: &Asked) -> Result<(), Unset> {
+        for (name, text) in &asked.params {
+            let param = self.0.params.iter().find(|param| param.name == *name);
+            let param = param.ok_or_else(|| Unset::Unknown(name.clone()))?;
+            if read::given(&param.ty, text).is_none() {
+                return Err(Unset::Wrong(name.clone(), param.ty.to_string()));
+            }
+        }
+        Ok(())
+    }
+
+    fn holds(&self, scene: &Scene<'_>, when: Option<usize>) -> Result<bool, Unset> {
+        let function = when.and_then(|when| self.0.functions.exprs.get(*self.0.conditions.get(when)?));
+        match function.map_or(Ok(true), |function| scene.holds(function)) {
+            Ok(holds) => Ok(holds),
+            Err(Open::Param(name)) => Err(Unset::Missing(name)),
+            // INVARIANT: no condition reads a secret or the answer.
+            Err(Open::Hidden) => Ok(false),
+        }
+    }
+
+    /// What each step of a route does.
+    fn verdicts(&self, route: usize, scene: &Scene<'_>) -> Vec<Verdict> {
+        let record = self.0.routes.get(route).and_then(|route| {
+            let chain = self.0.chains.get(route.chain)?;
+            Some((chain, chain.records.get(route.record)?))
+        });
+        let Some((chain, record)) = record else { return Vec::new() };
+        let steps = chain.steps.iter().zip(record).filter_map(|(table, config)| {
+            let table = self.0.steps.get(*table)?;
+            Some(scene.verdict(table, table.configs.get(*config)?))
+        });
+        steps.collect()
     }
 }
 
-/// The fields of a target's query; nothing else of a request is known here.
-fn query(target: &str) -> Vec<(Field, String)> {
-    let query = target.split_once('?').map_or("", |(_, query)| query);
-    let fields = query.split('&').filter(|field| !field.is_empty());
-    let pair = |field: &str| {
-        let (name, text) = field.split_once('=').unwrap_or((field, ""));
-        (Field::Query(name.to_owned()), text.to_owned())
-    };
-    fields.map(pair).collect()
+impl fmt::Display for Unset {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unknown(name) => write!(f, "there is no parameter `{name}`"),
+            Self::Wrong(name, ty) => write!(f, "the text for `{name}` is no {ty}"),
+            Self::Missing(name) => write!(f, "a condition asks the parameter `{name}`, which has no default"),
+        }
+    }
 }
 
 /// No route has the request.
@@ -169,76 +260,4 @@ fn bit(method: &str) -> u16 {
 fn methods(bits: u16) -> Vec<&'static str> {
     let all = Method::NAMED.into_iter().chain([Method::Any]);
     all.filter(|method| method.own_bit() & bits != 0).map(Method::name).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use gatewright_dsl::{Catalogue, Source};
-
-    const SHOP: &str = "gateway shop { listen http :8080 }
-upstream orders { server \"http://127.0.0.1:9001\" }
-route GET /orders/{id: int} -> orders /v2/{id}
-route GET /orders/{name} -> orders
-route POST /orders/{id: int} -> orders
-route * /files/{rest: path} -> orders /{rest}
-route GET /{rest: path} respond 200
-group /api { route POST /a -> orders }
-";
-
-    fn explain(method: &str, target: &str) -> Explanation {
-        let plan = crate::plan(&[Source::new("gateway.gw", SHOP)], &Catalogue::standard()).unwrap();
-        plan.explain(&Asked { method: method.to_owned(), target: target.to_owned(), host: None })
-    }
-
-    fn own(explanation: &Explanation) -> (u16, &str, Vec<&str>) {
-        match &explanation.decision {
-            Decision::Own { status, reason, allowed, .. } => (*status, reason, allowed.clone()),
-            Decision::Won { route, .. } => panic!("{route:?}"),
-        }
-    }
-
-    #[test]
-    fn the_winner_is_shown_with_what_lost_and_why() {
-        let explanation = explain("GET", "/orders/%37?x=1");
-        assert_eq!(explanation.path, "/orders/7");
-        let Decision::Won { route, hops, .. } = &explanation.decision else { panic!("{explanation:?}") };
-        assert_eq!(
-            (route.name().as_str(), route.terminal.as_str()),
-            ("GET /orders/{id: int}", "-> orders /v2/7")
-        );
-        let hops: Vec<String> = hops.iter().map(|hop| format!("{} {}", hop.text, hop.by)).collect();
-        assert_eq!(hops, ["orders literal", "7 int"]);
-        let others: Vec<_> =
-            explanation.others.iter().map(|(route, why)| (route.name(), why.clone())).collect();
-        assert_eq!(
-            others,
-            [
-                ("POST /orders/{id: int}".to_owned(), Why::Method(vec!["POST"])),
-                ("GET /orders/{name}".to_owned(), Why::LessSpecific),
-                ("GET /{rest: path}".to_owned(), Why::LessSpecific)
-            ]
-        );
-    }
-
-    #[test]
-    fn what_no_route_has_is_answered_with_its_reason() {
-        assert_eq!(own(&explain("PUT", "/basket")), (405, "method_not_allowed", vec!["GET", "HEAD"]));
-        assert_eq!(
-            own(&explain("PUT", "/orders/7")),
-            (405, "method_not_allowed", vec!["GET", "HEAD", "POST"])
-        );
-        assert_eq!(own(&explain("OPTIONS", "/orders/x")), (204, "options", vec!["GET", "HEAD"]));
-        assert_eq!(own(&explain("TRACE", "/files/x")).0, 405);
-        assert_eq!(own(&explain("GET", "/a//b")), (400, "empty_segment", vec![]));
-        assert_eq!(own(&explain("CONNECT", "/files/x")).0, 501);
-    }
-
-    #[test]
-    fn a_method_without_a_name_of_its_own_is_any() {
-        let explanation = explain("BREW", "/files/a/b");
-        let Decision::Won { route, hops, .. } = explanation.decision else { panic!("{explanation:?}") };
-        assert_eq!(route.terminal, "-> orders /a/b");
-        assert_eq!(hops.last().map(|hop| (hop.text.as_str(), hop.by.clone())), Some(("a/b", By::Rest)));
-    }
 }

@@ -24,9 +24,14 @@ mod ty;
 
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
+use gatewright_dsl::problem::Kind;
 use gatewright_dsl::{Catalogue, Problem, Source};
 
-pub use check::problem::KINDS;
+/// The kinds of problem that the compiler reports beyond those of the language's own check.
+pub fn kinds() -> impl Iterator<Item = &'static Kind> {
+    check::problem::KINDS.iter().chain(gatewright_dsl::problem::accord::KINDS)
+}
+
 pub use feature::Feature;
 pub use load::{Listed, Read, Sources, Unread};
 pub use project::{Project, Refused};
@@ -53,7 +58,7 @@ pub struct Summary {
     /// The name behind the word `gateway`.
     pub name: String,
     /// The addresses on which it listens, in the order of declaration.
-    pub listeners: Vec<SocketAddr>,
+    pub listeners: Vec<Listener>,
     /// The number of upstreams.
     pub upstreams: usize,
     /// The number of routes.
@@ -108,11 +113,40 @@ pub fn check(sources: &[Source], catalogue: &Catalogue) -> Result<Summary, Vec<P
     }
 }
 
+/// Where a gateway listens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Listener {
+    /// Here.
+    Is(SocketAddr),
+    /// Where start-up says by the parameter of this name, or by its default.
+    Param {
+        /// The name.
+        name: String,
+        /// Where it listens if nobody says it.
+        default: Option<SocketAddr>,
+    },
+}
+
+impl Listener {
+    fn of(program: &checked::Program, listener: &checked::Listener) -> Self {
+        let name = match listener {
+            checked::Listener::Is(address) => return Self::Is(*address),
+            checked::Listener::Param(name) => name,
+        };
+        let param = program.params.iter().find(|param| param.name == *name);
+        let default = match param.and_then(|param| param.default.as_ref()) {
+            Some(ir::expr::Constant::Addr(address)) => Some(*address),
+            _ => None,
+        };
+        Self::Param { name: name.clone(), default }
+    }
+}
+
 impl Summary {
     fn of(program: &checked::Program) -> Self {
         Self {
             name: program.name.clone(),
-            listeners: program.listeners.clone(),
+            listeners: program.listeners.iter().map(|listener| Listener::of(program, listener)).collect(),
             upstreams: program.upstreams.len(),
             routes: program.routes.len(),
         }

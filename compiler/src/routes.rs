@@ -6,8 +6,8 @@ mod host;
 mod written;
 
 use self::expr::Reader;
-use crate::checked::{Piece, Place, Trail};
-use crate::ir::{self, EndKind};
+use crate::checked::{Place, Trail};
+use crate::ir::{self, EndKind, Piece};
 
 /// A gateway as it will run, for those who want to look at it.
 #[derive(Debug)]
@@ -74,11 +74,22 @@ impl Listed {
 }
 
 /// What a request gives to the captures of a route.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Given {
     pub(crate) path: Vec<String>,
     /// Of the host, from the right.
     pub(crate) host: Vec<String>,
+}
+
+impl Given {
+    /// The text of the capture of this number. Those of the host have numbers of their own.
+    pub(crate) fn text(&self, number: u8) -> Option<&str> {
+        let (texts, at) = match number.checked_sub(expr::HOST) {
+            Some(at) => (&self.host, at),
+            None => (&self.path, number),
+        };
+        texts.get(usize::from(at)).map(String::as_str)
+    }
 }
 
 impl Plan {
@@ -101,12 +112,19 @@ impl Plan {
         Some(self.listed(self.0.routes.get(number)?, host::hosts(&self.0).get(&number), given))
     }
 
+    /// The condition of this number, as it would be written.
+    pub(crate) fn condition(&self, number: usize) -> String {
+        let reader =
+            Reader { functions: &self.0.functions, params: &self.0.params, captures: &[], host: &[] };
+        self.0.conditions.get(number).map_or_else(String::new, |function| reader.function(*function))
+    }
+
     fn listed(&self, route: &ir::Route, hosts: Option<&Vec<String>>, given: Option<&Given>) -> Listed {
         let label = self.0.text.at(route.label);
         let (methods, pattern) = label.split_once(" /").unwrap_or((label, ""));
         let named = given.map_or_else(|| names(pattern).unwrap_or_default(), |given| given.path.clone());
         let host = given.map_or(&[][..], |given| &given.host);
-        let reader = Reader { functions: &self.0.functions, captures: &named, host };
+        let reader = Reader { functions: &self.0.functions, params: &self.0.params, captures: &named, host };
         Listed {
             methods: methods.split(", ").map(str::to_owned).collect(),
             pattern: format!("/{pattern}"),
@@ -173,6 +191,7 @@ fn path(pieces: &[Piece], reader: &Reader<'_>) -> String {
     let shown = pieces.iter().map(|piece| match piece {
         Piece::Text(text) => text.clone(),
         Piece::Capture(index) => reader.capture(*index),
+        Piece::Value(number) => format!("{{{}}}", reader.function(*number)),
     });
     shown.collect()
 }
@@ -229,7 +248,7 @@ route * /{rest: path} redirect 302 /orders/{rest}
     fn a_capture_of_one_text_is_shown_by_its_number() {
         assert_eq!(names("a/{x}/{y: int(1..2)}"), Some(vec!["{x}".to_owned(), "{y}".to_owned()]));
         assert_eq!(names("{x: int(7..7)}/{y}"), None);
-        let reader = Reader { functions: &ir::Functions::default(), captures: &[], host: &[] };
+        let reader = Reader { functions: &ir::Functions::default(), params: &[], captures: &[], host: &[] };
         assert_eq!(path(&[Piece::Text("/a/".into()), Piece::Capture(0)], &reader), "/a/{1}");
     }
 }

@@ -44,7 +44,7 @@ fn what_is_refused_is_named() {
         let (program, result) = compiled(path);
         let problems = result.expect_err("a fixture is refused");
         let name = path.file_stem().unwrap().to_str().unwrap();
-        let is_of_one_kind = gatewright_compiler::KINDS.iter().any(|kind| kind.name == name);
+        let is_of_one_kind = gatewright_compiler::kinds().any(|kind| kind.name == name);
         assert!(!is_of_one_kind || problems.contains(&format!("error[{name}]")), "{problems}");
         insta::with_settings!({ omit_expression => true, prepend_module_to_snapshot => false }, {
             insta::assert_snapshot!(format!("{program}\n{}\n{problems}", "─".repeat(40)));

@@ -206,7 +206,13 @@ fn answer(gateway: &Gateway, path: &[u8], started: u64) -> Answer {
         b"/readyz" if gateway.is_ready() => Answer::plain(200, "ready"),
         b"/readyz" => Answer::plain(503, "draining"),
         b"/metrics" => {
-            let about = About { started, is_ready: gateway.is_ready(), dropped: gateway.log.dropped() };
+            let about = About {
+                now: gateway.clock.now(),
+                standings: &gateway.standings,
+                started,
+                is_ready: gateway.is_ready(),
+                dropped: gateway.log.dropped(),
+            };
             Answer { status: 200, kind: PROMETHEUS, body: gateway.metrics.text(gateway.program, about) }
         }
         b"/build" => Answer { status: 200, kind: JSON, body: build(gateway) },

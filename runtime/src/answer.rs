@@ -7,7 +7,8 @@ use crate::head::{Field, Known, Method, Span, write_fields, write_number};
 use crate::policy::query::Violation;
 use crate::reason::{Reason, phrase};
 use crate::route::method;
-use crate::terminal::{Content, Piece, Redirect, Respond};
+use crate::target;
+use crate::terminal::{Content, Redirect, Respond};
 
 /// What all answers of a gateway say.
 pub(crate) struct Voice<'a> {
@@ -126,19 +127,9 @@ fn body_of(x: &Exchange, content: Content) -> Cow<'static, [u8]> {
 pub(crate) fn redirect(x: &mut Exchange, redirect: &Redirect, voice: &Voice) {
     x.record.reason = Some("redirect");
     let mut location = Vec::new();
-    write_pieces(redirect.location, x, &mut location);
+    target::write(&redirect.location, x, &mut location);
     let more = |lines: &mut Lines| lines.add("Location", |out| out.extend_from_slice(&location));
     write(x, &Whole { status: redirect.status, kind: "", body: b"" }, more, voice);
-}
-
-/// Appends a path template with the captures of the exchange.
-pub(crate) fn write_pieces(pieces: &[Piece], x: &Exchange, out: &mut Vec<u8>) {
-    for piece in pieces {
-        out.extend_from_slice(match piece {
-            Piece::Text(text) => text.as_bytes(),
-            Piece::Capture(index) => x.capture(*index),
-        });
-    }
 }
 
 /// A whole answer but for its fields.

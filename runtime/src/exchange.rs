@@ -37,8 +37,15 @@ pub struct Exchange {
     pub(crate) walk: Option<Walk>,
     /// Index into the program's routes.
     pub(crate) route: Option<u32>,
-    pub(crate) timeout: Option<&'static policy::timeout::Config>,
+    pub(crate) waits: Waits,
+    pub(crate) retry: Option<&'static policy::retry::Config>,
+    /// Servers of the upstream that this exchange has asked since it began, or began anew.
+    pub(crate) tried: Vec<u16>,
+    /// Bytes of `onward` that are the head.
+    pub(crate) onward_head: usize,
     pub(crate) body_max: u64,
+    /// The target that the route's end has made of values.
+    pub(crate) made: Vec<u8>,
     /// Bytes to the server: the head, then perhaps a small body.
     pub(crate) onward: Vec<u8>,
     /// Bytes to the client that have not left: heads, small bodies.
@@ -75,6 +82,19 @@ pub(crate) struct Answer {
     pub(crate) bytes: Vec<u8>,
 }
 
+/// How long a server may take; nothing, where no step has said it.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Waits {
+    /// To the head of the answer.
+    pub(crate) total: Micros,
+    /// Of that, for each try.
+    pub(crate) each: Micros,
+    /// To a connection.
+    pub(crate) connect: Micros,
+    /// To the next byte of a body.
+    pub(crate) idle: Micros,
+}
+
 /// What is known of an exchange when it is over.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Record {
@@ -96,6 +116,8 @@ pub(crate) struct Record {
     pub(crate) upstream: Option<u32>,
     /// The server that was asked last.
     pub(crate) server: Option<std::net::SocketAddr>,
+    /// Its place among those of the upstream.
+    pub(crate) index: u16,
     /// How often a server was asked, or a connection to one was tried.
     pub(crate) tries: u32,
     /// How long connections to servers took to open; none where a kept one was used.
@@ -147,8 +169,12 @@ impl Default for Exchange {
             params: <&Params>::default(),
             walk: None,
             route: None,
-            timeout: None,
+            waits: Waits::default(),
+            retry: None,
+            tried: Vec::new(),
+            onward_head: 0,
             body_max: 0,
+            made: Vec::new(),
             onward: Vec::new(),
             homeward: Vec::new(),
             fields: Vec::new(),
@@ -290,8 +316,12 @@ impl Exchange {
         self.captures = Captures::default();
         self.walk = None;
         self.route = None;
-        self.timeout = None;
+        self.waits = Waits::default();
+        self.retry = None;
+        self.tried.clear();
         self.body_max = 0;
+        self.made.clear();
+        self.made.shrink_to(1024);
         self.onward.clear();
         self.onward.shrink_to(8192);
         self.homeward.clear();

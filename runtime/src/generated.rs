@@ -8,16 +8,16 @@ pub use std::process::ExitCode;
 pub use std::time::Duration;
 
 pub use crate::access_log::LogLine;
+pub use crate::cause::Cause;
 pub use crate::dfa::Dfa;
 pub use crate::exchange::{Exchange, Flow, Own};
 pub use crate::params::{Kind as ParamKind, Param as Parameter, Secret, Setting};
 pub use crate::policy;
-pub use crate::policy::on::Cause;
 pub use crate::policy::query::Field;
 #[cfg(feature = "admin")]
 pub use crate::program::Admin;
 pub use crate::program::{
-    AccessLog, Chain, Label, Listener, Outside, Program, Route, SaidBy, Server, TrustedProxies, Upstream,
+    AccessLog, At, Chain, Label, Listener, Outside, Program, Route, SaidBy, Server, TrustedProxies, Upstream,
 };
 pub use crate::route::{ALWAYS, Edge, Kind, Leaf, NONE, Node, Param, Router, method, segment_hash};
 pub use crate::scope::{self, Decimal, Text, Time};

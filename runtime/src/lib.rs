@@ -10,6 +10,7 @@ mod answer;
 #[doc(hidden)]
 pub mod bench;
 mod buffer;
+pub mod cause;
 pub mod clock;
 pub mod dfa;
 mod edit;
@@ -22,6 +23,7 @@ mod metrics;
 mod network;
 pub mod params;
 pub mod part;
+mod place;
 pub mod policy;
 pub mod program;
 mod proxies;
@@ -32,6 +34,7 @@ pub mod scope;
 pub mod serve;
 pub mod shared;
 mod sweep;
+mod target;
 pub mod terminal;
 mod upstream;
 

@@ -16,6 +16,14 @@ pub fn query<'a>(head: &'a Head, name: &'a str) -> impl Iterator<Item = Option<C
     })
 }
 
+/// The same, where a malformed escape is the text that it is written as.
+pub fn query_as_text<'a>(head: &'a Head, name: &'a str) -> impl Iterator<Item = Cow<'a, [u8]>> {
+    let text = head.query().unwrap_or_default();
+    pairs(text).filter_map(move |(found, value)| {
+        is_named(text.get(found)?, name).then(|| as_text(text.get(value).unwrap_or_default()))
+    })
+}
+
 /// The values of a cookie, in order (RFC 6265 section 4.2.1); quotes around one belong to it.
 pub fn cookie<'a>(head: &'a Head, name: &'a str) -> impl Iterator<Item = &'a [u8]> {
     head.field("cookie").flat_map(|line| line.split(|byte| *byte == b';')).filter_map(move |pair| {
@@ -74,6 +82,24 @@ pub(crate) fn decode(text: &[u8]) -> Option<Cow<'_, [u8]>> {
     Some(Cow::Owned(out))
 }
 
+/// The same, where an escape that is none stands for itself.
+fn as_text(text: &[u8]) -> Cow<'_, [u8]> {
+    if let Some(decoded) = decode(text) {
+        return decoded;
+    }
+    let mut out = Vec::with_capacity(text.len());
+    let mut rest = text;
+    while let [first, behind @ ..] = rest {
+        let escaped = match rest {
+            [b'%', high, low, ..] => digit(*high).zip(digit(*low)).map(|(high, low)| high * 16 + low),
+            _ => None,
+        };
+        out.push(escaped.unwrap_or(if *first == b'+' { b' ' } else { *first }));
+        rest = if escaped.is_some() { rest.get(3..).unwrap_or_default() } else { behind };
+    }
+    Cow::Owned(out)
+}
+
 fn digit(byte: u8) -> Option<u8> {
     // A digit of base 16 fits.
     char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok())
@@ -121,6 +147,17 @@ mod tests {
         assert_eq!(found("/?a+b=1", "a b"), [some("1")]);
         assert_eq!(found("/?a%2Bb=1&a+b=2", "a+b"), [some("1")]);
         assert_eq!(found("/", "a"), []);
+    }
+
+    #[test]
+    fn a_malformed_escape_is_read_as_it_is_written() {
+        for (query, value) in
+            [("a=%zz", "%zz"), ("a=%", "%"), ("a=%4&a=1", "%4"), ("a=%41%4g+%", "A%4g %"), ("a=%%41", "%A")]
+        {
+            let head = head(&format!("/?{query}"), "");
+            assert_eq!(query_as_text(&head, "a").next().unwrap(), value.as_bytes(), "{query}");
+        }
+        assert_eq!(query_as_text(&head("/?b%zz=1", ""), "b").count(), 0);
     }
 
     #[test]

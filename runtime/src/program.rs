@@ -6,7 +6,8 @@ use std::net::{IpAddr, SocketAddr};
 
 use crate::access_log::LogLine;
 use crate::exchange::{Exchange, Flow, Own};
-use crate::params::{Param, Secret};
+use crate::params::{Param, Secret, Setting};
+use crate::policy;
 use crate::route::Router;
 use crate::shared::NewState;
 use crate::terminal::Respond;
@@ -89,25 +90,47 @@ pub enum SaidBy {
 #[derive(Clone, Copy, Debug)]
 pub struct Listener {
     /// Address and port. `[::]` accepts IPv4 as well, and falls back to `0.0.0.0` where the machine has no IPv6.
-    pub address: SocketAddr,
+    pub address: Setting<SocketAddr>,
 }
 
 /// A group of servers that answer alike.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Upstream {
     /// The name after the word `upstream`.
     pub name: &'static str,
-    /// At least one.
+    /// At least one that is no backup.
     pub servers: &'static [Server],
+    /// Which of them comes next.
+    pub balance: policy::balance::Config,
+    /// How they are asked whether they are well.
+    pub health: Option<policy::health::Config>,
+    /// When one of them is left out for a while.
+    pub eject: Option<policy::eject::Config>,
 }
 
 /// One server of an upstream, spoken to in plain HTTP/1.1.
 #[derive(Clone, Copy, Debug)]
 pub struct Server {
-    /// Address and port.
-    pub address: SocketAddr,
-    /// What `Host` says: the authority as written in the server's URL.
-    pub authority: &'static str,
+    /// Where it is.
+    pub at: At,
+    /// Its share of the requests, beside those of the others: at least 1.
+    pub weight: u32,
+    /// It is asked only where no other server is in.
+    pub backup: bool,
+}
+
+/// Where a server is.
+#[derive(Clone, Copy, Debug)]
+pub enum At {
+    /// Here.
+    Is {
+        /// Address and port.
+        address: SocketAddr,
+        /// What `Host` says: the authority as written in the server's URL.
+        authority: &'static str,
+    },
+    /// Where the parameter of this number says: a URL, or several, each of which is a server.
+    Param(u16),
 }
 
 /// A piece of [`Program::text`].

@@ -102,6 +102,8 @@ reasons! {
     WRONG_FIELDS "wrong_fields" 400 "http_request_error" "fields of the request are missing or wrong";
     /// RFC 9110 section 5.5: part of the request stands in a field that a route sets.
     EDIT_INVALID "edit_invalid" 400 "http_request_error" "the request has a control character where none can be";
+    /// RFC 3986 section 3.3: a value that is no part of one segment stands in a target.
+    SEGMENT_INVALID "segment_invalid" 400 "http_request_error" "the request has a value that cannot stand in a path";
     /// RFC 6585 section 4.
     LIMITED "limited" 429 "http_request_denied" "there are too many requests";
     /// `limit … ban`.
@@ -118,6 +120,8 @@ reasons! {
     CLIENT_CLOSED "client_closed" 400 "connection_terminated" "the client closed the connection";
     /// The client stopped reading its answer.
     CLIENT_STALLED "client_stalled" 408 "connection_write_timeout" "the client stopped reading";
+    /// `balance`: no server is in.
+    UPSTREAM_UNAVAILABLE "upstream_unavailable" 503 "destination_unavailable" "no server behind the gateway is available";
     /// Nothing listens at the server's address.
     UPSTREAM_REFUSED "upstream_refused" 502 "connection_refused" "the server behind the gateway refused the connection";
     /// No way to the server's address.

@@ -10,12 +10,15 @@ use gatewright_dsl::{Catalogue, Source};
 static PANICS: Policy =
     Policy { name: "panics", summary: "fails as a bug would", home: "policy::panics", ..Policy::BLANK };
 
-/// Writes a file of Rust for each.
+/// Writes a file of Rust for each of them.
 pub fn write(out: &Path) {
     println!("cargo:rerun-if-changed=gateways");
     write_one(out, "protocol");
     write_one(out, "expressions");
+    write_one(out, "upstreams");
     write_one(out, "traffic");
+    write_one(out, "fields");
+    write_one(out, "given");
 }
 
 fn write_one(out: &Path, name: &str) {

@@ -72,8 +72,16 @@ fn accepted(seed: u64) -> (String, String) {
     // The same line twice could not be told apart.
     routes.sort();
     routes.dedup();
+    without_collisions(&mut routes, |routes| program(seed, routes))
+}
+
+/// Drops routes that collide until the compiler accepts the rest; gives the text, and what becomes of it.
+pub fn without_collisions(
+    routes: &mut Vec<String>,
+    program: impl Fn(&[String]) -> String,
+) -> (String, String) {
     loop {
-        let program = program(seed, &routes);
+        let program = program(routes);
         let sources = [Source::new("random.gw", program.as_str())];
         match compile(&sources, &Catalogue::standard()) {
             Ok(output) => return (program, output.rust),

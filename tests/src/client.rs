@@ -1,7 +1,7 @@
 //! A client that sends the bytes it is given and reads answers with [`wire`]; no wait of it is unbounded.
 
 use std::io::{ErrorKind, Read, Write};
-use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::net::{IpAddr, Shutdown, SocketAddr, TcpStream};
 use std::time::Duration;
 
 use crate::wire::{self, Message};
@@ -27,7 +27,19 @@ pub enum End {
 impl Client {
     /// Connects.
     pub fn connect(to: SocketAddr) -> Self {
-        let stream = TcpStream::connect_timeout(&to, PATIENCE).expect("the gateway accepts");
+        Self::on(TcpStream::connect_timeout(&to, PATIENCE).expect("the gateway accepts"))
+    }
+
+    /// Connects from an address of this machine.
+    pub fn connect_from(from: IpAddr, to: SocketAddr) -> Self {
+        let socket =
+            socket2::Socket::new(socket2::Domain::for_address(to), socket2::Type::STREAM, None).unwrap();
+        socket.bind(&SocketAddr::from((from, 0)).into()).expect("the address is this machine's");
+        socket.connect_timeout(&to.into(), PATIENCE).expect("the gateway accepts");
+        Self::on(socket.into())
+    }
+
+    fn on(stream: TcpStream) -> Self {
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
         stream.set_write_timeout(Some(PATIENCE)).unwrap();
         stream.set_nodelay(true).unwrap();

@@ -2,7 +2,7 @@
 
 use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
 
-use gatewright_runtime::generated::{AccessLog, Listener, Program, Server, Upstream};
+use gatewright_runtime::generated::{AccessLog, At, Listener, Program, Server, Setting, Upstream};
 
 include!(concat!(env!("OUT_DIR"), "/protocol.rs"));
 
@@ -26,6 +26,20 @@ pub fn expressions() -> &'static Program {
     &expressions::PROGRAM
 }
 
+mod upstreams {
+    include!(concat!(env!("OUT_DIR"), "/upstreams.rs"));
+}
+
+/// The declared addresses of the servers of [`upstreams`].
+pub const THREE: [SocketAddr; 3] = [local(9011), local(9012), local(9013)];
+/// Those of the servers that are asked whether they are well.
+pub const WATCHED: [SocketAddr; 3] = [local(9021), local(9022), local(9023)];
+
+/// A gateway whose servers may fail, compiled from `gateways/upstreams.gw`.
+pub fn upstreams() -> &'static Program {
+    &upstreams::PROGRAM
+}
+
 mod traffic {
     include!(concat!(env!("OUT_DIR"), "/traffic.rs"));
 }
@@ -33,6 +47,27 @@ mod traffic {
 /// A gateway behind proxies that it trusts, whose requests have ids, compiled from `gateways/traffic.gw`.
 pub fn traffic() -> &'static Program {
     &traffic::PROGRAM
+}
+
+mod fields {
+    include!(concat!(env!("OUT_DIR"), "/fields.rs"));
+}
+
+/// A gateway that declares, edits, guards and puts values into paths, compiled from `gateways/fields.gw`.
+pub fn fields() -> &'static Program {
+    &fields::PROGRAM
+}
+
+mod given {
+    include!(concat!(env!("OUT_DIR"), "/given.rs"));
+}
+
+/// The declared address of the server of [`given`] that no parameter gives.
+pub const WRITTEN: SocketAddr = local(9032);
+
+/// A gateway whose places start-up says, compiled from `gateways/given.gw`.
+pub fn given() -> &'static Program {
+    &given::PROGRAM
 }
 
 /// The gateway under test, named `tested`.
@@ -50,16 +85,16 @@ pub const ANYWHERE: SocketAddr = local(0);
 
 /// The same with another address of its own and of the app, for a process of its own.
 pub fn at(listen: SocketAddr, app: SocketAddr) -> &'static Program {
-    let place = |server: &Server| Server {
-        address: if server.address == APP { app } else { server.address },
-        ..*server
+    let place = |server: &Server| match server.at {
+        At::Is { address: APP, authority } => Server { at: At::Is { address: app, authority }, ..*server },
+        _ => *server,
     };
     let upstreams = PROGRAM.upstreams.iter().map(|upstream| Upstream {
-        name: upstream.name,
         servers: upstream.servers.iter().map(place).collect::<Vec<_>>().leak(),
+        ..*upstream
     });
     Box::leak(Box::new(Program {
-        listeners: vec![Listener { address: listen }].leak(),
+        listeners: vec![Listener { address: Setting::Is(listen) }].leak(),
         upstreams: upstreams.collect::<Vec<_>>().leak(),
         ..PROGRAM
     }))

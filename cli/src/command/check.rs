@@ -81,7 +81,7 @@ fn print_log(entries: &Entries) {
         once(problems, &mut said);
     }
     let problems: Vec<Problem> = said.into_iter().cloned().collect();
-    let kinds = gatewright_dsl::problem::kinds().chain(gatewright_compiler::KINDS);
+    let kinds = gatewright_dsl::problem::kinds().chain(gatewright_compiler::kinds());
     println!("{}", sarif::log(&problems, &entries.sources, kinds));
 }
 

@@ -1,9 +1,10 @@
 //! `gw explain`: what a gateway does with a request and why, or the page of a problem, a setting or a declaration.
 
+use std::net::IpAddr;
 use std::path::Path;
 use std::process::ExitCode;
 
-use gatewright_compiler::explain::{Asked, Decision, Explanation, Hop, Why};
+use gatewright_compiler::explain::{Asked, Decision, Explanation, Hop, Unset, Verdict, Why};
 use gatewright_compiler::routes::{Listed, Origin};
 use gatewright_dsl::problem::nearest::nearest;
 use serde_json::{Value, json};
@@ -34,11 +35,25 @@ pub(crate) fn word(word: &str, as_json: bool) -> ExitCode {
     ExitCode::SUCCESS
 }
 
+/// A request as the command line names it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Line<'a> {
+    pub(crate) method: &'a str,
+    /// A path or a URL.
+    pub(crate) target: &'a str,
+    /// `name: value`
+    pub(crate) headers: &'a [String],
+    pub(crate) client: IpAddr,
+    /// `name=text`
+    pub(crate) params: &'a [String],
+}
+
 /// Shows what becomes of a request.
-pub(crate) fn request(method: &str, target: &str, file: &Path, as_json: bool) -> ExitCode {
-    let explained = judge(method, target).and_then(|asked| {
+pub(crate) fn request(line: &Line<'_>, file: &Path, as_json: bool) -> ExitCode {
+    let explained = judge(line).and_then(|asked| {
         let plan = project::plan(file)?;
-        Ok((plan.explain(&asked), asked))
+        let explanation = plan.explain(&asked).map_err(|unset| unstarted(&unset))?;
+        Ok((explanation, asked))
     });
     match explained {
         Ok((explanation, asked)) => {
@@ -53,7 +68,17 @@ pub(crate) fn request(method: &str, target: &str, file: &Path, as_json: bool) ->
     }
 }
 
-fn judge(method: &str, target: &str) -> Result<Asked, Refusal> {
+fn unstarted(unset: &Unset) -> Refusal {
+    let help = match unset {
+        Unset::Missing(name) => format!("say what the gateway is started with: --param {name}=…"),
+        Unset::Wrong(..) => "write it as it is given at start-up".to_owned(),
+        Unset::Unknown(_) => "name one that the gateway declares".to_owned(),
+    };
+    Refusal::failed(unset.to_string(), help)
+}
+
+fn judge(line: &Line<'_>) -> Result<Asked, Refusal> {
+    let Line { method, target, .. } = *line;
     if method.is_empty() || !method.chars().all(|c| c.is_ascii_uppercase() || c == '-') {
         return Err(Refusal::failed(
             format!("`{method}` is no method"),
@@ -73,7 +98,39 @@ fn judge(method: &str, target: &str) -> Result<Asked, Refusal> {
         let help = "write it as it is sent: /orders/7, or with its host: http://shop.example.com/orders/7";
         return Err(Refusal::failed(format!("`{target}` is no path"), help));
     }
-    Ok(Asked { method: method.to_owned(), target: target.to_owned(), host })
+    let headers = line.headers.iter().map(|text| header(text)).collect::<Result<Vec<_>, _>>()?;
+    let (hosts, headers): (Vec<_>, Vec<_>) =
+        headers.into_iter().partition(|(name, _)| name.eq_ignore_ascii_case("host"));
+    if hosts.len() > 1 {
+        let help = "a request with two of them is answered 400: write one";
+        return Err(Refusal::failed("`Host` is written twice", help));
+    }
+    // As clients do: the field is what is sent, the URL says only where to.
+    let host = hosts.into_iter().next().map(|(_, value)| value).or(host);
+    let params = line.params.iter().map(|text| match text.split_once('=') {
+        Some((name, text)) => Ok((name.to_owned(), text.to_owned())),
+        None => Err(Refusal::failed(format!("`{text}` gives nothing"), "write --param name=text")),
+    });
+    Ok(Asked {
+        host,
+        headers,
+        client: line.client,
+        params: params.collect::<Result<_, _>>()?,
+        ..Asked::new(method, target)
+    })
+}
+
+/// A field of the head: its name, and its value without blanks around it.
+fn header(text: &str) -> Result<(String, String), Refusal> {
+    let is_token = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c);
+    let field = text.split_once(':').map(|(name, value)| (name, value.trim_matches([' ', '\t'])));
+    let field = field.filter(|(name, value)| {
+        !name.is_empty() && name.chars().all(is_token) && !value.chars().any(|c| c.is_control() && c != '\t')
+    });
+    let field = field.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    field.ok_or_else(|| {
+        Refusal::failed(format!("`{text}` is no field"), "write it as it is sent: -H 'x-plan: pro'")
+    })
 }
 
 fn document(asked: &Asked, explanation: &Explanation) -> Value {
@@ -81,21 +138,24 @@ fn document(asked: &Asked, explanation: &Explanation) -> Value {
         .others
         .iter()
         .map(|(route, why)| {
-            let (why, methods): (_, &[&str]) = match why {
-                Why::Method(methods) => ("method", methods),
-                Why::LessSpecific => ("less_specific", &[]),
+            let (why, methods, condition): (_, &[&str], _) = match why {
+                Why::Method(methods) => ("method", methods, None),
+                Why::Condition(condition) => ("condition", &[], Some(condition)),
+                Why::LessSpecific => ("less_specific", &[], None),
             };
-            json!({ "route": listed(route), "why": why, "methods": methods })
+            json!({ "route": listed(route), "why": why, "methods": methods, "condition": condition })
         })
         .collect();
     let shown = |hops: &[Hop]| -> Value {
         hops.iter().map(|hop| json!({ "text": hop.text, "by": hop.by.to_string() })).collect()
     };
-    let (labels, segments, route, answer) = match &explanation.decision {
-        Decision::Won { route, labels, hops } => (shown(labels), shown(hops), listed(route), Value::Null),
+    let (labels, segments, route, answer, verdicts) = match &explanation.decision {
+        Decision::Won { route, labels, hops, verdicts } => {
+            (shown(labels), shown(hops), listed(route), Value::Null, verdicts.iter().map(verdict).collect())
+        }
         Decision::Own { status, reason, allowed, is_floor } => {
             let answer = json!({ "status": status, "reason": reason, "allowed": allowed, "floor": is_floor });
-            (json!([]), json!([]), Value::Null, answer)
+            (json!([]), json!([]), Value::Null, answer, json!([]))
         }
     };
     json!({
@@ -103,13 +163,31 @@ fn document(asked: &Asked, explanation: &Explanation) -> Value {
         "method": asked.method,
         "target": asked.target,
         "host": asked.host,
+        "headers": pairs(&asked.headers),
+        "client": asked.client.to_string(),
+        "params": pairs(&asked.params),
         "path": explanation.path,
         "labels": labels,
         "segments": segments,
         "route": route,
+        "verdicts": verdicts,
         "answer": answer,
         "others": others,
     })
+}
+
+fn pairs(pairs: &[(String, String)]) -> Value {
+    pairs.iter().map(|(name, text)| json!({ "name": name, "text": text })).collect()
+}
+
+/// What a step does with the request.
+fn verdict(verdict: &Verdict) -> Value {
+    let (word, status, reason, wrong): (_, _, _, &[String]) = match verdict {
+        Verdict::Passes => ("passes", None, None, &[]),
+        Verdict::Open => ("open", None, None, &[]),
+        Verdict::Refuses { status, reason, wrong } => ("refuses", Some(status), Some(reason), wrong),
+    };
+    json!({ "verdict": word, "status": status, "reason": reason, "wrong": wrong })
 }
 
 fn show(asked: &Asked, explanation: &Explanation) {
@@ -117,26 +195,34 @@ fn show(asked: &Asked, explanation: &Explanation) {
     if explanation.path != asked.target && !explanation.path.is_empty() {
         println!("  path     {}", explanation.path);
     }
+    let client = format!("  client   {}", asked.client);
     match &explanation.decision {
-        Decision::Won { route, labels, hops } => {
+        Decision::Won { route, labels, hops, verdicts } => {
             for hop in labels.iter().rev() {
                 println!("  label    {}: {}", hop.text, hop.by);
             }
             for hop in hops {
                 println!("  segment  {}: {}", hop.text, hop.by);
             }
-            println!("  method   {}", asked.method);
+            println!("  method   {}\n{client}", asked.method);
             println!("\n{} wins ({})", route.title(), place(route));
-            for step in &route.steps {
+            for (step, verdict) in route.steps.iter().zip(verdicts) {
                 println!("    {}", step.text);
                 for origin in &step.from {
                     println!("        {}", came(origin));
                 }
+                if let Verdict::Refuses { status, reason, wrong } = verdict {
+                    println!("        answers {status}: {reason}");
+                    for wrong in wrong {
+                        println!("            {wrong}");
+                    }
+                }
             }
             println!("    {}", route.terminal);
+            foretell(verdicts);
         }
         Decision::Own { status, reason, allowed, is_floor } => {
-            println!("\nthe gateway answers {status}: {reason}");
+            println!("{client}\n\nthe gateway answers {status}: {reason}");
             if *is_floor {
                 println!("    the group or host ends here: nothing less specific is looked at");
             }
@@ -148,10 +234,22 @@ fn show(asked: &Asked, explanation: &Explanation) {
     for (route, why) in &explanation.others {
         let why = match why {
             Why::Method(methods) => format!("here it takes {}", methods.join(", ")),
+            Why::Condition(condition) => format!("its condition does not hold: {condition}"),
             Why::LessSpecific => "it is less specific".to_owned(),
         };
         println!("\n{} does not ({})\n    {why}", route.title(), place(route));
     }
+}
+
+/// Says which answer the request will have, where its route refuses it.
+fn foretell(verdicts: &[Verdict]) {
+    let refuses = |verdict: &Verdict| matches!(verdict, Verdict::Refuses { .. });
+    let Some(at) = verdicts.iter().position(refuses) else { return };
+    let Some(Verdict::Refuses { status, reason, .. }) = verdicts.get(at) else { return };
+    let is_sure = !verdicts.iter().take(at).any(|verdict| *verdict == Verdict::Open);
+    let unless =
+        if is_sure { "" } else { ", unless a step before refuses it for what a request does not say" };
+    println!("\nthe answer will be {status}: {reason}{unless}");
 }
 
 /// A setting, and all that it came through: `timeout 2s (gateway.gw:5) in group /api (gateway.gw:4)`.

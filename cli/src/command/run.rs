@@ -3,7 +3,7 @@
 //! generation before it serving.
 
 use std::collections::VecDeque;
-use std::net::SocketAddr;
+use std::net::{Ipv6Addr, SocketAddr};
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
 
-use gatewright_compiler::Output;
+use gatewright_compiler::{Listener, Output};
 use gatewright_dsl::Source;
 use serde_json::json;
 
@@ -157,16 +157,21 @@ impl<'a> Run<'a> {
     fn replace(&mut self, compiled: (Output, &[Source]), progress: &Progress) -> Result<(), Refusal> {
         let failed = |why| Refusal::failed(why, "");
         let built = super::build::build(self.asked.file, compiled, Profile::Try, progress, &self.under_way)?;
-        let mut wanted = built.summary.listeners.clone();
-        if self.asked.listen.len() > wanted.len() {
+        let declared = &built.summary.listeners;
+        if self.asked.listen.len() > declared.len() {
             let why = format!(
                 "--listen names {} addresses, and the gateway has {}",
                 self.asked.listen.len(),
-                wanted.len()
+                declared.len()
             );
             return Err(failed(why));
         }
-        wanted.iter_mut().zip(self.asked.listen).for_each(|(declared, real)| *declared = *real);
+        let given = self.asked.listen.iter().copied().map(Some).chain(std::iter::repeat(None));
+        let real = given.zip(declared).map(|(given, declared)| match given {
+            Some(given) => Ok(given),
+            None => place(declared, self.asked.arguments, |name| std::env::var(name).ok()),
+        });
+        let wanted = real.collect::<Result<Vec<SocketAddr>, String>>().map_err(failed)?;
         progress.step("start");
         self.sockets.open(&wanted).map_err(failed)?;
         let number = self.count + 1;
@@ -253,5 +258,55 @@ impl<'a> Run<'a> {
                 generation.ends_within(PATIENCE);
             }
         }
+    }
+}
+
+/// Where a generation will listen: as the gateway itself reads it, a flag before the environment, and that before the default.
+fn place(
+    declared: &Listener,
+    arguments: &[String],
+    variable: impl Fn(&str) -> Option<String>,
+) -> Result<SocketAddr, String> {
+    let (name, default) = match declared {
+        Listener::Is(address) => return Ok(*address),
+        Listener::Param { name, default } => (name, default),
+    };
+    let flag = format!("--{}", name.replace('_', "-"));
+    let with_value = format!("{flag}=");
+    let own = arguments.iter().find_map(|it| it.strip_prefix(&with_value));
+    let next = arguments.iter().skip_while(|it| **it != flag).nth(1);
+    let text = own.or(next.map(String::as_str)).map(str::to_owned);
+    let Some(text) = text.or_else(|| variable(&name.replace('-', "_").to_uppercase())) else {
+        return default.ok_or_else(|| format!("`{name}` must be given: `-- {flag} ADDRESS`"));
+    };
+    let address = match text.strip_prefix(':') {
+        Some(port) => port.parse().map(|port| SocketAddr::new(Ipv6Addr::UNSPECIFIED.into(), port)).ok(),
+        None => text.parse().ok(),
+    };
+    address.ok_or_else(|| format!("`{name}` must be an address such as `:8080`, found {text:?}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_listener_is_where_the_gateway_will_say_it_is() {
+        let at = Listener::Param { name: "listen_at".into(), default: "127.0.0.1:1".parse().ok() };
+        let none = Listener::Param { name: "listen_at".into(), default: None };
+        let check = |declared: &Listener, arguments: &[&str], variable: Option<&str>| {
+            let arguments: Vec<String> = arguments.iter().map(|it| (*it).to_owned()).collect();
+            let of = |name: &str| variable.filter(|_| name == "LISTEN_AT").map(str::to_owned);
+            place(declared, &arguments, of).map(|address| address.to_string())
+        };
+        assert_eq!(check(&at, &["--listen-at", "127.0.0.1:2"], Some(":3")).as_deref(), Ok("127.0.0.1:2"));
+        assert_eq!(
+            check(&at, &["--most", "1", "--listen-at=127.0.0.1:2"], None).as_deref(),
+            Ok("127.0.0.1:2")
+        );
+        assert_eq!(check(&at, &[], Some(":3")).as_deref(), Ok("[::]:3"));
+        assert_eq!(check(&at, &[], None).as_deref(), Ok("127.0.0.1:1"));
+        assert!(check(&none, &[], None).unwrap_err().contains("must be given"));
+        assert!(check(&none, &[], Some("x")).unwrap_err().contains("found \"x\""));
     }
 }

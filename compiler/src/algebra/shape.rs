@@ -80,12 +80,6 @@ impl RouteSet {
         route.or_else(|| self.floor(number).map(|floor| &floor.asks))?.as_ref()
     }
 
-    /// The condition of the claim of this number.
-    pub(crate) fn when(&self, number: usize) -> Option<&Condition> {
-        let route = self.routes.get(number).map(|shape| &shape.when);
-        route.or_else(|| self.floor(number).map(|floor| &floor.when))
-    }
-
     /// The floor of this number, if it is one.
     pub(crate) fn floor(&self, number: usize) -> Option<&Floor> {
         self.floors.get(number.checked_sub(self.routes.len())?)

@@ -5,14 +5,15 @@
 use std::net::{IpAddr, SocketAddr};
 use std::rc::Rc;
 
-use gatewright_dsl::ast;
 use gatewright_dsl::item::gateway::REQUEST_ID_HEADER;
 use gatewright_dsl::schema::{Checked, Place, Value, check_block};
 use gatewright_dsl::source::Span;
+use gatewright_dsl::{ast, item};
 
 use super::join::{self, Settings, Written};
-use super::{Check, problem};
-use crate::checked::{Front, SaidBy, Trusted};
+use super::{Check, problem, resolve};
+use crate::checked::{Front, Listener, SaidBy, Trusted};
+use crate::ir::expr::Constant;
 
 /// What a `gateway` block says.
 #[derive(Debug, Default)]
@@ -20,7 +21,7 @@ pub(super) struct Gateway {
     pub(super) name: String,
     /// What holds for all exchanges, those without a route included.
     pub(super) settings: Settings,
-    pub(super) listeners: Vec<SocketAddr>,
+    pub(super) listeners: Vec<Listener>,
     pub(super) front: Front,
 }
 
@@ -81,25 +82,58 @@ fn front(settings: &[Checked]) -> Front {
     Front { trusted, request_id, admin: None }
 }
 
-fn listeners(check: &mut Check<'_>, settings: &[Checked]) -> Vec<SocketAddr> {
+fn listeners(check: &mut Check<'_>, settings: &[Checked]) -> Vec<Listener> {
     let mut known: Vec<(SocketAddr, Span)> = Vec::new();
+    let mut listeners: Vec<Listener> = Vec::new();
+    let mut names: Vec<(String, Span)> = Vec::new();
     for setting in settings.iter().filter(|setting| setting.values.word == "listen") {
         let Some(given) = setting.values.find("address") else { continue };
-        let Value::Addr(addr) = &given.value else { continue };
-        let address = SocketAddr::new(addr.ip.unwrap_or(crate::EVERY_ADDRESS), addr.port);
         let span = given.span.unwrap_or(setting.span);
-        match known.iter().find(|(other, _)| collide(*other, address)) {
-            Some((_, first)) => {
-                let (own, other) = (check.slice(span).to_owned(), check.slice(*first).to_owned());
-                check.problems.push(problem::duplicate_listener(&own, span, &other, *first));
+        match &given.value {
+            Value::Addr(addr) => {
+                let address = SocketAddr::new(addr.ip.unwrap_or(crate::EVERY_ADDRESS), addr.port);
+                take(check, &mut known, address, span);
+                listeners.push(Listener::Is(address));
             }
-            None => known.push((address, span)),
+            Value::Name(name) => {
+                let Some(param) = parameter(check, name) else { continue };
+                if let Some((_, first)) = names.iter().find(|(known, _)| *known == param) {
+                    check.problems.push(problem::duplicate_listener(&param, span, &param, *first));
+                    continue;
+                }
+                names.push((param.clone(), span));
+                for (value, at) in Rc::clone(&check.params).by_default(&param) {
+                    if let Constant::Addr(address) = value {
+                        take(check, &mut known, address, at);
+                    }
+                }
+                listeners.push(Listener::Param(param));
+            }
+            _ => {}
         }
     }
-    let mut listeners: Vec<SocketAddr> = known.iter().map(|(address, _)| *address).collect();
     listeners.sort_unstable();
     check.listeners = known;
     listeners
+}
+
+/// The parameter that stands in the place of an address.
+fn parameter(check: &mut Check<'_>, name: &ast::Name) -> Option<String> {
+    let row =
+        item::words(Place::Gateway).iter().flat_map(|row| row.params).find(|it| it.name == "address")?;
+    let params = Rc::clone(&check.params);
+    resolve::reference(check, &params.scope, name, row)
+}
+
+/// Notes that an address is listened at, unless it is already.
+fn take(check: &mut Check<'_>, known: &mut Vec<(SocketAddr, Span)>, address: SocketAddr, span: Span) {
+    match known.iter().find(|(other, _)| collide(*other, address)) {
+        Some((_, first)) => {
+            let (own, other) = (check.slice(span).to_owned(), check.slice(*first).to_owned());
+            check.problems.push(problem::duplicate_listener(&own, span, &other, *first));
+        }
+        None => known.push((address, span)),
+    }
 }
 
 /// Where the gateway listens for what is sent to `server`, if it does.

@@ -5,6 +5,7 @@
 
 mod answer;
 mod around;
+mod bounds;
 mod collision;
 pub(crate) mod expr;
 mod file;
@@ -67,6 +68,8 @@ struct Check<'a> {
     types: Types,
     languages: Languages,
     params: Rc<Params>,
+    /// The bounds of the settings in whose place parameters stand, by name: what start-up is to hold them against.
+    bounds: BTreeMap<String, bounds::Bounds>,
     /// Where the gateway listens.
     listeners: Vec<(SocketAddr, Span)>,
     /// Whether a declaration may be missing from the tree since it could not be read. Then nothing is called missing or
@@ -137,6 +140,7 @@ pub(crate) fn check(files: &Files<'_>, entry: &Entry, catalogue: &Catalogue) -> 
         trails: BTreeMap::new(),
         types,
         params: Rc::clone(&params),
+        bounds: BTreeMap::new(),
     };
     unknown::check(&mut check, &units);
     let trees = || units.iter().map(|unit| &*unit.file);
@@ -160,6 +164,7 @@ pub(crate) fn check(files: &Files<'_>, entry: &Entry, catalogue: &Catalogue) -> 
     if let (Some(gateway), false, false) = (gateways.first(), has_routes, is_torn) {
         check.problems.push(problem::missing_route(gateway.name.span));
     }
+    let needed = needed(&check, &params, &upstreams);
     use_names(&mut check, &params);
     let mut unused = if has_routes && !is_torn { check.names.unused() } else { Vec::new() };
     let mut used = check.names.used();
@@ -175,11 +180,13 @@ pub(crate) fn check(files: &Files<'_>, entry: &Entry, catalogue: &Catalogue) -> 
     let mut problems = check.problems;
     gatewright_dsl::problem::sort(&mut problems);
     said_once(&mut problems);
+    let bounds = check.bounds;
     let program = problems.is_empty().then(|| {
         let claims = claims.ordered(&order);
         let mut program = program(gateway, upstreams, routes, (claims, &order), &check.lines);
         program.outside = outside;
-        program.params = params.all.iter().filter(|it| params.scope.is_used(&it.name)).cloned().collect();
+        let used = params.all.iter().filter(|it| needed.contains(&it.name));
+        program.params = used.map(|it| bounds::bounded(it, bounds.get(&it.name))).collect();
         program.secrets =
             params.secrets.iter().filter(|it| params.scope.is_used(&it.name)).cloned().collect();
         program
@@ -223,6 +230,24 @@ fn declared(units: &[unit::Unit<'_>], problems: &mut Vec<Problem>) -> (Types, Pa
     let types = types::read(&types, problems);
     let params = params::read(&params, &secrets, &types, problems);
     (types, params)
+}
+
+/// The parameters that this gateway needs. Those that say where servers are that no route of it leads to are used, but not
+/// needed.
+fn needed(check: &Check<'_>, params: &Params, upstreams: &[Upstream<'_>]) -> BTreeSet<String> {
+    let used = check.names.used();
+    let (own, others): (Vec<_>, Vec<_>) =
+        upstreams.iter().partition(|upstream| used.contains(&upstream.name.span));
+    let find = |upstream: &Upstream<'_>| {
+        for name in upstream.names() {
+            params.scope.find(name);
+        }
+    };
+    own.into_iter().for_each(find);
+    let all = params.all.iter().map(|param| param.name.clone());
+    let needed = all.filter(|name| params.scope.is_used(name)).collect();
+    others.into_iter().for_each(find);
+    needed
 }
 
 /// Marks the types and parameters that something uses.
@@ -289,6 +314,7 @@ fn used_upstreams(upstreams: Vec<Upstream<'_>>, routes: &mut [checked::Route]) -
     kept.map(|(_, upstream)| checked::Upstream {
         name: upstream.name.text.clone(),
         servers: upstream.servers,
+        parts: upstream.parts,
     })
     .collect()
 }

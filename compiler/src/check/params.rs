@@ -12,7 +12,7 @@ use super::expr::literal;
 use super::expr::scope::Scope;
 use super::problem;
 use crate::checked::{Param, Secret};
-use crate::ir::expr::{Expr, Kind};
+use crate::ir::expr::{Constant, Expr, Kind};
 use crate::ty::{Text, Ty, Types};
 
 /// What start-up may set.
@@ -22,12 +22,27 @@ pub(super) struct Params {
     pub(super) all: Vec<Param>,
     /// Sorted by name.
     pub(super) secrets: Vec<Secret>,
+    /// Where each is by default: a place for each item of a list.
+    pub(super) defaults: BTreeMap<String, Vec<Span>>,
     /// What each name stands for.
     pub(super) scope: Scope<'static>,
 }
 
 /// Arguments of every gateway.
 const FLAGS: &[&str] = &["check", "params", "version"];
+
+impl Params {
+    /// What a parameter is where nobody sets it: each value with its place.
+    pub(super) fn by_default(&self, name: &str) -> Vec<(Constant, Span)> {
+        let param = self.all.iter().find(|param| param.name == name);
+        let values = match param.and_then(|param| param.default.clone()) {
+            Some(Constant::List(items)) => items,
+            one => one.into_iter().collect(),
+        };
+        let places = self.defaults.get(name).into_iter().flatten().copied();
+        values.into_iter().zip(places).collect()
+    }
+}
 
 /// Reads all declarations; of two with one name, the first.
 pub(super) fn read(
@@ -45,6 +60,7 @@ pub(super) fn read(
             && let Some(ty) = ty
         {
             read.all.extend(self::param(param, ty, problems));
+            read.defaults.insert(param.name.text.clone(), defaults(param));
         }
     }
     for secret in secrets {
@@ -123,7 +139,17 @@ fn param(param: &ast::Param, ty: Ty, problems: &mut Vec<Problem>) -> Option<Para
             }
         },
     };
-    Some(Param { name: param.name.text.clone(), doc: doc(&param.docs), ty, default })
+    let name = param.name.text.clone();
+    Some(Param { name, doc: doc(&param.docs), ty, default, least: None, most: None })
+}
+
+/// Where a default stands, or each item of it.
+fn defaults(param: &ast::Param) -> Vec<Span> {
+    let Some(default) = &param.default else { return Vec::new() };
+    match &default.kind {
+        ast::ValueKind::List(items) => items.iter().map(|item| item.span).collect(),
+        _ => vec![default.span],
+    }
 }
 
 /// The lines above a declaration.

@@ -51,6 +51,10 @@ fn value(written: &mut Value) {
                 rewrite::answer(body, &mut Forgetting);
             }
         }
+        Value::Least(two) => {
+            value(&mut two.0);
+            value(&mut two.1);
+        }
         Value::List(items) => items.iter_mut().for_each(value),
         _ => {}
     }

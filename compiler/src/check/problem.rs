@@ -52,6 +52,7 @@ kinds! {
     MISSING_ROUTE "missing_route" "a gateway without a route answers nothing";
     NESTED_HOST "nested_host" "a host inside of another";
     NOTHING_TO_DROP "nothing_to_drop" "`none` where nothing holds";
+    ONLY_BACKUPS "only_backups" "an upstream whose servers are all backups";
     OPTIONAL_NOT_HANDLED "optional_not_handled" "a value may be absent, and nothing says what then";
     OUTSIDE_POLICY "outside_policy" "a policy reads what only some of its users have";
     PATTERN_TOO_LARGE "pattern_too_large" "a set of texts with too many states";
@@ -172,6 +173,12 @@ pub(super) fn server_is_listener(authority: &str, span: Span, listener: Span) ->
         .at(span, "a request sent here comes back")
         .because(listener, "the gateway listens there")
         .help("name the address of the server behind the gateway, or listen at another port")
+}
+
+pub(super) fn only_backups(upstream: &str, span: Span) -> Problem {
+    Problem::error(&ONLY_BACKUPS, format!("all servers of `{upstream}` are backups"))
+        .at(span, "a backup of what?")
+        .help("leave `backup` out where servers are asked first")
 }
 
 pub(super) fn server_needs_address(host: &str, span: Span, fix: Option<String>) -> Problem {

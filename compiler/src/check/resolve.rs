@@ -9,12 +9,12 @@ use std::rc::Rc;
 use gatewright_dsl::Problem;
 use gatewright_dsl::ast::{self, Name, Value, ValueKind};
 use gatewright_dsl::problem::setting::wrong_type;
-use gatewright_dsl::schema::{Source, Stage, Type, Value as Checked, Want, Wanted, Written};
+use gatewright_dsl::schema::{Param, Source, Stage, Type, Value as Checked, Want, Wanted, Written};
 
 use super::expr::scope::{Found, Scope};
 use super::expr::{self, Asked, literal};
 use super::pattern::{Capture, Takes};
-use super::{Check, answer, file, problem};
+use super::{Check, answer, bounds, file, problem};
 use crate::algebra::Automaton;
 use crate::checked::{Resolved, Step};
 use crate::ir::expr::{Constant, Expr, Form, Function, Kind, Lookup};
@@ -291,7 +291,7 @@ fn wanted(check: &mut Check<'_>, scope: &Scope<'_>, step: &Step, wanted: &Wanted
             Some(Resolved::Field { name: wire(field, source), required, many, ty: item.clone() })
         }
         Written::File { path } => file::read(check, path).map(|(media, text)| Resolved::File(media, text)),
-        Written::Name { name, param } => reference(check, scope, name, &param.ty).map(Resolved::Param),
+        Written::Name { name, param } => reference(check, scope, name, param).map(Resolved::Param),
     }
 }
 
@@ -317,7 +317,13 @@ fn is_answer(step: &Step, param: &str) -> bool {
 }
 
 /// A parameter in the place of a row's value.
-fn reference(check: &mut Check<'_>, scope: &Scope<'_>, name: &Name, wanted: &Type) -> Option<String> {
+pub(super) fn reference(
+    check: &mut Check<'_>,
+    scope: &Scope<'_>,
+    name: &Name,
+    row: &Param,
+) -> Option<String> {
+    let wanted = &row.ty;
     let expr = match scope.find(&name.text) {
         Found::Expr(expr) => expr,
         Found::Broken => return None,
@@ -340,6 +346,7 @@ fn reference(check: &mut Check<'_>, scope: &Scope<'_>, name: &Name, wanted: &Typ
             .push(wrong_type(name.span, &wanted.to_string(), &found).help("give the `param` that type"));
         return None;
     }
+    bounds::narrow(check, param, name, row);
     Some(param.clone())
 }
 

@@ -149,7 +149,7 @@ fn end(
         }
         TerminalKind::Respond { status, body } => answer::respond(check, scope, *status, body.as_ref()),
         TerminalKind::Redirect { status, target } => {
-            let location = target::location(check, target, pattern);
+            let location = target::location(check, target, (pattern, scope));
             Some(End::Redirect { status: status.code, location })
         }
     }

@@ -6,13 +6,13 @@ use std::rc::Rc;
 
 use gatewright_dsl::Policy;
 use gatewright_dsl::ast::{self, TerminalKind};
-use gatewright_dsl::schema::{Checked, Phase, Values};
+use gatewright_dsl::schema::{Around, Checked, Phase, Values};
 
 use super::around::Nested;
 use super::join::{Item, Settings};
 use super::upstream::Upstream;
 use super::{Check, problem, resolve, trail};
-use crate::checked::Step;
+use crate::checked::{self, Step};
 
 /// A route whose steps are asked for.
 pub(super) struct Asked<'r, 'a> {
@@ -29,7 +29,7 @@ pub(super) fn steps(check: &mut Check<'_>, asked: &Asked<'_, '_>, nested: &Neste
     let terminal = asked.written.terminal();
     let forwards = terminal.is_some_and(|terminal| matches!(terminal.kind, TerminalKind::Forward { .. }));
     let mut steps: Vec<Step> = Vec::new();
-    for policy in check.catalogue.policies() {
+    for policy in check.catalogue.policies().filter(|policy| !policy.part) {
         if forwards || runs_alone(policy) {
             let upstream = asked.upstream.and_then(|it| Some((it, setting(&it.settings, policy)?)));
             let inner = asked.settings.of(policy);
@@ -46,7 +46,47 @@ pub(super) fn steps(check: &mut Check<'_>, asked: &Asked<'_, '_>, nested: &Neste
             check.problems.push(problem::setting_without_effect(policy.name, own.span, terminal.span));
         }
     }
+    accord(check, &steps, asked);
     steps
+}
+
+/// Whether each of the steps can do what it says beside the others.
+fn accord(check: &mut Check<'_>, steps: &[Step], asked: &Asked<'_, '_>) {
+    let methods: Vec<&str> = match &asked.written.methods {
+        ast::Methods::Any(_) => Vec::new(),
+        ast::Methods::List(names) => names.iter().map(|name| name.text.as_str()).collect(),
+    };
+    let find = |name: &str| steps.iter().find(|step| step.policy.name == name).map(|step| &step.values);
+    for step in steps {
+        let Some(accord) = step.policy.accord else { continue };
+        let is_own = own(asked, step.policy).is_some_and(|own| Some(own.span) == step.values.span);
+        let around = Around { methods: is_own.then_some(&methods), find: &find };
+        let mismatch = accord(&step.values, &around);
+        check.problems.extend(mismatch.and_then(|mismatch| mismatch.problem(&step.values)));
+    }
+}
+
+/// The parts of an upstream: for each that there can be, what is written or what holds by itself. Of a request they know
+/// what is known of all.
+pub(super) fn parts(check: &mut Check<'_>, settings: &[Checked]) -> Vec<checked::Part> {
+    let mut found = Vec::new();
+    let params = Rc::clone(&check.params);
+    for policy in check.catalogue.policies().filter(|policy| policy.part) {
+        let written = setting(settings, policy).map(|setting| &setting.values);
+        let step = policy.effective(None, written).map(|values| Step {
+            policy,
+            origin: values.span.into_iter().collect(),
+            values,
+            resolved: Vec::new(),
+            depth: 0,
+            trails: Vec::new(),
+        });
+        let mut steps: Vec<Step> = step.into_iter().collect();
+        let scope = resolve::scope(check, &params.scope, &[], &[]);
+        resolve::steps(check, &scope, &mut steps);
+        found.push(checked::Part { policy, step: steps.pop() });
+    }
+    found
 }
 
 /// What runs for exchanges that no route has. Of a request only that is known which is known of all.

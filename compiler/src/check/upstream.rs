@@ -5,11 +5,21 @@
 use std::net::{IpAddr, SocketAddr};
 
 use gatewright_dsl::ast;
-use gatewright_dsl::schema::{Checked, Given, Place, Url, Value, check_block};
+use gatewright_dsl::problem::setting::wrong_type;
+use gatewright_dsl::schema::{Checked, Given, Place, Type, Url, Value, check_block, url};
 use gatewright_dsl::source::Span;
 
-use super::{Check, gateway, problem};
-use crate::checked::Server;
+use super::expr::scope::Found;
+use super::{Check, gateway, problem, step};
+use crate::checked::{At, Part, Server};
+use crate::ir::expr::{Constant, Kind};
+use crate::ty::Ty;
+
+/// What servers are spoken to in.
+const SCHEMES: &[&str] = &["http"];
+
+/// Servers that one parameter may give.
+const MOST: i64 = 1_000;
 
 /// What an `upstream` block says.
 #[derive(Debug)]
@@ -18,6 +28,8 @@ pub(super) struct Upstream<'a> {
     pub(super) servers: Vec<Server>,
     /// Policies that it sets.
     pub(super) settings: Vec<Checked>,
+    /// What becomes a part of it and no step of a route.
+    pub(super) parts: Vec<Part>,
 }
 
 /// All upstreams, sorted by name; of two with one name, the first.
@@ -32,28 +44,144 @@ pub(super) fn check<'a>(check: &mut Check<'_>, blocks: &[&'a ast::Upstream]) -> 
 fn upstream<'a>(check: &mut Check<'_>, block: &'a ast::Upstream) -> Upstream<'a> {
     let (settings, problems) = check_block(&block.block, Place::Upstream, check.catalogue);
     check.problems.extend(problems);
-    let mut servers: Vec<(Server, Span)> = Vec::new();
+    let mut reading = Reading::default();
     for setting in settings.iter().filter(|setting| setting.policy.is_none()) {
-        for given in &setting.values.given {
-            for (server, span) in urls(check, given, setting.span) {
-                let known = servers.iter().find(|(known, _)| known.address == server.address);
-                if let Some((_, first)) = known {
-                    check.problems.push(problem::duplicate_server(&server.authority, span, *first));
-                    continue;
-                }
-                if let Some(listener) = gateway::listens_for(check, server.address) {
-                    check.problems.push(problem::server_is_listener(&server.authority, span, listener));
-                }
-                servers.push((server, span));
+        reading.read(check, setting);
+    }
+    let Reading { servers, first_backup, has_own, .. } = reading;
+    if let (Some(span), false) = (first_backup, has_own) {
+        check.problems.push(problem::only_backups(&block.name.text, span));
+    }
+    let parts = step::parts(check, &settings);
+    Upstream { name: &block.name, servers, settings, parts }
+}
+
+impl Upstream<'_> {
+    /// The parameters that say where its servers are.
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        self.servers.iter().filter_map(|server| match &server.at {
+            At::Param(name) => Some(name.as_str()),
+            At::Is { .. } => None,
+        })
+    }
+}
+
+/// The servers of one upstream, as they are read.
+#[derive(Default)]
+struct Reading {
+    servers: Vec<Server>,
+    /// Where each address stands, those of defaults included.
+    known: Vec<(SocketAddr, Span)>,
+    names: Vec<(String, Span)>,
+    first_backup: Option<Span>,
+    /// Whether some setting is no backup, even if its servers are not understood.
+    has_own: bool,
+}
+
+impl Reading {
+    fn read(&mut self, check: &mut Check<'_>, setting: &Checked) {
+        let values = &setting.values;
+        let weight = match values.value("weight") {
+            Some(Value::Int(weight)) => u32::try_from(*weight).unwrap_or(1),
+            _ => 1,
+        };
+        let backup = values.value("backup") == Some(&Value::Bool(true));
+        if backup {
+            self.first_backup = self.first_backup.or(Some(setting.span));
+        } else {
+            self.has_own = true;
+        }
+        let Some(given) = values.find("url") else { return };
+        let server = |at| Server { at, weight, backup };
+        if let Value::Name(name) = &given.value {
+            let Some(param) = parameter(check, name) else { return };
+            if let Some((_, first)) = self.names.iter().find(|(known, _)| *known == param) {
+                check.problems.push(problem::duplicate_server(&param, name.span, *first));
+                return;
+            }
+            self.names.push((param.clone(), name.span));
+            for (address, authority, span) in by_default(check, &param) {
+                self.take(check, address, &authority, span);
+            }
+            self.servers.push(server(At::Param(param)));
+            return;
+        }
+        for (address, authority, span) in urls(check, given, setting.span) {
+            if self.take(check, address, &authority, span) {
+                self.servers.push(server(At::Is { address, authority }));
             }
         }
     }
-    let servers = servers.into_iter().map(|(server, _)| server).collect();
-    Upstream { name: &block.name, servers, settings }
+
+    /// Whether an address is new; what is wrong with it is reported.
+    fn take(&mut self, check: &mut Check<'_>, address: SocketAddr, authority: &str, span: Span) -> bool {
+        if let Some((_, first)) = self.known.iter().find(|(known, _)| *known == address) {
+            check.problems.push(problem::duplicate_server(authority, span, *first));
+            return false;
+        }
+        if let Some(listener) = gateway::listens_for(check, address) {
+            check.problems.push(problem::server_is_listener(authority, span, listener));
+        }
+        self.known.push((address, span));
+        true
+    }
+}
+
+/// The parameter that stands in the place of servers. It is used where a route leads to them.
+fn parameter(check: &mut Check<'_>, name: &ast::Name) -> Option<String> {
+    let scope = &check.params.scope;
+    let expr = match scope.peek(&name.text) {
+        Found::Expr(expr) => expr,
+        Found::Broken => {
+            scope.find(&name.text);
+            return None;
+        }
+        Found::Unknown => {
+            let problem = problem::unknown_name(&name.text, name.span, &scope.known());
+            check.problems.push(problem);
+            return None;
+        }
+    };
+    let is_right = match &expr.ty {
+        Ty::Url => true,
+        Ty::List(item, range) => {
+            let is_bounded = |bound: Option<i64>| bound.is_some_and(|bound| (1..=MOST).contains(&bound));
+            **item == Ty::Url && is_bounded(range.min) && is_bounded(range.max)
+        }
+        _ => false,
+    };
+    if is_right && let Kind::Param(param) = &expr.kind {
+        return Some(param.clone());
+    }
+    scope.find(&name.text);
+    let expected = format!("a `url`, or a list of 1 to {MOST} of them");
+    let problem = wrong_type(name.span, &expected, &format!("`{}`", expr.ty));
+    check.problems.push(problem.help("give the `param` the type `url` or `list<url>(1..16)`"));
+    None
+}
+
+/// The servers that a parameter gives where nobody sets it.
+fn by_default(check: &mut Check<'_>, param: &str) -> Vec<(SocketAddr, String, Span)> {
+    let mut servers = Vec::new();
+    for (value, span) in check.params.by_default(param) {
+        let Constant::Text(text) = value else { continue };
+        let url = url::parse(&text, SCHEMES).and_then(|url| match url.path.as_str() {
+            "" | "/" => Ok(url),
+            path => Err(format!("one with the path `{path}`")),
+        });
+        match url {
+            Ok(url) => servers.extend(server(check, &url, span).map(|(at, name)| (at, name, span))),
+            Err(found) => {
+                let problem = wrong_type(span, &Type::Origin(SCHEMES).to_string(), &found);
+                check.problems.push(problem.help("the servers of an upstream are given by it"));
+            }
+        }
+    }
+    servers
 }
 
 /// The servers of one setting, those that are addressed.
-fn urls(check: &mut Check<'_>, given: &Given, setting: Span) -> Vec<(Server, Span)> {
+fn urls(check: &mut Check<'_>, given: &Given, setting: Span) -> Vec<(SocketAddr, String, Span)> {
     let items = match &given.value {
         Value::List(items) => items.as_slice(),
         one => std::slice::from_ref(one),
@@ -61,7 +189,7 @@ fn urls(check: &mut Check<'_>, given: &Given, setting: Span) -> Vec<(Server, Spa
     let spans = item_spans(check, given.span.unwrap_or(setting), items.len());
     let urls = items.iter().zip(spans);
     urls.filter_map(|(item, span)| match item {
-        Value::Url(url) => Some((server(check, url, span)?, span)),
+        Value::Url(url) => server(check, url, span).map(|(address, authority)| (address, authority, span)),
         _ => None,
     })
     .collect()
@@ -80,7 +208,8 @@ fn item_spans(check: &Check<'_>, all: Span, count: usize) -> Vec<Span> {
     quotes.chunks(2).map(pair).collect()
 }
 
-fn server(check: &mut Check<'_>, url: &Url, span: Span) -> Option<Server> {
+/// Address and authority of a server.
+fn server(check: &mut Check<'_>, url: &Url, span: Span) -> Option<(SocketAddr, String)> {
     let Ok(ip) = url.host.parse::<IpAddr>() else {
         let fix = (url.host == "localhost").then(|| format!("\"{}://127.0.0.1:{}\"", url.scheme, url.port));
         check.problems.push(problem::server_needs_address(&url.host, span, fix));
@@ -92,5 +221,5 @@ fn server(check: &mut Check<'_>, url: &Url, span: Span) -> Option<Server> {
         (IpAddr::V6(ip), 80) => format!("[{ip}]"),
         _ => address.to_string(),
     };
-    Some(Server { address, authority })
+    Some((address, authority))
 }

@@ -8,8 +8,8 @@ use quote::{format_ident, quote};
 
 use super::table::{self, Tight};
 use super::value;
-use crate::checked::{Piece, Place};
-use crate::ir::{Chain, EndKind, Ends, Field, Program, StepTable};
+use crate::checked::Place;
+use crate::ir::{Chain, EndKind, Ends, Field, Piece, Program, StepTable};
 
 /// The functions, and the table of them.
 pub(super) fn functions(program: &Program) -> TokenStream {
@@ -188,20 +188,26 @@ fn config(home: &TokenStream, fields: &[Field]) -> Tight {
 
 fn forward(upstream: usize, target: Option<&[Piece]>) -> Tight {
     let upstream = Literal::usize_unsuffixed(upstream);
-    let target = match target {
-        None => quote! { g::Target::Same },
-        Some(pieces) => {
-            let pieces = pieces.iter().map(piece);
-            quote! { g::Target::Template(&[#(#pieces),*]) }
-        }
-    };
+    let target = target.map_or(quote! { g::Target::Same }, self::target);
     Tight(quote! { g::Forward { upstream: #upstream, target: #target } })
 }
 
 fn redirect(status: u16, location: &[Piece]) -> Tight {
     let status = Literal::u16_unsuffixed(status);
-    let pieces = location.iter().map(piece);
-    Tight(quote! { g::Redirect { status: #status, location: &[#(#pieces),*] } })
+    let location = target(location);
+    Tight(quote! { g::Redirect { status: #status, location: #location } })
+}
+
+/// One with values in it is made before anything is sent.
+fn target(pieces: &[Piece]) -> TokenStream {
+    let is_made = pieces.iter().any(|piece| matches!(piece, Piece::Value(_)));
+    let kind = if is_made {
+        quote! { Made }
+    } else {
+        quote! { Template }
+    };
+    let pieces = pieces.iter().map(piece);
+    quote! { g::Target::#kind(&[#(#pieces),*]) }
 }
 
 fn piece(piece: &Piece) -> TokenStream {
@@ -213,6 +219,10 @@ fn piece(piece: &Piece) -> TokenStream {
         Piece::Capture(index) => {
             let index = Literal::u8_unsuffixed(*index);
             quote! { g::Piece::Capture(#index) }
+        }
+        Piece::Value(number) => {
+            let function = format_ident!("expr_{number}");
+            quote! { g::Piece::Value(#function) }
         }
     }
 }

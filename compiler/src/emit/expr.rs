@@ -3,7 +3,7 @@
 //! A function reads what it needs of the exchange and gives a truth value or appends bytes. Everything it calls is total, sums
 //! stop at the ends of what a number can be, and a text is borrowed where it stands somewhere as it is.
 
-pub(super) mod constant;
+pub(crate) mod constant;
 mod membership;
 mod write;
 

@@ -6,7 +6,7 @@
 mod chain;
 mod check;
 mod dfa;
-mod expr;
+pub(crate) mod expr;
 mod param;
 mod table;
 #[cfg(test)]
@@ -17,8 +17,8 @@ use proc_macro2::{Literal, TokenStream};
 use quote::{format_ident, quote};
 
 use self::table::Tight;
-use crate::checked::{SaidBy, Trusted};
-use crate::ir::Program;
+use crate::checked::{At, Listener, SaidBy, Server, Trusted};
+use crate::ir::{Part, Program};
 use crate::lower::segment_hash;
 
 /// The shape of emitted code that this compiler writes.
@@ -75,8 +75,17 @@ fn items(program: &Program) -> TokenStream {
 fn program_item(program: &Program) -> TokenStream {
     let name = Literal::string(&program.name);
     let source_hash = Literal::string(&program.source_hash);
-    let listeners = program.listeners.iter().map(|address| {
-        let address = value::socket_address(*address);
+    let listeners = program.listeners.iter().map(|listener| {
+        let address = match listener {
+            Listener::Is(address) => {
+                let address = value::socket_address(*address);
+                quote! { g::Setting::Is(#address) }
+            }
+            Listener::Param(name) => {
+                let number = number(program, name);
+                quote! { g::Setting::Param(#number) }
+            }
+        };
         quote! { g::Listener { address: #address } }
     });
     let access_log = if program.logs {
@@ -145,13 +154,45 @@ fn write_upstreams(program: &Program, out: &mut String) {
     let entries = program.upstreams.iter().map(|upstream| {
         let name = Literal::string(&upstream.name);
         let servers = upstream.servers.iter().map(|server| {
-            let address = value::socket_address(server.address);
-            let authority = Literal::string(&server.authority);
-            quote! { g::Server { address: #address, authority: #authority } }
+            let Server { at, weight, backup } = server;
+            let at = match at {
+                At::Is { address, authority } => {
+                    let (address, authority) = (value::socket_address(*address), Literal::string(authority));
+                    quote! { g::At::Is { address: #address, authority: #authority } }
+                }
+                At::Param(name) => {
+                    let number = number(program, name);
+                    quote! { g::At::Param(#number) }
+                }
+            };
+            let weight = Literal::u32_unsuffixed(*weight);
+            quote! { g::Server { at: #at, weight: #weight, backup: #backup } }
         });
-        Tight(quote! { g::Upstream { name: #name, servers: &[#(#servers),*] } })
+        let parts = upstream.parts.iter().map(part);
+        Tight(quote! { g::Upstream { name: #name, servers: &[#(#servers),*] #(, #parts)* } })
     });
     table::write(out, "UPSTREAMS", "g::Upstream", entries);
+}
+
+/// The number of a parameter.
+fn number(program: &Program, name: &str) -> Literal {
+    let number = program.params.iter().position(|param| param.name == name);
+    // INVARIANT: what a gateway needs is among its parameters. Were it not, rustc would refuse the number.
+    Literal::usize_unsuffixed(number.unwrap_or(usize::MAX))
+}
+
+/// A field of an upstream.
+fn part(part: &Part) -> TokenStream {
+    let (name, home) = (value::ident(part.name), value::home(part.home));
+    let config = part.config.as_ref().map(|fields| {
+        let fields = fields.iter().map(|field| value::field(field, &home));
+        quote! { #home::Config { #(#fields),* } }
+    });
+    match config {
+        Some(config) if part.always => quote! { #name: #config },
+        Some(config) => quote! { #name: Some(#config) },
+        None => quote! { #name: None },
+    }
 }
 
 fn format(items: TokenStream) -> String {

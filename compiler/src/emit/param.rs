@@ -1,5 +1,6 @@
 //! Parameters and secrets, as the runtime reads them when the gateway starts.
 
+use gatewright_dsl::schema::Value;
 use proc_macro2::{Literal, TokenStream};
 use quote::quote;
 
@@ -28,8 +29,15 @@ pub(super) fn param(param: &Param) -> TokenStream {
         };
         quote! { Some(&[#(#texts),*]) }
     });
+    let bound = |bound: &Option<Value>| {
+        bound.as_ref().map_or(quote! { None }, |bound| {
+            let text = Literal::string(&bound.to_string());
+            quote! { Some(#text) }
+        })
+    };
+    let (least, most) = (bound(&param.least), bound(&param.most));
     quote! {
-        g::Parameter { name: #name, doc: #doc, written: #written, kind: #kind, list: #list, default: #default }
+        g::Parameter { name: #name, doc: #doc, written: #written, kind: #kind, list: #list, default: #default, least: #least, most: #most }
     }
 }
 

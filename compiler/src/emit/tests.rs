@@ -10,7 +10,7 @@ use gatewright_dsl::Catalogue;
 use super::emit;
 use crate::algebra::oracle::claims;
 use crate::algebra::{Method, Pattern, Set};
-use crate::checked::{End, Piece, Place, Program, Route, Said, Server, Step, Upstream};
+use crate::checked::{At, End, Listener, Piece, Place, Program, Route, Said, Server, Step, Upstream};
 
 /// A program with one of everything.
 fn program() -> Program {
@@ -19,7 +19,7 @@ fn program() -> Program {
         label: format!("route {line}"),
         steps: Catalogue::standard()
             .policies()
-            .filter(|policy| policy.always)
+            .filter(|policy| policy.always && !policy.part)
             .map(|policy| Step {
                 policy,
                 values: policy.row().defaults(),
@@ -45,16 +45,21 @@ fn program() -> Program {
     Program {
         name: "shop".to_owned(),
         front: crate::checked::Front::default(),
-        listeners: vec!["127.0.0.1:8080".parse().unwrap(), "[::1]:8080".parse().unwrap()],
+        listeners: ["127.0.0.1:8080", "[::1]:8080"].map(|it| Listener::Is(it.parse().unwrap())).to_vec(),
         params: Vec::new(),
         secrets: Vec::new(),
         outside: Vec::new(),
         upstreams: vec![Upstream {
             name: "orders".to_owned(),
             servers: vec![Server {
-                address: "127.0.0.1:9001".parse().unwrap(),
-                authority: "127.0.0.1:9001".to_owned(),
+                at: At::Is {
+                    address: "127.0.0.1:9001".parse().unwrap(),
+                    authority: "127.0.0.1:9001".to_owned(),
+                },
+                weight: 1,
+                backup: false,
             }],
+            parts: Vec::new(),
         }],
         routes: vec![
             route(3, respond),

@@ -29,6 +29,10 @@ pub(super) fn content(content: &Content, home: &TokenStream) -> TokenStream {
             let number = Literal::u16_unsuffixed(*number);
             quote! { g::Setting::Param(#number) }
         }
+        Content::Least(two) => {
+            let [a, b] = [&two.0, &two.1].map(|it| self::content(it, home));
+            quote! { g::Setting::Least(&[#a, #b]) }
+        }
         Content::Choice(name, word) => {
             let (name, word) = (ident(&camel(name)), ident(&camel(word)));
             quote! { #home::#name::#word }
@@ -135,7 +139,8 @@ fn value(value: &Value) -> TokenStream {
         | Value::Expr(_)
         | Value::Field(_)
         | Value::Binding(..)
-        | Value::Name(_) => quote! { None },
+        | Value::Name(_)
+        | Value::Least(_) => quote! { None },
     }
 }
 

@@ -30,6 +30,8 @@ pub enum By {
 pub(super) struct End {
     /// The number of its condition.
     pub(super) when: Option<usize>,
+    /// Whether it holds; not known before it is asked.
+    pub(super) holds: bool,
     pub(super) methods: u16,
     /// None at the 404 in which a host or a group ends.
     pub(super) route: Option<usize>,
@@ -127,6 +129,7 @@ impl Walk<'_> {
             };
             self.ends.push(End {
                 when: leaf.when,
+                holds: true,
                 methods: leaf.methods,
                 route,
                 host: self.host.clone(),

@@ -6,17 +6,16 @@
 pub(crate) mod expr;
 mod text;
 
-use std::net::SocketAddr;
 use std::rc::Rc;
 
-use gatewright_dsl::policy::Hook;
-use gatewright_dsl::schema::Value;
+use gatewright_dsl::policy::{Guard, Hook};
+use gatewright_dsl::schema::{Reason, Source, Value};
 
 pub(crate) use text::{Label, Text};
 
 use self::expr::Function;
-use crate::algebra::{Automaton, Condition};
-use crate::checked::{Front, Param as Parameter, Piece, Place, Secret, Trail, Upstream};
+use crate::algebra::Automaton;
+use crate::checked::{Front, Listener, Param as Parameter, Place, Secret, Server, Trail};
 use crate::feature::Feature;
 use crate::ty::Ty;
 
@@ -25,14 +24,12 @@ pub(crate) struct Program {
     pub(crate) name: String,
     pub(crate) source_hash: String,
     pub(crate) logs: bool,
-    pub(crate) listeners: Vec<SocketAddr>,
+    pub(crate) listeners: Vec<Listener>,
     pub(crate) front: Front,
     pub(crate) upstreams: Vec<Upstream>,
     pub(crate) router: Router,
     /// The functions that ask the conditions on leaves: numbers of expressions.
     pub(crate) conditions: Vec<usize>,
-    /// What each of them is as a set of requests.
-    pub(crate) asked: Vec<Condition>,
     /// In order of precedence.
     pub(crate) routes: Vec<Route>,
     /// The names of the files that declare routes.
@@ -52,6 +49,24 @@ pub(crate) struct Program {
     pub(crate) text: Text,
     /// Features of the runtime that the policies in use need, sorted.
     pub(crate) features: Vec<Feature>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Upstream {
+    pub(crate) name: String,
+    pub(crate) servers: Vec<Server>,
+    pub(crate) parts: Vec<Part>,
+}
+
+/// A field of an upstream.
+#[derive(Debug)]
+pub(crate) struct Part {
+    pub(crate) name: &'static str,
+    /// Where its type lives, seen from the runtime's door.
+    pub(crate) home: &'static str,
+    /// Whether it is there in any case, and so no option.
+    pub(crate) always: bool,
+    pub(crate) config: Option<Vec<Field>>,
 }
 
 #[derive(Debug)]
@@ -86,6 +101,10 @@ pub(crate) struct StepTable {
     pub(crate) home: &'static str,
     /// When its steps are called.
     pub(crate) hooks: &'static [Hook],
+    /// What they may answer in the upstream's place.
+    pub(crate) answers: &'static [Reason],
+    /// Whether they only ask and refuse.
+    pub(crate) guard: Option<Guard>,
     pub(crate) configs: Vec<Vec<Field>>,
 }
 
@@ -106,6 +125,8 @@ pub(crate) enum Content {
     Is(Box<Content>),
     /// The parameter of this number gives it.
     Param(u16),
+    /// The smaller of two, of which a parameter gives one.
+    Least(Box<(Content, Content)>),
     /// A variant of an enum beside the configuration: its name, and that of the variant, as rows write them.
     Choice(&'static str, String),
     /// Index into [`Functions::exprs`].
@@ -126,6 +147,8 @@ pub(crate) enum Content {
 pub(crate) struct Declared {
     /// On the wire.
     pub(crate) name: String,
+    /// Where it stands.
+    pub(crate) source: Source,
     pub(crate) required: bool,
     pub(crate) many: bool,
     /// Index into [`Functions::checks`].
@@ -164,6 +187,17 @@ pub(crate) enum EndKind {
     Forward,
     Respond,
     Redirect,
+}
+
+/// A part of a target.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Piece {
+    /// Text in canonical spelling.
+    Text(String),
+    /// What the n-th capture of the pattern took.
+    Capture(u8),
+    /// Index into [`Functions::exprs`].
+    Value(usize),
 }
 
 /// All distinct ends.

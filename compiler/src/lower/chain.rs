@@ -7,12 +7,13 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use gatewright_dsl::Span;
+use gatewright_dsl::policy::Policy;
 
 use super::config;
 use super::expr::Expressions;
 use super::order::{self, Unit};
 use crate::checked::{self, End, Route, Step, Trail};
-use crate::ir::{Chain, Content, EndKind, Ends, Field, Respond, Said, StepTable};
+use crate::ir::{self, Chain, Content, EndKind, Ends, Field, Piece, Respond, Said, StepTable};
 
 #[derive(Default)]
 pub(super) struct Chains {
@@ -58,6 +59,20 @@ impl Chains {
         (!steps.is_empty()).then(|| self.chain(steps, None, record, None))
     }
 
+    /// An upstream, and what its parts say.
+    pub(super) fn upstream(&mut self, upstream: checked::Upstream) -> ir::Upstream {
+        let checked::Upstream { name, servers, parts } = upstream;
+        let part = |part: checked::Part| {
+            let checked::Part { policy, step } = part;
+            if let Some(step) = &step {
+                self.need(step);
+            }
+            let config = step.map(|step| config::fields(&step, &mut self.expressions));
+            ir::Part { name: policy.name, home: policy.home, always: policy.always, config }
+        };
+        ir::Upstream { name, servers, parts: parts.into_iter().map(part).collect() }
+    }
+
     fn chain(
         &mut self,
         steps: Vec<usize>,
@@ -86,12 +101,7 @@ impl Chains {
     fn step(&mut self, unit: &Unit) -> Option<(usize, usize)> {
         let (first, policy) = (unit.steps.first()?, unit.policy()?);
         for step in &unit.steps {
-            if let Some(feature) = step.policy.feature {
-                let known = self.features.entry(feature).or_default();
-                // What is written stands before what holds by itself.
-                let first = known.iter().chain(step.origin.last()).min_by_key(|span| (span.file, span.start));
-                *known = first.copied();
-            }
+            self.need(step);
         }
         let mut fields = if policy.merges {
             config::items(&unit.steps, &mut self.expressions)
@@ -104,9 +114,20 @@ impl Chains {
             fields.push(Field { name: "state", content: Content::State(number) });
         }
         let table = *self.step_of.entry(policy.home).or_insert_with(|| {
-            push(&mut self.steps, StepTable { home: policy.home, hooks: policy.hooks, configs: Vec::new() })
+            let Policy { home, hooks, answers, guard, .. } = *policy;
+            push(&mut self.steps, StepTable { home, hooks, answers, guard, configs: Vec::new() })
         });
         Some((table, self.config(table, fields)))
+    }
+
+    /// Notes what a step needs of the runtime.
+    fn need(&mut self, step: &Step) {
+        if let Some(feature) = step.policy.feature {
+            let known = self.features.entry(feature).or_default();
+            // What is written stands before what holds by itself.
+            let first = known.iter().chain(step.origin.last()).min_by_key(|span| (span.file, span.start));
+            *known = first.copied();
+        }
     }
 
     /// The number of a state: one for each place where the setting is written, or for each route that has it.
@@ -137,12 +158,17 @@ impl Chains {
         };
         let (ends, expressions) = (&mut self.ends, &mut self.expressions);
         let index = *self.end_of.entry(end.clone()).or_insert_with(|| match end {
-            End::Forward { upstream, target } => push(&mut ends.forwards, (upstream, target)),
+            End::Forward { upstream, target } => {
+                let target = target.map(|target| pieces(target, expressions));
+                push(&mut ends.forwards, (upstream, target))
+            }
             End::Respond { status, body } => {
                 let body = body.map(|(kind, said)| (kind, self::said(said, expressions)));
                 push(&mut ends.responds, Respond { status, body })
             }
-            End::Redirect { status, location } => push(&mut ends.redirects, (status, location)),
+            End::Redirect { status, location } => {
+                push(&mut ends.redirects, (status, pieces(location, expressions)))
+            }
         });
         (kind, index)
     }
@@ -153,6 +179,15 @@ fn said(said: checked::Said, expressions: &mut Expressions) -> Said {
         checked::Said::Text(text) => Said::Text(text),
         checked::Said::Expr(function) => Said::Expr(expressions.number(&function)),
     }
+}
+
+fn pieces(target: Vec<checked::Piece>, expressions: &mut Expressions) -> Vec<Piece> {
+    let piece = |piece| match piece {
+        checked::Piece::Text(text) => Piece::Text(text),
+        checked::Piece::Capture(number) => Piece::Capture(number),
+        checked::Piece::Value(function) => Piece::Value(expressions.number(&function)),
+    };
+    target.into_iter().map(piece).collect()
 }
 
 /// Adds an entry and says where it stands.

@@ -3,7 +3,7 @@
 //! It names no policy; what a configuration holds follows from its row.
 
 use gatewright_dsl::ast::AnswerBody;
-use gatewright_dsl::schema::{At, Default as Standing, Param, Row, Type, Value, Values};
+use gatewright_dsl::schema::{At, Default as Standing, Param, Row, Source, Type, Value, Values};
 
 use super::expr::Expressions;
 use crate::checked::{Resolved, Step};
@@ -70,16 +70,20 @@ impl Reading<'_> {
         if *value == Value::Absent {
             return Content::Option(None);
         }
-        let content = match value {
-            Value::Name(_) => self.name(),
-            _ => self.content(param, param.ty, value),
-        };
-        let content = match content {
-            Content::Param(_) => content,
-            plain if param.dynamic => Content::Is(Box::new(plain)),
-            plain => plain,
-        };
+        let content = self.setting(param, value);
         if is_optional { Content::Option(Some(Box::new(content))) } else { content }
+    }
+
+    /// A value, or what gives it when the gateway starts.
+    fn setting(&mut self, param: &'static Param, value: &Value) -> Content {
+        match value {
+            Value::Name(_) => self.name(),
+            Value::Least(two) => {
+                Content::Least(Box::new((self.setting(param, &two.0), self.setting(param, &two.1))))
+            }
+            _ if param.dynamic => Content::Is(Box::new(self.content(param, param.ty, value))),
+            _ => self.content(param, param.ty, value),
+        }
     }
 
     fn content(&mut self, param: &'static Param, ty: Type, value: &Value) -> Content {
@@ -90,7 +94,7 @@ impl Reading<'_> {
             (Type::Choice(_), Value::Word(word)) => Content::Choice(param.name, word.clone().into_owned()),
             (Type::Expr(..) | Type::Sent(_), _) => Content::Expr(self.expr()),
             (_, Value::Binding(name, _)) => Content::Named(name.text.clone(), self.expr()),
-            (_, Value::Field(_)) => self.declared(),
+            (Type::Field(source), _) => self.declared(source),
             (_, Value::Answer(answer)) => {
                 Content::Respond(Respond { status: answer.status, body: self.body(answer.body.as_ref()) })
             }
@@ -115,10 +119,11 @@ impl Reading<'_> {
         }
     }
 
-    fn declared(&mut self) -> Content {
+    fn declared(&mut self, source: Source) -> Content {
         match self.resolved.next() {
             Some(Resolved::Field { name, required, many, ty }) => Content::Declared(Declared {
                 name: name.clone(),
+                source,
                 required: *required,
                 many: *many,
                 check: self.expressions.check(ty),

@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 
 use gatewright_dsl::item::gateway::ADMIN_FEATURE;
 
-use crate::algebra::{Condition, RouteSet};
+use crate::algebra::RouteSet;
 use crate::checked;
 use crate::feature::Feature;
 use crate::ir;
@@ -32,7 +32,7 @@ pub(crate) fn lower(program: checked::Program, source_hash: String) -> ir::Progr
         program.routes.iter().map(|route| text.intern(cut(&route.label, LONGEST_LABEL))).collect();
     let mut chains = chain::Chains::default();
     chains.expressions.params = program.params.iter().map(|param| param.name.clone()).collect();
-    let (conditions, asked, of) = conditions(&program.claims, &mut chains.expressions);
+    let (conditions, of) = conditions(&program.claims, &mut chains.expressions);
     let condition = |claim: usize| of.get(claim).copied().flatten();
     let names = router::Names { labels: &labels, text: &mut text, conditions: &condition };
     let router = router::tables(&program.claims, names);
@@ -52,16 +52,16 @@ pub(crate) fn lower(program: checked::Program, source_hash: String) -> ir::Progr
     if let Some((_, span)) = program.front.admin {
         chains.features.insert(ADMIN_FEATURE, Some(span));
     }
+    let upstreams = program.upstreams.into_iter().map(|upstream| chains.upstream(upstream)).collect();
     ir::Program {
         name: program.name,
         source_hash,
         logs,
         listeners: program.listeners,
         front: program.front,
-        upstreams: program.upstreams,
+        upstreams,
         router,
         conditions,
-        asked,
         routes: placed,
         files,
         chains: chains.all,
@@ -78,23 +78,19 @@ pub(crate) fn lower(program: checked::Program, source_hash: String) -> ir::Progr
 }
 
 /// The functions that ask conditions, each once, and for each claim which of them asks its own.
-fn conditions(
-    claims: &RouteSet,
-    expressions: &mut expr::Expressions,
-) -> (Vec<usize>, Vec<Condition>, Vec<Option<usize>>) {
-    let (mut functions, mut asked) = (Vec::new(), Vec::new());
+fn conditions(claims: &RouteSet, expressions: &mut expr::Expressions) -> (Vec<usize>, Vec<Option<usize>>) {
+    let mut functions = Vec::new();
     let mut number = BTreeMap::new();
     let all = 0..claims.routes.len() + claims.floors.len();
     let of = all.map(|claim| {
         let function = expressions.number(claims.asks(claim)?);
         Some(*number.entry(function).or_insert_with(|| {
             functions.push(function);
-            asked.extend(claims.when(claim).cloned());
             functions.len() - 1
         }))
     });
     let of = of.collect();
-    (functions, asked, of)
+    (functions, of)
 }
 
 fn cut(text: &str, most: usize) -> &str {

@@ -1,15 +1,17 @@
 //! Expressions as they would be written, read from what is evaluated: every operator's operands that are operators
 //! themselves stand in parentheses.
 
+use crate::checked::Param;
 use crate::ir::Functions;
 use crate::ir::expr::{Comparison, Constant, Expr, Kind, Lookup, Method, Part, Read, Set};
 
 /// The first number of a capture of the host; those of the path are below.
-const HOST: u8 = 128;
+pub(super) const HOST: u8 = 128;
 
 /// What numbers in an expression stand for.
 pub(super) struct Reader<'a> {
     pub(super) functions: &'a Functions,
+    pub(super) params: &'a [Param],
     /// The texts of captures, by number, as far as they are known.
     pub(super) captures: &'a [String],
     /// Those of the host, from the right.
@@ -211,7 +213,7 @@ mod tests {
         let equal = expr(Kind::Compare(Comparison::Equal, expr(Kind::Read(Read::Capture(0))), text("a\"b")));
         let both = expr(Kind::And(set, expr(Kind::Not(equal))));
         let captures = ["{id}".to_owned()];
-        let reader = Reader { functions: &Functions::default(), captures: &captures, host: &[] };
+        let reader = Reader { functions: &Functions::default(), params: &[], captures: &captures, host: &[] };
         assert_eq!(reader.expr(&both), "(request.header(\"x-a\") is set) and (not (id == \"a\\\"b\"))");
         let parts = vec![Part::Literal("to {".into()), Part::Value(Rc::clone(&header()))];
         assert_eq!(reader.expr(&expr(Kind::Text(parts))), "\"to \\{{request.header(\"x-a\")}\"");

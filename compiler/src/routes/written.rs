@@ -46,7 +46,13 @@ fn content(content: &Content, reader: &Reader<'_>) -> Option<String> {
         Content::Value(Value::Absent) | Content::Option(None) | Content::State(_) => return None,
         Content::Value(value) => value.to_string(),
         Content::Option(Some(it)) | Content::Is(it) => return self::content(it, reader),
-        Content::Param(number) => format!("param {number}"),
+        Content::Least(two) => {
+            let [a, b] = [&two.0, &two.1].map(|it| self::content(it, reader).unwrap_or_default());
+            format!("the smaller of {a} and {b}")
+        }
+        Content::Param(number) => {
+            reader.params.get(usize::from(*number)).map_or_else(String::new, |param| param.name.clone())
+        }
         Content::Choice(_, word) => word.clone(),
         Content::Expr(number) => reader.function(*number),
         Content::Named(name, number) => format!("{name} = {}", reader.function(*number)),

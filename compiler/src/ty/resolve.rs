@@ -118,14 +118,16 @@ fn unbounded(name: &str, bounds: Option<&Bounds>) -> Result<(), Box<Problem>> {
 
 fn generic(name: &ast::Name, of: Ty, bounds: Option<&Bounds>) -> Result<Ty, Box<Problem>> {
     if matches!(of, Ty::Optional(_) | Ty::Path) {
-        return Err(Box::new(wrong_bounds(name.span, format!("a {} cannot hold `{of}`", name.text))));
+        let problem = wrong_bounds(name.span, format!("a {} cannot hold `{of}`", name.text));
+        return Err(Box::new(problem.help("let it hold values that are always there: `string`, say")));
     }
     match name.text.as_str() {
         "list" => {
             let range = bounds.map_or(Ok(Range::ALL), whole_range)?;
             if range.min.is_some_and(|min| min < 0) || range.max.is_some_and(|max| max < 0) {
                 let span = bounds.map_or(name.span, Bounds::span);
-                return Err(Box::new(wrong_bounds(span, format!("no list has `{range}` items"))));
+                let problem = wrong_bounds(span, format!("no list has `{range}` items"));
+                return Err(Box::new(problem.help("begin at 0 or above")));
             }
             Ok(Ty::List(of.into(), range))
         }
@@ -140,7 +142,8 @@ fn text_bounds(bounds: &Bounds) -> Result<Text, Box<Problem>> {
     }
     let range = whole_range(bounds)?;
     if range.min.is_some_and(|min| min < 0) || range.max.is_some_and(|max| max < 0) {
-        return Err(Box::new(wrong_bounds(bounds.span(), format!("no text has `{range}` characters"))));
+        let problem = wrong_bounds(bounds.span(), format!("no text has `{range}` characters"));
+        return Err(Box::new(problem.help("begin at 0 or above")));
     }
     Ok(Text::Length(range))
 }

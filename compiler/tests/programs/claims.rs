@@ -51,7 +51,7 @@ fn are_sound(problems: &[Problem], sources: &[Source]) -> Result<(), String> {
 
 /// A problem points into the text, has a registered name, and says what can be done, or why it is so.
 fn is_sound(problem: &Problem, sources: &[Source]) -> Result<(), String> {
-    let mut kinds = gatewright_dsl::problem::kinds().chain(gatewright_compiler::KINDS);
+    let mut kinds = gatewright_dsl::problem::kinds().chain(gatewright_compiler::kinds());
     if !kinds.any(|kind| kind.name == problem.name) && !WAITING.contains(&problem.name) {
         return Err("no such kind".to_owned());
     }

@@ -56,6 +56,6 @@ pub enum TemplatePart {
         /// The text as written, percent escapes kept.
         text: String,
     },
-    /// `{name}` or `{name.field}`
+    /// `{name}`, `{name.field}`, or any other value in braces
     Value(Value),
 }

@@ -31,7 +31,7 @@ const LISTEN: Row = Row {
             default: Default::Required,
             min: None,
             max: None,
-            dynamic: false,
+            dynamic: true,
             doc: "address and port; a port alone means every address of the machine",
         },
     ],

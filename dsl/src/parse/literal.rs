@@ -29,7 +29,11 @@ impl Reader<'_> {
                 height = inner;
                 kind
             }
-            Rule::bare_path => ValueKind::Path(self.template(pair)?),
+            Rule::bare_path => {
+                let (template, inner) = self.template(pair)?;
+                height = inner + 1;
+                ValueKind::Path(template)
+            }
             Rule::bracket_list => {
                 let (items, inner) = self.items(pair)?;
                 height = inner;

@@ -1,5 +1,6 @@
 //! Path patterns and path templates.
 
+use super::expression::Built;
 use super::reader::Reader;
 use super::strict::END;
 use super::{Pair, Rule};
@@ -13,7 +14,7 @@ enum Part {
     /// Text with quotes and escapes resolved.
     Text(Span, String),
     Capture(Capture),
-    Value(Value),
+    Value(Built),
 }
 
 /// What is gathered between two slashes.
@@ -43,7 +44,7 @@ impl Reader<'_> {
                     }
                     gathered.capture = Some(capture);
                 }
-                Part::Value(_) => {}
+                Part::Value(..) => {}
                 Part::Text(at, text) => {
                     // Offsets are exact unless escapes have made the text shorter than its source.
                     let exact = self.slice(at) == text;
@@ -162,10 +163,10 @@ impl Reader<'_> {
         }
     }
 
-    /// A template; `None` if one of its captures could not be read, which is then reported.
-    pub(super) fn template(&mut self, pair: Pair<'_>) -> Option<Template> {
+    /// A template, with the height of the values in it; `None` if one of them could not be read, which is then reported.
+    pub(super) fn template(&mut self, pair: Pair<'_>) -> Option<(Template, usize)> {
         let span = self.span(&pair);
-        let mut parts = Vec::new();
+        let (mut parts, mut highest) = (Vec::new(), 0);
         for part in self.parts(pair, true)? {
             parts.push(match part {
                 Part::Text(span, text) => {
@@ -174,11 +175,14 @@ impl Reader<'_> {
                     }
                     TemplatePart::Literal { span, text }
                 }
-                Part::Value(value) => TemplatePart::Value(value),
+                Part::Value(Built { value, height }) => {
+                    highest = highest.max(height);
+                    TemplatePart::Value(value)
+                }
                 Part::Capture(_) => continue,
             });
         }
-        Some(Template { span, parts })
+        Some((Template { span, parts }, highest))
     }
 
     /// `{name}` or `{name: type}`
@@ -203,9 +207,10 @@ impl Reader<'_> {
         Some(Capture { span, name: name.filter(|_| whole)?, ty })
     }
 
-    /// `{name}` or `{name.field}`, where a path is sent.
-    fn placeholder(&mut self, pair: Pair<'_>) -> Option<Value> {
+    /// `{name}` or `{name.field}`, where a path is sent. Any other value there is read as that of a string.
+    fn placeholder(&mut self, pair: Pair<'_>) -> Option<Built> {
         let mut value: Option<Value> = None;
+        let mut height = 0;
         for inner in pair.into_inner() {
             let at = self.span(&inner);
             match inner.as_rule() {
@@ -218,6 +223,7 @@ impl Reader<'_> {
                     let name = self.name(&inner.into_inner().next()?);
                     let span = of.span.to(at);
                     value = Some(Value { span, kind: ValueKind::Access(Box::new(of), name) });
+                    height += 1;
                 }
                 Rule::r#type => {
                     let start = value.as_ref().map_or(at.start, |value| value.span.end);
@@ -227,7 +233,7 @@ impl Reader<'_> {
                 _ => {}
             }
         }
-        value
+        self.built(value.as_ref()?.span, height, value?.kind)
     }
 
     fn parts(&mut self, pair: Pair<'_>, template: bool) -> Option<Vec<Part>> {
@@ -243,6 +249,10 @@ impl Reader<'_> {
                 }
                 Rule::bare_path | Rule::quoted_path => match self.parts(part, template) {
                     Some(inner) => parts.extend(inner),
+                    None => whole = false,
+                },
+                Rule::bad_capture if template => match self.interpolated(span) {
+                    Some(value) => parts.push(Part::Value(value)),
                     None => whole = false,
                 },
                 Rule::bad_capture => {

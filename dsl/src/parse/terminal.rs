@@ -32,7 +32,7 @@ impl Reader<'_> {
         };
         let upstream = self.name(&name);
         let Some(path) = parts.next() else { return Some(TerminalKind::Forward { upstream, path: None }) };
-        let path = self.template(path)?;
+        let (path, _) = self.template(path)?;
         self.no_query(&path.parts);
         Some(TerminalKind::Forward { upstream, path: Some(path) })
     }
@@ -131,7 +131,7 @@ impl Reader<'_> {
             return self.lacks(span, "a path or a URL in quotes", self.slice(status.span));
         };
         let target = if target.as_rule() == Rule::template {
-            Target::Path(self.template(target)?)
+            Target::Path(self.template(target)?.0)
         } else {
             Target::Url(self.url(&target)?)
         };

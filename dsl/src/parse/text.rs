@@ -46,8 +46,8 @@ impl Reader<'_> {
         })
     }
 
-    /// The value between two braces of a string; `span` covers the braces.
-    fn interpolated(&mut self, span: Span) -> Option<Built> {
+    /// The value between two braces of a string or a path; `span` covers the braces.
+    pub(super) fn interpolated(&mut self, span: Span) -> Option<Built> {
         let inner = Span { start: span.start + 1, end: span.end - 1, ..span };
         if self.trimmed(inner).start == self.trimmed(inner).end {
             let help = "braces that are text are written `\\{` and `\\}`";

@@ -27,7 +27,7 @@ pub const ROW: Policy = Policy {
             default: Default::Is(Value::Size(10 << 20)),
             min: Some(Value::Size(0)),
             max: Some(Value::Size(1 << 50)),
-            dynamic: false,
+            dynamic: true,
             doc: "the largest body, in bytes as sent",
         },
     ],

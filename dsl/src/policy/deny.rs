@@ -1,6 +1,6 @@
 //! The row of `deny`: which requests may not come in. It is the other side of `only`, and takes the same.
 
-use super::{Policy, Reason, only};
+use super::{Guard, Policy, Reason, only};
 use crate::schema::{At, Fact, Join, Param, Stage, Type, Want};
 
 /// `deny ip 203.0.113.0/24` or `deny if request.header("x-debug") is set`
@@ -20,5 +20,6 @@ pub const ROW: Policy = Policy {
     check: Some(only::says_one_thing),
     home: "policy::deny",
     state: Some("policy::deny::State"),
+    guard: Some(Guard::Refuses),
     ..Policy::BLANK
 };

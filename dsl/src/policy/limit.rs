@@ -30,7 +30,7 @@ pub const ROW: Policy = Policy {
             default: Default::Absent,
             min: Some(Value::Int(1)),
             max: Some(Value::Int(1_000_000)),
-            dynamic: false,
+            dynamic: true,
             doc: "how many at once; as many as the rate says where it is not written",
         },
         Param::optional(
@@ -52,7 +52,7 @@ pub const ROW: Policy = Policy {
             default: Default::Absent,
             min: Some(Value::Duration(Duration::from_secs(1))),
             max: Some(Value::Duration(YEAR)),
-            dynamic: false,
+            dynamic: true,
             doc: "how long nothing more is let in once the budget is exceeded",
         },
         Param {

@@ -20,7 +20,7 @@ pub const ROW: Policy = Policy {
             default: Default::Absent,
             min: Some(Value::Percent(Percent(1))),
             max: Some(Value::Percent(Percent(1_000_000))),
-            dynamic: false,
+            dynamic: true,
             doc: "how many exchanges have a line; all where it is not written",
         },
         Param::optional(

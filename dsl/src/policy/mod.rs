@@ -1,10 +1,13 @@
 //! Policies as rows, the catalogue that holds them, and THE list. What a policy does at run time is the runtime's.
 
+pub mod balance;
 pub mod body;
 pub mod cookie;
 pub mod deny;
+pub mod eject;
 pub mod forward;
 pub mod header;
+pub mod health;
 pub mod r#let;
 pub mod limit;
 pub mod log;
@@ -13,10 +16,11 @@ pub mod only;
 pub mod query;
 pub mod request;
 pub mod response;
+pub mod retry;
 pub mod timeout;
 
 pub use crate::schema::Reason;
-use crate::schema::{Agreement, CORE, Fact, Join, Param, Phase, Place, Row, Values};
+use crate::schema::{Accord, Agreement, CORE, Fact, Join, Param, Phase, Place, Row, Value, Values};
 use std::cmp::Ordering;
 
 /// THE list, in running order.
@@ -31,6 +35,11 @@ const STANDARD: &[&Policy] = &[
     &r#let::ROW,
     &body::ROW,
     &timeout::ROW,
+    // Which server, and what becomes of one that fails.
+    &retry::ROW,
+    &balance::ROW,
+    &health::ROW,
+    &eject::ROW,
     // What is sent, and what is sent back.
     &request::ROW,
     &forward::ROW,
@@ -70,6 +79,8 @@ pub struct Policy {
     pub answers: &'static [Reason],
     /// What must hold between the values, beyond each one's own type and bounds.
     pub check: Option<Agreement>,
+    /// What must hold between it and what stands around it on a route.
+    pub accord: Option<Accord>,
     /// The feature of the runtime that it needs.
     pub feature: Option<&'static str>,
     /// The path of the Rust type, seen from generated code.
@@ -78,6 +89,8 @@ pub struct Policy {
     pub merges: bool,
     /// What its step does beyond the request: the methods that its type has.
     pub hooks: &'static [Hook],
+    /// Whether it is a part of its upstream and no step of a route: a field of its name in the runtime's upstream.
+    pub part: bool,
     /// The path of the type of its state. Each place where the setting is written has one of its own.
     pub state: Option<&'static str>,
     /// The parameter that, where it is written, gives each route a state of its own.
@@ -86,6 +99,17 @@ pub struct Policy {
     pub acts: Option<&'static str>,
     /// The flag that takes the line of the access log away. Where all exchanges have it, none is gathered.
     pub silences: Option<&'static str>,
+    /// Where it does nothing but ask one question of a request and refuse by the answer: which answer lets it through.
+    pub guard: Option<Guard>,
+}
+
+/// What lets a request through that is asked a question: a condition, a list of networks, whether there is a value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Guard {
+    /// What is so lets it through.
+    Lets,
+    /// What is so refuses it.
+    Refuses,
 }
 
 /// When a step is called.
@@ -127,14 +151,17 @@ impl Policy {
         meet: Meet::Route,
         answers: &[],
         check: None,
+        accord: None,
         feature: None,
         home: "",
         merges: false,
         hooks: &[Hook::Request],
+        part: false,
         state: None,
         split: None,
         acts: None,
         silences: None,
+        guard: None,
     };
 
     /// What the check of settings needs to know.
@@ -166,7 +193,11 @@ impl Policy {
                 let Some(other) = outer.find(given.name).filter(|other| other.span.is_some()) else {
                     continue;
                 };
-                if given.span.is_none() || other.value.compare(&given.value).is_some_and(Ordering::is_lt) {
+                if given.span.is_none() {
+                    *given = other.clone();
+                } else if [&given.value, &other.value].iter().any(|it| matches!(it, Value::Name(_))) {
+                    given.value = Value::Least(Box::new((given.value.clone(), other.value.clone())));
+                } else if other.value.compare(&given.value).is_some_and(Ordering::is_lt) {
                     *given = other.clone();
                 }
             }

@@ -1,6 +1,6 @@
 //! The row of `only`: which requests may come in. What a condition is, and how addresses are compared, is not said here.
 
-use super::{Policy, Reason};
+use super::{Guard, Policy, Reason};
 use crate::schema::{At, Default, Fact, Join, Mismatch, Param, Stage, Type, Value, Values, Want};
 
 /// `only ip 10.0.0.0/8, 192.168.1.7` or `only if customer.sub == user status 404`
@@ -24,6 +24,7 @@ pub const ROW: Policy = Policy {
     check: Some(says_one_thing),
     home: "policy::only",
     state: Some("policy::only::State"),
+    guard: Some(Guard::Lets),
     ..Policy::BLANK
 };
 

@@ -10,9 +10,10 @@ pub const ROW: Policy = Policy {
     summary: "how long the upstream may take",
     phase: Phase::Call,
     params: &[
-        duration("total", At::Position, 30, "from the end of the request to the head of the answer"),
-        duration("connect", At::Label, 1, "until the connection stands"),
-        duration("idle", At::Label, 30, "while nothing of a body moves, in either direction"),
+        duration("total", At::Position, Some(30), "from the end of the request to the head of the answer"),
+        duration("each", At::Label, None, "of that, for each try, its connection included"),
+        duration("connect", At::Label, Some(1), "until the connection stands"),
+        duration("idle", At::Label, Some(30), "while nothing of a body moves, in either direction"),
     ],
     places: &[Place::Upstream, Place::Group, Place::Host, Place::Policy, Place::Route],
     always: true,
@@ -32,15 +33,18 @@ pub const ROW: Policy = Policy {
     ..Policy::BLANK
 };
 
-const fn duration(name: &'static str, at: At, default: u64, doc: &'static str) -> Param {
+const fn duration(name: &'static str, at: At, default: Option<u64>, doc: &'static str) -> Param {
     Param {
         name,
         at,
         ty: Type::Duration,
-        default: Default::Is(Value::Duration(Duration::from_secs(default))),
+        default: match default {
+            Some(seconds) => Default::Is(Value::Duration(Duration::from_secs(seconds))),
+            None => Default::Absent,
+        },
         min: Some(Value::Duration(Duration::from_millis(1))),
         max: Some(Value::Duration(Duration::from_hours(24))),
-        dynamic: false,
+        dynamic: true,
         doc,
     }
 }
@@ -48,6 +52,19 @@ const fn duration(name: &'static str, at: At, default: u64, doc: &'static str) -
 /// A `connect` that outlasts the total can never be reached. Defaults are not held against what is written.
 fn adds_up(values: &Values) -> Option<Mismatch> {
     let Some(Value::Duration(total)) = values.written("total") else { return None };
+    if let Some(Value::Duration(each)) = values.written("each")
+        && each > total
+    {
+        return Some(Mismatch {
+            because: Some(("total", "everything ends here".into())),
+            help: Some("make `each` shorter, or the total longer".into()),
+            ..Mismatch::conflict(
+                "each",
+                "one try has longer than the whole `timeout`",
+                "this can never be reached",
+            )
+        });
+    }
     let Some(Value::Duration(connect)) = values.written("connect") else { return None };
     (connect > total).then(|| Mismatch {
         because: Some(("total", "everything ends here".into())),

@@ -11,6 +11,7 @@ macro_rules! kinds {
     };
 }
 
+pub mod accord;
 pub mod nearest;
 pub mod path;
 pub mod render;
@@ -21,7 +22,7 @@ pub mod text;
 
 use crate::source::Span;
 
-/// The kinds of problem that this crate reports.
+/// The kinds of problem that this crate reports. Those of [`accord`] are stated here and reported by the compiler.
 pub fn kinds() -> impl Iterator<Item = &'static Kind> {
     [text::KINDS, syntax::KINDS, path::KINDS, setting::KINDS].into_iter().flatten()
 }

@@ -228,6 +228,16 @@ impl<'a> Reading<'a> {
     }
 }
 
+impl Mismatch {
+    /// The problem, where the values of one setting stand.
+    #[must_use]
+    pub fn problem(&self, values: &Values) -> Option<Problem> {
+        let setting = values.span?;
+        let place = |param: &str| values.find(param).and_then(|given| given.span).unwrap_or(setting);
+        Some(reported(self, place))
+    }
+}
+
 fn reported(mismatch: &Mismatch, place: impl Fn(&str) -> Span) -> Problem {
     let at = place(mismatch.param);
     let mut problem = wrong::mismatch(mismatch.kind, at, &mismatch.message, &mismatch.text);

@@ -1,10 +1,11 @@
 //! One written value, made into a value of a parameter's type and held against its bounds.
 
 use super::param::Param;
+use super::ty::FAILURES;
 use super::url;
 use super::want::own_name;
 use super::{Addr, Cause, Type, Value};
-use crate::ast::{Name, Value as Written, ValueKind};
+use crate::ast::{Name, Template, TemplatePart, Value as Written, ValueKind};
 use crate::policy::Catalogue;
 use crate::problem::nearest::nearest;
 use crate::problem::{Problem, setting as wrong, syntax};
@@ -107,6 +108,8 @@ fn typed(written: &Written, ty: Type, catalogue: &Catalogue) -> Result<Value, Bo
         }
         (Type::Status(low, high), _) => Value::Status(status(written, low, high).ok_or_else(mismatch)?),
         (Type::Cause, _) => Value::Cause(cause(written, catalogue)?.ok_or_else(mismatch)?),
+        (Type::Path, ValueKind::Path(template)) => Value::Text(plain(template).ok_or_else(mismatch)?.into()),
+        (Type::Failure, _) => Value::Cause(failure(written)?.ok_or_else(mismatch)?),
         (Type::Expr(..) | Type::Sent(_), _) => Value::Expr(Box::new(written.clone())),
         (Type::Named(_), _) => {
             Value::Binding(own_name(written).ok_or_else(mismatch)?, Box::new(written.clone()))
@@ -187,6 +190,30 @@ fn cause(written: &Written, catalogue: &Catalogue) -> Result<Option<Cause>, Box<
         }
         ValueKind::Word(word) => {
             return Err(Box::new(syntax::unknown_word(written.span, "reason", word, catalogue.reasons())));
+        }
+        _ => status(written, 400, 599).map(Cause::Status),
+    })
+}
+
+/// A path without values in it, as written.
+fn plain(template: &Template) -> Option<String> {
+    let text = template.parts.iter().map(|part| match part {
+        TemplatePart::Literal { text, .. } => Some(text.as_str()),
+        TemplatePart::Value(_) => None,
+    });
+    text.collect()
+}
+
+/// What a server may do wrong. `None` if it is nothing of the kind.
+fn failure(written: &Written) -> Result<Option<Cause>, Box<Problem>> {
+    Ok(match &written.kind {
+        ValueKind::StatusClass(class @ (400 | 500)) => Some(Cause::Class(*class)),
+        ValueKind::Word(word) if FAILURES.contains(&word.as_str()) => {
+            Some(Cause::Reason(word.clone().into()))
+        }
+        ValueKind::Word(word) => {
+            let known = FAILURES.iter().copied();
+            return Err(Box::new(syntax::unknown_word(written.span, "failure", word, known)));
         }
         _ => status(written, 400, 599).map(Cause::Status),
     })

@@ -25,6 +25,7 @@ pub use values::{Given, Values};
 pub use want::{Source, Stage, Want, Wanted, Written};
 
 use crate::problem::Kind;
+use crate::problem::accord::CONFLICTING_SETTINGS;
 use crate::problem::setting::{CONFLICTING_ARGUMENTS, WRONG_TYPE};
 
 /// The blocks in which settings stand.
@@ -163,6 +164,12 @@ impl Mismatch {
         Self { kind: &CONFLICTING_ARGUMENTS, message, param, text, because: None, help: None, fix: None }
     }
 
+    /// Settings of which one cannot do what it says beside the other, to be completed.
+    #[must_use]
+    pub fn settings(param: &'static str, message: impl Into<String>, text: impl Into<String>) -> Self {
+        Self { kind: &CONFLICTING_SETTINGS, ..Self::conflict(param, message, text) }
+    }
+
     /// What is wrong with the name of a field of a head, if anything is (RFC 9110 section 5.1): the language has one spelling
     /// for it.
     #[must_use]
@@ -181,6 +188,17 @@ impl Mismatch {
         })
     }
 }
+
+/// What stands around a setting that holds for a route.
+pub struct Around<'a> {
+    /// The methods of the route, where it writes the setting itself; `*` is no method.
+    pub methods: Option<&'a [&'a str]>,
+    /// What another setting says for the same route.
+    pub find: &'a dyn Fn(&str) -> Option<&'a Values>,
+}
+
+/// Says what does not go together in the settings of a route that are each right by themselves.
+pub type Accord = fn(&Values, &Around<'_>) -> Option<Mismatch>;
 
 /// Says what does not go together in values that are each right by themselves.
 pub type Agreement = fn(&Values) -> Option<Mismatch>;

@@ -52,6 +52,8 @@ pub enum Type {
     Status(u16, u16),
     /// A status, a class of them such as `5xx`, or a reason: answers that the gateway gives by itself.
     Cause,
+    /// What a server may do wrong: a status, a class of them, or one of [`FAILURES`].
+    Failure,
     /// A status, and perhaps `json`, `text` or `file` with a body.
     Answer(Stage),
     /// An expression.
@@ -100,6 +102,18 @@ impl fmt::Display for Bounds {
         Ok(())
     }
 }
+
+/// What may happen to a request on its way to a server, in words: reasons of the gateway, and `connect_failure` for the first
+/// three together.
+pub const FAILURES: &[&str] = &[
+    "connect_failure",
+    "upstream_refused",
+    "upstream_unreachable",
+    "upstream_connect_timeout",
+    "upstream_closed",
+    "upstream_timeout",
+    "upstream_malformed",
+];
 
 /// The types that a capture can have, by name.
 const CAPTURES: &[&str] = &["int", "string", "uuid", "date", "path"];
@@ -185,6 +199,9 @@ impl fmt::Display for Type {
             Self::Name => f.write_str("a name"),
             Self::Status(low, high) => write!(f, "a status from `{low}` to `{high}`"),
             Self::Cause => f.write_str("a status, a class such as `5xx`, or a reason"),
+            Self::Failure => {
+                f.write_str("a status, a class such as `5xx`, or a failure such as `connect_failure`")
+            }
             Self::Answer(_) => f.write_str("a status, and perhaps `json`, `text` or `file` with a body"),
             Self::Expr(Want::Bool, _) => f.write_str("a condition"),
             Self::Expr(..) | Self::Sent(_) => f.write_str("an expression"),

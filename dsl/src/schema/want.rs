@@ -136,6 +136,10 @@ fn wanted<'a>(param: &'static Param, ty: &'static Type, value: &'a Value, found:
             span: field.span,
             written: Written::Field { field, source: *source },
         }),
+        (_, Value::Least(two)) => {
+            wanted(param, ty, &two.0, found);
+            wanted(param, ty, &two.1, found);
+        }
         (_, Value::Name(name)) => {
             found.push(Wanted { param: param.name, span: name.span, written: Written::Name { name, param } });
         }

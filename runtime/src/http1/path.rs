@@ -146,15 +146,38 @@ fn decode(rest: &[u8], out: &mut Vec<u8>) -> Result<(), Reason> {
             _ => {}
         }
         pending.push(decoded)?;
-        if matches!(class(decoded), Class::Plain | Class::Slash) {
-            out.push(decoded);
-        } else {
-            const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
-            let digit = |nibble: u8| DIGITS.get(usize::from(nibble)).copied().unwrap_or(b'0');
-            out.extend_from_slice(&[b'%', digit(decoded >> 4), digit(decoded & 15)]);
-        }
+        push(decoded, out);
     }
     pending.end()
+}
+
+/// Brings the text that `out` has from `start` on, which is not encoded, into the spelling of a part of one segment. `false`
+/// where no segment has such a text: what would be refused in a request's own path, and control characters.
+pub(crate) fn spell_part(out: &mut Vec<u8>, start: usize) -> bool {
+    let is_plain = |byte: &u8| class(*byte) == Class::Plain;
+    if out.get(start..).unwrap_or_default().iter().all(is_plain) {
+        return true;
+    }
+    let text = out.split_off(start.min(out.len()));
+    let is_refused = |byte: &u8| matches!(byte, b'/' | b'\\' | b';') || byte.is_ascii_control();
+    if text.iter().any(is_refused) || std::str::from_utf8(&text).is_err() {
+        return false;
+    }
+    for byte in text {
+        push(byte, out);
+    }
+    true
+}
+
+/// Appends a decoded byte in its one spelling.
+fn push(byte: u8, out: &mut Vec<u8>) {
+    const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
+    if matches!(class(byte), Class::Plain | Class::Slash) {
+        out.push(byte);
+    } else {
+        let digit = |nibble: u8| DIGITS.get(usize::from(nibble)).copied().unwrap_or(b'0');
+        out.extend_from_slice(&[b'%', digit(byte >> 4), digit(byte & 15)]);
+    }
 }
 
 /// Resolves dot segments in place and refuses empty segments but the last.

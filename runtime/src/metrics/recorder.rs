@@ -1,13 +1,13 @@
 //! Which number an event adds to. All places are known before traffic, so that to find one is an index.
 
 use std::collections::HashMap;
-use std::net::SocketAddr;
 use std::sync::Arc;
 
-use super::counters::{Counters, class, number_of, route, server, worker};
+use super::counters::{Counters, Row, class, number_of, route, server, worker};
 use crate::clock::Micros;
 use crate::exchange::{Exchange, Record};
-use crate::program::{Program, Server};
+use crate::place::Place;
+use crate::program::Program;
 
 /// What all workers count; each has its own numbers. Nothing where nobody can ask for them.
 #[derive(Debug)]
@@ -23,17 +23,10 @@ pub(super) struct Layout {
     row_of: Vec<usize>,
     /// For each row of routes the first route of its name.
     pub(super) names: Vec<usize>,
-    /// For each server its upstream, and where it is.
-    pub(super) servers: Vec<Place>,
+    /// For each server the number of its upstream, and what it is called there.
+    pub(super) servers: Vec<(usize, &'static str)>,
     /// For each upstream its first server.
     first: Vec<usize>,
-}
-
-#[derive(Debug)]
-pub(super) struct Place {
-    pub(super) upstream: usize,
-    pub(super) declared: SocketAddr,
-    real: SocketAddr,
 }
 
 /// What one worker counts.
@@ -41,11 +34,11 @@ pub(super) struct Place {
 pub(crate) struct Recorder(Option<(Arc<Layout>, Arc<Counters>)>);
 
 impl Metrics {
-    pub(crate) fn new(program: &'static Program, workers: usize, place: impl Fn(Server) -> Server) -> Self {
+    pub(crate) fn new(program: &Program, upstreams: &[Vec<Place>], workers: usize) -> Self {
         if program.admin.is_none() {
             return Self { layout: Arc::default(), workers: Vec::new() };
         }
-        let layout = Layout::of(program, place);
+        let layout = Layout::of(program, upstreams);
         // The last row is that of exchanges without a route.
         let (routes, servers) = (layout.names.len() + 1, layout.servers.len());
         let workers = (0..workers).map(|_| Arc::new(Counters::new(routes, servers))).collect();
@@ -60,7 +53,7 @@ impl Metrics {
 }
 
 impl Layout {
-    fn of(program: &Program, place: impl Fn(Server) -> Server) -> Self {
+    fn of(program: &Program, upstreams: &[Vec<Place>]) -> Self {
         let mut layout = Self::default();
         let mut known: HashMap<&str, usize> = HashMap::new();
         for (number, route) in program.routes.iter().enumerate() {
@@ -70,25 +63,17 @@ impl Layout {
             });
             layout.row_of.push(row);
         }
-        for (upstream, declared) in program.upstreams.iter().enumerate() {
+        for (upstream, places) in upstreams.iter().enumerate() {
             layout.first.push(layout.servers.len());
-            let places = declared.servers.iter().map(|server| Place {
-                upstream,
-                declared: server.address,
-                real: place(*server).address,
-            });
-            layout.servers.extend(places);
+            layout.servers.extend(places.iter().map(|place| (upstream, place.authority)));
         }
         layout
     }
 
-    /// An upstream has few servers.
-    fn server(&self, upstream: u32, address: SocketAddr) -> Option<usize> {
-        let first = *self.first.get(upstream as usize)?;
-        let own = self.servers.get(first..)?.iter();
-        let at =
-            own.take_while(|place| place.upstream == upstream as usize).position(|it| it.real == address);
-        Some(first + at?)
+    /// The row of the server that was asked last.
+    fn server(&self, record: &Record) -> Option<usize> {
+        let first = self.first.get(record.upstream? as usize)?;
+        Some(first + usize::from(record.index))
     }
 }
 
@@ -103,11 +88,11 @@ impl Recorder {
         }
     }
 
-    fn server(&self, upstream: u32, address: SocketAddr, at: usize) {
+    fn server(&self, record: &Record, count: impl FnOnce(&Row<{ server::WIDTH }>)) {
         if let Recorder(Some((layout, counters))) = self
-            && let Some(row) = layout.server(upstream, address).and_then(|row| counters.servers.get(row))
+            && let Some(row) = layout.server(record).and_then(|row| counters.servers.get(row))
         {
-            row.add(at, 1);
+            count(row);
         }
     }
 
@@ -122,26 +107,21 @@ impl Recorder {
     }
 
     /// A server is asked, or is to be reached.
-    pub(crate) fn tried(&self, upstream: u32, address: SocketAddr) {
-        self.server(upstream, address, server::TRIES);
+    pub(crate) fn tried(&self, record: &Record) {
+        self.server(record, |row| row.add(server::TRIES, 1));
     }
 
     /// A connection to a server is open, or cannot be.
-    pub(crate) fn connected(&self, upstream: Option<u32>, address: SocketAddr, is_open: bool) {
-        if let Some(upstream) = upstream {
-            self.server(upstream, address, if is_open { server::OPENED } else { server::FAILED });
-        }
+    pub(crate) fn connected(&self, record: &Record, is_open: bool) {
+        self.server(record, |row| row.add(if is_open { server::OPENED } else { server::FAILED }, 1));
     }
 
-    /// The head of a server's final answer is there.
-    pub(crate) fn answered(&self, record: &Record) {
-        if let (Recorder(Some((layout, counters))), Some(upstream), Some(address), Some(first)) =
-            (self, record.upstream, record.server, record.first)
-            && let Some(row) = layout.server(upstream, address).and_then(|row| counters.servers.get(row))
-        {
-            row.add(server::STATUS + class(record.status), 1);
-            row.observe(server::TIME, first.saturating_sub(record.tried));
-        }
+    /// The head of a server's final answer is there, whether or not the client is given it.
+    pub(crate) fn answered(&self, record: &Record, status: u16) {
+        self.server(record, |row| {
+            row.add(server::STATUS + class(status), 1);
+            row.observe(server::TIME, record.first.unwrap_or_default().saturating_sub(record.tried));
+        });
     }
 
     /// An exchange is over.

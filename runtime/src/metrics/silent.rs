@@ -2,11 +2,10 @@
 
 #![allow(clippy::unused_self, reason = "the shape of those that count")]
 
-use std::net::SocketAddr;
-
 use crate::clock::Micros;
 use crate::exchange::{Exchange, Record};
-use crate::program::{Program, Server};
+use crate::place::Place;
+use crate::program::Program;
 
 /// What all workers count: nothing.
 #[derive(Debug)]
@@ -17,7 +16,7 @@ pub(crate) struct Metrics;
 pub(crate) struct Recorder;
 
 impl Metrics {
-    pub(crate) fn new(_: &'static Program, _: usize, _: impl Fn(Server) -> Server) -> Self {
+    pub(crate) fn new(_: &Program, _: &[Vec<Place>], _: usize) -> Self {
         Self
     }
 
@@ -35,11 +34,11 @@ impl Recorder {
 
     pub(crate) fn closed(&self) {}
 
-    pub(crate) fn tried(&self, _: u32, _: SocketAddr) {}
+    pub(crate) fn tried(&self, _: &Record) {}
 
-    pub(crate) fn connected(&self, _: Option<u32>, _: SocketAddr, _: bool) {}
+    pub(crate) fn connected(&self, _: &Record, _: bool) {}
 
-    pub(crate) fn answered(&self, _: &Record) {}
+    pub(crate) fn answered(&self, _: &Record, _: u16) {}
 
     pub(crate) fn exchange(&self, _: &Exchange, _: Micros) {}
 }

@@ -3,15 +3,21 @@
 //! Every label is a name that stands in the program, so that there are never more series than the program has places.
 
 use std::fmt::Write;
+use std::sync::Arc;
 
 use super::counters::{BOUNDS_TEXT, BUCKETS, Counters, REASONS, Row, reason, route, server, worker};
 use super::process::Process;
 use super::recorder::Metrics;
+use crate::clock::Micros;
 use crate::program::Program;
+use crate::upstream::standing::Standings;
 
 /// What is known beside the numbers.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct About {
+pub(crate) struct About<'a> {
+    pub(crate) now: Micros,
+    /// What is known of the servers of each upstream.
+    pub(crate) standings: &'a [Arc<Standings>],
     /// When the gateway started, in seconds since the Unix epoch.
     pub(crate) started: u64,
     pub(crate) is_ready: bool,
@@ -26,7 +32,7 @@ const NO_ROUTE: &str = "none";
 
 impl Metrics {
     /// All families.
-    pub(crate) fn text(&self, program: &Program, about: About) -> String {
+    pub(crate) fn text(&self, program: &Program, about: About<'_>) -> String {
         let mut out = Text { out: String::with_capacity(64 * 1024), workers: &self.workers };
         out.routes(self, program);
         out.family(
@@ -38,7 +44,7 @@ impl Metrics {
             let count = out.sum(|counters| counters.reasons.get(number));
             out.sample("gatewright_reasons_total", &[("reason", reason(number))], count);
         }
-        out.servers(self, program);
+        out.servers(self, program, about);
         out.workers();
         out.one(
             "gatewright_log_lines_dropped_total",
@@ -65,7 +71,7 @@ impl Metrics {
 
 struct Text<'a> {
     out: String,
-    workers: &'a [std::sync::Arc<Counters>],
+    workers: &'a [Arc<Counters>],
 }
 
 // Writing into a string cannot fail.
@@ -174,12 +180,11 @@ impl Text<'_> {
         self.sum(|counters| counters.routes.get(row).map_or(0, |row| row.get(at)))
     }
 
-    fn servers(&mut self, metrics: &Metrics, program: &Program) {
-        let servers = metrics.layout.servers.iter().enumerate().map(|(row, place)| {
-            let upstream = program.upstreams.get(place.upstream).map_or("", |upstream| upstream.name);
-            (row, upstream, place.declared.to_string())
+    fn servers(&mut self, metrics: &Metrics, program: &Program, about: About<'_>) {
+        let servers = metrics.layout.servers.iter().enumerate().map(|(row, (upstream, server))| {
+            (row, program.upstreams.get(*upstream).map_or("", |upstream| upstream.name), *server)
         });
-        let servers: Vec<(usize, &str, String)> = servers.collect();
+        let servers: Vec<(usize, &str, &str)> = servers.collect();
         let sum = |text: &Self, row: usize, at: usize| {
             text.sum(|counters| counters.servers.get(row).map_or(0, |row| row.get(at)))
         };
@@ -205,10 +210,20 @@ impl Text<'_> {
                 self.sample(family, &[("upstream", upstream), ("server", server), ("result", result)], count);
             }
         }
+        let family = "gatewright_upstream_in";
+        self.family(family, "gauge", "1 where a server can be asked, 0 while it is not well or left out.");
+        for (upstream, all) in about.standings.iter().enumerate() {
+            let own = metrics.layout.servers.iter().filter(|(of, _)| *of == upstream);
+            for (standing, (_, server)) in all.servers.iter().zip(own) {
+                let name = program.upstreams.get(upstream).map_or("", |upstream| upstream.name);
+                let is_in = u64::from(standing.is_in(about.now));
+                self.sample(family, &[("upstream", name), ("server", server)], is_in);
+            }
+        }
         let family = "gatewright_upstream_first_byte_seconds";
         self.family(family, "histogram", "From asking a server to the head of its answer.");
         for (row, upstream, server) in &servers {
-            let labels = [("upstream", *upstream), ("server", server.as_str())];
+            let labels = [("upstream", *upstream), ("server", *server)];
             self.histogram(family, &labels, server::TIME, |counters| counters.servers.get(*row));
         }
     }

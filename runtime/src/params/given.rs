@@ -4,7 +4,6 @@
 //! Everything that is wrong is said at once, before any socket is opened.
 
 use std::collections::BTreeMap;
-use std::fmt::Write;
 
 use super::{Param, Params, Secret, value};
 use crate::program::Program;
@@ -60,14 +59,15 @@ pub fn read(program: &Program, given: &[Text]) -> Result<Params, String> {
 }
 
 fn param(param: &Param, given: Option<&Text>) -> Result<super::Value, String> {
-    let (texts, place): (Vec<&str>, _) = match (given, param.default) {
-        (Some(given), _) if param.list.is_some() => (items(&given.text), Some(&given.place)),
-        (Some(given), _) => (vec![&given.text], Some(&given.place)),
-        (None, Some(default)) => (default.to_vec(), None),
+    let texts: Vec<&str> = match (given, param.default) {
+        (Some(given), _) if param.list.is_some() => items(&given.text),
+        (Some(given), _) => vec![&given.text],
+        (None, Some(default)) => default.to_vec(),
         (None, None) => {
-            let Param { name, written, .. } = param;
+            let Param { name, .. } = param;
+            let expected = param.expected();
             return Err(format!(
-                "`{name}` must be given: {written}\n  = help: `{} …` or `{}=…`",
+                "`{name}` must be given: {expected}\n  = help: `{} …` or `{}=…`",
                 flag(name),
                 variable(name)
             ));
@@ -81,16 +81,19 @@ fn param(param: &Param, given: Option<&Text>) -> Result<super::Value, String> {
             .filter(|count| (min..=max).contains(count))
             .and_then(|_| value::list(param.kind, texts)),
     };
-    value.ok_or_else(|| {
-        let mut message = format!("`{}` must be {}", param.name, param.written);
-        // Writing into a string cannot fail.
-        let _ = match (given, place) {
-            (Some(given), Some(place)) => write!(message, ", found {:?} in `{place}`", given.text),
-            // INVARIANT: the compiler has held the default against the type.
-            _ => write!(message, ", and its default is not"),
-        };
-        message
+    // INVARIANT: the compiler has held the default against the type.
+    value.filter(|value| param.takes(value)).ok_or_else(|| {
+        format!("`{}` must be {}, found {}", param.name, param.expected(), found(param, given))
     })
+}
+
+/// What a parameter was found to be, and where.
+pub(crate) fn found(param: &Param, given: Option<&Text>) -> String {
+    match (given, param.default) {
+        (Some(given), _) => format!("{:?} in `{}`", given.text, given.place),
+        (None, Some(texts)) => format!("{:?} by default", texts.join(",")),
+        (None, None) => "nothing".into(),
+    }
 }
 
 /// The items of a list, separated by commas. An empty text is an empty list.
@@ -130,7 +133,7 @@ pub fn collect(
             continue;
         };
         let Some(text) = own.map(str::to_owned).or_else(|| arguments.next().cloned()) else {
-            wrong.push(format!("`{name}` needs a value: {}", param.written));
+            wrong.push(format!("`{name}` needs a value: {}", param.expected()));
             continue;
         };
         if texts.iter().any(|known: &Text| known.name == param.name) {
@@ -206,6 +209,8 @@ mod tests {
         kind: Kind::Url,
         list: Some((1, 2)),
         default: Some(&["http://127.0.0.1:9001"]),
+        least: None,
+        most: None,
     };
     const MOST: Param = Param {
         name: "most",
@@ -214,7 +219,48 @@ mod tests {
         kind: Kind::Int { min: 1, max: 50 },
         list: None,
         default: None,
+        least: None,
+        most: None,
     };
+    const PATIENCE: Param = Param {
+        name: "patience",
+        doc: "",
+        written: "duration",
+        kind: Kind::Duration,
+        list: None,
+        default: Some(&["2s"]),
+        least: Some("1ms"),
+        most: Some("24h"),
+    };
+    const RATE: Param = Param {
+        name: "calls",
+        written: "rate",
+        kind: Kind::Rate,
+        default: Some(&["100/s"]),
+        least: Some("1/8760h"),
+        most: Some("1000000/s"),
+        ..PATIENCE
+    };
+
+    #[test]
+    fn the_bounds_of_settings_hold_for_what_stands_in_their_place() {
+        const BOUNDED: Program = Program { params: &[PATIENCE, RATE], ..Program::EMPTY };
+        let read = |name: &str, text: &str| {
+            let text = Text { name: name.into(), text: text.into(), place: "there".into() };
+            read(&BOUNDED, &[text]).map(|_| ())
+        };
+        for (name, text) in
+            [("patience", "1ms"), ("patience", "24h"), ("calls", "1000000/s"), ("calls", "7/m")]
+        {
+            assert_eq!(read(name, text), Ok(()), "{text}");
+        }
+        let said = "`patience` must be duration from 1ms to 24h, found \"0s\" in `there`";
+        assert_eq!(read("patience", "0s"), Err(said.into()));
+        for (name, text) in [("patience", "25h"), ("calls", "1000001/s"), ("calls", "2000/ms")] {
+            assert!(read(name, text).is_err(), "{text}");
+        }
+    }
+
     const PROGRAM: Program = Program {
         params: &[PARAM, MOST],
         secrets: &[Secret { name: "session_key", doc: "" }],

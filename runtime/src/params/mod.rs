@@ -27,6 +27,28 @@ pub struct Param {
     pub list: Option<(u32, u32)>,
     /// The text of each item; of a single value, the one.
     pub default: Option<&'static [&'static str]>,
+    /// The smallest that the settings take in whose place it stands.
+    pub least: Option<&'static str>,
+    /// The largest.
+    pub most: Option<&'static str>,
+}
+
+impl Param {
+    /// The type and the bounds in words.
+    pub(crate) fn expected(&self) -> String {
+        match (self.least, self.most) {
+            (Some(least), Some(most)) => format!("{} from {least} to {most}", self.written),
+            (Some(least), None) => format!("{} from {least} on", self.written),
+            (None, Some(most)) => format!("{} up to {most}", self.written),
+            (None, None) => self.written.to_owned(),
+        }
+    }
+
+    /// Whether a value is within the bounds.
+    fn takes(&self, value: &Value) -> bool {
+        let bound = |text: Option<&str>| text.and_then(|text| value::one(self.kind, text));
+        value.is_within(bound(self.least).as_ref(), bound(self.most).as_ref())
+    }
 }
 
 /// `secret NAME`
@@ -63,15 +85,17 @@ impl std::fmt::Debug for Params {
 
 /// What a row's parameter is: known since the gateway was compiled, or given when it started.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Setting<T> {
+pub enum Setting<T: 'static> {
     /// This value.
     Is(T),
     /// The parameter of this number.
     Param(u16),
+    /// The smaller of two.
+    Least(&'static [Setting<T>; 2]),
 }
 
 /// What a parameter can give: the Rust type of one kind of value.
-pub trait Given: Copy {
+pub trait Given: Copy + PartialOrd {
     /// What stands for a value of another kind, which the compiler never lets come here.
     const NONE: Self;
 
@@ -107,6 +131,10 @@ impl<T: Given> Setting<T> {
         match self {
             Self::Is(value) => *value,
             Self::Param(number) => params.value(*number),
+            Self::Least([a, b]) => {
+                let (a, b) = (a.at(params), b.at(params));
+                if b < a { b } else { a }
+            }
         }
     }
 }

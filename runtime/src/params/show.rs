@@ -11,7 +11,7 @@ pub(crate) fn table(program: &Program) -> String {
     for param in program.params {
         let default = param.default.map_or("required".into(), |texts| format!("= {}", texts.join(", ")));
         let names = format!("{} {}", flag(param.name), variable(param.name));
-        rows.push([names, format!("{} {default}", param.written), param.doc.to_owned()]);
+        rows.push([names, format!("{} {default}", param.expected()), param.doc.to_owned()]);
     }
     for secret in program.secrets {
         let name = variable(secret.name);

@@ -1,6 +1,6 @@
 //! The values of parameters: read once when a gateway starts, and kept for as long as its process lives.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
 use super::Given;
@@ -133,6 +133,39 @@ values! {
     Time Times Time, Time(0);
 }
 
+impl Value {
+    /// Whether it, or each of several, is not smaller than the one and not larger than the other. What has no order is.
+    pub(super) fn is_within(&self, least: Option<&Self>, most: Option<&Self>) -> bool {
+        match (self, least, most) {
+            (Self::Int(it), _, _) => holds(it, least, most),
+            (Self::Ints(all), _, _) => all.iter().all(|it| holds(it, least, most)),
+            (Self::Duration(it), _, _) => holds(it, least, most),
+            (Self::Durations(all), _, _) => all.iter().all(|it| holds(it, least, most)),
+            (Self::Size(it), _, _) => holds(it, least, most),
+            (Self::Sizes(all), _, _) => all.iter().all(|it| holds(it, least, most)),
+            (Self::Percent(it), _, _) => holds(it, least, most),
+            (Self::Percents(all), _, _) => all.iter().all(|it| holds(it, least, most)),
+            (Self::Rate(it), _, _) => holds_rate(*it, least, most),
+            (Self::Rates(all), _, _) => all.iter().all(|it| holds_rate(*it, least, most)),
+            _ => true,
+        }
+    }
+}
+
+fn holds<T: Given>(it: &T, least: Option<&Value>, most: Option<&Value>) -> bool {
+    least.and_then(T::of).is_none_or(|least| *it >= least)
+        && most.and_then(T::of).is_none_or(|most| *it <= most)
+}
+
+/// Rates are compared by what they come to.
+fn holds_rate(it: Rate, least: Option<&Value>, most: Option<&Value>) -> bool {
+    let is_at_most = |a: Rate, b: Rate| {
+        u128::from(a.0).saturating_mul(b.1.as_nanos()) <= u128::from(b.0).saturating_mul(a.1.as_nanos())
+    };
+    least.and_then(Rate::of).is_none_or(|least| is_at_most(least, it))
+        && most.and_then(Rate::of).is_none_or(|most| is_at_most(it, most))
+}
+
 /// Reads one value. `None` where the text is none of this kind.
 pub(super) fn one(kind: Kind, text: &str) -> Option<Value> {
     let bytes = text.as_bytes();
@@ -152,7 +185,7 @@ pub(super) fn one(kind: Kind, text: &str) -> Option<Value> {
         Kind::Percent => Value::Percent(read::percent(bytes)?),
         Kind::Ip => Value::Ip(read::ip(bytes)?),
         Kind::Cidr => Value::Cidr(read::cidr(bytes)?),
-        Kind::Addr => Value::Addr(read::addr(bytes)?),
+        Kind::Addr => Value::Addr(addr(text)?),
         Kind::Url => url::read(text).map(|_| Value::Text(kept(text)))?,
         Kind::Uuid => Value::Uuid(read::uuid(bytes)?),
         Kind::Date => Value::Date(read::date(bytes)?),
@@ -183,6 +216,14 @@ pub(super) fn list(kind: Kind, texts: &[&str]) -> Option<Value> {
         Kind::Date => Value::Dates(&[]),
         Kind::Time => Value::Times(&[]),
     })
+}
+
+/// An address; as in a program, a port alone is every address of the machine.
+fn addr(text: &str) -> Option<SocketAddr> {
+    match text.strip_prefix(':') {
+        Some(port) => Some(SocketAddr::new(IpAddr::V6(Ipv6Addr::UNSPECIFIED), url::port(port)?)),
+        None => read::addr(text.as_bytes()),
+    }
 }
 
 /// A text that lives as long as the process: so do the values of a start, of which there is one.

@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::access_log::LogLine;
 use crate::exchange::Exchange;
+use crate::params::Setting;
 use crate::shared::Slot;
 use crate::terminal::Write;
 
@@ -16,7 +17,7 @@ pub struct Config {
     /// Nothing.
     pub none: bool,
     /// So many of a million exchanges.
-    pub sample: Option<u32>,
+    pub sample: Option<Setting<u32>>,
     /// Names, and what writes their values as JSON.
     pub fields: Option<&'static [(&'static str, Write)]>,
     /// Where exchanges are counted for the sample.
@@ -32,7 +33,7 @@ pub struct State {
 impl Config {
     /// Adds the fields; `false`: the exchange has no line.
     pub fn log(&'static self, x: &Exchange, line: &mut LogLine) -> bool {
-        if self.none || self.sample.is_some_and(|sample| !self.is_in_sample(x, sample)) {
+        if self.none || self.sample.is_some_and(|sample| !self.is_in_sample(x, sample.of(x))) {
             return false;
         }
         for (name, write) in self.fields.unwrap_or_default() {
@@ -62,7 +63,7 @@ mod tests {
         {
             let config: &'static Config = Box::leak(Box::new(Config {
                 none: false,
-                sample: Some(sample),
+                sample: Some(Setting::Is(sample)),
                 fields: None,
                 state: Slot(0),
             }));

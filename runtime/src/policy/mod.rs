@@ -3,9 +3,12 @@
 //! A step is a `Config`, written by the compiler as a struct literal, with hooks that it answers itself. No step
 //! knows another.
 
+pub mod balance;
 pub mod body;
 pub mod deny;
+pub mod eject;
 pub mod forward;
+pub mod health;
 pub mod r#let;
 #[cfg(feature = "limit")]
 pub mod limit;
@@ -15,4 +18,5 @@ pub mod only;
 pub mod query;
 pub mod request;
 pub mod response;
+pub mod retry;
 pub mod timeout;

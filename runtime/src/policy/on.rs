@@ -1,5 +1,6 @@
 //! `on`: another answer than the gateway's own refusal. An upstream's answer is never replaced.
 
+use crate::cause::Cause;
 use crate::exchange::{Exchange, Own};
 use crate::terminal::Respond;
 
@@ -22,38 +23,16 @@ pub enum Item {
     },
 }
 
-/// Which refusals.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Cause {
-    /// Those with this status.
-    Status(u16),
-    /// Those of this class: 500 stands for 500 to 599.
-    Class(u16),
-    /// Those with this reason.
-    Reason(&'static str),
-}
-
 impl Config {
     /// What is answered in the refusal's place: the reason's own answer before that of its status, and that before its
     /// class's.
     #[must_use]
     pub fn own(&'static self, _: &mut Exchange, own: Own) -> Option<&'static Respond> {
         let matching = self.items.iter().filter_map(|Item::On { causes, respond }| {
-            let closest = causes.iter().filter_map(|cause| cause.closeness(own)).max()?;
+            let closest = causes.iter().filter_map(|cause| cause.closeness(own.reason)).max()?;
             Some((closest, respond))
         });
         matching.max_by_key(|(closeness, _)| *closeness).map(|(_, respond)| respond)
-    }
-}
-
-impl Cause {
-    fn closeness(self, own: Own) -> Option<u8> {
-        let status = own.reason.status;
-        match self {
-            Self::Class(class) => (status / 100 == class / 100).then_some(0),
-            Self::Status(wanted) => (status == wanted).then_some(1),
-            Self::Reason(word) => (own.reason.word == word).then_some(2),
-        }
     }
 }
 

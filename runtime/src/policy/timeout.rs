@@ -2,23 +2,33 @@
 
 use std::time::Duration;
 
-use crate::exchange::{Exchange, Flow};
+use crate::clock::{Micros, micros};
+use crate::exchange::{Exchange, Flow, Waits};
+use crate::params::Setting;
 
 /// The waits of one route.
 #[derive(Debug)]
 pub struct Config {
     /// From the end of the request's head to the answer's head; it pauses while the client is still sending.
-    pub total: Duration,
+    pub total: Setting<Duration>,
+    /// For each try's part of that, its connection included.
+    pub each: Option<Setting<Duration>>,
     /// For a connection to a server.
-    pub connect: Duration,
+    pub connect: Setting<Duration>,
     /// For the next byte of a body, in either direction.
-    pub idle: Duration,
+    pub idle: Setting<Duration>,
 }
 
 impl Config {
     /// Sets the waits of this exchange.
     pub fn request(&'static self, exchange: &mut Exchange) -> Flow {
-        exchange.timeout = Some(self);
+        let wait = |setting: &Setting<Duration>| micros(setting.of(exchange));
+        exchange.waits = Waits {
+            total: wait(&self.total),
+            each: self.each.as_ref().map_or(Micros::MAX, wait),
+            connect: wait(&self.connect),
+            idle: wait(&self.idle),
+        };
         Flow::Next
     }
 }

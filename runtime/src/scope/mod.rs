@@ -90,10 +90,11 @@ fn digit(byte: u8) -> u8 {
     if byte.is_ascii_digit() { byte - b'0' } else { byte.wrapping_sub(b'A' - 10) & 0x0f }
 }
 
-/// A field of the query: the first of its name, decoded. `None` where there is none, and where it cannot be decoded.
+/// A field of the query: the first of its name, decoded. A malformed escape is the text that it is written as, so that a field
+/// which a server may see is never taken for an absent one.
 #[must_use]
 pub fn query<'a>(x: &'a Exchange, name: &'a str) -> Option<Text<'a>> {
-    part::query(x.head(), name).next()?
+    part::query_as_text(x.head(), name).next()
 }
 
 /// All fields of the query of a name.

@@ -44,8 +44,9 @@ pub fn read(text: &str) -> Option<Url<'_>> {
 }
 
 /// A port from 1 to 65535, without sign or needless zeros.
-fn port(text: &str) -> Option<u16> {
-    let is_number = !text.starts_with('0') && text.bytes().all(|byte| byte.is_ascii_digit());
+pub(crate) fn port(text: &str) -> Option<u16> {
+    let is_number =
+        !text.is_empty() && !text.starts_with('0') && text.bytes().all(|byte| byte.is_ascii_digit());
     text.parse().ok().filter(|_| is_number)
 }
 

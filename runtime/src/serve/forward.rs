@@ -10,16 +10,17 @@ use tokio::net::TcpStream;
 
 use super::client::Client;
 use super::connection::{After, after_last, own, refuse};
-use super::relay::{End, Relay};
-use crate::answer::{self, write_pieces};
-use crate::clock::micros;
+use super::relay::{End, Finished, Relay, To};
+use crate::answer;
+use crate::cause::is_connect_failure;
+use crate::clock::Micros;
 use crate::exchange::Exchange;
 use crate::http1::framing::Length;
 use crate::http1::request::{self, Onward, Request};
 use crate::reason::Reason;
-use crate::terminal::{Forward, Target};
-use crate::upstream::Server;
-use crate::upstream::pool::Pool;
+use crate::target;
+use crate::terminal::Forward;
+use crate::upstream::{Server, Upstream};
 
 /// Forwards and sees the answer through. What is rare is boxed, so that this future is small enough to be allocated
 /// without a search.
@@ -36,51 +37,170 @@ pub(crate) async fn forward(
     let Some(upstream) = worker.upstreams.get(to.upstream as usize) else {
         return Box::pin(refuse_early(client, x, request, Reason::PANIC)).await;
     };
+    if let Some(retry) = x.retry {
+        upstream.earn(retry);
+    }
     x.record.upstream = Some(to.upstream);
-    let mut unreached = (Reason::UPSTREAM_REFUSED, None);
-    for server in upstream.turn() {
-        let pool = &server.pool;
-        x.record.server = Some(server.address);
-        x.record.tries += 1;
-        worker.metrics.tried(to.upstream, server.address);
-        let kept = pool.take();
-        let reused = kept.is_some();
-        let stream = match kept {
-            Some(stream) => stream,
-            None => match Box::pin(connect(client, x, server.address)).await {
-                Ok(stream) => stream,
-                Err(failure) => {
-                    unreached = failure;
-                    if worker.cut.get() || late(client, x) {
+    let mut failure = (Reason::UPSTREAM_UNAVAILABLE, None);
+    let (mut tries, mut again) = (0, false);
+    loop {
+        let mut chosen = upstream.choose(x, worker.lately());
+        if chosen.is_none() && std::mem::take(&mut again) {
+            // After one has failed another is better; where there is none, the same.
+            x.tried.clear();
+            chosen = upstream.choose(x, worker.lately());
+        }
+        let Some(server) = chosen else {
+            // Each of them has been tried, and has not taken the connection.
+            if Box::pin(once_more(client, x, upstream, failure.0, &mut tries)).await {
+                x.tried.clear();
+                continue;
+            }
+            break;
+        };
+        x.tried.push(server.index);
+        let asking = server.ask();
+        let by = each(client, x);
+        let mut kept = server.pool.take();
+        let turn = loop {
+            x.record.server = Some(server.address);
+            x.record.index = server.index;
+            x.record.tries += 1;
+            worker.metrics.tried(&x.record);
+            let reused = kept.is_some();
+            let stream = match kept.take() {
+                Some(stream) => stream,
+                None => match Box::pin(connect(client, x, server.address, by)).await {
+                    Ok(stream) => stream,
+                    Err((reason, cause)) => break Turn::Failed(reason, cause),
+                },
+            };
+            write_head(client, x, &request, server, to);
+            let retry = x.retry.filter(|retry| tries < retry.times);
+            match converse(client, x, request, stream, To { upstream, server, reused, retry, by }).await {
+                // The kept connection had died unused: the request goes over a fresh one.
+                Turn::Stale => x.homeward.clear(),
+                turn => break turn,
+            }
+        };
+        drop(asking);
+        match turn {
+            Turn::Over(after) => return after,
+            // Only a kept connection is stale, and of those there was one.
+            Turn::Stale => break,
+            Turn::Again(wait) => {
+                x.homeward.clear();
+                tries += 1;
+                match Box::pin(pause(client, x, upstream, wait, tries)).await {
+                    Ok(()) => again = true,
+                    Err(over) => {
+                        failure = over;
                         break;
                     }
-                    continue;
                 }
-            },
-        };
-        write_head(client, x, &request, server, to);
-        return match converse(client, x, request, Link { stream, reused, pool }).await {
-            Some(after) => after,
-            // The kept connection had died unused: the request goes over a fresh one.
-            None => match Box::pin(connect_again(client, x, server.address)).await {
-                Ok(stream) => {
+            }
+            Turn::Failed(reason, cause) => {
+                upstream.failed(server, reason, worker.lately());
+                failure = (reason, cause);
+                if worker.cut.get() || late(client, x) {
+                    break;
+                }
+                // A server that does not take the connection is passed over; whatever else happened is not so harmless.
+                if !is_connect_failure(reason) {
+                    if !Box::pin(once_more(client, x, upstream, reason, &mut tries)).await {
+                        break;
+                    }
                     x.homeward.clear();
-                    converse(client, x, request, Link { stream, reused: false, pool })
-                        .await
-                        .unwrap_or(After::Close)
+                    again = true;
                 }
-                Err((reason, cause)) => Box::pin(give_up(client, x, request, reason, cause)).await,
-            },
-        };
+            }
+        }
     }
-    let (reason, cause) = unreached;
+    let (reason, cause) = failure;
+    if reason == Reason::CLIENT_CLOSED {
+        x.record.reason = Some(reason.word);
+        x.record.cause = cause;
+        return After::Close;
+    }
     Box::pin(give_up(client, x, request, reason, cause)).await
+}
+
+/// How it went with one server.
+enum Turn {
+    /// The exchange is over.
+    Over(After),
+    /// The connection was a kept one and had died before anything happened on it.
+    Stale,
+    /// The server's answer is to be followed by another try, after so many seconds at least.
+    Again(u64),
+    /// There is no answer, and the request could be sent to another server.
+    Failed(Reason, Option<io::ErrorKind>),
+}
+
+/// Whether there is another try after a failure; it returns when that may begin.
+async fn once_more(
+    client: &mut Client,
+    x: &Exchange,
+    upstream: &Upstream,
+    reason: Reason,
+    tries: &mut u32,
+) -> bool {
+    let Some(retry) = x.retry.filter(|retry| *tries < retry.times && retry.wants(reason)) else {
+        return false;
+    };
+    if !upstream.spend(retry, client.worker.now()) {
+        return false;
+    }
+    *tries += 1;
+    pause(client, x, upstream, 0, *tries).await.is_ok()
+}
+
+/// Waits before a try, as long as is drawn or the server has asked for. An error says why there will be none: the client has
+/// gone, or the time is over.
+async fn pause(
+    client: &mut Client,
+    x: &Exchange,
+    upstream: &Upstream,
+    seconds: u64,
+    tries: u32,
+) -> Result<(), (Reason, Option<io::ErrorKind>)> {
+    let worker = Rc::clone(&client.worker);
+    let most = x.retry.map_or(0, |retry| retry.pause(tries.saturating_sub(1)));
+    let asked = seconds.saturating_mul(1_000_000);
+    // As long as asked, and then not all at once.
+    let end = worker.now().saturating_add(asked).saturating_add(upstream.draw(most));
+    client.park();
+    client.slot.set(end);
+    // A client that has only closed its side still waits.
+    let gone = std::future::poll_fn(|cx| {
+        if client.slot.due() {
+            return Poll::Ready(None);
+        }
+        match client.poll_watch(cx) {
+            Err(error) => Poll::Ready(Some(error.kind())),
+            Ok(()) => Poll::Pending,
+        }
+    })
+    .await;
+    match gone {
+        Some(kind) => Err((Reason::CLIENT_CLOSED, Some(kind))),
+        None if worker.cut.get() => Err((Reason::DRAINED, None)),
+        None if late(client, x) => Err((Reason::UPSTREAM_TIMEOUT, None)),
+        None => Ok(()),
+    }
+}
+
+/// When one try has to have an answer.
+fn each(client: &Client, x: &Exchange) -> Micros {
+    match x.waits.each {
+        Micros::MAX => Micros::MAX,
+        each => client.worker.now().saturating_add(each),
+    }
 }
 
 /// Whether the time for the whole exchange is over.
 fn late(client: &Client, x: &Exchange) -> bool {
-    let total = x.timeout.map_or(0, |timeout| micros(timeout.total));
-    client.worker.now() >= x.record.asked.saturating_add(total)
+    client.worker.now() >= x.record.asked.saturating_add(x.waits.total)
 }
 
 fn write_head(client: &Client, x: &mut Exchange, request: &Request, server: &Server, to: &Forward) {
@@ -92,40 +212,45 @@ fn write_head(client: &Client, x: &mut Exchange, request: &Request, server: &Ser
         trailers: request.trailers,
         edits: &x.edits,
     };
+    // Behind the head stands what a try before has taken from the client.
+    let body = x.onward.split_off(x.onward_head.min(x.onward.len()));
     let mut out = std::mem::take(&mut x.onward);
     out.clear();
-    let target = |out: &mut Vec<u8>| match to.target {
-        Target::Same => out.extend_from_slice(x.head.path()),
-        Target::Template(pieces) => write_pieces(pieces, x, out),
-    };
+    let target = |out: &mut Vec<u8>| target::write(&to.target, x, out);
     request::write(&x.head, &onward, target, &mut out);
+    x.onward_head = out.len();
+    out.extend_from_slice(&body);
     x.onward = out;
 }
 
-/// A connection to a server, and the pool that it came from or goes to.
-struct Link<'a> {
+/// Relays over one connection.
+async fn converse(
+    client: &mut Client,
+    x: &mut Exchange,
+    request: Request,
     stream: TcpStream,
-    reused: bool,
-    pool: &'a Pool,
-}
-
-/// Relays over one connection. `None`: it had died before anything happened on it.
-async fn converse(client: &mut Client, x: &mut Exchange, request: Request, link: Link<'_>) -> Option<After> {
-    let Link { stream, reused, pool } = link;
+    to: To<'_>,
+) -> Turn {
     x.record.tried = client.worker.lately();
-    let (end, server, last, complete) = {
-        let mut relay = Relay::new(client, x, request, stream, reused);
+    let (end, repeatable, Finished { server, last, complete }) = {
+        let mut relay = Relay::new(client, x, request, stream, to);
         let end = std::future::poll_fn(|cx| relay.poll(cx)).await;
-        let (server, last, complete) = relay.finish();
-        (end, server, last, complete)
+        let repeatable = matches!(end, End::Failed(..)) && relay.can_be_repeated();
+        (end, repeatable, relay.finish())
     };
-    Some(match end {
-        End::Stale => return None,
+    Turn::Over(match end {
+        End::Stale => return Turn::Stale,
+        End::Again(wait) => {
+            if let Some(server) = server {
+                client.worker.keep(&to.server.pool, server);
+            }
+            return Turn::Again(wait);
+        }
         End::Done => {
             // What follows takes the time from here.
             client.worker.now();
             if let Some(server) = server {
-                client.worker.keep(pool, server);
+                client.worker.keep(&to.server.pool, server);
             }
             match (last, complete) {
                 (false, _) => After::Next,
@@ -139,6 +264,7 @@ async fn converse(client: &mut Client, x: &mut Exchange, request: Request, link:
             After::Close
         }
         End::Failed(reason, cause) if client.answering => {
+            to.upstream.failed(to.server, reason, client.worker.lately());
             x.record.reason = Some(reason.word);
             x.record.cause = cause;
             if reason == Reason::CLIENT_STALLED {
@@ -147,8 +273,15 @@ async fn converse(client: &mut Client, x: &mut Exchange, request: Request, link:
             client.break_off();
             After::Close
         }
-        End::Failed(reason, cause) if complete => Box::pin(give_up(client, x, request, reason, cause)).await,
-        End::Failed(reason, cause) => Box::pin(refuse(client, x, reason, cause, After::Linger)).await,
+        End::Failed(reason, cause) if repeatable => return Turn::Failed(reason, cause),
+        End::Failed(reason, cause) => {
+            to.upstream.failed(to.server, reason, client.worker.lately());
+            if complete {
+                Box::pin(give_up(client, x, request, reason, cause)).await
+            } else {
+                Box::pin(refuse(client, x, reason, cause, After::Linger)).await
+            }
+        }
     })
 }
 
@@ -173,30 +306,18 @@ async fn refuse_early(client: &mut Client, x: &mut Exchange, request: Request, r
     own(client, x, request, |x, voice| answer::refuse(x, reason, None, voice)).await
 }
 
-/// Opens a connection to a server that was asked before.
-async fn connect_again(
-    client: &mut Client,
-    x: &mut Exchange,
-    address: SocketAddr,
-) -> Result<TcpStream, (Reason, Option<io::ErrorKind>)> {
-    x.record.tries += 1;
-    client.worker.metrics.tried(x.record.upstream.unwrap_or(u32::MAX), address);
-    connect(client, x, address).await
-}
-
 /// Opens a connection within the route's bound.
 async fn connect(
     client: &mut Client,
     x: &mut Exchange,
     address: SocketAddr,
+    by: Micros,
 ) -> Result<TcpStream, (Reason, Option<io::ErrorKind>)> {
     let worker = Rc::clone(&client.worker);
     client.park();
-    let (total, within) =
-        x.timeout.map_or((0, 0), |timeout| (micros(timeout.total), micros(timeout.connect)));
-    let end = x.record.asked.saturating_add(total);
+    let end = x.record.asked.saturating_add(x.waits.total).min(by);
     let begun = worker.now();
-    client.slot.set(begun.saturating_add(within).min(end));
+    client.slot.set(begun.saturating_add(x.waits.connect).min(end));
     let mut connecting = std::pin::pin!(TcpStream::connect(address));
     let result = std::future::poll_fn(|cx| {
         if client.slot.due() {
@@ -208,7 +329,7 @@ async fn connect(
     let took = worker.now().saturating_sub(begun);
     x.record.connect = Some(x.record.connect.unwrap_or(0).saturating_add(took));
     let is_open = matches!(result, Some(Ok(_)));
-    worker.metrics.connected(x.record.upstream, address, is_open);
+    worker.metrics.connected(&x.record, is_open);
     match result {
         None if worker.cut.get() => Err((Reason::DRAINED, None)),
         None => Err((Reason::UPSTREAM_CONNECT_TIMEOUT, None)),

@@ -2,6 +2,7 @@
 //!
 //! All state hangs from one `Gateway` value, so that many gateways run in one process of tests.
 
+mod checkup;
 mod client;
 mod connection;
 mod console;
@@ -30,9 +31,11 @@ use crate::clock::Clock;
 use crate::limits::Limits;
 use crate::metrics::Metrics;
 use crate::params::given;
-use crate::program::{Program, Server};
+use crate::place::{self, Place, Places};
+use crate::program::Program;
 use crate::proxies::Proxies;
 use crate::shared::Shared;
+use crate::upstream::standing::Standings;
 
 /// Descriptors that are neither a listener's nor a connection's: standard streams, reactors, signals, timers.
 const DESCRIPTORS_ASIDE: u64 = 64;
@@ -75,7 +78,10 @@ pub(crate) struct Gateway {
     pub(crate) proxies: Option<Proxies>,
     /// What exchanges know of it.
     pub(crate) shared: Arc<Shared>,
-    servers: Vec<(SocketAddr, SocketAddr)>,
+    /// What is known of the servers of each upstream.
+    pub(crate) standings: Vec<Arc<Standings>>,
+    /// The servers of each upstream, and where they really are.
+    pub(crate) places: Vec<Vec<Place>>,
     /// Open client connections that one worker may have.
     pub(crate) most_open: usize,
 }
@@ -110,11 +116,6 @@ pub struct Running {
 }
 
 impl Gateway {
-    /// Where a declared server really is.
-    pub(crate) fn place(&self, server: Server) -> Server {
-        place(&self.servers, server)
-    }
-
     /// It was told to stop: nobody is to send it further clients.
     pub(crate) fn stops(&self) {
         self.stopping.store(true, Ordering::Relaxed);
@@ -127,17 +128,11 @@ impl Gateway {
     }
 }
 
-/// Where a declared server really is, of pairs of declared and real addresses.
-fn place(servers: &[(SocketAddr, SocketAddr)], server: Server) -> Server {
-    let real = servers.iter().find(|(declared, _)| *declared == server.address);
-    Server { address: real.map_or(server.address, |(_, real)| *real), ..server }
-}
-
 /// Starts a gateway whose access log goes to standard output.
 ///
 /// # Errors
 ///
-/// A sentence for the operator: a parameter that is missing or wrong, an address that cannot be listened at, or too few
+/// A sentence for the operator: a parameter that is missing or wrong, places that collide, an address that cannot be listened at, or too few
 /// descriptors.
 pub fn start(program: &'static Program, options: Options) -> Result<Running, String> {
     start_logging(program, options, io::stdout())
@@ -166,13 +161,18 @@ fn prepare(
 ) -> Result<Prepared, String> {
     // Before any socket is opened. They live as long as the process.
     let params = &*Box::leak(Box::new(given::read(program, &options.given)?));
+    let Places { listeners, mut upstreams } = place::places(program, params, &options.given)?;
+    for place in upstreams.iter_mut().flatten() {
+        let real = options.servers.iter().find(|(declared, _)| *declared == place.address);
+        place.address = real.map_or(place.address, |(_, real)| *real);
+    }
     let workers = match options.workers {
         0 => std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
         workers => workers,
     };
     let wanted: Vec<SocketAddr> = (0..)
-        .zip(program.listeners)
-        .map(|(index, declared): (usize, _)| options.listen.get(index).copied().unwrap_or(declared.address))
+        .zip(listeners)
+        .map(|(index, declared): (usize, _)| options.listen.get(index).copied().unwrap_or(declared))
         .collect();
     let inherited = if options.inherit { handover::inherited(&wanted)? } else { None };
     #[cfg(feature = "admin")]
@@ -190,16 +190,18 @@ fn prepare(
         addresses.collect::<io::Result<_>>().map_err(|error| format!("a socket has no address: {error}"))?;
     let (log, writer) = access_log::start(program.access_log, log);
     let clock = options.clock.unwrap_or_else(Clock::real);
+    let metrics = Metrics::new(program, &upstreams, sockets.len());
     let gateway = Arc::new(Gateway {
         program,
         limits: bounded(options.limits.unwrap_or(Limits::DEFAULT)),
         shared: Shared::new(program, params, clock.clone()),
         clock,
         log,
+        standings: upstreams.iter().map(|servers| Arc::new(Standings::new(servers.len()))).collect(),
+        places: upstreams,
         proxies: program.trusted_proxies.as_ref().map(Proxies::new),
-        metrics: Metrics::new(program, sockets.len(), |server| place(&options.servers, server)),
+        metrics,
         stopping: AtomicBool::new(false),
-        servers: options.servers,
         most_open,
     });
     let (orders, _) = watch::channel(Order::Serve);
@@ -253,6 +255,7 @@ fn open(wanted: &[SocketAddr], workers: usize) -> Result<Vec<Vec<std::net::TcpLi
 impl Prepared {
     /// Starts the worker of each share of the sockets but the first `kept`, which are given back.
     fn spawn(&mut self, kept: usize) -> Result<(), String> {
+        self.running.workers.extend(checkup::start(&self.gateway, self.running.orders.subscribe())?);
         let pinned = self.sockets.len() > 1;
         let others = self.sockets.split_off(kept);
         for (index, sockets) in others.into_iter().enumerate() {

@@ -64,11 +64,8 @@ pub(crate) struct Worker {
 impl Worker {
     /// The worker of a number, from 0.
     pub(crate) fn new(gateway: &Arc<Gateway>, number: usize) -> Self {
-        let upstreams = gateway
-            .program
-            .upstreams
-            .iter()
-            .map(|declared| Upstream::new(declared, |server| gateway.place(server)));
+        let known = gateway.program.upstreams.iter().zip(&gateway.places).zip(&gateway.standings);
+        let upstreams = known.map(|((declared, places), known)| Upstream::new(declared, places, known));
         let (log, metrics) = (gateway.log.lines(), gateway.metrics.recorder(number));
         Self {
             watched: log.wanted() || metrics.is_on(),

@@ -19,8 +19,10 @@ pub enum Kind {
     Date,
     Time,
     Url,
-    /// Written in parameters of limits only.
+    /// Written in parameters only: of limits, of upstreams, of the gateway.
     Rate,
+    Servers,
+    Listener,
     /// The rest of a path.
     Path,
     List(Box<Kind>),
@@ -59,6 +61,11 @@ impl Kind {
             _ if random.one_in(2) => Self::Time,
             _ => Self::Url,
         }
+    }
+
+    /// Whether no expression names it.
+    pub fn is_set_only(&self) -> bool {
+        matches!(self, Self::Rate | Self::Servers | Self::Listener)
     }
 
     /// One that a segment of a path can hold, or a label of a host.
@@ -103,6 +110,8 @@ impl Kind {
             Self::Time => "time".into(),
             Self::Url => "url".into(),
             Self::Rate => "rate".into(),
+            Self::Servers => "list<url>(1..4)".into(),
+            Self::Listener => "addr".into(),
             Self::Path => "path".into(),
             Self::List(item) => format!("list<{}>", item.written()),
             Self::Maybe(inner) => match &**inner {
@@ -127,7 +136,7 @@ impl Kind {
                 format!("\"{}\"", "abcäxyz".chars().cycle().take(*max).collect::<String>())
             }
             Self::Words(words) => format!("\"{}\"", random.of(words)),
-            Self::Duration => random.of(&["250ms", "2s", "5m", "1h", "0s"]).into(),
+            Self::Duration => random.of(&["250ms", "2s", "5m", "1h", "1ms"]).into(),
             Self::Size => random.of(&["0B", "64KiB", "10MB", "1GiB"]).into(),
             Self::Percent => random.of(&["5%", "0%", "100%", "0.25%"]).into(),
             Self::Ip => random.of(&["10.1.2.3", "::1", "2001:db8::7", "127.0.0.1"]).into(),
@@ -138,6 +147,10 @@ impl Kind {
             Self::Date => random.of(&["\"2024-02-29\"", "\"1999-12-31\""]).into(),
             Self::Time => random.of(&["\"21:55:00\"", "\"00:00:00\""]).into(),
             Self::Url => random.of(&["\"https://example.com/a?b=c\"", "\"http://127.0.0.1:9000\""]).into(),
+            Self::Servers => random
+                .of(&["[\"http://10.0.0.1:9000\"]", "[\"http://10.0.0.2\", \"http://[::1]:9003\"]"])
+                .into(),
+            Self::Listener => random.of(&["127.0.0.1:3", "[::1]:3"]).into(),
             Self::Rate => random.of(&["100/s", "20/10s", "10000/day"]).into(),
             Self::Path => "\"a/b\"".into(),
             Self::List(item) => {
@@ -159,6 +172,11 @@ impl Kind {
                 | Self::Date
                 | Self::Time
         )
+    }
+
+    /// Whether its values may be a part of a path's segment.
+    pub fn is_in_path(&self) -> bool {
+        !matches!(self, Self::Cidr | Self::Url | Self::Rate | Self::Path | Self::List(_) | Self::Maybe(_))
     }
 
     pub fn is_text(&self) -> bool {

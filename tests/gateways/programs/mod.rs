@@ -89,15 +89,18 @@ impl Default for Writer {
 impl Writer {
     fn write(&mut self) {
         let log = if self.random.one_in(2) { "; log none" } else { "" };
-        let mut main = vec![format!("gateway random {{ listen http 127.0.0.1:1{log} }}")];
-        for _ in 0..=self.random.below(2) {
-            main.push(self.upstream());
-        }
+        let mut main = Vec::new();
         for _ in 0..self.random.below(3) {
             main.push(self.declared_type());
         }
-        for _ in 0..self.random.below(5) {
+        for _ in 0..self.random.below(6) {
             main.push(self.param());
+        }
+        let more = self.param_where(|kind| *kind == Kind::Listener);
+        let more = more.map_or(String::new(), |name| format!("; listen http {name}"));
+        main.push(format!("gateway random {{ listen http 127.0.0.1:1{more}{log} }}"));
+        for _ in 0..=self.random.below(2) {
+            main.push(self.upstream());
         }
         if self.has("request") {
             for _ in 0..self.random.below(2) {
@@ -148,8 +151,26 @@ impl Writer {
             "; timeout 3s",
             ", \"http://127.0.0.1:9001\"",
             "\nserver \"http://[::1]:9000\"",
+            " weight 3\nserver \"http://[::1]:9000\" backup",
         ]);
-        format!("upstream {name} {{ server \"http://127.0.0.1:9000\"{more} }}")
+        let parts = [
+            "",
+            "; balance least_requests slow_start 10s",
+            "; balance hash by client.ip panic 0%",
+            "; balance hash by \"{request.method} {request.header(\"x-user\") ?? \"\"}\"; eject after 3 on 5xx",
+            "; eject after 2 for 1s share 10%; health GET /healthz?a=1 every 2s host \"app\"",
+            "; retry 2 on connect_failure, 503; health GET / status 204",
+        ];
+        let parts = self.random.of(&parts);
+        if self.random.one_in(2)
+            && let Some(servers) = self.param_where(|kind| *kind == Kind::Servers)
+        {
+            let labels = self.random.of(&["", " weight 1000", " backup"]);
+            return format!(
+                "upstream {name} {{ server \"http://127.0.0.1:9000\"; server {servers}{labels}{parts} }}"
+            );
+        }
+        format!("upstream {name} {{ server \"http://127.0.0.1:9000\"{more}{parts} }}")
     }
 
     fn declared_type(&mut self) -> String {
@@ -165,9 +186,11 @@ impl Writer {
 
     fn param(&mut self) -> String {
         let name = self.numbered("par");
-        let kind = match self.random.below(4) {
+        let kind = match self.random.below(6) {
             0 if self.has("limit") => Kind::Rate,
             1 => Kind::List(Kind::Cidr.into()),
+            2 => Kind::Servers,
+            3 if self.random.one_in(2) => Kind::Listener,
             _ => Kind::scalar(&mut self.random).or_list(&mut self.random),
         };
         let written = self.typed(&kind);
@@ -193,7 +216,7 @@ impl Writer {
 
     /// The values that every expression may name.
     pub fn values(&self) -> Vec<(String, Kind)> {
-        self.params.iter().filter(|(_, kind)| *kind != Kind::Rate).cloned().collect()
+        self.params.iter().filter(|(_, kind)| !kind.is_set_only()).cloned().collect()
     }
 
     pub fn param_where(&mut self, fits: impl Fn(&Kind) -> bool) -> Option<String> {

@@ -19,7 +19,8 @@ impl Writer {
                 let upstream = self.an_upstream();
                 let target = self.random.one_in(2).then(|| {
                     let all = captured.iter().map(|name| format!("/{{{name}}}"));
-                    let path: String = all.collect();
+                    // Of what is captured, a rest stands last.
+                    let path = self.values_in_path(&scope) + &all.collect::<String>();
                     if path.is_empty() { " /v2/to%20it".to_owned() } else { format!(" /v2{path}") }
                 });
                 format!("-> {upstream}{}", target.unwrap_or_default())
@@ -27,7 +28,7 @@ impl Writer {
             0 => {
                 let status = self.random.of(&[301, 302, 303, 307, 308]);
                 let target = match captured.first() {
-                    Some(name) => format!("/new/{{{name}}}"),
+                    Some(name) => format!("/new{}/{{{name}}}", self.values_in_path(&scope)),
                     None => self
                         .random
                         .of(&["\"https://example.com/x?y=1\"", "/new", "\"/find?all=yes\""])
@@ -48,6 +49,37 @@ impl Writer {
         let at = self.random.below(inside.len() + 1);
         inside.insert(at, terminal);
         format!("{head} {}", block(&inside))
+    }
+
+    /// Segments of a target with values in them, or none.
+    fn values_in_path(&mut self, scope: &Scope) -> String {
+        let mut path = String::new();
+        for _ in 0..self.random.below(3) {
+            let names: Vec<&(String, Kind)> =
+                scope.names.iter().filter(|(_, kind)| kind.is_in_path()).collect();
+            let value = match names.get(self.random.below(names.len() + 2)) {
+                // A text that is known may have what no segment can.
+                Some((name, kind)) if kind.is_text() => format!("{name}.lower()"),
+                Some((name, _)) => name.clone(),
+                None => self
+                    .random
+                    .of(&[
+                        "request.query(\"a b\") ?? \"none\"",
+                        "client.ip",
+                        "if request.method == \"GET\" then 1 else -1",
+                        "\"<{request.host}> {client.ip}\"",
+                        "request.host.length + 1",
+                    ])
+                    .to_owned(),
+            };
+            self.note(&value);
+            path += &format!(
+                "{}{{{value}}}{}",
+                self.random.of(&["/", "/v", "/."]),
+                self.random.of(&["", "", ".x"])
+            );
+        }
+        path
     }
 
     /// The head of a route that forwards.

@@ -27,7 +27,10 @@ impl Writer {
         let words: &[&str] = match place {
             // What prepares or makes a call has no effect where none is made.
             Place::Answering => &["only", "deny", "limit", "on", "response", "log"],
-            _ => &["only", "deny", "limit", "on", "response", "log", "timeout", "body", "request", "forward"],
+            _ => &[
+                "only", "deny", "limit", "on", "response", "log", "timeout", "body", "request", "forward",
+                "retry",
+            ],
         };
         for word in words {
             let many = if ["only", "deny", "limit"].contains(word) { 2 } else { 1 };
@@ -136,8 +139,17 @@ impl Writer {
                 }
             },
             "timeout" => {
-                let total = self.random.of(&["1s", "2500ms", "10s"]);
-                format!("timeout {total}{}", self.random.of(&["", " connect 250ms", " idle 1s"]))
+                let param =
+                    self.param_where(|kind| *kind == Kind::Duration).filter(|_| self.random.one_in(2));
+                let total = param.unwrap_or_else(|| self.random.of(&["1s", "2500ms", "10s"]).into());
+                format!(
+                    "timeout {total}{}",
+                    self.random.of(&["", " connect 250ms", " idle 1s", " each 100ms"])
+                )
+            }
+            "retry" => {
+                let causes = self.random.of(&["connect_failure", "connect_failure, upstream_refused"]);
+                format!("retry 1 on {causes}{}", self.random.of(&["", " budget 5%", " backoff 1ms up_to 1s"]))
             }
             "body" => format!("body any max {}", self.random.of(&["0B", "1KiB", "5GiB"])),
             "forward" => self

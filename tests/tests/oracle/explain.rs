@@ -37,6 +37,7 @@ fn explain_and_the_running_gateway_agree() {
                 method: request.method.into(),
                 target: odd(at, request.path()),
                 host: Some("a".into()),
+                ..Asked::new("", "")
             })
             .collect();
         for asked in &asked {
@@ -82,7 +83,7 @@ fn ask(gate: &Gate, asked: &Asked) {
 
 /// Holds what is explained against what was logged; says whether a route won.
 fn compare(plan: &Plan, program: &Program, asked: &Asked, line: &Value) -> Result<bool, String> {
-    let explanation = plan.explain(asked);
+    let explanation = plan.explain(asked).unwrap();
     let same = |what: &str, explained: Value, logged: &Value| {
         if explained == *logged { Ok(()) } else { Err(format!("{what}: {explained} is explained")) }
     };

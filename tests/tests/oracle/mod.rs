@@ -1,6 +1,7 @@
 //! Random gateways, compiled when the tests were: rustc has nothing to say about what the compiler accepted, and every
 //! request gets the route that the words of the rule give it.
 
+mod asking;
 mod explain;
 mod matcher;
 mod request;
@@ -17,6 +18,7 @@ mod programs {
     use super::Program;
 
     include!(concat!(env!("OUT_DIR"), "/random.rs"));
+    include!(concat!(env!("OUT_DIR"), "/asking.rs"));
 }
 
 const REQUESTS: usize = 1_000;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use gatewright_dsl::Catalogue;
 use gatewright_dsl::page::{Fence, fences, sources};
 use gatewright_dsl::problem::render::{Colour, text};
-use gatewright_runtime::generated::{Options, Program, Running};
+use gatewright_runtime::generated::{self, At, Options, Program, Running};
 use gatewright_runtime::serve::start_logging;
 use gatewright_tests::client::Client;
 use gatewright_tests::gate::Log;
@@ -87,6 +87,18 @@ fn compare_problem(path: &Path, block: &Fence<'_>, shown: &Fence<'_>) -> Result<
     std::fs::write(path, page.replace(&fences(shown.text), &fences(&said))).map_err(|error| error.to_string())
 }
 
+/// Where a server is declared to be; of one that a parameter gives, where it is by default.
+fn addresses(program: &Program, server: &generated::Server) -> Vec<SocketAddr> {
+    match server.at {
+        At::Is { address, .. } => vec![address],
+        At::Param(number) => {
+            let texts = program.params[usize::from(number)].default.unwrap_or_default();
+            let address = |text: &&str| text.trim_start_matches("http://").parse().expect("address and port");
+            texts.iter().map(address).collect()
+        }
+    }
+}
+
 /// A gateway of a page that runs.
 struct Gateway {
     line: usize,
@@ -104,7 +116,8 @@ impl Gateway {
     /// In front of the echo, wherever its servers are declared to be.
     fn start(line: usize, program: &'static Program) -> Self {
         let (server, log) = (echo::start(), Log::default());
-        let declared = program.upstreams.iter().flat_map(|upstream| upstream.servers).map(|it| it.address);
+        let declared = program.upstreams.iter().flat_map(|upstream| upstream.servers);
+        let declared = declared.flat_map(|server| addresses(program, server));
         let options = Options {
             workers: 1,
             listen: vec![SocketAddr::from(([127, 0, 0, 1], 0)); program.listeners.len()],

@@ -12,9 +12,10 @@ use gatewright_tests::server::Server;
 use policy::limit::{Config, State};
 
 const TIMEOUT: policy::timeout::Config = policy::timeout::Config {
-    total: Duration::from_secs(30),
-    connect: Duration::from_secs(1),
-    idle: Duration::from_secs(30),
+    total: Setting::Is(Duration::from_secs(30)),
+    each: None,
+    connect: Setting::Is(Duration::from_secs(1)),
+    idle: Setting::Is(Duration::from_secs(30)),
 };
 const APP: Forward = Forward { upstream: 0, target: Target::Same };
 
@@ -53,13 +54,13 @@ static TRIED: Config = Config { dry_run: true, ..limit(2, 1, 60) };
 static FAILURES: Config = Config {
     per: Some(|x, out| out.extend_from_slice(x.client_ip().to_string().as_bytes())),
     counting: Some(|x| (400..500).contains(&x.answer_status())),
-    ban: Some(Duration::from_mins(5)),
+    ban: Some(Setting::Is(Duration::from_mins(5))),
     ..limit(3, 2, 60)
 };
 
 fn end(x: &mut Exchange, flow: Flow) -> Flow {
     let Flow::Next = flow else { return flow };
-    let body = &policy::body::Config { max: 1 << 20 };
+    let body = &policy::body::Config { max: Setting::Is(1 << 20) };
     let _ = (TIMEOUT.request(x), body.request(x));
     Flow::Forward(&APP)
 }
@@ -173,7 +174,7 @@ fn who_fails_too_often_is_banned_for_a_time() {
 
 #[test]
 fn eight_clients_at_once_are_admitted_no_more_than_one_by_two_workers() {
-    static RATE: Config = Config { burst: Some(50), per: None, ..limit(0, 100, 1) };
+    static RATE: Config = Config { burst: Some(Setting::Is(50)), per: None, ..limit(0, 100, 1) };
     let server = Server::ok();
     let gate = gate(
         &server,

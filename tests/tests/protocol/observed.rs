@@ -261,6 +261,24 @@ fn a_server_counts_tries_connections_and_answers() {
 }
 
 #[test]
+fn a_server_that_is_left_out_is_not_in() {
+    let gate = setup(&Server::ok()).start();
+    let is_in = |all: &Metrics, port: &str| {
+        of(all, &format!("gatewright_upstream_in{{upstream=\"frail\",server=\"127.0.0.1:{port}\"}}"))
+    };
+    let before = metrics(&gate);
+    assert_eq!((is_in(&before, "9001"), is_in(&before, "9000")), (1.0, 1.0));
+    // Whose turn it is alternates: the one that refuses is tried with one of the two.
+    for _ in 0..2 {
+        assert_eq!(gate.ask(get("/frail")).status(), 200);
+    }
+    let after = metrics(&gate);
+    assert_eq!((is_in(&after, "9001"), is_in(&after, "9000")), (0.0, 1.0));
+    gate.clock.advance(Duration::from_secs(31));
+    assert_eq!(is_in(&metrics(&gate), "9001"), 1.0);
+}
+
+#[test]
 fn a_worker_counts_connections_and_requests_of_its_own() {
     let gate = Setup { workers: 2, ..setup(&Server::ok()) }.start();
     let mut clients: Vec<Client> = (0..8).map(|_| gate.client()).collect();

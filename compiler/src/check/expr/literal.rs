@@ -66,9 +66,7 @@ pub(super) fn of_class(value: &Value, ty: &Ty) -> Result<Constant, Option<String
             Constant::Ip(it.parse::<IpAddr>().map_err(|_| None)?.to_canonical())
         }
         (Ty::Cidr, ValueKind::Address(it) | ValueKind::Word(it)) => cidr(it).ok_or(None)?,
-        (Ty::Addr, ValueKind::Address(it) | ValueKind::Word(it)) => {
-            Constant::Addr(it.parse::<SocketAddr>().map_err(|_| None)?)
-        }
+        (Ty::Addr, ValueKind::Address(it) | ValueKind::Word(it)) => Constant::Addr(addr(it).ok_or(None)?),
         (Ty::Uuid, ValueKind::Text(it)) => Constant::Uuid(uuid(it).ok_or(None)?),
         (Ty::Date, ValueKind::Text(it)) => date(it).ok_or(None)?,
         (Ty::Time, ValueKind::Text(it)) => time(it).ok_or(None)?,
@@ -96,7 +94,7 @@ pub(super) fn free(value: &Value) -> Option<(Constant, Ty)> {
 }
 
 /// Whether a value lies within the bounds of its type.
-pub(super) fn within(constant: &Constant, ty: &Ty) -> bool {
+pub(crate) fn within(constant: &Constant, ty: &Ty) -> bool {
     match (ty, constant) {
         (Ty::Optional(inner), _) => within(constant, inner),
         (Ty::Int(range), Constant::Int(it)) => range.holds(it),
@@ -168,8 +166,16 @@ pub(super) fn describe(value: &Value) -> String {
     }
 }
 
+/// An address; a port alone is every address of the machine.
+fn addr(text: &str) -> Option<SocketAddr> {
+    match text.strip_prefix(':') {
+        Some(port) => Some(SocketAddr::new(crate::EVERY_ADDRESS, url::port(port)?)),
+        None => text.parse::<SocketAddr>().ok().filter(|addr| addr.port() != 0),
+    }
+}
+
 /// A network, whose other bits are zero.
-fn cidr(text: &str) -> Option<Constant> {
+pub(crate) fn cidr(text: &str) -> Option<Constant> {
     let (ip, bits) = text.split_once('/')?;
     let (ip, bits): (IpAddr, u32) = (ip.parse().ok()?, bits.parse().ok()?);
     let is_first = match ip {
@@ -179,7 +185,7 @@ fn cidr(text: &str) -> Option<Constant> {
     is_first.then_some(Constant::Cidr(ip, u8::try_from(bits).ok()?))
 }
 
-fn uuid(text: &str) -> Option<[u8; 16]> {
+pub(crate) fn uuid(text: &str) -> Option<[u8; 16]> {
     let has_dashes =
         text.len() == 36 && [8, 13, 18, 23].iter().all(|at| text.as_bytes().get(*at) == Some(&b'-'));
     let digits: String = text.chars().filter(|c| *c != '-').collect();
@@ -189,7 +195,7 @@ fn uuid(text: &str) -> Option<[u8; 16]> {
     u128::from_str_radix(&digits, 16).ok().map(u128::to_be_bytes)
 }
 
-fn date(text: &str) -> Option<Constant> {
+pub(crate) fn date(text: &str) -> Option<Constant> {
     let [year, month, day] = *numbers(text, '-', [4, 2, 2])?;
     let is_leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
     let days = match month {
@@ -203,7 +209,7 @@ fn date(text: &str) -> Option<Constant> {
     (1..=days).contains(&day).then_some(Constant::Date(year, narrow(month)?, narrow(day)?))
 }
 
-fn time(text: &str) -> Option<Constant> {
+pub(crate) fn time(text: &str) -> Option<Constant> {
     let [hour, minute, second] = *numbers(text, ':', [2, 2, 2])?;
     let is_time = hour < 24 && minute < 60 && second < 60;
     is_time.then(|| Constant::Time(u32::from(hour) * 3_600 + u32::from(minute) * 60 + u32::from(second)))

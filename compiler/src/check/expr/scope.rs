@@ -94,6 +94,14 @@ impl<'a> Scope<'a> {
         }
     }
 
+    /// What a name stands for; that is no use of it.
+    pub(crate) fn peek(&self, name: &str) -> Found {
+        match self.named(name) {
+            Some(named) => named.expr.clone().map_or(Found::Broken, Found::Expr),
+            None => Found::Unknown,
+        }
+    }
+
     /// Whether some expression names it.
     pub(crate) fn is_used(&self, name: &str) -> bool {
         self.used.borrow().contains(name)

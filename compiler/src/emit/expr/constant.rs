@@ -7,6 +7,7 @@ use gatewright_dsl::schema::Value as Shown;
 use proc_macro2::{Literal, TokenStream};
 use quote::quote;
 
+use crate::EVERY_ADDRESS;
 use crate::emit::value::{duration, ip_address, socket_address};
 use crate::ir::expr::Constant;
 
@@ -70,7 +71,7 @@ fn signed(is_negative: bool, number: &Literal) -> TokenStream {
 }
 
 /// The text that reads as a value: of a parameter's default.
-pub(in crate::emit) fn text(constant: &Constant) -> String {
+pub(crate) fn text(constant: &Constant) -> String {
     match constant {
         Constant::Bool(it) => it.to_string(),
         Constant::Int(it) => it.to_string(),
@@ -82,6 +83,7 @@ pub(in crate::emit) fn text(constant: &Constant) -> String {
         Constant::Percent(it) => Shown::Percent(Percent(*it)).to_string(),
         Constant::Ip(it) => IpAddr::to_string(it),
         Constant::Cidr(it, bits) => format!("{it}/{bits}"),
+        Constant::Addr(it) if it.ip() == EVERY_ADDRESS => format!(":{}", it.port()),
         Constant::Addr(it) => SocketAddr::to_string(it),
         Constant::Uuid(it) => {
             let digits = format!("{:032x}", u128::from_be_bytes(*it));

@@ -26,13 +26,13 @@ pub struct Config {
     /// So many in so long a time.
     pub rate: Setting<(u64, Duration)>,
     /// How many may come at once; `None`: as many as the rate counts.
-    pub burst: Option<u64>,
+    pub burst: Option<Setting<i64>>,
     /// What is counted by; `None`: all together.
     pub per: Option<Write>,
     /// Only exchanges are counted whose answer this holds for.
     pub counting: Option<fn(&Exchange) -> bool>,
     /// How long whoever is refused stays refused.
-    pub ban: Option<Duration>,
+    pub ban: Option<Setting<Duration>>,
     /// Counts, and says in the log what it would refuse; refuses nothing.
     pub dry_run: bool,
     /// Keys that are remembered at most.
@@ -100,7 +100,7 @@ impl Config {
         if let Some(limiter) = self.limiter(x) {
             let key = self.key(x, limiter, &mut text);
             if let (Verdict::Refused { banned: false, .. }, Some(length)) = (limiter.spend(key), self.ban) {
-                limiter.ban(&key, length);
+                limiter.ban(&key, length.of(x));
             }
         }
         x.scratch = text;
@@ -113,6 +113,7 @@ impl Config {
         let before = limiter.evicted();
         let mut verdict = if self.counting.is_some() { limiter.look(key) } else { limiter.spend(key) };
         if let (Verdict::Refused { banned: false, wait }, Some(length)) = (verdict, self.ban) {
+            let length = length.of(x);
             limiter.ban(&key, length);
             verdict = Verdict::Refused { wait: wait.max(length), banned: true };
         }
@@ -136,7 +137,8 @@ impl Config {
         let state: &State = shared.state(self.state)?;
         let keys = usize::try_from(self.keys).unwrap_or(usize::MAX);
         Some(state.limiter.get_or_init(|| {
-            Limiter::new(&shared.clock, self.rate.of(x), self.burst, keys).named(self.state.0)
+            let burst = self.burst.and_then(|burst| u64::try_from(burst.of(x)).ok());
+            Limiter::new(&shared.clock, self.rate.of(x), burst, keys).named(self.state.0)
         }))
     }
 }

@@ -5,6 +5,7 @@ use std::task::{Context, Poll};
 
 use super::{End, FLAT, Relay, Stage, Step};
 use crate::buffer::Buffer;
+use crate::head::Field;
 use crate::http1::body::{Reader, Writer};
 use crate::http1::framing::Length;
 use crate::http1::response::{self, Homeward, Response};
@@ -139,8 +140,8 @@ impl Relay<'_> {
     fn server_closed(&mut self, mut buffer: Buffer, cause: Option<io::ErrorKind>) -> Result<Step, End> {
         if self.down.stage == Stage::Head {
             self.client.worker.buffers.give(buffer);
-            let replayable = self.x.head.method.idempotent() && self.request.length == Length::None;
-            return Err(if self.reused && !self.down.begun && replayable {
+            let replayable = self.x.head.method.idempotent() && self.up.is_whole();
+            return Err(if self.to.reused && !self.down.begun && replayable {
                 End::Stale
             } else {
                 End::Failed(Reason::UPSTREAM_CLOSED, cause.or(self.x.record.cause))
@@ -195,6 +196,16 @@ impl Relay<'_> {
 
     /// The final answer has begun: decides how it reaches the client.
     fn begin_answer(&mut self, mut buffer: Buffer, response: Response) -> Result<(), End> {
+        let worker = &self.client.worker;
+        // The clock is asked where somebody wants to know.
+        if worker.watched {
+            self.x.record.first = Some(worker.now());
+        }
+        worker.metrics.answered(&self.x.record, response.status);
+        self.to.upstream.answered(self.to.server, response.status, worker.lately());
+        if let Some(wait) = self.wait_for_another(&buffer, &response) {
+            return Err(self.again(buffer, &response, wait));
+        }
         self.x.drop_foreign_id(buffer.held());
         self.show_steps(&buffer, &response)?;
         let client = &mut *self.client;
@@ -217,13 +228,12 @@ impl Relay<'_> {
         self.down.server_last = response.last;
         self.down.server_idle = response.idle;
         self.down.suspect = response.stated.is_some_and(|stated| stated > 0);
-        if worker.watched || !response.dated {
-            self.x.record.first = Some(worker.now());
+        if !response.dated && !worker.watched {
+            worker.now();
         }
         self.down.reader = Reader::new(response.length);
         self.down.writer = writer;
         self.x.record.status = response.status;
-        worker.metrics.answered(&self.x.record);
         let last = self.down.client_last;
         worker.date(|date| {
             let homeward = Homeward { length, last, date, said: &self.x.said };
@@ -240,6 +250,36 @@ impl Relay<'_> {
             self.client.answering = false;
         }
         read
+    }
+
+    /// Whether this answer is not given to the client, since there will be another try; after how many seconds at least.
+    fn wait_for_another(&self, buffer: &Buffer, response: &Response) -> Option<u64> {
+        let retry = self.to.retry.filter(|retry| retry.wants_status(response.status))?;
+        if self.down.interim > 0 || !self.can_be_repeated() {
+            return None;
+        }
+        let wait = retry_after(buffer.held(), &self.x.fields);
+        let worker = &self.client.worker;
+        let end = self.x.record.asked.saturating_add(self.x.waits.total);
+        let now = worker.now();
+        // What the server asks for is granted, or nothing is.
+        let in_time = now.saturating_add(wait.saturating_mul(1_000_000)) < end;
+        (in_time && self.to.upstream.spend(retry, now)).then_some(wait)
+    }
+
+    /// Drops the answer. Its connection is kept where all of it is there.
+    fn again(&mut self, mut buffer: Buffer, response: &Response, wait: u64) -> End {
+        self.x.record.first = None;
+        buffer.consume(response.len);
+        let mut reader = Reader::new(response.length);
+        let mut more = false;
+        let read = reader.read(&mut buffer, |_| more = true);
+        let is_over = read.is_ok() && reader.done() && !more && self.up.stage == Stage::Done;
+        self.down.server_last = response.last || !is_over;
+        self.down.server_idle = response.idle;
+        self.down.suspect = response.stated.is_some_and(|stated| stated > 0);
+        self.client.worker.buffers.give(buffer);
+        End::Again(wait)
     }
 
     /// Shows the answer's head to the steps that want to see it.
@@ -283,4 +323,12 @@ impl Relay<'_> {
         }
         Ok(())
     }
+}
+
+/// RFC 9110 section 10.2.3: how many seconds the server wants to be left alone. A date is not asked for by anybody who wants
+/// to be asked again soon, and counts as none.
+fn retry_after(bytes: &[u8], fields: &[Field]) -> u64 {
+    let value = fields.iter().find(|field| field.name.of(bytes).eq_ignore_ascii_case(b"retry-after"));
+    let text = value.and_then(|field| std::str::from_utf8(field.value.of(bytes)).ok());
+    text.and_then(|text| text.parse().ok()).unwrap_or(0)
 }

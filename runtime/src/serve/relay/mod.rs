@@ -17,8 +17,11 @@ use super::client::Client;
 use super::worker::Left;
 use crate::clock::{Micros, micros};
 use crate::exchange::Exchange;
+use crate::http1::framing::Length;
 use crate::http1::request::Request;
+use crate::policy::retry;
 use crate::reason::Reason;
+use crate::upstream::{Server, Upstream};
 
 /// Bodies up to this size leave in one buffer with their head; longer ones beside it, in one vectored write.
 const FLAT: usize = 4096;
@@ -34,6 +37,32 @@ pub(crate) enum End {
     Failed(Reason, Option<io::ErrorKind>),
     /// The client is gone.
     Gone(Option<io::ErrorKind>),
+    /// The server has answered, and its answer is one to be followed by another try, after so many seconds at least.
+    Again(u64),
+}
+
+/// Which server is asked, and what else there is to know of that.
+#[derive(Clone, Copy)]
+pub(crate) struct To<'a> {
+    pub(crate) upstream: &'a Upstream,
+    pub(crate) server: &'a Server,
+    /// The connection has carried a request before.
+    pub(crate) reused: bool,
+    /// How this may be followed by another try, if it may.
+    pub(crate) retry: Option<&'static retry::Config>,
+    /// When the server has to have answered, whatever the time for all tries is.
+    pub(crate) by: Micros,
+}
+
+/// What is left when a relay has ended.
+#[derive(Debug)]
+pub(crate) struct Finished {
+    /// The server's connection, if it can carry another request.
+    pub(crate) server: Option<Left>,
+    /// The client's cannot.
+    pub(crate) last: bool,
+    /// The whole request has arrived.
+    pub(crate) complete: bool,
 }
 
 /// A step of one direction.
@@ -50,8 +79,7 @@ pub(crate) struct Relay<'a> {
     pub(crate) x: &'a mut Exchange,
     pub(crate) request: Request,
     pub(crate) server: TcpStream,
-    /// The connection has carried a request before.
-    pub(crate) reused: bool,
+    pub(crate) to: To<'a>,
     up: Up,
     down: Down,
     idle: Micros,
@@ -80,25 +108,38 @@ impl<'a> Relay<'a> {
         x: &'a mut Exchange,
         request: Request,
         server: TcpStream,
-        reused: bool,
+        to: To<'a>,
     ) -> Self {
-        let (total, idle) = x.timeout.map_or((0, 0), |timeout| (micros(timeout.total), micros(timeout.idle)));
-        let due = x.record.asked.saturating_add(total);
+        let idle = x.waits.idle;
+        let due = x.record.asked.saturating_add(x.waits.total).min(to.by);
         client.slot.set(due);
-        let (up, down) = (Up::new(request.length), Down::new());
-        Self { client, x, request, server, reused, up, down, idle, due, left: None, pace: None }
+        // What stands behind the head has been taken from the client by a try before.
+        let length = if x.onward.len() > x.onward_head { Length::None } else { request.length };
+        let (up, down) = (Up::new(length), Down::new());
+        Self { client, x, request, server, to, up, down, idle, due, left: None, pace: None }
+    }
+
+    /// Whether the server could be sent the same once more: all of it is still there, and it would do no harm.
+    pub(crate) fn can_be_repeated(&self) -> bool {
+        let is_harmless = self.x.head.method.idempotent()
+            || self
+                .to
+                .retry
+                .and_then(|retry| retry.idempotent)
+                .is_some_and(|name| self.x.head.field(name).next().is_some());
+        is_harmless && self.up.is_whole()
     }
 
     /// The server's connection, if it can carry another request; whether the client's cannot; and whether the whole
     /// request has arrived.
-    pub(crate) fn finish(self) -> (Option<Left>, bool, bool) {
+    pub(crate) fn finish(self) -> Finished {
         // An interim answer that is cut in the middle cannot be followed by another answer.
         self.client.answering |= self.down.sent > 0 && self.down.sent < self.x.homeward.len();
         let sent = self.up.stage == Stage::Done;
         let complete = sent || self.up.reader.done();
         let (idle, suspect) = (self.down.server_idle, self.down.suspect);
         let server = (sent && !self.down.server_last).then_some(Left { stream: self.server, idle, suspect });
-        (server, self.down.client_last || !complete, complete)
+        Finished { server, last: self.down.client_last || !complete, complete }
     }
 
     /// Moves what can be moved.

@@ -23,6 +23,8 @@ pub(super) struct Up {
     pub(super) stage: Stage,
     /// Bytes of the body have been taken from the client, which cannot be taken again.
     pub(super) taken: bool,
+    /// Some of it went through a buffer that is not kept.
+    pub(super) streamed: bool,
     /// The server, not the client, is waited for.
     pub(super) blocked: bool,
 }
@@ -38,8 +40,15 @@ impl Up {
             sent: 0,
             stage: Stage::Body,
             taken: false,
+            streamed: false,
             blocked: false,
         }
+    }
+
+    /// Whether what is to be sent is all there, in front of the first byte that is: nothing is still with the client, and
+    /// nothing has left but from the bytes that are kept for the whole exchange.
+    pub(super) fn is_whole(&self) -> bool {
+        self.reader.done() && !self.streamed
     }
 }
 
@@ -110,8 +119,7 @@ impl Relay<'_> {
         if self.down.stage == Stage::Head && self.request.length != Length::None {
             // The time in which the client was sending does not count.
             let worker = &self.client.worker;
-            let total = self.due.saturating_sub(self.x.record.asked);
-            self.due = worker.now().saturating_add(total);
+            self.due = worker.now().saturating_add(self.x.waits.total).min(self.to.by);
             self.client.slot.set(self.due);
         }
     }
@@ -132,20 +140,23 @@ impl Relay<'_> {
             return Err(End::Failed(Reason::BODY_TOO_LARGE, None));
         }
         self.up.reader.frame(self.up.writer, &mut buffer, &mut self.up.tail);
-        if buffer.is_empty() {
-            self.client.worker.buffers.give(buffer);
-        } else if self.up.sent == 0 && buffer.len() <= FLAT {
+        if self.up.sent == 0 && !self.up.streamed && buffer.len() + self.up.tail.len() <= FLAT {
             self.x.onward.extend_from_slice(buffer.held());
+            self.x.onward.append(&mut self.up.tail);
+            self.client.worker.buffers.give(buffer);
+        } else if buffer.is_empty() {
             self.client.worker.buffers.give(buffer);
         } else {
+            self.up.streamed = true;
             self.up.pending = Some(buffer);
         }
+        self.up.streamed |= !self.up.tail.is_empty();
         Ok(())
     }
 
     /// The server takes no more bytes. It may have answered before that, so the answer is still looked for.
     fn refused(&mut self, error: &io::Error) -> Result<Step, End> {
-        if self.reused && self.up.sent == 0 && !self.up.taken {
+        if self.to.reused && self.up.sent == 0 && !self.up.taken {
             return Err(End::Stale);
         }
         self.up.stage = Stage::Broken;

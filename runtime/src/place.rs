@@ -1,0 +1,341 @@
+//! Where a gateway listens and where its servers are, once its parameters are known; and what is wrong with that which only then
+//! can be seen. It opens nothing.
+
+use std::net::{IpAddr, SocketAddr};
+
+use crate::params::given::{Text, found};
+use crate::params::{Params, Setting, Value};
+use crate::program::{At, Listener, Program};
+use crate::scope::url;
+
+/// A server whose place is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Place {
+    pub(crate) address: SocketAddr,
+    /// What `Host` says.
+    pub(crate) authority: &'static str,
+    pub(crate) weight: u32,
+    pub(crate) backup: bool,
+}
+
+/// Everything that has a place.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Places {
+    /// In the order of declaration.
+    pub(crate) listeners: Vec<SocketAddr>,
+    /// The servers of each upstream.
+    pub(crate) upstreams: Vec<Vec<Place>>,
+}
+
+/// Finds all places.
+///
+/// # Errors
+///
+/// All that is wrong with what parameters say, a paragraph for each.
+pub(crate) fn places(program: &Program, params: &Params, given: &[Text]) -> Result<Places, String> {
+    let mut finding = Finding { program, params, given, places: Places::default(), wrong: Vec::new() };
+    finding.listeners();
+    for upstream in program.upstreams {
+        finding.servers(upstream.name, upstream.servers);
+    }
+    let Finding { places, wrong, .. } = finding;
+    if wrong.is_empty() { Ok(places) } else { Err(wrong.join("\nerror: ")) }
+}
+
+struct Finding<'a> {
+    program: &'a Program,
+    params: &'a Params,
+    given: &'a [Text],
+    places: Places,
+    wrong: Vec<String>,
+}
+
+impl Finding<'_> {
+    fn listeners(&mut self) {
+        for Listener { address } in self.program.listeners {
+            let at = address.at(self.params);
+            let before = self.program.listeners.iter().zip(&self.places.listeners);
+            let taken = before
+                .clone()
+                .find(|(_, other)| collide(**other, at))
+                .map(|(it, other)| (it.address, *other));
+            self.places.listeners.push(at);
+            // What is written on both sides, the compiler has looked at.
+            let Some((other, other_at)) = taken else { continue };
+            if let Some(told) = self.told([number(address), number(&other)]) {
+                self.wrong
+                    .push(format!("{at} is taken by {other_at}, where this gateway listens too: {told}"));
+            }
+        }
+    }
+
+    fn servers(&mut self, upstream: &str, declared: &[crate::program::Server]) {
+        let mut all: Vec<(Place, Option<u16>)> = Vec::new();
+        for server in declared {
+            let place = |(address, authority)| Place {
+                address,
+                authority,
+                weight: server.weight,
+                backup: server.backup,
+            };
+            let (found, by) = match server.at {
+                At::Is { address, authority } => (vec![place((address, authority))], None),
+                At::Param(number) => {
+                    (self.given(upstream, number).into_iter().map(place).collect(), Some(number))
+                }
+            };
+            for own in found {
+                let twin = all.iter().find(|(other, _)| other.address == own.address);
+                let told = twin.and_then(|(_, other)| self.told([by, *other]));
+                if let Some(told) = told {
+                    self.wrong.push(format!("the upstream `{upstream}` has {} twice: {told}", own.address));
+                    continue;
+                }
+                self.hold_against_listeners(upstream, own.address, by);
+                all.push((own, by));
+            }
+        }
+        self.places.upstreams.push(all.into_iter().map(|(place, _)| place).collect());
+    }
+
+    /// A server that is a listener would send requests round in a circle.
+    fn hold_against_listeners(&mut self, upstream: &str, server: SocketAddr, by: Option<u16>) {
+        let all = self.program.listeners.iter().zip(&self.places.listeners);
+        let listener = all.clone().find(|(_, at)| reaches(server, **at)).map(|(it, _)| number(&it.address));
+        if let Some(told) = listener.and_then(|listener| self.told([by, listener])) {
+            self.wrong.push(format!("the server {server} of `{upstream}` is this gateway itself: {told}"));
+        }
+    }
+
+    /// The servers that a parameter gives.
+    fn given(&mut self, upstream: &str, number: u16) -> Vec<(SocketAddr, &'static str)> {
+        let urls = match self.params.values.get(usize::from(number)) {
+            Some(Value::Text(url)) => vec![*url],
+            Some(Value::Texts(urls)) => urls.to_vec(),
+            // INVARIANT: the compiler asks for the servers of an upstream only what holds URLs.
+            _ => Vec::new(),
+        };
+        let mut servers = Vec::with_capacity(urls.len());
+        for url in urls {
+            match server(url) {
+                Ok(server) => servers.push(server),
+                Err(why) => {
+                    let told = self.told([Some(number), None]).unwrap_or_default();
+                    self.wrong.push(format!(
+                        "a server of `{upstream}` must be a URL such as http://10.0.0.7:9001, found {url:?}, {why}: {told}"
+                    ));
+                }
+            }
+        }
+        servers
+    }
+
+    /// What the parameters are that say something, and where that was found. `None`: none does, and the compiler has looked at it.
+    fn told(&self, numbers: [Option<u16>; 2]) -> Option<String> {
+        let params = numbers.iter().flatten().filter_map(|it| self.program.params.get(usize::from(*it)));
+        let mut all: Vec<String> = params
+            .map(|param| {
+                let given = self.given.iter().find(|text| text.name == param.name);
+                format!("`{}` is {}", param.name, found(param, given))
+            })
+            .collect();
+        all.dedup();
+        (!all.is_empty()).then(|| all.join(", and "))
+    }
+}
+
+fn number(address: &Setting<SocketAddr>) -> Option<u16> {
+    if let Setting::Param(number) = address { Some(*number) } else { None }
+}
+
+/// Address and authority of the server that a URL names; what is wrong with it otherwise.
+fn server(text: &str) -> Result<(SocketAddr, &'static str), String> {
+    let url = url::read(text).ok_or("which is no URL")?;
+    if url.scheme != "http" {
+        return Err(format!("whose scheme is `{}`", url.scheme));
+    }
+    if !matches!(url.path, "" | "/") {
+        return Err(format!("which has the path `{}`", url.path));
+    }
+    let ip: IpAddr = url.host.parse().map_err(|_| format!("and the name `{}` is not looked up", url.host))?;
+    let address = SocketAddr::new(ip, url.port);
+    let authority = match (ip, url.port) {
+        (IpAddr::V4(ip), 80) => ip.to_string(),
+        (IpAddr::V6(ip), 80) => format!("[{ip}]"),
+        _ => address.to_string(),
+    };
+    // It lives as long as the process: so do the values of a start, of which there is one.
+    Ok((address, authority.leak()))
+}
+
+/// Whether one socket would take what the other is to receive.
+fn collide(a: SocketAddr, b: SocketAddr) -> bool {
+    let covers = |all: IpAddr, one: IpAddr| match all {
+        IpAddr::V4(all) => all.is_unspecified() && one.is_ipv4(),
+        // A socket of every IPv6 address takes IPv4 as well.
+        IpAddr::V6(all) => all.is_unspecified(),
+    };
+    a.port() == b.port() && (a.ip() == b.ip() || covers(a.ip(), b.ip()) || covers(b.ip(), a.ip()))
+}
+
+/// Whether what is sent to `server` arrives at `listener`.
+fn reaches(server: SocketAddr, listener: SocketAddr) -> bool {
+    // What is sent to no address in particular arrives at this machine.
+    let here = |ip: IpAddr| ip.is_loopback() || ip.is_unspecified();
+    let (server_ip, ip) = (server.ip(), listener.ip());
+    server.port() == listener.port()
+        && (ip == server_ip
+            || ip.is_unspecified() && here(server_ip)
+            || server_ip.is_unspecified() && here(ip))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv4Addr;
+
+    use super::*;
+    use crate::params::{Kind, Param, given};
+    use crate::policy::balance;
+    use crate::program::{Server, Upstream};
+
+    const AT: Param = Param {
+        name: "at",
+        doc: "",
+        written: "addr",
+        kind: Kind::Addr,
+        list: None,
+        default: Some(&[":8080"]),
+        least: None,
+        most: None,
+    };
+    const ORDERS: Param = Param {
+        name: "orders_at",
+        written: "list<url>(1..3)",
+        kind: Kind::Url,
+        list: Some((1, 3)),
+        default: Some(&["http://10.0.0.7:9001"]),
+        ..AT
+    };
+    const USERS: Param =
+        Param { name: "users_at", written: "url", list: None, default: Some(&["http://[::1]"]), ..ORDERS };
+    const WRITTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(10, 0, 0, 9)), 9001);
+    const SERVERS: &[Server] = &[
+        Server { at: At::Is { address: WRITTEN, authority: "10.0.0.9:9001" }, weight: 3, backup: false },
+        Server { at: At::Param(1), weight: 1, backup: true },
+    ];
+    const PROGRAM: Program = Program {
+        params: &[AT, ORDERS, USERS],
+        listeners: &[
+            Listener { address: Setting::Is(SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 7070)) },
+            Listener { address: Setting::Param(0) },
+        ],
+        upstreams: &[
+            Upstream {
+                name: "orders",
+                servers: SERVERS,
+                balance: balance::Config::TURNS,
+                health: None,
+                eject: None,
+            },
+            Upstream {
+                name: "users",
+                servers: &[Server { at: At::Param(2), weight: 1, backup: false }],
+                balance: balance::Config::TURNS,
+                health: None,
+                eject: None,
+            },
+        ],
+        ..Program::EMPTY
+    };
+
+    fn check(texts: &[(&str, &str)]) -> Result<Places, String> {
+        let text = |(name, text): &(&str, &str)| Text {
+            name: (*name).to_owned(),
+            text: (*text).to_owned(),
+            place: given::variable(name),
+        };
+        let given: Vec<Text> = texts.iter().map(text).collect();
+        places(&PROGRAM, &given::read(&PROGRAM, &given).expect("each is right by itself"), &given)
+    }
+
+    #[test]
+    fn every_url_of_a_parameter_is_a_server_with_what_its_line_says() {
+        let found = check(&[("orders_at", "http://10.0.0.1:81,HTTP://10.0.0.2/")]).unwrap();
+        let shown: Vec<Vec<String>> = found
+            .upstreams
+            .iter()
+            .map(|all| {
+                let show =
+                    |it: &Place| format!("{} {} {} {}", it.address, it.authority, it.weight, it.backup);
+                all.iter().map(show).collect()
+            })
+            .collect();
+        assert_eq!(
+            shown,
+            [
+                vec![
+                    "10.0.0.9:9001 10.0.0.9:9001 3 false".to_owned(),
+                    "10.0.0.1:81 10.0.0.1:81 1 true".to_owned(),
+                    "10.0.0.2:80 10.0.0.2 1 true".to_owned(),
+                ],
+                vec!["[::1]:80 [::1] 1 false".to_owned()]
+            ]
+        );
+        assert_eq!(found.listeners, ["127.0.0.1:7070".parse().unwrap(), "[::]:8080".parse().unwrap()]);
+    }
+
+    #[test]
+    fn what_is_no_server_is_refused_with_what_was_found() {
+        for (text, why) in [
+            ("https://10.0.0.7", "whose scheme is `https`"),
+            ("http://localhost:9001", "and the name `localhost` is not looked up"),
+            ("http://10.0.0.7/v2", "which has the path `/v2`"),
+        ] {
+            assert_eq!(
+                check(&[("users_at", text)]).unwrap_err(),
+                format!(
+                    "a server of `users` must be a URL such as http://10.0.0.7:9001, found {text:?}, {why}: `users_at` is {text:?} in `USERS_AT`"
+                )
+            );
+        }
+    }
+
+    #[test]
+    fn a_server_that_is_there_already_is_refused() {
+        let said = check(&[("orders_at", "http://10.0.0.9:9001")]).unwrap_err();
+        assert_eq!(
+            said,
+            "the upstream `orders` has 10.0.0.9:9001 twice: `orders_at` is \"http://10.0.0.9:9001\" in `ORDERS_AT`"
+        );
+        assert!(check(&[("orders_at", "http://10.0.0.1,http://10.0.0.1:80")]).is_err());
+    }
+
+    #[test]
+    fn a_server_that_is_the_gateway_itself_is_refused_whoever_says_it() {
+        let said = check(&[("users_at", "http://127.0.0.1:8080")]).unwrap_err();
+        assert!(said.contains("127.0.0.1:8080 of `users` is this gateway itself: `users_at` is"), "{said}");
+        let said = check(&[("at", "10.0.0.9:9001")]).unwrap_err();
+        assert!(said.contains("10.0.0.9:9001 of `orders` is this gateway itself: `at` is"), "{said}");
+        let said = check(&[("at", "[::1]:80")]).unwrap_err();
+        assert!(
+            said.contains("`users_at` is \"http://[::1]\" by default, and `at` is \"[::1]:80\" in `AT`"),
+            "{said}"
+        );
+        assert!(check(&[("at", "10.0.0.9:9002")]).is_ok());
+    }
+
+    #[test]
+    fn two_listeners_at_one_address_are_refused() {
+        let said = check(&[("at", ":7070")]).unwrap_err();
+        assert_eq!(
+            said,
+            "[::]:7070 is taken by 127.0.0.1:7070, where this gateway listens too: `at` is \":7070\" in `AT`"
+        );
+    }
+
+    #[test]
+    fn everything_that_is_wrong_is_said_at_once() {
+        let said = check(&[("at", ":7070"), ("users_at", "https://a")]).unwrap_err();
+        assert_eq!(said.matches("\nerror: ").count(), 1, "{said}");
+    }
+}
