@@ -127,6 +127,9 @@ fn show(asked: &Asked, explanation: &Explanation) {
             }
             println!("  method   {}", asked.method);
             println!("\n{} wins ({})", route.title(), place(route));
+            if let Some(also) = &route.also {
+                println!("    also {}\n        {}", also.pattern, came(&also.from));
+            }
             for step in &route.steps {
                 println!("    {}", step.text);
                 for origin in &step.from {

@@ -228,6 +228,14 @@ pub(super) fn unused_capture(name: &str, span: Span, target: Span) -> Problem {
         .help(format!("put `{{{name}}}` into the target"))
 }
 
+/// A path that has no form with another end.
+pub(super) fn no_other_slash(word: &str, span: Span, pattern: Span) -> Problem {
+    Problem::error(&SETTING_WITHOUT_EFFECT, format!("`{word}` has no effect on this route"))
+        .at(span, "only a path that ends in a segment has another form")
+        .because(pattern, "the root is one path, and a rest takes both forms")
+        .help("remove it")
+}
+
 pub(super) fn setting_without_effect(word: &str, span: Span, terminal: Span) -> Problem {
     Problem::error(&SETTING_WITHOUT_EFFECT, format!("`{word}` has no effect on this route"))
         .at(span, "only a route that forwards can use this")

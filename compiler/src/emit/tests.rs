@@ -15,6 +15,7 @@ use crate::checked::{End, Piece, Place, Program, Route, Said, Server, Step, Upst
 /// A program with one of everything.
 fn program() -> Program {
     let route = |line, end| Route {
+        either: None,
         place: Place { file: "gateway.gw".to_owned(), line },
         label: format!("route {line}"),
         steps: Catalogue::standard()

@@ -27,7 +27,12 @@ impl Writer {
         let words: &[&str] = match place {
             // What prepares or makes a call has no effect where none is made.
             Place::Answering => &["only", "deny", "limit", "on", "response", "log"],
-            _ => &[
+            // A route says it where its path has another form.
+            Place::Group | Place::Policy => &[
+                "only", "deny", "limit", "on", "response", "log", "timeout", "body", "request", "forward",
+                "retry", "slash",
+            ],
+            Place::Forwarding => &[
                 "only", "deny", "limit", "on", "response", "log", "timeout", "body", "request", "forward",
                 "retry",
             ],
@@ -118,6 +123,7 @@ impl Writer {
                 format!("{word} if {}{status}", self.expression(scope, |it| it.truth()))
             }
             "limit" => self.limit(scope),
+            "slash" => self.random.of(&["slash either", "slash strict"]).into(),
             "on" => {
                 let all = ["502", "5xx", "404, 503", "4xx, 500", "429", "504"];
                 let causes = self.random.of(&all);
