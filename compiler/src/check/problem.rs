@@ -33,6 +33,7 @@ macro_rules! kinds {
 kinds! {
     ALWAYS_PRESENT "always_present" "a value that is always there is asked whether it is";
     AMBIGUOUS_ROUTE "ambiguous_route" "two routes share requests, and neither is more specific";
+    ANSWER_NEVER_GIVEN "answer_never_given" "an answer is replaced that is never given";
     ANSWER_NOT_KNOWN "answer_not_known" "the answer is asked for before there is one";
     CAPTURE_IN_QUERY "capture_in_query" "a capture cannot stand behind the `?` of a redirect";
     CONDITION_TOO_COMPLEX "condition_too_complex" "a condition of too many alternatives";

@@ -15,7 +15,7 @@ use super::rewrite::Space;
 use super::step::{self, Asked};
 use super::upstream::Upstream;
 use super::when::{self, When};
-use super::{Check, answer, pattern, problem, resolve, target, trail, used};
+use super::{Check, answer, own_answer, pattern, problem, resolve, target, trail, used};
 use crate::algebra::{Method, Pattern, Shape};
 use crate::checked::{self, End, Step, Trail};
 
@@ -56,6 +56,7 @@ pub(super) fn check<'a>(
     let upstream = upstream(check, written, upstreams);
     // Of a broken head only the names count.
     if written.broken || !around.is_known {
+        own_answer::assume(check, &settings);
         return None;
     }
     let methods = methods(&written.methods);
@@ -65,7 +66,10 @@ pub(super) fn check<'a>(
             is_known &= around::is_new(check, &around.segments, around.host, &capture.name);
         }
     }
-    let mut pattern = pattern::check(check, around, &written.pattern)?;
+    let Some(mut pattern) = pattern::check(check, around, &written.pattern) else {
+        own_answer::assume(check, &settings);
+        return None;
+    };
     pattern.captures.extend(around.hosts.iter().flat_map(|hosts| hosts.captures.iter().cloned()));
     let other = other(check, (&pattern, written), &settings, &own, nested);
     let hosts = around.hosts();
@@ -75,6 +79,11 @@ pub(super) fn check<'a>(
     let params = Rc::clone(&check.params);
     let scope = resolve::scope(check, &params.scope, &pattern.captures, &steps);
     resolve::steps(check, &scope, &mut steps);
+    if ends(written, upstream) {
+        own_answer::note(check, &steps, outer);
+    } else {
+        own_answer::assume(check, &settings);
+    }
     let end = end(check, written, (&pattern, &scope), upstream);
     let whens: Vec<&Value> = around.whens.iter().copied().chain(&written.when).collect();
     let when = when::check(check, &whens)?;
@@ -172,6 +181,12 @@ fn upstream(check: &mut Check<'_>, written: &ast::Route, upstreams: &[Upstream<'
         return None;
     }
     upstreams.binary_search_by(|known| known.name.text.as_str().cmp(&name.text)).ok()
+}
+
+/// Whether it is known what the route does, as far as its own answers depend on it.
+fn ends(written: &ast::Route, upstream: Option<usize>) -> bool {
+    let terminal = written.terminal();
+    terminal.is_some_and(|it| upstream.is_some() || !matches!(it.kind, TerminalKind::Forward { .. }))
 }
 
 /// What the route does. `None` where that is not known.
