@@ -12,6 +12,8 @@ use gatewright_dsl::problem::render::{Colour, text};
 
 #[path = "gateways/accepted.rs"]
 mod accepted;
+#[path = "gateways/evaluated.rs"]
+mod evaluated;
 #[path = "gateways/compile.rs"]
 mod gateways;
 #[path = "tests/pages/place.rs"]
@@ -20,12 +22,15 @@ mod place;
 mod programs;
 #[path = "gateways/random.rs"]
 mod random;
+#[path = "gateways/values/mod.rs"]
+mod values;
 
 fn main() {
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets it"));
     gateways::write(&out);
     random::write(&out);
     accepted::write(&out);
+    evaluated::write(&out);
     let out = out.join("pages.rs");
     for watched in place::WATCHED {
         println!("cargo:rerun-if-changed=../{watched}");
