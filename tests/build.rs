@@ -12,6 +12,8 @@ use gatewright_dsl::problem::render::{Colour, text};
 
 #[path = "gateways/accepted.rs"]
 mod accepted;
+#[path = "gateways/contested.rs"]
+mod contested;
 #[path = "gateways/evaluated.rs"]
 mod evaluated;
 #[path = "gateways/compile.rs"]
@@ -31,6 +33,7 @@ fn main() {
     random::write(&out);
     accepted::write(&out);
     evaluated::write(&out);
+    contested::write(&out);
     let out = out.join("pages.rs");
     for watched in place::WATCHED {
         println!("cargo:rerun-if-changed=../{watched}");

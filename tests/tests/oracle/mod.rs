@@ -1,6 +1,7 @@
 //! Random gateways, compiled when the tests were: rustc has nothing to say about what the compiler accepted, and every
 //! request gets the route that the words of the rule give it.
 
+mod contested;
 mod explain;
 mod matcher;
 mod request;
