@@ -149,7 +149,7 @@ impl Route {
 
 impl Set {
     /// As a gateway writes it.
-    fn read(written: &str) -> Self {
+    pub fn read(written: &str) -> Self {
         let Some(inside) = written.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')) else {
             return Self::Literal(decoded(written));
         };

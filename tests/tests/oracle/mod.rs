@@ -2,6 +2,7 @@
 //! request gets the route that the words of the rule give it.
 
 mod asking;
+mod contested;
 mod explain;
 mod matcher;
 mod request;
