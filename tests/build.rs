@@ -14,6 +14,10 @@ use gatewright_dsl::problem::render::{Colour, text};
 mod accepted;
 #[path = "gateways/asking.rs"]
 mod asking;
+#[path = "gateways/contested.rs"]
+mod contested;
+#[path = "gateways/evaluated.rs"]
+mod evaluated;
 #[path = "gateways/compile.rs"]
 mod gateways;
 #[path = "tests/pages/place.rs"]
@@ -22,6 +26,8 @@ mod place;
 mod programs;
 #[path = "gateways/random.rs"]
 mod random;
+#[path = "gateways/values/mod.rs"]
+mod values;
 
 fn main() {
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets it"));
@@ -29,6 +35,8 @@ fn main() {
     random::write(&out);
     asking::write(&out);
     accepted::write(&out);
+    evaluated::write(&out);
+    contested::write(&out);
     let out = out.join("pages.rs");
     for watched in place::WATCHED {
         println!("cargo:rerun-if-changed=../{watched}");

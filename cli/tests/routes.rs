@@ -227,3 +227,24 @@ fn what_cannot_be_sent_or_started_is_status_2() {
     let ran = folder.gw(&["explain", "GET", "/a", "--client", "home"]);
     assert_eq!((ran.code, ran.out.as_str()), (2, ""), "{ran:?}");
 }
+
+#[test]
+fn a_path_that_is_taken_in_both_forms_says_so_and_who_says_it() {
+    let either = "gateway shop { listen http :8080; slash either }
+route GET / respond 200
+route GET /orders/{id: int} respond 200 { slash strict }
+group /api { route GET / respond 200; route GET /{rest: path} respond 404 }
+";
+    let folder = Folder::with(&[("gateway.gw", either)]);
+    let routes = folder.gw(&["routes"]);
+    let shown = "GET /\n    respond 200\n\nGET /api/\n    also /api\n    respond 200\n\nGET /api/{rest: path}\n    respond 404\n\n\
+                 GET /orders/{id: int}\n    respond 200\n";
+    assert_eq!((routes.code, routes.out.as_str()), (0, shown), "{routes:?}");
+    let ran = folder.gw(&["explain", "GET", "/api"]);
+    let shown = "GET /api/ wins (gateway.gw:4)\n    also /api\n        slash either (gateway.gw:1)\n    respond 200\n";
+    assert!(ran.out.ends_with(shown), "{ran:?}");
+    let explained = document(&folder, "explain", &["GET", "/api"]);
+    assert_eq!(explained["result"]["route"]["also"]["pattern"], "/api");
+    let listed = document(&folder, "routes", &[]);
+    assert_eq!(listed["result"]["routes"][3]["also"], Value::Null);
+}

@@ -125,6 +125,8 @@ pub(crate) struct Route {
     pub(crate) place: Place,
     /// Methods and pattern in one spelling: `GET, POST /orders/{id: uuid}`.
     pub(crate) label: String,
+    /// Where it is said that it takes the other form of its path too: with a slash at its end, or without.
+    pub(crate) either: Option<Rc<Trail>>,
     /// What runs before the end, in running order.
     pub(crate) steps: Vec<Step>,
     pub(crate) end: End,

@@ -20,6 +20,8 @@ pub struct Listed {
     pub methods: Vec<String>,
     /// The path that it matches.
     pub pattern: String,
+    /// The other form of that path, with a slash at its end or without, where it takes both.
+    pub also: Option<Box<Also>>,
     /// The hosts that it is on, with types in the place of captures; none if it is on every host.
     pub hosts: Vec<String>,
     /// What runs before the end, in running order.
@@ -32,6 +34,15 @@ pub struct Listed {
     pub file: String,
     /// Its line there, from 1.
     pub line: u32,
+}
+
+/// The other form of a route's path.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Also {
+    /// The path.
+    pub pattern: String,
+    /// The setting that says so.
+    pub from: Origin,
 }
 
 /// One step of a route.
@@ -125,7 +136,10 @@ impl Plan {
         let named = given.map_or_else(|| names(pattern).unwrap_or_default(), |given| given.path.clone());
         let host = given.map_or(&[][..], |given| &given.host);
         let reader = Reader { functions: &self.0.functions, params: &self.0.params, captures: &named, host };
+        let other =
+            || pattern.strip_suffix('/').map_or_else(|| format!("/{pattern}/"), |it| format!("/{it}"));
         Listed {
+            also: route.either.as_ref().map(|trail| Box::new(Also { pattern: other(), from: origin(trail) })),
             methods: methods.split(", ").map(str::to_owned).collect(),
             pattern: format!("/{pattern}"),
             hosts: hosts.cloned().unwrap_or_default(),

@@ -15,10 +15,11 @@ const METHODS: [&str; 5] = ["GET", "GET", "POST", "GET, PUT", "*"];
 const PATHS: [&str; 6] = ["/a", "/a/{n: int}", "/a/{x}", "/{x}", "/a/{rest: path}", "/{rest: path}"];
 const HOSTS: [&str; 6] = ["", "", "", "a.example", "{t}.example", "b.a.example"];
 /// Some hold within others, some hold together.
-const CONDITIONS: [&str; 22] = [
+const CONDITIONS: [&str; 23] = [
     "request.header(\"x-a\") is set",
     "request.header(\"x-a\") == \"1\"",
     "request.header(\"x-a\") in [\"1\", \"2\"]",
+    "request.header(\"x-a\") == \"1, 2\"",
     "request.header(\"X-A\") is not set",
     "(request.header(\"x-a\") ?? \"1\") == \"1\"",
     "(request.header(\"x-a\") ?? \"\").lower().starts_with(\"ab\")",

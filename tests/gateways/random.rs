@@ -49,8 +49,7 @@ const TYPES: [&str; 13] = [
     ": date",
     ":date",
 ];
-const SETTINGS: [&str; 4] =
-    ["", "", " { timeout 2s connect 500ms }", " { body any max 1MiB; timeout 300ms idle 5s }"];
+const SETTINGS: [&str; 4] = ["", "", "timeout 2s connect 500ms", "body any max 1MiB; timeout 300ms idle 5s"];
 
 /// Writes `random.rs`: each program as a module, and `ALL` of them with their text.
 pub fn write(out: &Path) {
@@ -138,21 +137,32 @@ impl Random {
             _ if path.is_empty() => path.push(String::new()),
             _ => {}
         }
-        let end = self.terminal(&path);
-        format!("route {} /{} {end}", self.of(&METHODS), path.join("/"))
+        let (end, settings) = self.terminal(&path);
+        let mut settings: Vec<&str> = Some(settings).filter(|it| !it.is_empty()).into_iter().collect();
+        let has_other = path.last().is_some_and(|last| last != "{rest: path}") && path != [""];
+        if has_other && self.below(4) == 0 {
+            settings.push("slash either");
+        }
+        let block =
+            if settings.is_empty() { String::new() } else { format!(" {{ {} }}", settings.join("; ")) };
+        format!("route {} /{} {end}{block}", self.of(&METHODS), path.join("/"))
     }
 
-    fn terminal(&mut self, path: &[String]) -> String {
+    /// How it ends, and what else is said of it.
+    fn terminal(&mut self, path: &[String]) -> (String, &'static str) {
         let captured = path.iter().filter_map(|segment| segment.strip_prefix('{')?.split([':', '}']).next());
         let target = captured.fold("/to".to_owned(), |target, name| format!("{target}/{{{name}}}"));
         let upstream = self.of(&["first", "second"]);
-        match self.below(6) {
+        let kind = self.below(6);
+        let settings = if kind > 3 { self.of(&SETTINGS) } else { "" };
+        let end = match kind {
             0 => "respond 200 text \"hello \\\"you\\\"\\n\"".to_owned(),
             1 => format!("respond {}", self.of(&[204, 404, 200])),
             2 => "respond 200 json { ok: true, n: -7, of: [false, \"x\"] }".to_owned(),
             3 => format!("redirect {} {target}", self.of(&[302, 307, 308])),
-            4 => format!("-> {upstream}{}", self.of(&SETTINGS)),
-            _ => format!("-> {upstream} {target}{}", self.of(&SETTINGS)),
-        }
+            4 => format!("-> {upstream}"),
+            _ => format!("-> {upstream} {target}"),
+        };
+        (end, settings)
     }
 }

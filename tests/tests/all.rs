@@ -12,3 +12,4 @@
 mod oracle;
 mod programs;
 mod protocol;
+mod values;

@@ -206,6 +206,9 @@ fn show(asked: &Asked, explanation: &Explanation) {
             }
             println!("  method   {}\n{client}", asked.method);
             println!("\n{} wins ({})", route.title(), place(route));
+            if let Some(also) = &route.also {
+                println!("    also {}\n        {}", also.pattern, came(&also.from));
+            }
             for (step, verdict) in route.steps.iter().zip(verdicts) {
                 println!("    {}", step.text);
                 for origin in &step.from {

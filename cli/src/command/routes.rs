@@ -37,6 +37,7 @@ pub(crate) fn listed(route: &Listed) -> Value {
     json!({
         "methods": route.methods,
         "pattern": route.pattern,
+        "also": route.also.as_ref().map(|also| json!({ "pattern": also.pattern, "from": origin(&also.from) })),
         "hosts": route.hosts,
         "steps": steps,
         "terminal": route.terminal,
@@ -53,6 +54,9 @@ fn origin(origin: &Origin) -> Value {
 /// A route as lines: its name, its steps, its end.
 fn shown(route: &Listed) -> String {
     let mut text = format!("{}\n", route.title());
+    if let Some(also) = &route.also {
+        let _ = writeln!(text, "    also {}", also.pattern);
+    }
     for step in route.steps.iter().map(|step| &step.text).chain([&route.terminal]) {
         // Memory does not run out here.
         let _ = writeln!(text, "    {step}");

@@ -126,7 +126,15 @@ fn claims(drawn: &[Drawn]) -> RouteSet {
             segments.push(Set::Literal(String::new()));
         }
         let path = Pattern { segments, rest: claim.ending == 2 };
-        set.routes.push(Shape { span, hosts, path, methods: vec![method], when, asks: None });
+        set.routes.push(Shape {
+            span,
+            hosts,
+            paths: vec![path],
+            either: None,
+            methods: vec![method],
+            when,
+            asks: None,
+        });
     }
     set
 }

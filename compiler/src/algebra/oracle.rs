@@ -209,7 +209,8 @@ pub(crate) fn claims(routes: &[(Pattern, Vec<Method>)]) -> RouteSet {
     let shape = |(path, methods): &(Pattern, Vec<Method>)| Shape {
         span: gatewright_dsl::Span::new(0, 0, 0),
         hosts: vec![Pattern::every()],
-        path: path.clone(),
+        paths: vec![path.clone()],
+        either: None,
         methods: methods.clone(),
         when: Condition::always(),
         asks: None,

@@ -19,6 +19,20 @@ impl Pattern {
         Self { segments: Vec::new(), rest: true }
     }
 
+    /// The paths that differ from its own by the slash at their end. None for the root, which is one path, and for a rest,
+    /// which takes both forms.
+    pub(crate) fn other_slash(&self) -> Option<Self> {
+        let slash = Set::Literal(String::new());
+        let mut other = self.clone();
+        match other.segments.as_slice() {
+            _ if self.rest => return None,
+            [] | [_] if other.segments.first().is_none_or(|only| *only == slash) => return None,
+            [.., last] if *last == slash => drop(other.segments.pop()),
+            _ => other.segments.push(slash),
+        }
+        Some(other)
+    }
+
     /// How the paths of two patterns lie to each other, judged at the first segment in which they differ.
     pub(crate) fn relation(&self, other: &Self) -> Relation {
         let mut first_difference = Relation::Equal;
@@ -63,6 +77,17 @@ mod tests {
     fn check(a: &str, b: &str, expected: Relation) {
         assert_eq!(pattern(a).relation(&pattern(b)), expected, "{a} {b}");
         assert_eq!(pattern(b).relation(&pattern(a)), expected.flipped(), "{b} {a}");
+    }
+
+    #[test]
+    fn a_path_has_another_form_but_for_the_root_and_a_rest() {
+        for (own, other) in [("/a", "/a/"), ("/a/#", "/a/#/"), ("/*/", "/*")] {
+            assert_eq!(pattern(own).other_slash(), Some(pattern(other)), "{own}");
+            assert_eq!(pattern(other).other_slash(), Some(pattern(own)), "{other}");
+        }
+        for own in ["/", "/**", "/a/**"] {
+            assert_eq!(pattern(own).other_slash(), None, "{own}");
+        }
     }
 
     #[test]

@@ -4,7 +4,7 @@
 
 use gatewright_dsl::Span;
 
-use super::{Condition, Method, Pattern, Single};
+use super::{Condition, Method, Pattern, Single, matches};
 use crate::ir::expr::Function;
 
 /// All claims of a gateway, in no particular order. Routes are numbered from 0, floors go on behind them.
@@ -21,8 +21,10 @@ pub(crate) struct Shape {
     pub(crate) span: Span,
     /// Labels from the right, one pattern for each that is written; a route without `host` has [`Pattern::every`] alone.
     pub(crate) hosts: Vec<Pattern>,
-    /// The whole path, prefixes of groups included.
-    pub(crate) path: Pattern,
+    /// The whole path, prefixes of groups included; where the slash at its end may be either way, its other form too.
+    pub(crate) paths: Vec<Pattern>,
+    /// Where it is said that the other form is taken.
+    pub(crate) either: Option<Span>,
     /// Sorted.
     pub(crate) methods: Vec<Method>,
     /// Its own condition and those of the blocks around it, all at once.
@@ -59,9 +61,11 @@ impl RouteSet {
         let mut singles = Vec::new();
         if let Some(shape) = self.routes.get(number) {
             for host in &shape.hosts {
-                for method in &shape.methods {
-                    let (host, path) = (host.clone(), shape.path.clone());
-                    singles.push(Single { host, path, method: *method, when });
+                for path in &shape.paths {
+                    for method in &shape.methods {
+                        let (host, path) = (host.clone(), path.clone());
+                        singles.push(Single { host, path, method: *method, when });
+                    }
                 }
             }
         } else if let Some(floor) = self.floor(number) {
@@ -83,6 +87,13 @@ impl RouteSet {
     /// The floor of this number, if it is one.
     pub(crate) fn floor(&self, number: usize) -> Option<&Floor> {
         self.floors.get(number.checked_sub(self.routes.len())?)
+    }
+
+    /// Where it is said that the route of this number takes this path, if that is the form which it does not write.
+    pub(crate) fn taken_by(&self, number: usize, path: &str) -> Option<Span> {
+        let shape = self.routes.get(number)?;
+        let is_other = shape.paths.get(1).is_some_and(|other| matches(other, path));
+        shape.either.filter(|_| is_other)
     }
 
     /// Where the claim of this number is made.

@@ -59,8 +59,11 @@ impl Trie {
         for (route, shape) in set.routes.iter().enumerate() {
             let when = trie.conditions.number(route);
             for host in &shape.hosts {
-                let end = trie.end(host, &shape.path);
-                end.routes.extend(shape.methods.iter().map(|method| Claim { method: *method, when, route }));
+                for path in &shape.paths {
+                    let end = trie.end(host, path);
+                    let methods = shape.methods.iter();
+                    end.routes.extend(methods.map(|method| Claim { method: *method, when, route }));
+                }
             }
         }
         for (route, floor) in (set.routes.len()..).zip(&set.floors) {
@@ -105,7 +108,7 @@ impl Trie {
                 paths.ends(&mut |end| order.extend(end.routes.iter().map(|claim| claim.route)));
             }
         });
-        // A route with several hosts or methods stands where its most specific one does.
+        // A route with several hosts, paths or methods stands where its most specific one does.
         let mut known = BTreeSet::new();
         order.retain(|route| known.insert(*route));
         order
@@ -250,7 +253,8 @@ mod tests {
         let shape = |(host, method, path): &(&str, Method, &str)| Shape {
             span,
             hosts: vec![pattern(host)],
-            path: pattern(path),
+            paths: vec![pattern(path)],
+            either: None,
             methods: vec![*method],
             when: Condition::always(),
             asks: None,

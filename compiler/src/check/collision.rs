@@ -2,6 +2,8 @@
 //!
 //! The verdicts are the algebra's; here they become problems, and the routes are put in order.
 
+use gatewright_dsl::{Problem, Span};
+
 use super::{Check, problem};
 use crate::algebra::{
     End, MOST_PLACES, Node, Paths, RouteSet, TooWide, Trie, conflicts, too_wide, unreached,
@@ -49,22 +51,35 @@ fn collisions(check: &mut Check<'_>, set: &RouteSet, trie: &Trie) {
         let (Some(first), Some(second)) = (set.span(conflict.first), set.span(conflict.second)) else {
             continue;
         };
-        let witness = conflict.witness.map(|witness| witness.to_string());
-        check.problems.push(if conflict.duplicate {
+        let path = conflict.witness.as_ref().map_or("", |witness| witness.path.as_str());
+        let both = [conflict.first, conflict.second];
+        let either = both.into_iter().find_map(|claim| set.taken_by(claim, path));
+        let witness = conflict.witness.as_ref().map(ToString::to_string);
+        let problem = if conflict.duplicate {
             problem::duplicate_route(second, first, witness)
         } else if set.floor(conflict.second).is_some() {
             problem::ambiguous_floor(first, second, witness)
         } else {
             problem::ambiguous_route(second, first, witness)
-        });
+        };
+        check.problems.push(with_either(problem, either));
     }
 }
 
 fn unreachable(check: &mut Check<'_>, set: &RouteSet, trie: &Trie) {
     for lost in unreached(trie, set) {
         if let (Some(span), Some(by)) = (set.span(lost.route), set.span(lost.by)) {
-            check.problems.push(problem::unreachable_route(span, by, lost.witness.to_string()));
+            let problem = problem::unreachable_route(span, by, lost.witness.to_string());
+            check.problems.push(with_either(problem, set.taken_by(lost.route, &lost.witness.path)));
         }
+    }
+}
+
+/// Shows where it is said that a path is taken, where that is the form which no route writes.
+fn with_either(problem: Problem, either: Option<Span>) -> Problem {
+    match either {
+        Some(span) => problem.because(span, "takes this path too, with a slash at its end or without"),
+        None => problem,
     }
 }
 

@@ -15,6 +15,7 @@ mod host;
 mod join;
 mod line;
 mod name;
+mod own_answer;
 mod params;
 pub(crate) mod path;
 mod pattern;
@@ -46,6 +47,7 @@ use gatewright_dsl::{Catalogue, Problem, Source, Span};
 use self::gateway::Gateway;
 use self::line::Lines;
 use self::name::Names;
+use self::own_answer::Spoken;
 use self::params::Params;
 use self::rewrite::Space;
 use self::route::Route;
@@ -81,6 +83,8 @@ struct Check<'a> {
     written_out: BTreeMap<String, Vec<Checked>>,
     /// Where nothing from outside is to hold: the word, and whether anything would.
     drops: BTreeMap<Span, (&'static str, bool)>,
+    /// The answers of the gateway's own that settings speak of, by place.
+    spoken: BTreeMap<Span, Spoken>,
     lines: Lines<'a>,
     trails: BTreeMap<(usize, Vec<Span>), Rc<Trail>>,
 }
@@ -136,6 +140,7 @@ pub(crate) fn check(files: &Files<'_>, entry: &Entry, catalogue: &Catalogue) -> 
         policies: policies(&units),
         written_out: BTreeMap::new(),
         drops: BTreeMap::new(),
+        spoken: BTreeMap::new(),
         lines: Lines::of(sources),
         trails: BTreeMap::new(),
         types,
@@ -174,6 +179,11 @@ pub(crate) fn check(files: &Files<'_>, entry: &Entry, catalogue: &Catalogue) -> 
         } else {
             unused.push(problem::nothing_to_drop(word, *span));
         }
+    }
+    let (never, given) = own_answer::never(&check, &units);
+    used.extend(given);
+    if !is_torn {
+        unused.extend(never);
     }
     let is_partial = is_torn || !check.names.lost().is_empty();
     let texts = std::mem::take(&mut check.texts).into_values().collect();

@@ -180,6 +180,13 @@ fn label(check: &Check<'_>, capture: &ast::Capture) -> String {
     }
 }
 
+/// What is too much about the other form of a path, which may have a segment more than the one that is written.
+pub(super) fn too_long(other: &algebra::Pattern, span: Span) -> Option<Problem> {
+    let segments = other.segments.len();
+    (segments > MOST_SEGMENTS)
+        .then(|| problem::pattern_too_long(&format!("{MOST_SEGMENTS} segments"), segments, span))
+}
+
 /// What is too much about a pattern. Beyond the limits it is not looked at further, for depth is stack.
 fn beyond_limits(check: &Check<'_>, pattern: &[&Segment], in_host: usize, span: Span) -> Option<Problem> {
     let captures = pattern.iter().filter(|segment| matches!(segment, Segment::Capture(_))).count() + in_host;

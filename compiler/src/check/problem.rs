@@ -33,6 +33,7 @@ macro_rules! kinds {
 kinds! {
     ALWAYS_PRESENT "always_present" "a value that is always there is asked whether it is";
     AMBIGUOUS_ROUTE "ambiguous_route" "two routes share requests, and neither is more specific";
+    ANSWER_NEVER_GIVEN "answer_never_given" "an answer is replaced that is never given";
     ANSWER_NOT_KNOWN "answer_not_known" "the answer is asked for before there is one";
     CAPTURE_IN_QUERY "capture_in_query" "a capture cannot stand behind the `?` of a redirect";
     CONDITION_TOO_COMPLEX "condition_too_complex" "a condition of too many alternatives";
@@ -233,6 +234,14 @@ pub(super) fn unused_capture(name: &str, span: Span, target: Span) -> Problem {
         .at(span, "captured here")
         .because(target, "not sent here")
         .help(format!("put `{{{name}}}` into the target"))
+}
+
+/// A path that has no form with another end.
+pub(super) fn no_other_slash(word: &str, span: Span, pattern: Span) -> Problem {
+    Problem::error(&SETTING_WITHOUT_EFFECT, format!("`{word}` has no effect on this route"))
+        .at(span, "only a path that ends in a segment has another form")
+        .because(pattern, "the root is one path, and a rest takes both forms")
+        .help("remove it")
 }
 
 pub(super) fn setting_without_effect(word: &str, span: Span, terminal: Span) -> Problem {

@@ -4,6 +4,7 @@
 
 use std::rc::Rc;
 
+use gatewright_dsl::Span;
 use gatewright_dsl::ast::{self, Methods, Segment, TerminalKind, Value};
 use gatewright_dsl::schema::Place;
 
@@ -14,15 +15,17 @@ use super::rewrite::Space;
 use super::step::{self, Asked};
 use super::upstream::Upstream;
 use super::when::{self, When};
-use super::{Check, answer, pattern, problem, resolve, target, used};
+use super::{Check, answer, own_answer, pattern, problem, resolve, target, trail, used};
 use crate::algebra::{Method, Pattern, Shape};
-use crate::checked::{self, End, Step};
+use crate::checked::{self, End, Step, Trail};
 
 /// A route as far as it is understood.
 pub(super) struct Route<'a> {
     pub(super) written: &'a ast::Route,
     pub(super) methods: Vec<Method>,
     pub(super) pattern: pattern::Pattern<'a>,
+    /// The other form of its path, where it takes that too, and the setting that says so.
+    pub(super) other: Option<Other>,
     /// Under which conditions it is there: those of the blocks around it, and its own.
     pub(super) when: When,
     /// Its hosts.
@@ -30,6 +33,14 @@ pub(super) struct Route<'a> {
     pub(super) steps: Vec<Step>,
     /// `None` where its terminal is missing or wrong.
     pub(super) end: Option<End>,
+}
+
+/// The form of a route's path that is not written.
+pub(super) struct Other {
+    pattern: Pattern,
+    /// The setting that says that it is taken.
+    span: Span,
+    trail: Rc<Trail>,
 }
 
 /// Reads a route. `None` where its requests are not known.
@@ -45,6 +56,7 @@ pub(super) fn check<'a>(
     let upstream = upstream(check, written, upstreams);
     // Of a broken head only the names count.
     if written.broken || !around.is_known {
+        own_answer::assume(check, &settings);
         return None;
     }
     let methods = methods(&written.methods);
@@ -54,8 +66,12 @@ pub(super) fn check<'a>(
             is_known &= around::is_new(check, &around.segments, around.host, &capture.name);
         }
     }
-    let mut pattern = pattern::check(check, around, &written.pattern)?;
+    let Some(mut pattern) = pattern::check(check, around, &written.pattern) else {
+        own_answer::assume(check, &settings);
+        return None;
+    };
     pattern.captures.extend(around.hosts.iter().flat_map(|hosts| hosts.captures.iter().cloned()));
+    let other = other(check, (&pattern, written), &settings, &own, nested);
     let hosts = around.hosts();
     let outer = upstream.and_then(|at| upstreams.get(at));
     let asked = Asked { written, settings: &settings, own: &own, upstream: outer };
@@ -63,10 +79,15 @@ pub(super) fn check<'a>(
     let params = Rc::clone(&check.params);
     let scope = resolve::scope(check, &params.scope, &pattern.captures, &steps);
     resolve::steps(check, &scope, &mut steps);
+    if ends(written, upstream) {
+        own_answer::note(check, &steps, outer);
+    } else {
+        own_answer::assume(check, &settings);
+    }
     let end = end(check, written, (&pattern, &scope), upstream);
     let whens: Vec<&Value> = around.whens.iter().copied().chain(&written.when).collect();
     let when = when::check(check, &whens)?;
-    is_known.then_some(Route { written, methods: methods?, pattern, when, hosts, steps, end })
+    is_known.then_some(Route { written, methods: methods?, pattern, other, when, hosts, steps, end })
 }
 
 impl Route<'_> {
@@ -74,19 +95,22 @@ impl Route<'_> {
     pub(super) fn checked(self, place: checked::Place) -> Option<checked::Route> {
         let names: Vec<&str> = self.methods.iter().map(|method| method.name()).collect();
         let label = format!("{} {}", names.join(", "), self.pattern.label);
-        let Self { steps, end, .. } = self;
-        Some(checked::Route { place, label, steps, end: end? })
+        let Self { steps, end, other, .. } = self;
+        Some(checked::Route { place, label, either: other.map(|other| other.trail), steps, end: end? })
     }
 
     /// The requests that it claims.
     pub(super) fn shape(&self) -> Shape {
         let pattern = self.written.pattern.span;
         let span = self.written.methods.span().map_or(pattern, |methods| methods.to(pattern));
-        let (path, methods) = (self.pattern.set.clone(), self.methods.clone());
+        let other = self.other.iter().map(|other| &other.pattern);
+        let paths = std::iter::once(&self.pattern.set).chain(other).cloned().collect();
+        let methods = self.methods.clone();
         Shape {
             span,
             hosts: self.hosts.clone(),
-            path,
+            paths,
+            either: self.other.as_ref().map(|other| other.span),
             methods,
             when: self.when.condition.clone(),
             asks: self.when.asks.clone(),
@@ -102,6 +126,30 @@ fn settings(check: &mut Check<'_>, landed: &Landed<'_>, around: &Settings) -> (S
     let items = layer.values().flat_map(|said| &said.items);
     let own = items.filter(|item| item.uses.is_empty()).cloned().collect();
     (join::over(check, around, &layer), own)
+}
+
+/// The other form of a route's path, where it takes both.
+fn other(
+    check: &mut Check<'_>,
+    (pattern, written): (&pattern::Pattern<'_>, &ast::Route),
+    settings: &Settings,
+    own: &[Rc<Item>],
+    nested: &Nested<'_>,
+) -> Option<Other> {
+    let item = Rc::clone(step::either(check, settings)?);
+    let Some(other) = pattern.set.other_slash() else {
+        // A block around it says so for other routes too.
+        if own.iter().any(|own| own.span == item.span) {
+            let problem = problem::no_other_slash(item.policy.name, item.span, written.pattern.span);
+            check.problems.push(problem);
+        }
+        return None;
+    };
+    if let Some(problem) = pattern::too_long(&other, written.pattern.span) {
+        check.problems.push(problem);
+        return None;
+    }
+    Some(Other { pattern: other, span: item.span, trail: trail::of_item(check, &item, nested) })
 }
 
 /// The methods, sorted. `None` where one of them is unknown, which the parser has said.
@@ -133,6 +181,12 @@ fn upstream(check: &mut Check<'_>, written: &ast::Route, upstreams: &[Upstream<'
         return None;
     }
     upstreams.binary_search_by(|known| known.name.text.as_str().cmp(&name.text)).ok()
+}
+
+/// Whether it is known what the route does, as far as its own answers depend on it.
+fn ends(written: &ast::Route, upstream: Option<usize>) -> bool {
+    let terminal = written.terminal();
+    terminal.is_some_and(|it| upstream.is_some() || !matches!(it.kind, TerminalKind::Forward { .. }))
 }
 
 /// What the route does. `None` where that is not known.

@@ -29,7 +29,8 @@ pub(super) fn steps(check: &mut Check<'_>, asked: &Asked<'_, '_>, nested: &Neste
     let terminal = asked.written.terminal();
     let forwards = terminal.is_some_and(|terminal| matches!(terminal.kind, TerminalKind::Forward { .. }));
     let mut steps: Vec<Step> = Vec::new();
-    for policy in check.catalogue.policies().filter(|policy| !policy.part) {
+    let with_steps = |policy: &&Policy| !policy.part && policy.either.is_none();
+    for policy in check.catalogue.policies().filter(|policy| with_steps(policy)) {
         if forwards || runs_alone(policy) {
             let upstream = asked.upstream.and_then(|it| Some((it, setting(&it.settings, policy)?)));
             let inner = asked.settings.of(policy);
@@ -89,9 +90,17 @@ pub(super) fn parts(check: &mut Check<'_>, settings: &[Checked]) -> Vec<checked:
     found
 }
 
+/// The setting by which a route takes both forms of its path, where one holds.
+pub(super) fn either<'s>(check: &Check<'_>, settings: &'s Settings) -> Option<&'s Rc<Item>> {
+    let policies = check.catalogue.policies().filter(|policy| policy.either.is_some());
+    let mut items = policies.flat_map(|policy| settings.of(policy));
+    items.find(|item| item.policy.takes_either(&item.values))
+}
+
 /// What runs for exchanges that no route has. Of a request only that is known which is known of all.
 pub(super) fn outside(check: &mut Check<'_>, settings: &Settings, nested: &Nested<'_>) -> Vec<Step> {
-    let items = check.catalogue.policies().flat_map(|policy| settings.of(policy));
+    let with_steps = check.catalogue.policies().filter(|policy| policy.either.is_none());
+    let items = with_steps.flat_map(|policy| settings.of(policy));
     let items: Vec<Rc<Item>> = items.cloned().collect();
     let mut steps: Vec<Step> =
         items.iter().map(|item| step(check, item, item.values.clone(), nested)).collect();

@@ -15,6 +15,7 @@ use crate::checked::{At, End, Listener, Piece, Place, Program, Route, Said, Serv
 /// A program with one of everything.
 fn program() -> Program {
     let route = |line, end| Route {
+        either: None,
         place: Place { file: "gateway.gw".to_owned(), line },
         label: format!("route {line}"),
         steps: Catalogue::standard()

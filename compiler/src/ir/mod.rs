@@ -75,6 +75,8 @@ pub(crate) struct Route {
     /// Index into [`Program::files`].
     pub(crate) file: usize,
     pub(crate) place: Place,
+    /// Where it is said that it takes the other form of its path too: with a slash at its end, or without.
+    pub(crate) either: Option<Rc<Trail>>,
     pub(crate) chain: usize,
     pub(crate) record: usize,
     /// For each step of the chain, where its settings were written; none for what holds by itself.

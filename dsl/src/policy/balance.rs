@@ -48,11 +48,7 @@ pub const ROW: Policy = Policy {
     ],
     places: &[Place::Upstream],
     always: true,
-    answers: &[super::Reason {
-        name: "upstream_unavailable",
-        status: 503,
-        when: "no server is in, and `panic` does not hold",
-    }],
+    answers: &[super::Reason::new("upstream_unavailable", 503, "no server is in, and `panic` does not hold")],
     check: Some(holds_together),
     home: "policy::balance",
     hooks: &[],

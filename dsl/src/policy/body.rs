@@ -32,7 +32,7 @@ pub const ROW: Policy = Policy {
         },
     ],
     always: true,
-    answers: &[Reason { name: "body_too_large", status: 413, when: "the body is larger than `max`" }],
+    answers: &[Reason::new("body_too_large", 413, "the body is larger than `max`")],
     home: "policy::body",
     ..Policy::BLANK
 };

@@ -16,7 +16,10 @@ pub const ROW: Policy = Policy {
         only::status("the status of the refusal"),
     ],
     join: Join::All,
-    answers: &[Reason { name: "denied", status: 403, when: "a request is one of those that `deny` refuses" }],
+    answers: &[Reason {
+        status_of: Some("status"),
+        ..Reason::new("denied", 403, "a request is one of those that `deny` refuses")
+    }],
     check: Some(only::says_one_thing),
     home: "policy::deny",
     state: Some("policy::deny::State"),

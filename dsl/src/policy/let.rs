@@ -21,9 +21,9 @@ pub const ROW: Policy = Policy {
     join: Join::Name,
     key: &["value"],
     answers: &[Reason {
-        name: "value_missing",
-        status: 404,
-        when: "there is no value, and `else` says what then",
+        status_of: Some("else"),
+        with: Some("else"),
+        ..Reason::new("value_missing", 404, "there is no value, and `else` says what then")
     }],
     home: "policy::let",
     acts: Some("else"),

@@ -75,8 +75,16 @@ pub const ROW: Policy = Policy {
     ],
     join: Join::All,
     answers: &[
-        Reason { name: "limited", status: 429, when: "the budget is used up" },
-        Reason { name: "banned", status: 429, when: "the budget was exceeded, and `ban` is not over" },
+        Reason {
+            // With a ban, whoever finds the budget used up is banned at once.
+            without: &["ban", "dry_run"],
+            ..Reason::new("limited", 429, "the budget is used up")
+        },
+        Reason {
+            with: Some("ban"),
+            without: &["dry_run"],
+            ..Reason::new("banned", 429, "the budget was exceeded, and `ban` is not over")
+        },
     ],
     check: Some(holds_together),
     feature: Some("limit"),

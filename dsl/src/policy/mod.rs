@@ -17,6 +17,7 @@ pub mod query;
 pub mod request;
 pub mod response;
 pub mod retry;
+pub mod slash;
 pub mod timeout;
 
 pub use crate::schema::Reason;
@@ -25,6 +26,8 @@ use std::cmp::Ordering;
 
 /// THE list, in running order.
 const STANDARD: &[&Policy] = &[
+    // Which paths is it for?
+    &slash::ROW,
     // May it come in? What is known of every request comes before what has to be read of it.
     &deny::ROW,
     &only::ROW,
@@ -101,6 +104,9 @@ pub struct Policy {
     pub silences: Option<&'static str>,
     /// Where it does nothing but ask one question of a request and refuse by the answer: which answer lets it through.
     pub guard: Option<Guard>,
+    /// The word that, where it is written, lets a route take the other form of its path too: with a slash at its end, or
+    /// without. Such a setting decides which requests a route takes, and has no step.
+    pub either: Option<&'static str>,
 }
 
 /// What lets a request through that is asked a question: a condition, a list of networks, whether there is a value.
@@ -162,7 +168,15 @@ impl Policy {
         acts: None,
         silences: None,
         guard: None,
+        either: None,
     };
+
+    /// Whether these values let a route take both forms of its path.
+    #[must_use]
+    pub fn takes_either(&self, values: &Values) -> bool {
+        let is_it = |value: &Value| matches!(value, Value::Word(word) if Some(&**word) == self.either);
+        values.given.iter().any(|given| is_it(&given.value))
+    }
 
     /// What the check of settings needs to know.
     #[must_use]
@@ -250,7 +264,7 @@ impl Catalogue {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::schema::{At, Given, Value};
+    use crate::schema::{At, Given};
     use std::time::Duration;
 
     fn values(given: &[(&'static str, u64)]) -> Values {
@@ -288,7 +302,8 @@ mod tests {
         for policy in Catalogue::standard().policies() {
             let mut labels = policy.params.iter().skip_while(|param| param.at == At::Position);
             assert!(labels.all(|param| param.at != At::Position), "{}: positions first", policy.name);
-            assert!(!policy.summary.is_empty() && !policy.home.is_empty(), "{}", policy.name);
+            assert!(!policy.summary.is_empty(), "{}", policy.name);
+            assert_eq!(policy.home.is_empty(), policy.either.is_some(), "{}", policy.name);
             for param in policy.params {
                 assert!(!param.doc.is_empty(), "{} {}", policy.name, param.name);
                 assert!(param.doc.starts_with(|c: char| !c.is_uppercase()) && !param.doc.ends_with('.'));

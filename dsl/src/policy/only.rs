@@ -17,9 +17,8 @@ pub const ROW: Policy = Policy {
     ],
     join: Join::All,
     answers: &[Reason {
-        name: "not_allowed",
-        status: 403,
-        when: "a request is not one of those that `only` lets in",
+        status_of: Some("status"),
+        ..Reason::new("not_allowed", 403, "a request is not one of those that `only` lets in")
     }],
     check: Some(says_one_thing),
     home: "policy::only",

@@ -26,8 +26,8 @@ pub const ROW: Policy = Policy {
 };
 
 /// What fields of all kinds have in common: one answer tells of all that is wrong.
-pub(super) const WRONG_FIELDS: Reason = Reason {
-    name: "wrong_fields",
-    status: 400,
-    when: "a declared field is missing, is not of its type, or stands there more than once",
-};
+pub(super) const WRONG_FIELDS: Reason = Reason::new(
+    "wrong_fields",
+    400,
+    "a declared field is missing, is not of its type, or stands there more than once",
+);

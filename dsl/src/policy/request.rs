@@ -27,11 +27,11 @@ pub const ROW: Policy = Policy {
 };
 
 /// Only a value of the request can be such: those of answers were read as fields.
-pub(super) const EDIT_INVALID: Reason = Reason {
-    name: "edit_invalid",
-    status: 400,
-    when: "a value that is to be written holds what no field may hold, such as a line break",
-};
+pub(super) const EDIT_INVALID: Reason = Reason::new(
+    "edit_invalid",
+    400,
+    "a value that is to be written holds what no field may hold, such as a line break",
+);
 
 const fn edit(name: &'static str, summary: &'static str, params: &'static [Param]) -> Row {
     let (join, key, check) = (Join::Name, &["part", "name"], Some(names_a_field as _));

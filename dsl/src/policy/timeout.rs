@@ -19,14 +19,10 @@ pub const ROW: Policy = Policy {
     always: true,
     meet: Meet::Smaller,
     answers: &[
-        Reason {
-            name: "upstream_connect_timeout",
-            status: 504,
-            when: "no connection to a server stood within `connect`",
-        },
-        Reason { name: "upstream_timeout", status: 504, when: "no head of an answer came within `total`" },
-        Reason { name: "body_timeout", status: 408, when: "the client sent nothing of its body for `idle`" },
-        Reason { name: "upstream_stalled", status: 504, when: "the server took or sent nothing for `idle`" },
+        Reason::new("upstream_connect_timeout", 504, "no connection to a server stood within `connect`"),
+        Reason::new("upstream_timeout", 504, "no head of an answer came within `total`"),
+        Reason::new("body_timeout", 408, "the client sent nothing of its body for `idle`"),
+        Reason::new("upstream_stalled", 504, "the server took or sent nothing for `idle`"),
     ],
     check: Some(adds_up),
     home: "policy::timeout",

@@ -1,5 +1,7 @@
 //! Why a gateway answers by itself: the words, so that settings can name them. When each is given is the runtime's.
 
+use super::{Value, Values};
+
 /// An answer that a gateway may give in the upstream's place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Reason {
@@ -9,27 +11,50 @@ pub struct Reason {
     pub status: u16,
     /// When.
     pub when: &'static str,
+    /// The parameter of its setting that gives another status.
+    pub status_of: Option<&'static str>,
+    /// The parameter without which its setting never gives it.
+    pub with: Option<&'static str>,
+    /// The parameters with which its setting never gives it.
+    pub without: &'static [&'static str],
 }
 
-/// Those that belong to no setting, of exchanges whose route is known and whose client can still be answered.
+impl Reason {
+    /// One that its setting always may give, with one status.
+    #[must_use]
+    pub const fn new(name: &'static str, status: u16, when: &'static str) -> Self {
+        Self { name, status, when, status_of: None, with: None, without: &[] }
+    }
+
+    /// The status with which a setting of these values gives it; `None` where it never does.
+    #[must_use]
+    pub fn given(&self, values: &Values) -> Option<u16> {
+        let is_written = |name: &str| values.written(name).is_some();
+        if self.with.is_some_and(|name| !is_written(name)) || self.without.iter().any(|name| is_written(name))
+        {
+            return None;
+        }
+        match self.status_of.and_then(|name| values.value(name)) {
+            Some(Value::Status(status)) => Some(*status),
+            _ => Some(self.status),
+        }
+    }
+}
+
+/// Those that belong to no setting, of exchanges that are forwarded and whose client can still be answered.
 pub const CORE: &[Reason] = &[
-    reason("expectation_failed", 417, "the request expects something else than `100-continue`"),
-    reason("chunk_invalid", 400, "the chunked body of the request is malformed"),
-    reason("trailer_invalid", 400, "the trailers of the request are malformed or too large"),
-    reason("upstream_refused", 502, "no server accepted the connection"),
-    reason("upstream_unreachable", 502, "no server can be reached"),
-    reason(
+    Reason::new("chunk_invalid", 400, "the chunked body of the request is malformed"),
+    Reason::new("trailer_invalid", 400, "the trailers of the request are malformed or too large"),
+    Reason::new("upstream_refused", 502, "no server accepted the connection"),
+    Reason::new("upstream_unreachable", 502, "no server can be reached"),
+    Reason::new(
         "upstream_closed",
         502,
         "the server closed the connection before the head of its answer was complete",
     ),
-    reason("upstream_malformed", 502, "the head of the answer is malformed"),
-    reason("upstream_head_too_large", 502, "the head of the answer is too large"),
-    reason("upstream_framing", 502, "the answer cannot be framed"),
-    reason("upstream_upgraded", 502, "the server changed the protocol unasked"),
-    reason("drained", 503, "the gateway stopped before the exchange was done"),
+    Reason::new("upstream_malformed", 502, "the head of the answer is malformed"),
+    Reason::new("upstream_head_too_large", 502, "the head of the answer is too large"),
+    Reason::new("upstream_framing", 502, "the answer cannot be framed"),
+    Reason::new("upstream_upgraded", 502, "the server changed the protocol unasked"),
+    Reason::new("drained", 503, "the gateway stopped before the exchange was done"),
 ];
-
-const fn reason(name: &'static str, status: u16, when: &'static str) -> Reason {
-    Reason { name, status, when }
-}

@@ -100,6 +100,28 @@ pub struct Url {
     pub path: String,
 }
 
+impl Cause {
+    /// Whether an answer of this reason and status is one of them.
+    #[must_use]
+    pub fn takes(&self, reason: &str, status: u16) -> bool {
+        match self {
+            Self::Status(own) => *own == status,
+            Self::Class(class) => class / 100 == status / 100,
+            Self::Reason(own) => own == reason,
+        }
+    }
+}
+
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Status(status) => write!(f, "{status}"),
+            Self::Class(class) => write!(f, "{}xx", class / 100),
+            Self::Reason(reason) => f.write_str(reason),
+        }
+    }
+}
+
 impl Value {
     /// Which of two values of one type is larger; `None` where types differ or have no order.
     #[must_use]
@@ -151,9 +173,8 @@ impl fmt::Display for Value {
                 Some(ip) => write!(f, "{}", SocketAddr::new(*ip, *port)),
             },
             Self::Url(url) => write!(f, "\"{url}\""),
-            Self::Status(status) | Self::Cause(Cause::Status(status)) => write!(f, "{status}"),
-            Self::Cause(Cause::Class(class)) => write!(f, "{}xx", class / 100),
-            Self::Cause(Cause::Reason(reason)) => f.write_str(reason),
+            Self::Status(status) => write!(f, "{status}"),
+            Self::Cause(cause) => cause.fmt(f),
             Self::Answer(answer) => write!(f, "{}", answer.status),
             Self::Expr(_) => f.write_str("an expression"),
             Self::Field(field) => {

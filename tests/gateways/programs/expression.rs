@@ -155,6 +155,8 @@ impl Expressions<'_> {
                 format!("\"<{{{}}}>\"", self.of(&kind, depth))
             }
             _ => match self.named(Kind::is_text) {
+                // Beside a URL, a literal is read as one.
+                Some((name, Kind::Url)) => format!("\"{{{name}}}\""),
                 Some((name, _)) => name,
                 None => Kind::Text.literal(self.random),
             },

@@ -13,7 +13,11 @@ impl Writer {
         let when = self.when();
         let forwards = self.random.one_in(2);
         let place = if forwards { Place::Forwarding } else { Place::Answering };
-        let settings = self.settings(place, &mut scope);
+        let mut settings = self.settings(place, &mut scope);
+        if self.has("slash") && self.random.one_in(6) {
+            let has_other = !pattern.contains(": path}");
+            settings.push(if has_other { "slash either".into() } else { "slash strict".into() });
+        }
         let terminal = match self.random.below(3) {
             _ if forwards => {
                 let upstream = self.an_upstream();

@@ -27,7 +27,12 @@ impl Writer {
         let words: &[&str] = match place {
             // What prepares or makes a call has no effect where none is made.
             Place::Answering => &["only", "deny", "limit", "on", "response", "log"],
-            _ => &[
+            // A route says it where its path has another form.
+            Place::Group | Place::Policy => &[
+                "only", "deny", "limit", "on", "response", "log", "timeout", "body", "request", "forward",
+                "retry", "slash",
+            ],
+            Place::Forwarding => &[
                 "only", "deny", "limit", "on", "response", "log", "timeout", "body", "request", "forward",
                 "retry",
             ],
@@ -35,8 +40,9 @@ impl Writer {
         for word in words {
             let many = if ["only", "deny", "limit"].contains(word) { 2 } else { 1 };
             for _ in 0..many {
-                if self.has(word) && self.random.one_in(4) {
-                    settings.push(self.setting(word, scope));
+                if self.has(word) && self.random.one_in(4) && (*word != "on" || may_answer(place, &settings))
+                {
+                    settings.push(self.setting(word, place, scope));
                 }
             }
         }
@@ -104,7 +110,7 @@ impl Writer {
         }
     }
 
-    fn setting(&mut self, word: &str, scope: &Scope) -> String {
+    fn setting(&mut self, word: &str, place: Place, scope: &Scope) -> String {
         match word {
             "only" | "deny" => {
                 let status = self.random.of(&["", "", " status 404", " status 451"]);
@@ -118,9 +124,15 @@ impl Writer {
                 format!("{word} if {}{status}", self.expression(scope, |it| it.truth()))
             }
             "limit" => self.limit(scope),
+            "slash" => self.random.of(&["slash either", "slash strict"]).into(),
             "on" => {
-                let all = ["502", "5xx", "404, 503", "4xx, 500", "429", "504"];
-                let causes = self.random.of(&all);
+                // What every route gives that forwards, and what a guard gives.
+                let causes = match place {
+                    Place::Forwarding => {
+                        self.random.of(&["502", "5xx", "400, 503", "4xx, 504", "408", "drained"])
+                    }
+                    _ => "4xx",
+                };
                 let answer = self.answer(scope);
                 format!("on {causes} respond {answer}")
             }
@@ -232,4 +244,10 @@ impl Writer {
         self.note(&written);
         written
     }
+}
+
+/// Whether the routes of a block are known to give an answer of their own.
+fn may_answer(place: Place, settings: &[String]) -> bool {
+    let is_guard = |setting: &String| setting.starts_with("only ") || setting.starts_with("deny ");
+    place == Place::Forwarding || settings.iter().any(is_guard)
 }

@@ -45,12 +45,21 @@ pub fn routes(text: &str) -> Vec<Route> {
             [" respond ", " redirect ", " -> "].iter().filter_map(|word| rest.find(word)).min().unwrap();
         let mut segments: Vec<&str> = rest[..end].split('/').collect();
         let has_rest = segments.pop_if(|segment| *segment == "{rest: path}").is_some();
-        routes.extend(methods.split(", ").map(|method| Route {
-            line,
-            method: method.to_owned(),
-            segments: segments.iter().map(|segment| Set::read(segment)).collect(),
-            rest: has_rest,
-        }));
+        let mut forms = vec![segments.clone()];
+        if rest[end..].contains("slash either") {
+            if segments.pop_if(|last| last.is_empty()).is_none() {
+                segments.push("");
+            }
+            forms.push(segments);
+        }
+        for segments in &forms {
+            routes.extend(methods.split(", ").map(|method| Route {
+                line,
+                method: method.to_owned(),
+                segments: segments.iter().map(|segment| Set::read(segment)).collect(),
+                rest: has_rest,
+            }));
+        }
     }
     routes
 }
@@ -140,7 +149,7 @@ impl Route {
 
 impl Set {
     /// As a gateway writes it.
-    fn read(written: &str) -> Self {
+    pub fn read(written: &str) -> Self {
         let Some(inside) = written.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')) else {
             return Self::Literal(decoded(written));
         };

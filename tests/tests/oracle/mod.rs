@@ -2,6 +2,7 @@
 //! request gets the route that the words of the rule give it.
 
 mod asking;
+mod contested;
 mod explain;
 mod matcher;
 mod request;
@@ -38,6 +39,7 @@ fn every_request_gets_the_most_specific_route() {
         }
     }
     // Else the requests would prove little.
+    assert!(programs::ALL.iter().filter(|(text, _)| text.contains("slash either")).count() > 20);
     let total = programs::ALL.len() * REQUESTS;
     assert!(won > total / 3 && refused > total / 50, "{won} won and {refused} refused of {total}");
 }

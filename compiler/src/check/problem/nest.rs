@@ -5,8 +5,9 @@ use gatewright_dsl::problem::nearest::nearest;
 use gatewright_dsl::source::Span;
 
 use super::{
-    CONFLICTING_POLICIES, NESTED_HOST, NOTHING_TO_DROP, OUTSIDE_POLICY, POLICY_ARGUMENTS, POLICY_CYCLE,
-    POLICY_TOO_LARGE, PREFIX_ENDS_IN_SLASH, REPEATED_USE, UNKNOWN_POLICY, UNUSED_PARAMETER, UNUSED_POLICY,
+    ANSWER_NEVER_GIVEN, CONFLICTING_POLICIES, NESTED_HOST, NOTHING_TO_DROP, OUTSIDE_POLICY, POLICY_ARGUMENTS,
+    POLICY_CYCLE, POLICY_TOO_LARGE, PREFIX_ENDS_IN_SLASH, REPEATED_USE, UNKNOWN_POLICY, UNUSED_PARAMETER,
+    UNUSED_POLICY,
 };
 
 pub(crate) fn prefix_ends_in_slash(written: &str, span: Span) -> Problem {
@@ -107,6 +108,20 @@ pub(crate) fn conflicting_policies(what: &str, [second, first]: [(Span, Option<S
         }
     }
     problem.help(format!("write `{what} …` in the block itself: its own words beat those that it uses"))
+}
+
+/// An answer of the gateway's own that no route gives; `given` is what they give.
+pub(crate) fn answer_never_given(cause: &str, span: Span, why: Option<&str>, given: &str) -> Problem {
+    let given = match given {
+        "" => "nothing can be given here".to_owned(),
+        given => format!("these can be given here: {given}"),
+    };
+    Problem::error(&ANSWER_NEVER_GIVEN, format!("no route that this holds for gives the answer `{cause}`"))
+        .at(span, "never given")
+        .help(match why {
+            Some(why) => format!("{why}; {given}"),
+            None => given,
+        })
 }
 
 pub(crate) fn nothing_to_drop(word: &str, span: Span) -> Problem {

@@ -167,6 +167,7 @@ fn resolved(written: Written<'_>) -> Resolved {
 /// The emitted lines about steps.
 fn emitted(routes: &[&[&str]]) -> String {
     let route = |line: usize, blocks: &&[&str]| checked::Route {
+        either: None,
         place: checked::Place { file: "gateway.gw".to_owned(), line: u32::try_from(line).unwrap() },
         label: format!("route {line}"),
         steps: steps(blocks),
