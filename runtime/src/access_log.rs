@@ -10,7 +10,7 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 use crate::clock::{self, Clock, Micros};
 use crate::exchange::Exchange;
-use crate::program::{AccessLog, Label, Program};
+use crate::program::{AccessLog, Program};
 
 /// Bytes that a worker gathers before it hands them on.
 const BATCH: usize = 16 * 1024;
@@ -23,7 +23,22 @@ const QUEUE: usize = 64;
 #[derive(Clone, Debug)]
 pub(crate) struct Log {
     to: Option<SyncSender<Vec<u8>>>,
-    dropped: Arc<AtomicU64>,
+    lost: Arc<Lost>,
+}
+
+/// Lines that were dropped.
+#[derive(Debug, Default)]
+struct Lost {
+    /// Of which no line has told yet.
+    untold: AtomicU64,
+    all: AtomicU64,
+}
+
+impl Lost {
+    fn add(&self, lines: u64) {
+        self.untold.fetch_add(lines, Ordering::Relaxed);
+        self.all.fetch_add(lines, Ordering::Relaxed);
+    }
 }
 
 /// Lines that one worker has gathered.
@@ -64,31 +79,31 @@ pub(crate) fn start(
     wanted: AccessLog,
     mut to: impl Write + Send + 'static,
 ) -> (Log, Option<std::thread::JoinHandle<()>>) {
-    let dropped = Arc::new(AtomicU64::new(0));
+    let lost = Arc::new(Lost::default());
     if wanted == AccessLog::Off {
-        return (Log { to: None, dropped }, None);
+        return (Log { to: None, lost }, None);
     }
     let (sender, receiver) = sync_channel(QUEUE);
-    let counted = Arc::clone(&dropped);
+    let counted = Arc::clone(&lost);
     let write = move || write_all(&receiver, &mut to, &counted);
     let thread = std::thread::Builder::new().name("log".to_owned()).spawn(write).ok();
-    (Log { to: Some(sender), dropped }, thread)
+    (Log { to: Some(sender), lost }, thread)
 }
 
-fn write_all(from: &Receiver<Vec<u8>>, to: &mut impl Write, dropped: &AtomicU64) {
+fn write_all(from: &Receiver<Vec<u8>>, to: &mut impl Write, all_lost: &Lost) {
     let mut cut = false;
     for batch in from {
-        let lost = dropped.swap(0, Ordering::Relaxed);
+        let lost = all_lost.untold.swap(0, Ordering::Relaxed);
         if lost > 0 {
             // It fails with the next batch or succeeds with it; either way the count is kept.
             let note = format!("{{\"event\":\"log_lines_dropped\",\"count\":{lost}}}\n");
             if put(to, note.as_bytes(), &mut cut).is_err() {
-                dropped.fetch_add(lost, Ordering::Relaxed);
+                all_lost.untold.fetch_add(lost, Ordering::Relaxed);
             }
         }
         if put(to, &batch, &mut cut).and_then(|()| to.flush()).is_err() {
             let lines = batch.split(|byte| *byte == b'\n').count() - 1;
-            dropped.fetch_add(lines as u64, Ordering::Relaxed);
+            all_lost.add(lines as u64);
         }
     }
 }
@@ -123,6 +138,12 @@ pub(crate) fn settle(writer: &std::thread::JoinHandle<()>) {
 }
 
 impl Log {
+    /// How many lines were dropped since it was started.
+    #[cfg(feature = "admin")]
+    pub(crate) fn dropped(&self) -> u64 {
+        self.lost.all.load(Ordering::Relaxed)
+    }
+
     /// An empty gathering for one worker.
     pub(crate) fn lines(&self) -> Lines {
         let second = (u64::MAX, String::new());
@@ -154,10 +175,6 @@ impl Lines {
         let out = &mut self.bytes;
         let record = &x.record;
         let route = x.route.and_then(|route| program.routes.get(route as usize));
-        let text = |label: Label| {
-            let start = label.start as usize;
-            program.text.get(start..start + usize::from(label.len)).unwrap_or_default()
-        };
         string(out, "{\"time\":", self.second.1.as_bytes());
         if !x.id.is_empty() {
             string(out, ",\"request_id\":", &x.id);
@@ -173,7 +190,7 @@ impl Lines {
         string(out, ",\"host\":", x.head.host());
         string(out, ",\"path\":", x.head.path());
         if let Some(route) = route {
-            string(out, ",\"route\":", text(route.label).as_bytes());
+            string(out, ",\"route\":", program.label(route.label).as_bytes());
         }
         number(out, ",\"status\":", u64::from(record.status));
         if let Some(reason) = record.reason {
@@ -231,7 +248,7 @@ impl Lines {
         if let Some(to) = &self.log.to
             && to.try_send(batch).is_err()
         {
-            self.log.dropped.fetch_add(count, Ordering::Relaxed);
+            self.log.lost.add(count);
         }
     }
 }
@@ -289,21 +306,22 @@ mod tests {
     #[test]
     fn a_full_disk_loses_lines_and_says_how_many() {
         let disk = Disk::default();
-        let dropped = AtomicU64::new(0);
+        let lost = Lost::default();
         let (to, from) = sync_channel(8);
         disk.0.lock().unwrap().1 = true;
         to.send(b"a\nb\n".to_vec()).unwrap();
         drop(to);
-        write_all(&from, &mut disk.clone(), &dropped);
-        assert_eq!(dropped.load(Ordering::Relaxed), 2);
+        write_all(&from, &mut disk.clone(), &lost);
+        assert_eq!(lost.untold.load(Ordering::Relaxed), 2);
         let (to, from) = sync_channel(8);
         disk.0.lock().unwrap().1 = false;
         to.send(b"c\n".to_vec()).unwrap();
         drop(to);
-        write_all(&from, &mut disk.clone(), &dropped);
+        write_all(&from, &mut disk.clone(), &lost);
         let text = String::from_utf8(disk.0.lock().unwrap().0.clone()).unwrap();
         assert_eq!(text, "{\"event\":\"log_lines_dropped\",\"count\":2}\nc\n");
-        assert_eq!(dropped.load(Ordering::Relaxed), 0);
+        assert_eq!(lost.untold.load(Ordering::Relaxed), 0);
+        assert_eq!(lost.all.load(Ordering::Relaxed), 2, "what is told was lost all the same");
     }
 
     #[test]

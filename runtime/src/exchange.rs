@@ -106,6 +106,8 @@ pub(crate) struct Record {
     pub(crate) status: u16,
     /// Why the gateway answered itself or gave up.
     pub(crate) reason: Option<&'static str>,
+    /// The number of the refusal that the client was given, if any.
+    pub(crate) refusal: Option<u16>,
     /// Bytes of the request's body.
     pub(crate) received: u64,
     /// Bytes of the answer's body.
@@ -114,10 +116,14 @@ pub(crate) struct Record {
     pub(crate) upstream: Option<u32>,
     /// The server that was asked last.
     pub(crate) server: Option<std::net::SocketAddr>,
+    /// Its place among those of the upstream.
+    pub(crate) index: u16,
     /// How often a server was asked, or a connection to one was tried.
     pub(crate) tries: u32,
     /// How long connections to servers took to open; none where a kept one was used.
     pub(crate) connect: Option<Micros>,
+    /// When the server that was asked last was asked.
+    pub(crate) tried: Micros,
     /// When the head of the server's answer had arrived.
     pub(crate) first: Option<Micros>,
     /// The error of the operating system behind `reason`.

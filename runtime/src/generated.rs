@@ -14,6 +14,8 @@ pub use crate::exchange::{Exchange, Flow, Own};
 pub use crate::params::{Kind as ParamKind, Param as Parameter, Secret, Setting};
 pub use crate::policy;
 pub use crate::policy::query::Field;
+#[cfg(feature = "admin")]
+pub use crate::program::Admin;
 pub use crate::program::{
     AccessLog, At, Chain, Label, Listener, Outside, Program, Route, SaidBy, Server, TrustedProxies, Upstream,
 };

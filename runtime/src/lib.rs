@@ -3,6 +3,8 @@
 //! It knows nothing of the language; emitted code reaches it through [`generated`] only.
 
 mod access_log;
+#[cfg(feature = "admin")]
+mod admin;
 mod answer;
 #[cfg(any(test, feature = "bench"))]
 #[doc(hidden)]
@@ -17,6 +19,7 @@ pub mod generated;
 pub mod head;
 mod http1;
 pub mod limits;
+mod metrics;
 mod network;
 pub mod params;
 pub mod part;

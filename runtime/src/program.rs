@@ -49,6 +49,23 @@ pub struct Program {
     pub trusted_proxies: Option<TrustedProxies>,
     /// The field, in lower case, in which each exchange has an id.
     pub request_id: Option<&'static str>,
+    /// Where it is asked about itself.
+    pub admin: Option<Admin>,
+}
+
+/// A listener for operators, apart from traffic.
+#[derive(Clone, Copy, Debug)]
+pub struct Admin {
+    /// Address and port.
+    pub address: SocketAddr,
+}
+
+impl Program {
+    /// The text of a label.
+    pub(crate) fn label(&self, label: Label) -> &'static str {
+        let start = label.start as usize;
+        self.text.get(start..start + usize::from(label.len)).unwrap_or_default()
+    }
 }
 
 /// Proxies in front of the gateway.
@@ -211,5 +228,6 @@ impl Program {
         access_log: AccessLog::Off,
         trusted_proxies: None,
         request_id: None,
+        admin: None,
     };
 }

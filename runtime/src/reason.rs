@@ -12,13 +12,26 @@ pub struct Reason {
     pub error: &'static str,
     /// One sentence for the client; nothing internal.
     pub detail: &'static str,
+    /// Its place in [`Reason::ALL`].
+    pub number: u16,
 }
 
 macro_rules! reasons {
     ($($(#[$doc:meta])* $name:ident $word:literal $status:literal $error:literal $detail:literal;)*) => {
+        #[repr(u16)]
+        #[allow(non_camel_case_types, clippy::upper_case_acronyms, reason = "the names of the constants")]
+        enum Number {
+            $($name),*
+        }
+
         impl Reason {
-            $($(#[$doc])* pub const $name: Self =
-                Self { word: $word, status: $status, error: $error, detail: $detail };)*
+            $($(#[$doc])* pub const $name: Self = Self {
+                word: $word,
+                status: $status,
+                error: $error,
+                detail: $detail,
+                number: Number::$name as u16,
+            };)*
 
             /// All reasons, in the order of an exchange.
             pub const ALL: &'static [Self] = &[$(Self::$name),*];
@@ -204,7 +217,8 @@ mod tests {
     fn every_word_is_said_once_and_every_status_has_a_phrase() {
         let words: HashSet<_> = Reason::ALL.iter().map(|reason| reason.word).collect();
         assert_eq!(words.len(), Reason::ALL.len());
-        for reason in Reason::ALL {
+        for (number, reason) in Reason::ALL.iter().enumerate() {
+            assert_eq!(usize::from(reason.number), number, "{}", reason.word);
             assert!(!phrase(reason.status).is_empty(), "{}", reason.word);
             assert!(!reason.detail.is_empty() && !reason.detail.contains('"'));
         }

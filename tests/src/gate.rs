@@ -40,6 +40,8 @@ pub struct Gate {
     running: Option<Running>,
     /// Where it listens.
     pub address: SocketAddr,
+    /// Where it is asked about itself, if it can be.
+    pub admin: Option<SocketAddr>,
     /// Its clock.
     pub clock: Clock,
     log: Log,
@@ -128,10 +130,11 @@ impl Setup {
             clock: Some(self.clock.clone()),
             listen: vec![SocketAddr::from(([127, 0, 0, 1], 0))],
             inherit: false,
+            admin: Some(SocketAddr::from(([127, 0, 0, 1], 0))),
         };
         let running = start_logging(self.program, options, to).expect("the gateway starts");
-        let address = running.addresses()[0];
-        Gate { running: Some(running), address, clock: self.clock, log }
+        let (address, admin) = (running.addresses()[0], running.admin_address());
+        Gate { running: Some(running), address, admin, clock: self.clock, log }
     }
 }
 

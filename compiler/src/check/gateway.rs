@@ -38,10 +38,24 @@ pub(super) fn check(check: &mut Check<'_>, gateways: &[&ast::Gateway]) -> Gatewa
     let (settings, problems) = check_block(&first.block, Place::Gateway, check.catalogue);
     check.problems.extend(problems);
     let listeners = listeners(check, &settings);
-    let front = front(&settings);
+    let front = Front { admin: admin(check, &settings), ..front(&settings) };
     let written = Rc::new(Written { around: 0, imports: Vec::new() });
     let settings = join::over(check, &Settings::default(), &join::own(settings, &[], &written));
     Gateway { name: first.name.text.clone(), settings, listeners, front }
+}
+
+/// Where the gateway is asked about itself: at no address where it serves clients.
+fn admin(check: &mut Check<'_>, settings: &[Checked]) -> Option<(SocketAddr, Span)> {
+    let setting = settings.iter().find(|setting| setting.values.word == "admin")?;
+    let given = setting.values.find("address")?;
+    let Value::Addr(addr) = &given.value else { return None };
+    let address = SocketAddr::new(addr.ip.unwrap_or(crate::EVERY_ADDRESS), addr.port);
+    let span = given.span.unwrap_or(setting.span);
+    if let Some((_, first)) = check.listeners.iter().find(|(other, _)| collide(*other, address)) {
+        let (own, other) = (check.slice(span), check.slice(*first));
+        check.problems.push(problem::duplicate_listener(own, span, other, *first));
+    }
+    Some((address, setting.span))
 }
 
 /// What the words of the block say that hold for all requests, before they have a route.
@@ -65,7 +79,7 @@ fn front(settings: &[Checked]) -> Front {
             Some(Value::Text(name)) => name.clone().into_owned(),
             _ => REQUEST_ID_HEADER.to_owned(),
         });
-    Front { trusted, request_id }
+    Front { trusted, request_id, admin: None }
 }
 
 fn listeners(check: &mut Check<'_>, settings: &[Checked]) -> Vec<Listener> {

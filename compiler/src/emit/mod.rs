@@ -98,6 +98,10 @@ fn program_item(program: &Program) -> TokenStream {
         let name = Literal::string(name);
         quote! { Some(#name) }
     });
+    let admin = program.front.admin.map_or(quote! { None }, |(address, _)| {
+        let address = value::socket_address(address);
+        quote! { Some(g::Admin { address: #address }) }
+    });
     let methods = Literal::u16_unsuffixed(program.router.methods);
     let states = program.states.iter().map(|state| {
         let state = value::home(state);
@@ -132,6 +136,7 @@ fn program_item(program: &Program) -> TokenStream {
             access_log: #access_log,
             trusted_proxies: #trusted_proxies,
             request_id: #request_id,
+            admin: #admin,
         };
     }
 }

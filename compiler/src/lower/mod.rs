@@ -14,6 +14,8 @@ pub(crate) use router::segment_hash;
 
 use std::collections::BTreeMap;
 
+use gatewright_dsl::item::gateway::ADMIN_FEATURE;
+
 use crate::algebra::RouteSet;
 use crate::checked;
 use crate::feature::Feature;
@@ -47,6 +49,9 @@ pub(crate) fn lower(program: checked::Program, source_hash: String) -> ir::Progr
         placed.push(ir::Route { label, file, place, either, chain, record, trails });
     }
     let outside = chains.outside(program.outside);
+    if let Some((_, span)) = program.front.admin {
+        chains.features.insert(ADMIN_FEATURE, Some(span));
+    }
     let upstreams = program.upstreams.into_iter().map(|upstream| chains.upstream(upstream)).collect();
     ir::Program {
         name: program.name,

@@ -8,7 +8,7 @@ use crate::problem::setting::TRUSTS_EVERYONE;
 use crate::schema::{At, Default, Join, Mismatch, Param, Row, Type, Value, Values};
 
 /// Where the gateway listens, whom it believes, and how it names requests.
-pub const WORDS: &[Row] = &[LISTEN, TRUSTED, REQUEST_ID];
+pub const WORDS: &[Row] = &[LISTEN, ADMIN, TRUSTED, REQUEST_ID];
 
 const LISTEN: Row = Row {
     name: "listen",
@@ -37,6 +37,21 @@ const LISTEN: Row = Row {
     ],
     join: Join::All,
     required: true,
+    ..Row::BLANK
+};
+
+/// The feature of the runtime that `admin` needs.
+pub const ADMIN_FEATURE: &str = "admin";
+
+const ADMIN: Row = Row {
+    name: "admin",
+    summary: "an address on which the gateway tells operators of itself: metrics, health, readiness, build",
+    params: &[Param::required(
+        "address",
+        At::Position,
+        Type::Addr,
+        "address and port; a port alone means every address of the machine",
+    )],
     ..Row::BLANK
 };
 

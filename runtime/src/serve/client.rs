@@ -176,6 +176,7 @@ impl Client {
 impl Drop for Client {
     fn drop(&mut self) {
         self.worker.open.set(self.worker.open.get().saturating_sub(1));
+        self.worker.metrics.closed();
         if let Some(buffer) = self.input.take() {
             self.worker.buffers.give(buffer);
         }

@@ -414,15 +414,23 @@ async fn linger(client: &mut Client) {
     .await;
 }
 
-/// Writes the access log's line.
+/// Counts an exchange that is over, and writes the access log's line.
 fn record(client: &Client, x: &Exchange) {
     let worker = &client.worker;
+    if !worker.watched {
+        return;
+    }
+    // Where a server's answer has gone through, the time was asked for a moment ago.
+    let is_known = x.record.first.is_some() && x.record.reason.is_none();
+    let now = if is_known { worker.lately() } else { worker.now() };
+    worker.metrics.exchange(x, now);
     let mut log = worker.log.borrow_mut();
     if log.wanted() {
-        let due = log.add(worker.gateway.program, x, client.address(), worker.now());
+        let due = log.add(worker.gateway.program, x, client.address(), now);
         worker.sweep.look_at(due);
     }
 }
+
 #[cfg(test)]
 mod tests {
     use super::serve;

@@ -61,10 +61,16 @@ fn run(program: &'static Program, arguments: &[String]) -> Result<(), String> {
         let orders = running.orders.clone();
         let own = orders.subscribe();
         let addresses = running.addresses().to_vec();
+        #[cfg(feature = "admin")]
+        let admin = running.admin_address();
         let signals = async move {
             let task = tokio::task::spawn_local(signals(orders.clone(), move || {
                 for address in addresses {
                     say(format_args!("{} listens on http://{address}", program.name));
+                }
+                #[cfg(feature = "admin")]
+                if let Some(address) = admin {
+                    say(format_args!("{} tells of itself on http://{address}", program.name));
                 }
             }));
             // The second signal is for whichever worker is left.

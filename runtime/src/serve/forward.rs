@@ -64,7 +64,9 @@ pub(crate) async fn forward(
         let mut kept = server.pool.take();
         let turn = loop {
             x.record.server = Some(server.address);
+            x.record.index = server.index;
             x.record.tries += 1;
+            worker.metrics.tried(&x.record);
             let reused = kept.is_some();
             let stream = match kept.take() {
                 Some(stream) => stream,
@@ -229,6 +231,7 @@ async fn converse(
     stream: TcpStream,
     to: To<'_>,
 ) -> Turn {
+    x.record.tried = client.worker.lately();
     let (end, repeatable, Finished { server, last, complete }) = {
         let mut relay = Relay::new(client, x, request, stream, to);
         let end = std::future::poll_fn(|cx| relay.poll(cx)).await;
@@ -325,6 +328,8 @@ async fn connect(
     .await;
     let took = worker.now().saturating_sub(begun);
     x.record.connect = Some(x.record.connect.unwrap_or(0).saturating_add(took));
+    let is_open = matches!(result, Some(Ok(_)));
+    worker.metrics.connected(&x.record, is_open);
     match result {
         None if worker.cut.get() => Err((Reason::DRAINED, None)),
         None => Err((Reason::UPSTREAM_CONNECT_TIMEOUT, None)),

@@ -83,7 +83,7 @@ pub(super) fn work_beside(
     match builder.enable_io().build_local(LocalOptions::default()) {
         Ok(runtime) => runtime.block_on(async {
             let beside = tokio::task::spawn_local(beside);
-            match run(gateway, sockets, orders).await {
+            match run(gateway, sockets, orders, pinned.unwrap_or(0)).await {
                 Ok(()) => drop(beside.await),
                 Err(error) => unable(&error),
             }
@@ -112,8 +112,9 @@ async fn run(
     gateway: &Arc<Gateway>,
     sockets: Vec<std::net::TcpListener>,
     mut orders: watch::Receiver<Order>,
+    number: usize,
 ) -> io::Result<()> {
-    let worker = Rc::new(Worker::new(gateway));
+    let worker = Rc::new(Worker::new(gateway, number));
     let alarm = Alarm::new()?;
     let of_sweep = Alarm::new()?;
     let sockets = sockets
@@ -134,6 +135,7 @@ async fn run(
     // An error means that nobody is left to give orders.
     let told = orders.wait_for(|order| *order != Order::Serve).await.map_or(Order::Cut, |order| *order);
     worker.draining.set(true);
+    gateway.stops();
     for task in accepting {
         task.abort();
     }
@@ -201,6 +203,7 @@ async fn accept_waiting(worker: &Rc<Worker>, socket: &TcpListener) {
 fn begin(worker: &Rc<Worker>, stream: TcpStream, peer: SocketAddr) {
     // Counted here, so that a burst of accepts cannot overshoot; the connection uncounts itself.
     worker.open.set(worker.open.get() + 1);
+    worker.metrics.accepted();
     tokio::task::spawn_local(connection::serve(Rc::clone(worker), stream, peer));
 }
 

@@ -17,6 +17,7 @@ pub(crate) mod worker;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 
 use tokio::sync::watch;
@@ -24,8 +25,11 @@ use tokio::sync::watch;
 pub use console::main;
 
 use crate::access_log::{self, Log};
+#[cfg(feature = "admin")]
+use crate::admin::Admin;
 use crate::clock::Clock;
 use crate::limits::Limits;
+use crate::metrics::Metrics;
 use crate::params::given;
 use crate::place::{self, Place, Places};
 use crate::program::Program;
@@ -55,6 +59,8 @@ pub struct Options {
     pub clock: Option<Clock>,
     /// Whether sockets that were passed on to this process are used in the place of new ones.
     pub inherit: bool,
+    /// Where the declared admin listener really listens.
+    pub admin: Option<SocketAddr>,
 }
 
 /// What all workers of a gateway know.
@@ -64,6 +70,10 @@ pub(crate) struct Gateway {
     pub(crate) limits: Limits,
     pub(crate) clock: Clock,
     pub(crate) log: Log,
+    /// What its workers count.
+    pub(crate) metrics: Metrics,
+    /// It was told to stop.
+    stopping: AtomicBool,
     /// Those whose word about a client is believed.
     pub(crate) proxies: Option<Proxies>,
     /// What exchanges know of it.
@@ -101,6 +111,21 @@ pub struct Running {
     workers: Vec<JoinHandle<()>>,
     writer: Option<JoinHandle<()>>,
     addresses: Vec<SocketAddr>,
+    #[cfg(feature = "admin")]
+    admin: Option<Admin>,
+}
+
+impl Gateway {
+    /// It was told to stop: nobody is to send it further clients.
+    pub(crate) fn stops(&self) {
+        self.stopping.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether further clients are welcome.
+    #[cfg(feature = "admin")]
+    pub(crate) fn is_ready(&self) -> bool {
+        !self.stopping.load(Ordering::Relaxed)
+    }
 }
 
 /// Starts a gateway whose access log goes to standard output.
@@ -150,6 +175,8 @@ fn prepare(
         .map(|(index, declared): (usize, _)| options.listen.get(index).copied().unwrap_or(declared))
         .collect();
     let inherited = if options.inherit { handover::inherited(&wanted)? } else { None };
+    #[cfg(feature = "admin")]
+    let inherits = inherited.is_some();
     let workers = inherited.as_ref().map_or(workers, |inherited| workers.max(inherited.most()));
     let most_open = connections_for(workers, program.listeners.len())?;
     let sockets = match inherited {
@@ -163,6 +190,7 @@ fn prepare(
         addresses.collect::<io::Result<_>>().map_err(|error| format!("a socket has no address: {error}"))?;
     let (log, writer) = access_log::start(program.access_log, log);
     let clock = options.clock.unwrap_or_else(Clock::real);
+    let metrics = Metrics::new(program, &upstreams, sockets.len());
     let gateway = Arc::new(Gateway {
         program,
         limits: bounded(options.limits.unwrap_or(Limits::DEFAULT)),
@@ -172,10 +200,35 @@ fn prepare(
         standings: upstreams.iter().map(|servers| Arc::new(Standings::new(servers.len()))).collect(),
         places: upstreams,
         proxies: program.trusted_proxies.as_ref().map(Proxies::new),
+        metrics,
+        stopping: AtomicBool::new(false),
         most_open,
     });
     let (orders, _) = watch::channel(Order::Serve);
-    Ok(Prepared { gateway, sockets, running: Running { orders, workers: Vec::new(), writer, addresses } })
+    #[cfg(feature = "admin")]
+    let admin = admin_of(&gateway, options.admin, inherits)?;
+    let running = Running {
+        orders,
+        workers: Vec::new(),
+        writer,
+        addresses,
+        #[cfg(feature = "admin")]
+        admin,
+    };
+    Ok(Prepared { gateway, sockets, running })
+}
+
+/// Starts the admin listener, where one is declared. A generation that takes over sockets shares its address with the one
+/// before, which ends soon.
+#[cfg(feature = "admin")]
+fn admin_of(gateway: &Arc<Gateway>, real: Option<SocketAddr>, shares: bool) -> Result<Option<Admin>, String> {
+    let Some(declared) = gateway.program.admin else { return Ok(None) };
+    let address = real.unwrap_or(declared.address);
+    if !shares && address.port() != 0 {
+        listener::probe(address).map_err(|error| describe(address, &error))?;
+    }
+    let opened = listener::open(address).and_then(|socket| Admin::start(gateway, socket));
+    opened.map(Some).map_err(|error| describe(address, &error))
 }
 
 /// Opens sockets of its own, for each worker one for each address.
@@ -225,6 +278,13 @@ impl Running {
         &self.addresses
     }
 
+    /// Where it is asked about itself, if it can be.
+    #[cfg(feature = "admin")]
+    #[must_use]
+    pub fn admin_address(&self) -> Option<SocketAddr> {
+        self.admin.as_ref().map(|admin| admin.address)
+    }
+
     /// Stops accepting; open connections end after their next answer, or when the drain's time is over.
     pub fn drain(&self) {
         drain(&self.orders);
@@ -240,6 +300,11 @@ impl Running {
         for worker in self.workers {
             // A worker that panicked has said so on standard error.
             let _ = worker.join();
+        }
+        // It answers until there is nothing left to ask about.
+        #[cfg(feature = "admin")]
+        if let Some(admin) = self.admin {
+            admin.stop();
         }
         if let Some(writer) = &self.writer {
             access_log::settle(writer);

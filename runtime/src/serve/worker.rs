@@ -12,6 +12,7 @@ use crate::buffer::Buffers;
 use crate::clock::{self, Micros, micros};
 use crate::exchange::Exchange;
 use crate::http1::request;
+use crate::metrics::Recorder;
 use crate::request_id::Ids;
 use crate::sweep::Sweep;
 use crate::upstream::Upstream;
@@ -48,6 +49,9 @@ pub(crate) struct Worker {
     pub(crate) open: Cell<usize>,
     pub(crate) log: RefCell<crate::access_log::Lines>,
     pub(crate) ids: Ids,
+    pub(crate) metrics: Recorder,
+    /// Somebody wants to know when things happen.
+    pub(crate) watched: bool,
     #[allow(
         clippy::vec_box,
         reason = "lent out one by one; moving the box is cheaper than moving the exchange"
@@ -58,10 +62,13 @@ pub(crate) struct Worker {
 }
 
 impl Worker {
-    pub(crate) fn new(gateway: &Arc<Gateway>) -> Self {
+    /// The worker of a number, from 0.
+    pub(crate) fn new(gateway: &Arc<Gateway>, number: usize) -> Self {
         let known = gateway.program.upstreams.iter().zip(&gateway.places).zip(&gateway.standings);
         let upstreams = known.map(|((declared, places), known)| Upstream::new(declared, places, known));
+        let (log, metrics) = (gateway.log.lines(), gateway.metrics.recorder(number));
         Self {
+            watched: log.wanted() || metrics.is_on(),
             buffers: Buffers::default(),
             sweep: Rc::new(Sweep::new(gateway.clock.clone())),
             turn: Turn::default(),
@@ -70,8 +77,9 @@ impl Worker {
             draining: Cell::new(false),
             cut: Cell::new(false),
             open: Cell::new(0),
-            log: RefCell::new(gateway.log.lines()),
+            log: RefCell::new(log),
             ids: Ids::default(),
+            metrics,
             exchanges: RefCell::default(),
             date: RefCell::default(),
             lately: Cell::default(),

@@ -162,7 +162,7 @@ fn reasons() -> String {
     let mut out = String::from(
         "| reason | status | what the client reads | `Proxy-Status` error |\n|---|---|---|---|\n",
     );
-    for Reason { word, status, detail, error } in Reason::ALL {
+    for Reason { word, status, detail, error, .. } in Reason::ALL {
         writeln!(out, "| [`{word}`](#{word}) | {status} | {detail} | `{error}` |").unwrap();
     }
     out

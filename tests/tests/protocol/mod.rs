@@ -22,6 +22,7 @@ mod limits;
 mod log;
 mod memory;
 mod named;
+mod observed;
 mod own;
 mod path;
 mod pipelining;

@@ -196,8 +196,13 @@ impl Relay<'_> {
 
     /// The final answer has begun: decides how it reaches the client.
     fn begin_answer(&mut self, mut buffer: Buffer, response: Response) -> Result<(), End> {
-        let now = self.client.worker.lately();
-        self.to.upstream.answered(self.to.server, response.status, now);
+        let worker = &self.client.worker;
+        // The clock is asked where somebody wants to know.
+        if worker.watched {
+            self.x.record.first = Some(worker.now());
+        }
+        worker.metrics.answered(&self.x.record, response.status);
+        self.to.upstream.answered(self.to.server, response.status, worker.lately());
         if let Some(wait) = self.wait_for_another(&buffer, &response) {
             return Err(self.again(buffer, &response, wait));
         }
@@ -223,9 +228,8 @@ impl Relay<'_> {
         self.down.server_last = response.last;
         self.down.server_idle = response.idle;
         self.down.suspect = response.stated.is_some_and(|stated| stated > 0);
-        // The clock is asked where somebody wants to know.
-        if !response.dated || worker.log.borrow().wanted() {
-            self.x.record.first = Some(worker.now());
+        if !response.dated && !worker.watched {
+            worker.now();
         }
         self.down.reader = Reader::new(response.length);
         self.down.writer = writer;
@@ -265,6 +269,7 @@ impl Relay<'_> {
 
     /// Drops the answer. Its connection is kept where all of it is there.
     fn again(&mut self, mut buffer: Buffer, response: &Response, wait: u64) -> End {
+        self.x.record.first = None;
         buffer.consume(response.len);
         let mut reader = Reader::new(response.length);
         let mut more = false;
