@@ -7,6 +7,7 @@ use std::io::{Error, ErrorKind, Write};
 use std::time::Duration;
 
 use gatewright_runtime::generated::Program;
+use gatewright_runtime::serve::{Options, start_logging};
 use gatewright_tests::client::Client;
 use gatewright_tests::gate::{Gate, Setup, refused};
 use gatewright_tests::server::Server;
@@ -451,6 +452,19 @@ fn traffic_and_admin_are_two_listeners() {
     let gate = Setup { program: Box::leak(Box::new(program)), ..Setup::app(&Server::ok()) }.start();
     assert!(gate.admin.is_none());
     assert_eq!(gate.ask(get("/who")).status(), 200);
+}
+
+#[test]
+fn an_address_that_is_taken_is_said_before_any_traffic() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let options = Options {
+        listen: vec![program::ANYWHERE],
+        admin: Some(taken.local_addr().unwrap()),
+        ..Options::default()
+    };
+    let said = start_logging(program::traffic(), options, std::io::sink()).unwrap_err();
+    let port = taken.local_addr().unwrap().port();
+    assert_eq!(said, format!("port {port} is taken: something else listens on 127.0.0.1:{port}"));
 }
 
 #[test]

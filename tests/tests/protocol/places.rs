@@ -86,7 +86,7 @@ fn refused(texts: &[(&str, &str)]) -> String {
         place: name.to_uppercase(),
     };
     let options = Options { given: texts.iter().map(text).collect(), workers: 1, ..Options::default() };
-    start(program::given(), options).err().expect("it does not start")
+    start(program::given(), options).expect_err("it does not start")
 }
 
 #[test]
