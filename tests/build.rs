@@ -29,6 +29,8 @@ mod random;
 #[path = "gateways/values/mod.rs"]
 mod values;
 
+use programs::chance;
+
 fn main() {
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets it"));
     gateways::write(&out);

@@ -97,7 +97,9 @@ fn accepted(seed: u64) -> (String, String) {
     let mut items: Vec<Item> = (0..ITEMS).map(|_| maker.item(2, false, 0)).collect();
     loop {
         let mut program = "gateway contested { listen http 127.0.0.1:1; log none }\n".to_owned();
-        items.iter().for_each(|item| item.write(0, &mut program));
+        for item in &items {
+            item.write(0, &mut program);
+        }
         let sources = [Source::new("contested.gw", program.as_str())];
         match compile(&sources, &Catalogue::standard()) {
             Ok(output) => return (program, output.rust),
@@ -127,7 +129,9 @@ impl Item {
             Self::Route(line) => writeln!(out, "{indent}{line}").expect("memory"),
             Self::Block(head, items) => {
                 writeln!(out, "{indent}{head} {{").expect("memory");
-                items.iter().for_each(|item| item.write(depth + 1, out));
+                for item in items {
+                    item.write(depth + 1, out);
+                }
                 writeln!(out, "{indent}}}").expect("memory");
             }
         }
@@ -166,7 +170,7 @@ struct Maker {
 impl Maker {
     fn item(&mut self, depth: usize, has_host: bool, captured: usize) -> Item {
         match self.random.below(if depth == 0 { 3 } else { 6 }) {
-            0..=2 => self.route(has_host, captured),
+            0..=2 => self.route(captured),
             3 | 4 if !has_host => {
                 let host = self.random.of(&HOSTS);
                 let head = format!("host {host}{}", self.when(5));
@@ -202,7 +206,7 @@ impl Maker {
         (segments, own)
     }
 
-    fn route(&mut self, _: bool, captured: usize) -> Item {
+    fn route(&mut self, captured: usize) -> Item {
         let (mut segments, own) = self.segments(0, captured);
         match self.random.below(5) {
             0 => segments.push("{rest: path}".to_owned()),
@@ -212,7 +216,10 @@ impl Maker {
         }
         self.count += 1;
         let number = self.count;
-        let mut shown: String = (0..captured + own).map(|at| format!(" {{p{at}}}")).collect();
+        let mut shown = String::new();
+        for at in 0..captured + own {
+            write!(shown, " {{p{at}}}").expect("memory");
+        }
         if segments.last().is_some_and(|last| last == "{rest: path}") {
             shown += " {rest}";
         }

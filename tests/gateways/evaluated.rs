@@ -25,18 +25,34 @@ pub fn write(out: &Path) {
     for program in 0..PROGRAMS {
         let (routes, rust) = accepted(program);
         writeln!(code, "mod program_{program} {{\n{rust}}}").expect("memory");
-        let slices: String = routes.iter().map(|route| format!("&{route:?}, ")).collect();
-        writeln!(list, "(&program_{program}::PROGRAM, &[{slices}]),").expect("memory");
+        let slices: Vec<Slice> = routes.into_iter().map(Slice).collect();
+        writeln!(list, "(&program_{program}::PROGRAM, &{slices:?}),").expect("memory");
     }
     writeln!(code, "pub static ALL: &[(&Program, &[&[u64]])] = &[\n{list}];").expect("memory");
     std::fs::write(out.join("values.rs"), code).expect("OUT_DIR can be written");
+}
+
+/// Numbers as a slice of them is written.
+struct Slice(Vec<u64>);
+
+impl std::fmt::Debug for Slice {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        write!(f, "&{:?}", self.0)
+    }
+}
+
+/// A program, the numbers of the expressions of each of its routes, and where each expression stands.
+struct Written {
+    text: String,
+    routes: Vec<Vec<u64>>,
+    places: Vec<(u64, Range<usize>)>,
 }
 
 /// The numbers of the expressions of each route of a program that the compiler accepts, and what becomes of it.
 fn accepted(program: u64) -> (Vec<Vec<u64>>, String) {
     let mut numbers: Vec<u64> = (0..EXPRESSIONS).collect();
     loop {
-        let (source, routes, places) = source(program, &numbers);
+        let Written { text: source, routes, places } = source(program, &numbers);
         let sources = [Source::new("values.gw", source.as_str())];
         match compile(&sources, &Catalogue::standard()) {
             Ok(output) => return (routes, output.rust),
@@ -58,8 +74,8 @@ fn accepted(program: u64) -> (Vec<Vec<u64>>, String) {
     }
 }
 
-/// A program of these expressions, the numbers of each route, and where each expression stands.
-fn source(program: u64, numbers: &[u64]) -> (String, Vec<Vec<u64>>, Vec<(u64, Range<usize>)>) {
+/// A program of these expressions.
+fn source(program: u64, numbers: &[u64]) -> Written {
     let params: Vec<&str> =
         names().iter().map(|(name, _)| *name).filter(|name| name.starts_with("p-")).collect();
     let mut text = format!("{HEAD}route GET /params respond 200 json {{ {} }}\n\n{GROUP}", params.join(", "));
@@ -84,5 +100,5 @@ fn source(program: u64, numbers: &[u64]) -> (String, Vec<Vec<u64>>, Vec<(u64, Ra
             routes.push(numbers.to_vec());
         }
     }
-    (text + "}\n", routes, places)
+    Written { text: text + "}\n", routes, places }
 }

@@ -9,7 +9,7 @@
     reason = "tests"
 )]
 
+mod evaluated;
 mod oracle;
 mod programs;
 mod protocol;
-mod values;

@@ -66,7 +66,7 @@ fn fill(check: &mut Check<'_>, template: &Template, names: Names<'_, '_>) -> Fil
                 let (place, is_last) = (filled.shown.len(), at + 1 == template.parts.len());
                 filled.value(check, value, names, is_last);
                 if filled.shown.len() == place {
-                    filled.shown.push_str(&format!("{{{at}}}"));
+                    filled.shown.extend(["{", &at.to_string(), "}"]);
                 }
             }
         }
@@ -111,8 +111,8 @@ impl Filled {
             }
             if !is_name {
                 self.used.insert(word.clone());
-                let captures = pattern.captures.iter().map(|known| known.name.text.as_str());
-                let problem = problem::unknown_capture(word, value.span, captures.chain(known));
+                let names = pattern.captures.iter().map(|capture| capture.name.text.as_str());
+                let problem = problem::unknown_capture(word, value.span, names.chain(known));
                 check.problems.push(problem);
                 return;
             }

@@ -19,8 +19,10 @@ pub const NETWORKS: [(&str, &str, u8); 7] = [
     ("::1", "::1", 128),
 ];
 
+type Matches = fn(&str) -> bool;
+
 /// Patterns, and whether a text matches one as a whole.
-pub const PATTERNS: [(&str, fn(&str) -> bool); 4] = [
+pub const PATTERNS: [(&str, Matches); 4] = [
     ("[a-z]+", |text| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_lowercase())),
     ("a|b|the shop", |text| ["a", "b", "the shop"].contains(&text)),
     (".*o.*", |text| text.contains('o')),
@@ -39,6 +41,9 @@ const TEXTS: [(&str, &str); 9] = [
     ("\\\\ back \\u{41}", "\\ back A"),
     ("free", "free"),
 ];
+
+/// An end of a range: as written, and what it is.
+type End = (&'static str, Value);
 
 pub struct Maker {
     random: Random,
@@ -152,7 +157,7 @@ impl Maker {
     /// A value that may be absent.
     fn maybe(&mut self, ty: &Type, depth: usize) -> Option<Expr> {
         let named = self.named(&ty.clone().maybe());
-        if *ty == Type::Text && self.random.one_in(2) || named.is_none() && *ty == Type::Text {
+        if *ty == Type::Text && (named.is_none() || self.random.one_in(2)) {
             return Some(self.looked_up());
         }
         if depth > 0 && self.random.one_in(4) {
@@ -328,7 +333,7 @@ impl Maker {
         let may = if self.random.one_in(3) { self.maybe(&ty, depth) } else { None };
         let not = may.is_none() && self.random.one_in(3);
         let of = may.unwrap_or_else(|| self.of(&ty, depth));
-        let (low, high): (&[(&str, Value)], &[(&str, Value)]) = match ty {
+        let (low, high): (&[End], &[End]) = match ty {
             Type::Int => (
                 &[("-7", Value::Int(-7)), ("0", Value::Int(0))],
                 &[("0", Value::Int(0)), ("42", Value::Int(42))],
@@ -346,7 +351,7 @@ impl Maker {
                 &[("9.95", Value::Decimal(9_950_000_000))],
             ),
         };
-        let mut end = |of: &[(&str, Value)]| {
+        let mut end = |of: &[End]| {
             let (written, value) = of[self.random.below(of.len())].clone();
             Some(Box::new(Expr::Literal(written.to_owned(), value)))
         };

@@ -3,12 +3,11 @@
 #![allow(dead_code, reason = "the build writes them, the tests evaluate them")]
 #![allow(clippy::indexing_slicing, reason = "every index is taken below the length")]
 
-#[path = "../programs/chance.rs"]
-pub mod chance;
 pub mod expr;
 pub mod make;
 pub mod written;
 
+use super::chance;
 use expr::{Expr, One, Part, Two, Type, Value};
 
 /// A program's text but for its routes: what every expression may name stands in it.

@@ -115,7 +115,7 @@ fn claims(text: &str) -> Vec<Claim> {
                             let (method, segments, when) =
                                 ("every".to_owned(), segments.clone(), when.clone());
                             each_host(
-                                &hosts,
+                                hosts.as_deref(),
                                 &Claim { number: None, host: None, segments, rest, method, when },
                                 &mut claims,
                             );
@@ -135,7 +135,7 @@ fn claims(text: &str) -> Vec<Claim> {
                 for method in methods.split(", ") {
                     let (method, segments, when) = (method.to_owned(), segments.clone(), when.clone());
                     let claim = Claim { number: Some(number), host: None, segments, rest, method, when };
-                    each_host(&hosts, &claim, &mut claims);
+                    each_host(hosts.as_deref(), &claim, &mut claims);
                 }
             }
             _ => {}
@@ -144,7 +144,7 @@ fn claims(text: &str) -> Vec<Claim> {
     claims
 }
 
-fn each_host(hosts: &Option<Vec<Vec<Set>>>, claim: &Claim, claims: &mut Vec<Claim>) {
+fn each_host(hosts: Option<&[Vec<Set>]>, claim: &Claim, claims: &mut Vec<Claim>) {
     match hosts {
         None => claims.push(claim.clone()),
         Some(hosts) => {

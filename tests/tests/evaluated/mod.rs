@@ -1,6 +1,8 @@
 //! Random typed expressions over random requests: a compiled gateway answers what an interpreter says, which knows only the words of
 //! the page.
 
+#[path = "../../gateways/programs/chance.rs"]
+mod chance;
 mod eval;
 #[path = "../../gateways/values/mod.rs"]
 mod values;
@@ -12,7 +14,7 @@ use gatewright_runtime::generated::Program;
 use gatewright_tests::gate::{Gate, Setup};
 use gatewright_tests::server::Server;
 
-use self::values::chance::Random;
+use self::chance::Random;
 use self::values::expr::Value;
 use self::values::written::written;
 use self::world::Asked;
@@ -56,7 +58,7 @@ fn every_expression_is_what_its_words_say() {
 }
 
 /// A gateway with its parameters as declared, or as start-up gives them.
-fn gate(program: &&'static Program, given: bool, server: &Server) -> Gate {
+fn gate(program: &'static Program, given: bool, server: &Server) -> Gate {
     let setup = Setup { program, ..Setup::app(server) };
     let given: &[(&str, &str)] = if given { &world::GIVEN } else { &[] };
     given.iter().fold(setup, |setup, (name, text)| setup.give(name, text)).start()

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::net::IpAddr;
 
+use super::chance::Random;
 use super::eval::World;
-use super::values::chance::Random;
 use super::values::expr::Value;
 use super::values::lets;
 
@@ -91,114 +91,16 @@ impl Asked {
 
     fn query(&mut self, random: &mut Random) {
         let mut pairs: Vec<(&str, String)> = Vec::new();
-        let mut field = |asked: &mut Self, name, default: Option<Value>, choices: &[(&str, Value)]| {
-            let (sent, value) = &choices[random.below(choices.len())];
+        for (name, default, choices) in numbers().into_iter().chain(others()) {
+            let (sent, value) = choices[random.below(choices.len())].clone();
             // Of those that may be left out, many are.
             if random.one_in(2) {
-                asked.name(name, default);
+                self.name(name, default);
             } else {
-                pairs.push((name, (*sent).to_owned()));
-                asked.name(name, Some(value.clone()));
+                pairs.push((name, sent.to_owned()));
+                self.name(name, Some(value));
             }
-        };
-        let int = |number: i64| Value::Int(number);
-        field(
-            self,
-            "q-int",
-            Some(int(3)),
-            &[("0", int(0)), ("-7", int(-7)), ("9223372036854775807", int(i64::MAX))],
-        );
-        field(
-            self,
-            "q-may",
-            None,
-            &[("7", int(7)), ("42", int(42)), ("-9223372036854775808", int(i64::MIN))],
-        );
-        field(
-            self,
-            "q-text",
-            None,
-            &[
-                ("", text("")),
-                ("a", text("a")),
-                ("line\nbreak\t", text("line\nbreak\t")),
-                ("Ä \"&=+%", text("Ä \"&=+%")),
-            ],
-        );
-        field(
-            self,
-            "q-dec",
-            None,
-            &[
-                ("9.95", Value::Decimal(9_950_000_000)),
-                ("7", Value::Decimal(7_000_000_000)),
-                ("-0.50", Value::Decimal(-500_000_000)),
-            ],
-        );
-        field(
-            self,
-            "q-dur",
-            Some(Value::Duration(1_000)),
-            &[("250ms", Value::Duration(250)), ("60s", Value::Duration(60_000)), ("0s", Value::Duration(0))],
-        );
-        field(
-            self,
-            "q-size",
-            None,
-            &[
-                ("64KiB", Value::Size(65_536)),
-                ("0B", Value::Size(0)),
-                ("1KB", Value::Size(1_000)),
-                ("1024B", Value::Size(1_024)),
-            ],
-        );
-        field(
-            self,
-            "q-pct",
-            None,
-            &[
-                ("5%", Value::Percent(50_000)),
-                ("0.25%", Value::Percent(2_500)),
-                ("100%", Value::Percent(1_000_000)),
-            ],
-        );
-        field(
-            self,
-            "q-ip",
-            None,
-            &[
-                ("10.9.8.7", ip("10.9.8.7")),
-                ("::1", ip("::1")),
-                ("2001:DB8:0::7", ip("2001:db8::7")),
-                ("::ffff:10.1.2.3", ip("10.1.2.3")),
-            ],
-        );
-        field(
-            self,
-            "q-uuid",
-            None,
-            &[(
-                "6F1C0D6E-2F63-4C11-9C54-0C8A3F1F7A10",
-                Value::Uuid("6f1c0d6e-2f63-4c11-9c54-0c8a3f1f7a10".into()),
-            )],
-        );
-        field(
-            self,
-            "q-date",
-            None,
-            &[
-                ("2024-02-29", Value::Date("2024-02-29".into())),
-                ("2023-01-31", Value::Date("2023-01-31".into())),
-            ],
-        );
-        field(
-            self,
-            "q-time",
-            Some(Value::Time("00:00:00".into())),
-            &[("21:55:00", Value::Time("21:55:00".into())), ("23:59:59", Value::Time("23:59:59".into()))],
-        );
-        field(self, "q-bool", None, &[("true", Value::Bool(true)), ("false", Value::Bool(false))]);
-        field(self, "q-word", Some(text("pro")), &[("free", text("free")), ("two words", text("two words"))]);
+        }
         let ints = [0, 7, 42, i64::MIN];
         let many: Vec<i64> = (0..random.below(4)).map(|_| random.of(&ints)).collect();
         pairs.extend(many.iter().map(|number| ("q-ints", number.to_string())));
@@ -292,6 +194,64 @@ impl Asked {
             write!(self.lines, "Cookie: {}\r\n", line.join("; ")).unwrap();
         }
     }
+}
+
+/// A field of the query: its name, what it is where it is not sent, and what may be sent.
+type Declared = (&'static str, Option<Value>, Vec<(&'static str, Value)>);
+
+/// Fields with a number.
+fn numbers() -> [Declared; 6] {
+    let int = |text: &'static str, number: i64| (text, Value::Int(number));
+    let decimal = |text, units: i128| (text, Value::Decimal(units));
+    let duration = |text, millis| (text, Value::Duration(millis));
+    let size = |text, bytes| (text, Value::Size(bytes));
+    let percent = |text, millionths| (text, Value::Percent(millionths));
+    let least = int("-9223372036854775808", i64::MIN);
+    let most = int("9223372036854775807", i64::MAX);
+    [
+        ("q-int", Some(Value::Int(3)), vec![int("0", 0), int("-7", -7), most]),
+        ("q-may", None, vec![int("7", 7), int("42", 42), least]),
+        (
+            "q-dec",
+            None,
+            vec![decimal("9.95", 9_950_000_000), decimal("7", 7_000_000_000), decimal("-0.50", -500_000_000)],
+        ),
+        (
+            "q-dur",
+            Some(Value::Duration(1_000)),
+            vec![duration("250ms", 250), duration("60s", 60_000), duration("0s", 0)],
+        ),
+        (
+            "q-size",
+            None,
+            vec![size("64KiB", 65_536), size("0B", 0), size("1KB", 1_000), size("1024B", 1_024)],
+        ),
+        ("q-pct", None, vec![percent("5%", 50_000), percent("0.25%", 2_500), percent("100%", 1_000_000)]),
+    ]
+}
+
+/// Fields with something else.
+fn others() -> [Declared; 7] {
+    let words = |all: &[&'static str]| all.iter().map(|it| (*it, text(it))).collect();
+    let ips = |all: &[(&'static str, &str)]| all.iter().map(|(sent, is)| (*sent, ip(is))).collect();
+    let uuid = "6F1C0D6E-2F63-4C11-9C54-0C8A3F1F7A10";
+    let date = |text: &'static str| (text, Value::Date(text.to_owned()));
+    let time = |text: &'static str| (text, Value::Time(text.to_owned()));
+    let addresses = [
+        ("10.9.8.7", "10.9.8.7"),
+        ("::1", "::1"),
+        ("2001:DB8:0::7", "2001:db8::7"),
+        ("::ffff:10.1.2.3", "10.1.2.3"),
+    ];
+    [
+        ("q-text", None, words(&["", "a", "line\nbreak\t", "Ä \"&=+%"])),
+        ("q-ip", None, ips(&addresses)),
+        ("q-uuid", None, vec![(uuid, Value::Uuid(uuid.to_lowercase()))]),
+        ("q-date", None, vec![date("2024-02-29"), date("2023-01-31")]),
+        ("q-time", Some(time("00:00:00").1), vec![time("21:55:00"), time("23:59:59")]),
+        ("q-bool", None, vec![("true", Value::Bool(true)), ("false", Value::Bool(false))]),
+        ("q-word", Some(text("pro")), words(&["free", "two words"])),
+    ]
 }
 
 fn random_seed(text: &str) -> u64 {
