@@ -18,13 +18,14 @@ pub(super) struct Scene<'a> {
 }
 
 impl Scene<'_> {
-    /// The value of a field, as one text. None also where it cannot be decoded.
+    /// The value of a field, as one text. In the query, an escape that is none is read as it is written.
     pub(super) fn field(&self, lookup: Lookup, name: &str) -> Option<Vec<u8>> {
         match lookup {
             Lookup::Header => {
                 let lines = self.lines(name);
                 (!lines.is_empty()).then(|| lines.join(", ").into_bytes())
             }
+            Lookup::Query => self.pairs(name).next().map(|(_, value)| as_text(value)),
             _ => self.values(lookup, name).into_iter().next()?,
         }
     }
@@ -67,13 +68,15 @@ impl Scene<'_> {
     }
 
     fn query(&self, name: &str) -> Vec<Option<Vec<u8>>> {
+        self.pairs(name).map(|(_, value)| decoded(value)).collect()
+    }
+
+    /// The pairs of the query of a name, as they are written.
+    fn pairs<'a>(&'a self, name: &'a str) -> impl Iterator<Item = (&'a str, &'a str)> {
         let query = self.asked.target.split_once('?').map_or("", |(_, query)| query);
         let pairs = query.split('&').filter(|pair| !pair.is_empty());
         let pairs = pairs.map(|pair| pair.split_once('=').unwrap_or((pair, "")));
-        pairs
-            .filter(|(own, _)| decoded(own).is_some_and(|own| own == name.as_bytes()))
-            .map(|(_, value)| decoded(value))
-            .collect()
+        pairs.filter(move |(own, _)| decoded(own).is_some_and(|own| own == name.as_bytes()))
     }
 
     /// What a parameter is: as given, else its default.
@@ -96,7 +99,21 @@ impl Scene<'_> {
     }
 }
 
-/// A part of a query; `+` is a blank, as forms write it.
+/// A part of a query, where an escape that is none stands for itself.
+fn as_text(text: &str) -> Vec<u8> {
+    let mut parts = text.split('%');
+    let first = parts.next().unwrap_or_default();
+    let mut bytes = first.replace('+', " ").into_bytes();
+    for part in parts {
+        let escaped = part.get(..2).and_then(|digits| decoded(&format!("%{digits}")));
+        let rest = if escaped.is_some() { part.get(2..).unwrap_or_default() } else { part };
+        bytes.extend(escaped.unwrap_or_else(|| b"%".to_vec()));
+        bytes.extend(rest.replace('+', " ").bytes());
+    }
+    bytes
+}
+
+/// A part of a query; `+` is a blank, as forms write it. None where an escape is malformed.
 fn decoded(text: &str) -> Option<Vec<u8>> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
@@ -114,4 +131,24 @@ fn decoded(text: &str) -> Option<Vec<u8>> {
         });
     }
     Some(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_malformed_escape_is_read_as_it_is_written() {
+        for (written, text) in [
+            ("%zz", "%zz"),
+            ("%", "%"),
+            ("%4", "%4"),
+            ("%41%4g+%", "A%4g %"),
+            ("%%41+%2B", "%A +"),
+            ("a%c3%A9", "a\u{e9}"),
+        ] {
+            assert_eq!(as_text(written), text.as_bytes(), "{written}");
+        }
+        assert_eq!(decoded("%zz"), None);
+    }
 }

@@ -67,7 +67,10 @@ fn holds_together(values: &Values) -> Option<Mismatch> {
     if let Some(Value::List(causes)) = values.written("on")
         && let Some(twice) = retry::twice(causes)
     {
-        return Some(Mismatch::conflict("on", format!("`{twice}` stands here twice"), ""));
+        return Some(Mismatch {
+            help: Some("once is enough".into()),
+            ..Mismatch::conflict("on", format!("`{twice}` stands here twice"), "")
+        });
     }
     if let Some(Value::List(causes)) = values.written("on")
         && let Some(Value::Cause(Cause::Status(status))) =

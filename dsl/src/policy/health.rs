@@ -94,7 +94,10 @@ fn holds_together(values: &Values) -> Option<Mismatch> {
     if let Some(Value::Text(host)) = values.written("host")
         && !host.bytes().all(|byte| byte.is_ascii_graphic() && !b"/\\?#@\"<>".contains(&byte))
     {
-        return Some(Mismatch::conflict("host", format!("no host is called `{}`", host.escape_debug()), ""));
+        return Some(Mismatch {
+            help: Some("write a name and perhaps a port, such as `\"orders.internal\"`".into()),
+            ..Mismatch::conflict("host", format!("no host is called `{}`", host.escape_debug()), "")
+        });
     }
     if let (Some(Value::Int(window)), Some(Value::Int(threshold))) =
         (values.value("window"), values.value("threshold"))

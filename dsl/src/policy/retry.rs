@@ -86,7 +86,10 @@ fn holds_together(values: &Values) -> Option<Mismatch> {
     if let Some(Value::List(causes)) = values.written("on")
         && let Some(twice) = twice(causes)
     {
-        return Some(Mismatch::conflict("on", format!("`{twice}` stands here twice"), ""));
+        return Some(Mismatch {
+            help: Some("once is enough".into()),
+            ..Mismatch::conflict("on", format!("`{twice}` stands here twice"), "")
+        });
     }
     let (Some(Value::Duration(first)), Some(Value::Duration(most))) =
         (values.value("backoff"), values.value("up_to"))
