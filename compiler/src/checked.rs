@@ -163,7 +163,6 @@ impl Step {
 
 /// What the compiler has made of something in a row's values.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-#[allow(dead_code, reason = "settings are resolved next")]
 pub(crate) enum Resolved {
     Expr(Function),
     /// An expression for text or JSON whose value is known.
@@ -216,7 +215,6 @@ pub(crate) enum End {
 
 /// What an answer says.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-#[allow(dead_code, reason = "answers are resolved next")]
 pub(crate) enum Said {
     /// The same for each request.
     Text(String),

@@ -19,7 +19,6 @@ mod lower;
 mod permutation;
 mod project;
 pub mod routes;
-#[allow(dead_code, reason = "captures, parameters and expressions are typed with it next")]
 mod ty;
 
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};

@@ -66,7 +66,6 @@ pub(super) fn steps(check: &mut Check<'_>, scope: &Scope<'_>, steps: &mut [Step]
 
 /// The condition of a route, from those of all blocks around it. It knows parameters, and of the request what every route
 /// knows.
-#[allow(dead_code, reason = "the algebra asks for it next")]
 pub(super) fn condition(check: &mut Check<'_>, outer: &Scope<'_>, written: &Value) -> Option<Function> {
     let asked = Asked { want: Want::Bool, stage: Stage::Request, takes_secret: false };
     expr::function(outer, written, asked, &mut check.problems)

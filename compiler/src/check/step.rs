@@ -74,14 +74,7 @@ pub(super) fn parts(check: &mut Check<'_>, settings: &[Checked]) -> Vec<checked:
     let params = Rc::clone(&check.params);
     for policy in check.catalogue.policies().filter(|policy| policy.part) {
         let written = setting(settings, policy).map(|setting| &setting.values);
-        let step = policy.effective(None, written).map(|values| Step {
-            policy,
-            origin: values.span.into_iter().collect(),
-            values,
-            resolved: Vec::new(),
-            depth: 0,
-            trails: Vec::new(),
-        });
+        let step = policy.effective(None, written).map(|values| placeless(policy, values));
         let mut steps: Vec<Step> = step.into_iter().collect();
         let scope = resolve::scope(check, &params.scope, &[], &[]);
         resolve::steps(check, &scope, &mut steps);
@@ -122,17 +115,16 @@ fn one(
     let values = policy.effective(inner.map(|item| &item.values), outer)?;
     let mut made = match inner {
         Some(item) => step(check, item, values, nested),
-        None => Step {
-            policy,
-            origin: values.span.into_iter().collect(),
-            values,
-            resolved: Vec::new(),
-            depth: 0,
-            trails: Vec::new(),
-        },
+        None => placeless(policy, values),
     };
     made.trails.extend(upstream.map(|(of, setting)| trail::of_upstream(check, of, setting)));
     Some(made)
+}
+
+/// The step of values that stand in no block around a route: an upstream's, or what holds by itself.
+fn placeless(policy: &'static Policy, values: Values) -> Step {
+    let origin = values.span.into_iter().collect();
+    Step { policy, origin, values, resolved: Vec::new(), depth: 0, trails: Vec::new() }
 }
 
 fn step(check: &mut Check<'_>, item: &Item, values: Values, nested: &Nested<'_>) -> Step {

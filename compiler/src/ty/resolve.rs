@@ -57,11 +57,6 @@ impl Types {
         }))
     }
 
-    /// The type that is written; text where it names a declaration that is not understood, which has been reported.
-    pub(crate) fn resolve(&self, written: &ast::Type) -> Result<Ty, Box<Problem>> {
-        self.find(written).map(|ty| ty.unwrap_or(Ty::STRING))
-    }
-
     fn named(&self, name: &ast::Name, bounds: Option<&Bounds>) -> Result<Option<Ty>, Box<Problem>> {
         let plain = match name.text.as_str() {
             "int" => return Ok(Some(Ty::Int(bounds.map_or(Ok(Range::ALL), whole_range)?))),
@@ -202,7 +197,10 @@ mod tests {
         let Some(Declaration::Param(param)) = file.declarations.first() else { panic!("{text}") };
         let mut types = Types::default();
         types.declare("Plan", Some(Ty::Enum(["free".to_owned(), "pro".to_owned()].into())));
-        types.resolve(&param.ty).map(|ty| ty.to_string()).map_err(|problem| problem.name)
+        types
+            .find(&param.ty)
+            .map(|ty| ty.map_or_else(String::new, |ty| ty.to_string()))
+            .map_err(|problem| problem.name)
     }
 
     #[test]
