@@ -65,10 +65,9 @@ impl<'a> Lines<'a> {
         self.bytes.get(self.at).copied()
     }
 
-    /// Passes over the bytes that `table` holds, of which there must be one at least, and over the blank behind them.
-    fn word(&mut self, table: &[bool; 256]) -> Read<&'a [u8]> {
-        let start = self.at;
-        whole!(self.pass(table));
+    /// What has been passed over since `start`, which must be one byte at least, and the blank that must stand behind it.
+    #[inline]
+    fn word(&mut self, start: usize) -> Read<&'a [u8]> {
         if self.at == start || self.peek() != Some(b' ') {
             return Err(self.strange());
         }
@@ -113,12 +112,17 @@ impl<'a> Lines<'a> {
 
     /// The method, and the blank behind it.
     pub(crate) fn method(&mut self) -> Read<&'a [u8]> {
-        self.word(&TOKEN)
+        let start = self.at;
+        whole!(self.pass(&TOKEN));
+        self.word(start)
     }
 
-    /// The target, and the blank behind it.
+    /// The target, and the blank behind it: every byte that is neither a blank nor a control. Which of them a target may
+    /// hold is found out when it is read.
     pub(crate) fn target(&mut self) -> Read<&'a [u8]> {
-        self.word(&TARGET)
+        let start = self.at;
+        whole!(self.pass_from::<b'!'>());
+        self.word(start)
     }
 
     /// The version: whether it is 1.1, not 1.0.
@@ -198,24 +202,32 @@ impl<'a> Lines<'a> {
     #[inline]
     fn text(&mut self) -> Option<()> {
         loop {
-            let rest = self.bytes.get(self.at..)?;
-            if let Some(eight) = rest.first_chunk() {
-                let eight = u64::from_le_bytes(*eight);
-                let delete = eight ^ (ONES * 0x7f);
-                // The lowest high bit set stands at the first control; those above it may be mistaken.
-                let below = eight.wrapping_sub(ONES * 0x20) & !eight;
-                let controls = (below | (delete.wrapping_sub(ONES) & !delete)) & (ONES * 0x80);
-                self.at += controls.trailing_zeros() as usize / 8;
-                if controls == 0 {
-                    continue;
-                }
-            } else {
-                self.at += rest.iter().position(u8::is_ascii_control)?;
-            }
+            self.pass_from::<b' '>()?;
             if self.peek()? != b'\t' {
                 return Some(());
             }
             self.at += 1;
+        }
+    }
+
+    /// Passes over all bytes that are `FIRST` or above, but not over DEL. `None`: there is no other behind them yet.
+    #[inline]
+    fn pass_from<const FIRST: u8>(&mut self) -> Option<()> {
+        loop {
+            let rest = self.bytes.get(self.at..)?;
+            let Some(eight) = rest.first_chunk() else {
+                self.at += rest.iter().position(|byte| *byte < FIRST || *byte == 0x7f)?;
+                return Some(());
+            };
+            let eight = u64::from_le_bytes(*eight);
+            let delete = eight ^ (ONES * 0x7f);
+            // The lowest high bit set stands at the first other byte; those above it may be mistaken.
+            let below = eight.wrapping_sub(ONES * u64::from(FIRST)) & !eight;
+            let others = (below | (delete.wrapping_sub(ONES) & !delete)) & (ONES * 0x80);
+            self.at += others.trailing_zeros() as usize / 8;
+            if others != 0 {
+                return Some(());
+            }
         }
     }
 
@@ -294,20 +306,17 @@ pub(crate) fn split<'a>(text: &'a [u8], table: &[bool; 256]) -> (&'a [u8], &'a [
 }
 
 /// `tchar` of RFC 9110 section 5.6.2.
-const TOKEN: [bool; 256] = table(b"!#$%&'*+-.^_`|~", false);
+const TOKEN: [bool; 256] = table(b"!#$%&'*+-.^_`|~");
 
 /// What a host may hold that is no address in brackets.
-pub(crate) const HOST: [bool; 256] = table(b"-._", false);
+pub(crate) const HOST: [bool; 256] = table(b"-._");
 
-/// Every byte that is neither a blank nor a control; which of them a target may hold is found out when it is read.
-const TARGET: [bool; 256] = table(b"", true);
-
-/// Letters, digits and `more`, or all that can be seen.
-const fn table(more: &[u8], all: bool) -> [bool; 256] {
+/// Letters, digits and `more`.
+const fn table(more: &[u8]) -> [bool; 256] {
     let mut table = [false; 256];
     let mut byte = 0_u8;
     loop {
-        let mut holds = byte.is_ascii_alphanumeric() || all && (byte.is_ascii_graphic() || byte >= 0x80);
+        let mut holds = byte.is_ascii_alphanumeric();
         let mut rest = more;
         while let [first, others @ ..] = rest {
             holds |= *first == byte;

@@ -34,7 +34,12 @@ pub enum Kind {
 impl Kind {
     /// Whether a segment that is not empty, in canonical spelling, is in the language.
     #[must_use]
+    #[inline]
     pub fn accepts(self, segment: &[u8]) -> bool {
+        matches!(self, Self::Any) || self.holds(segment)
+    }
+
+    fn holds(self, segment: &[u8]) -> bool {
         match self {
             Self::Any => true,
             Self::Int { min, max } => int(segment).is_some_and(|int| (min..=max).contains(&int)),

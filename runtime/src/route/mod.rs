@@ -253,6 +253,8 @@ impl Walk<'_> {
         }
     }
 
+    #[allow(clippy::inline_always, reason = "a call costs as much as what it does")]
+    #[inline(always)]
     fn literal(&self, node: &Node, segment: &Segment, at: usize) -> Option<u32> {
         match node.edge_bits {
             255 => None,
