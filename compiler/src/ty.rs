@@ -7,7 +7,10 @@ mod resolve;
 mod show;
 
 use std::rc::Rc;
+use std::time::Duration;
 
+use gatewright_dsl::ast::{Percent, Rate};
+use gatewright_dsl::schema::Value;
 use gatewright_dsl::schema::ty::Bounds;
 
 pub(crate) use number::Decimal;
@@ -26,14 +29,14 @@ pub(crate) enum Ty {
     String(Text),
     /// One of these texts, in the order in which they are written; none stands there twice.
     Enum(Rc<[String]>),
-    /// A time with its unit.
-    Duration,
-    /// A number of bytes.
-    Size,
-    /// A count per time.
-    Rate,
-    /// A share.
-    Percent,
+    /// A time with its unit; both ends included.
+    Duration(Range<Duration>),
+    /// A number of bytes; both ends included.
+    Size(Range<u64>),
+    /// A count per time; both ends included, by what they come to.
+    Rate(Range<Rate>),
+    /// A share; both ends included.
+    Percent(Range<Percent>),
     /// An IP address.
     Ip,
     /// An IP network.
@@ -110,6 +113,11 @@ impl<T: PartialOrd> Range<T> {
 }
 
 impl<T> Range<T> {
+    /// The same bounds as values of another type.
+    pub(crate) fn map<U>(self, convert: impl Fn(T) -> U) -> Range<U> {
+        Range { min: self.min.map(&convert), max: self.max.map(convert) }
+    }
+
     /// Whether it bounds nothing.
     pub(crate) fn is_all(&self) -> bool {
         self.min.is_none() && self.max.is_none()
@@ -131,6 +139,41 @@ impl Ty {
 
     /// A number without bounds.
     pub(crate) const DECIMAL: Self = Self::Decimal(Range::ALL);
+
+    /// A time without bounds.
+    pub(crate) const DURATION: Self = Self::Duration(Range::ALL);
+
+    /// A number of bytes without bounds.
+    pub(crate) const SIZE: Self = Self::Size(Range::ALL);
+
+    /// A count per time without bounds.
+    pub(crate) const RATE: Self = Self::Rate(Range::ALL);
+
+    /// A share without bounds.
+    pub(crate) const PERCENT: Self = Self::Percent(Range::ALL);
+
+    /// The bounds of what has a unit. `None`: it has none.
+    pub(crate) fn amounts(&self) -> Option<Range<Value>> {
+        Some(match self {
+            Self::Duration(range) => range.map(Value::Duration),
+            Self::Size(range) => range.map(Value::Size),
+            Self::Rate(range) => range.map(Value::Rate),
+            Self::Percent(range) => range.map(Value::Percent),
+            _ => return None,
+        })
+    }
+
+    /// The type without the bounds of what has a unit.
+    pub(crate) fn unbounded(&self) -> Self {
+        match self {
+            Self::Duration(_) => Self::DURATION,
+            Self::Size(_) => Self::SIZE,
+            Self::Rate(_) => Self::RATE,
+            Self::Percent(_) => Self::PERCENT,
+            Self::List(item, range) => Self::List(item.unbounded().into(), *range),
+            other => other.clone(),
+        }
+    }
 
     /// The type with absence added; what is optional stays as it is.
     pub(crate) fn optional(self) -> Self {

@@ -482,7 +482,7 @@ mod tests {
         }
         let long = Ty::String(Text::Length(range(1, 20_000)));
         assert_eq!(languages.segment(&long), Err(Refused::Regex(Refusal::TooLarge)));
-        assert_eq!(languages.segment(&Ty::Rate), Err(Refused::Unsupported));
+        assert_eq!(languages.segment(&Ty::RATE), Err(Refused::Unsupported));
     }
 
     #[test]

@@ -1,13 +1,15 @@
 //! What start-up holds a parameter against beyond its type: the bounds of the settings in whose place it stands. So a setting
 //! is never outside its bounds, and a parameter need not repeat them.
 
-use gatewright_dsl::ast::{Name, Rate};
+use gatewright_dsl::ast::Name;
 use gatewright_dsl::problem::setting::out_of_bounds;
 use gatewright_dsl::schema::{Param as Row, Value};
 
 use super::Check;
+use super::expr::literal;
 use crate::checked::Param;
 use crate::ir::expr::Constant;
+use crate::ty::{Range, Ty};
 
 /// The smallest and the largest that every one of several settings takes.
 #[derive(Clone, Debug, Default)]
@@ -18,7 +20,9 @@ pub(super) struct Bounds {
 
 /// Notes that a parameter stands in the place of a row's value, and holds its default against the row.
 pub(super) fn narrow(check: &mut Check<'_>, param: &str, name: &Name, row: &Row) {
-    let bounds = check.bounds.entry(param.to_owned()).or_default();
+    let declared = check.params.all.iter().find(|it| it.name == param);
+    let own = declared.map(|it| of_type(&it.ty)).unwrap_or_default();
+    let bounds = check.bounds.entry(param.to_owned()).or_insert(own);
     let (before, row_least, row_most) = (bounds.clone(), row.min.clone(), row.max.clone());
     bounds.least = of_two(before.least, row_least, std::cmp::Ordering::Greater);
     bounds.most = of_two(before.most, row_most, std::cmp::Ordering::Less);
@@ -38,10 +42,17 @@ pub(super) fn narrow(check: &mut Check<'_>, param: &str, name: &Name, row: &Row)
     }
 }
 
-/// A parameter with the bounds of its places.
+/// A parameter with the bounds of its places and of its type.
 pub(super) fn bounded(param: &Param, bounds: Option<&Bounds>) -> Param {
-    let Bounds { least, most } = bounds.cloned().unwrap_or_default();
+    let Bounds { least, most } = bounds.cloned().unwrap_or_else(|| of_type(&param.ty));
     Param { least, most, ..param.clone() }
+}
+
+/// The bounds that a type says, where its values have a unit.
+fn of_type(ty: &Ty) -> Bounds {
+    let item = if let Ty::List(item, _) = ty { item } else { ty };
+    let Range { min, max } = item.amounts().unwrap_or(Range::ALL);
+    Bounds { least: min, most: max }
 }
 
 /// The one of two that is the stricter.
@@ -63,11 +74,7 @@ fn items(constant: &Constant) -> Vec<Value> {
 fn items_of(constant: &Constant) -> Vec<Value> {
     match constant {
         Constant::Int(number) => vec![Value::Int(*number)],
-        Constant::Duration(time) => vec![Value::Duration(*time)],
-        Constant::Size(bytes) => vec![Value::Size(*bytes)],
-        Constant::Percent(millionths) => vec![Value::Percent(gatewright_dsl::ast::Percent(*millionths))],
-        Constant::Rate(count, per) => vec![Value::Rate(Rate { count: *count, per: *per })],
-        _ => Vec::new(),
+        other => literal::amount(other).into_iter().collect(),
     }
 }
 

@@ -354,10 +354,10 @@ fn fits(ty: &Ty, wanted: &Type) -> bool {
     match (ty, wanted) {
         (Ty::List(item, _), Type::List(wanted)) => fits(item, wanted),
         (Ty::Bool, Type::Bool)
-        | (Ty::Duration, Type::Duration)
-        | (Ty::Size, Type::Size)
-        | (Ty::Rate, Type::Rate)
-        | (Ty::Percent, Type::Percent)
+        | (Ty::Duration(_), Type::Duration)
+        | (Ty::Size(_), Type::Size)
+        | (Ty::Rate(_), Type::Rate)
+        | (Ty::Percent(_), Type::Percent)
         | (Ty::Ip, Type::Ip)
         | (Ty::Cidr, Type::Cidr | Type::Net)
         | (Ty::Addr, Type::Addr)

@@ -176,7 +176,7 @@ fn slashes(expr: &Expr) -> Option<String> {
     let refused = |text: &str| text.chars().any(|c| matches!(c, '/' | '\\' | ';') || c.is_ascii_control());
     match (&expr.kind, &expr.ty) {
         (Kind::Read(Read::Path), _) => Some("a whole path".to_owned()),
-        (_, ty @ (Ty::Path | Ty::Url | Ty::Cidr | Ty::Rate)) => Some(format!("`{ty}`")),
+        (_, ty @ (Ty::Path | Ty::Url | Ty::Cidr | Ty::Rate(_))) => Some(format!("`{ty}`")),
         (Kind::Constant(Constant::Text(text)), _) if refused(text) => Some(format!("the text {text:?}")),
         (Kind::Text(parts), _) => parts.iter().find_map(|part| match part {
             Part::Literal(text) if refused(text) => Some(format!("the text {text:?}")),

@@ -1,13 +1,16 @@
 //! Functions that say whether a text is of a type: one for each type of a declared field.
 
-use std::fmt::{Display, Write as _};
+use std::fmt::Write as _;
 
+use gatewright_dsl::ast::Rate;
 use proc_macro2::{Literal, TokenStream};
 use quote::{format_ident, quote};
 
 use super::dfa;
+use super::expr::constant;
 use super::table::Tight;
 use crate::algebra::Automaton;
+use crate::ir::expr::Constant;
 use crate::ty::{Range, Text, Ty};
 
 /// Writes the functions `check_0`, `check_1` and so on, one a line.
@@ -50,10 +53,28 @@ fn test(ty: &Ty) -> TokenStream {
             let words = words.iter().map(|word| Literal::byte_string(word.as_bytes()));
             quote! { matches!(t, #(#words)|*) }
         }
-        Ty::Duration => quote! { g::scope::read::duration(t).is_some() },
-        Ty::Size => quote! { g::scope::read::size(t).is_some() },
-        Ty::Rate => quote! { g::scope::read::rate(t).is_some() },
-        Ty::Percent => quote! { g::scope::read::percent(t).is_some() },
+        Ty::Duration(range) if range.is_all() => quote! { g::scope::read::duration(t).is_some() },
+        Ty::Size(range) if range.is_all() => quote! { g::scope::read::size(t).is_some() },
+        Ty::Rate(range) if range.is_all() => quote! { g::scope::read::rate(t).is_some() },
+        Ty::Percent(range) if range.is_all() => quote! { g::scope::read::percent(t).is_some() },
+        Ty::Duration(range) => {
+            let range = bounds(range, |time| constant::value(&Constant::Duration(*time)));
+            quote! { g::scope::read::duration(t).is_some_and(|v| #range) }
+        }
+        Ty::Size(range) => {
+            let range = bounds(range, |bytes| constant::value(&Constant::Size(*bytes)));
+            quote! { g::scope::read::size(t).is_some_and(|v| #range) }
+        }
+        Ty::Rate(Range { min, max }) => {
+            let rate = |rate: &Rate| constant::value(&Constant::Rate(rate.count, rate.per));
+            let min = min.as_ref().map(rate).map(|min| quote! { && g::scope::read::is_at_most(#min, v) });
+            let max = max.as_ref().map(rate).map(|max| quote! { && g::scope::read::is_at_most(v, #max) });
+            quote! { g::scope::read::rate(t).is_some_and(|v| true #min #max) }
+        }
+        Ty::Percent(range) => {
+            let range = bounds(range, |share| constant::value(&Constant::Percent(share.0)));
+            quote! { g::scope::read::percent(t).is_some_and(|v| #range) }
+        }
         Ty::Ip => quote! { g::scope::read::ip(t).is_some() },
         Ty::Cidr => quote! { g::scope::read::cidr(t).is_some() },
         Ty::Addr => quote! { g::scope::read::addr(t).is_some() },
@@ -77,7 +98,7 @@ pub(super) fn matches(regex: &str, text: &TokenStream) -> TokenStream {
 }
 
 /// Whether `v` is within bounds.
-fn bounds<T: Display>(range: &Range<T>, literal: impl Fn(&T) -> TokenStream) -> TokenStream {
+fn bounds<T>(range: &Range<T>, literal: impl Fn(&T) -> TokenStream) -> TokenStream {
     let min = range.min.as_ref().map(|min| {
         let min = literal(min);
         quote! { v >= #min }

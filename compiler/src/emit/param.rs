@@ -11,7 +11,8 @@ use crate::ty::{Text, Ty};
 
 pub(super) fn param(param: &Param) -> TokenStream {
     let (name, doc) = (Literal::string(&param.name), Literal::string(&param.doc));
-    let written = Literal::string(&param.ty.to_string());
+    // The bounds of what has a unit are told beside it, narrowed by the places of the parameter.
+    let written = Literal::string(&param.ty.unbounded().to_string());
     let (item, list) = match &param.ty {
         Ty::List(item, range) => {
             let end =
@@ -64,10 +65,10 @@ fn kind(ty: &Ty) -> TokenStream {
             quote! { g::ParamKind::Text { min: #min, max: #max } }
         }
         Ty::Enum(words) => quote! { g::ParamKind::Enum(&[#(#words),*]) },
-        Ty::Duration => quote! { g::ParamKind::Duration },
-        Ty::Size => quote! { g::ParamKind::Size },
-        Ty::Rate => quote! { g::ParamKind::Rate },
-        Ty::Percent => quote! { g::ParamKind::Percent },
+        Ty::Duration(_) => quote! { g::ParamKind::Duration },
+        Ty::Size(_) => quote! { g::ParamKind::Size },
+        Ty::Rate(_) => quote! { g::ParamKind::Rate },
+        Ty::Percent(_) => quote! { g::ParamKind::Percent },
         Ty::Ip => quote! { g::ParamKind::Ip },
         Ty::Cidr => quote! { g::ParamKind::Cidr },
         Ty::Addr => quote! { g::ParamKind::Addr },

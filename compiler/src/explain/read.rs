@@ -48,9 +48,9 @@ fn plain(ty: &Ty, text: &str) -> Option<Constant> {
         Ty::Bool => Constant::Bool(text.parse().ok()?),
         Ty::Int(_) => Constant::Int(text.parse().ok().filter(|number: &i64| number.to_string() == text)?),
         Ty::Decimal(_) => Constant::Decimal(decimal(text)?),
-        Ty::Duration => Constant::Duration(duration(text)?),
-        Ty::Size => Constant::Size(size(text)?),
-        Ty::Rate => {
+        Ty::Duration(_) => Constant::Duration(duration(text)?),
+        Ty::Size(_) => Constant::Size(size(text)?),
+        Ty::Rate(_) => {
             let (count, per) = text.split_once('/')?;
             let per = match per {
                 "day" => Duration::from_hours(24),
@@ -59,7 +59,7 @@ fn plain(ty: &Ty, text: &str) -> Option<Constant> {
             };
             Constant::Rate(whole(count)?, Some(per).filter(|per| !per.is_zero())?)
         }
-        Ty::Percent => {
+        Ty::Percent(_) => {
             let units = decimal(text.strip_suffix('%')?)?.0;
             let millionths = u32::try_from(units / 100_000).ok()?;
             Constant::Percent(Some(millionths).filter(|_| units % 100_000 == 0)?)
@@ -118,10 +118,10 @@ mod tests {
             (Ty::INT, &["0", "-7"][..], &["", "-0", "07", "+1", "1.0", "9223372036854775808"][..]),
             (Ty::DECIMAL, &["9.95", "-0.5", "1.10"], &["01", ".5", "1.", "1.0000000001", "1e3"]),
             (Ty::Bool, &["true", "false"], &["True", "1", ""]),
-            (Ty::Duration, &["250ms", "90m"], &["5", "05s", "1d", "s", "-1s"]),
-            (Ty::Size, &["64KiB", "10MB", "1TiB"], &["64", "64kib", "99999999999TiB"]),
-            (Ty::Rate, &["100/s", "20/10s", "1/day"], &["100", "1/0s", "/s", "1/", "1/week"]),
-            (Ty::Percent, &["5%", "0.25%"], &["5", "-1%", "0.00001%", "%"]),
+            (Ty::DURATION, &["250ms", "90m"], &["5", "05s", "1d", "s", "-1s"]),
+            (Ty::SIZE, &["64KiB", "10MB", "1TiB"], &["64", "64kib", "99999999999TiB"]),
+            (Ty::RATE, &["100/s", "20/10s", "1/day"], &["100", "1/0s", "/s", "1/", "1/week"]),
+            (Ty::PERCENT, &["5%", "0.25%"], &["5", "-1%", "0.00001%", "%"]),
             (Ty::Ip, &["10.0.0.1", "::1"], &["10.0.0", "010.0.0.1", "a"]),
             (Ty::Cidr, &["10.0.0.0/8"], &["10.0.0.1/8", "10.0.0.0/33", "10.0.0.0", "10.0.0.0/08"]),
             (Ty::Addr, &["10.0.0.1:80"], &["10.0.0.1", "10.0.0.1:0", ":80"]),

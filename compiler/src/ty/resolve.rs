@@ -4,9 +4,11 @@
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
-use gatewright_dsl::ast::{self, Bounds, TypeKind, Value, ValueKind};
+use gatewright_dsl::ast::{self, Bounds, Percent, Rate, TypeKind, Value, ValueKind};
 use gatewright_dsl::problem::path::{unknown_type, wrong_bounds};
+use gatewright_dsl::schema;
 use gatewright_dsl::{Problem, Span};
 
 use super::{Decimal, Range, Text, Ty};
@@ -64,6 +66,10 @@ impl Types {
             "string" => {
                 return Ok(Some(Ty::String(bounds.map_or(Ok(Text::Length(Range::ALL)), text_bounds)?)));
             }
+            "duration" => return Ok(Some(Ty::Duration(bounds.map_or(Ok(Range::ALL), duration_range)?))),
+            "size" => return Ok(Some(Ty::Size(bounds.map_or(Ok(Range::ALL), size_range)?))),
+            "rate" => return Ok(Some(Ty::Rate(bounds.map_or(Ok(Range::ALL), rate_range)?))),
+            "percent" => return Ok(Some(Ty::Percent(bounds.map_or(Ok(Range::ALL), percent_range)?))),
             "list" | "map" => {
                 let (own, text) = (&name.text, format!("{}<string>", name.text));
                 let problem = wrong_bounds(name.span, format!("`{own}` says what it holds"));
@@ -72,10 +78,6 @@ impl Types {
                 ));
             }
             "bool" => Ty::Bool,
-            "duration" => Ty::Duration,
-            "size" => Ty::Size,
-            "rate" => Ty::Rate,
-            "percent" => Ty::Percent,
             "ip" => Ty::Ip,
             "cidr" => Ty::Cidr,
             "addr" => Ty::Addr,
@@ -144,24 +146,57 @@ fn text_bounds(bounds: &Bounds) -> Result<Text, Box<Problem>> {
 }
 
 fn whole_range(bounds: &Bounds) -> Result<Range<i64>, Box<Problem>> {
-    range(bounds, "expected whole numbers as bounds", |value| match value.kind {
-        ValueKind::Int(number) => Some(number),
+    range(bounds, "whole numbers", i64::to_string, |value| match value {
+        ValueKind::Int(number) => Some(*number),
         _ => None,
     })
 }
 
 fn decimal_range(bounds: &Bounds) -> Result<Range<Decimal>, Box<Problem>> {
-    range(bounds, "expected numbers of at most nine decimals as bounds", |value| match &value.kind {
+    range(bounds, "numbers of at most nine decimals", Decimal::to_string, |value| match value {
         ValueKind::Int(number) => Some(Decimal::whole(*number)),
         ValueKind::Decimal(digits) => Decimal::read(digits),
         _ => None,
     })
 }
 
-fn range<T: PartialOrd + std::fmt::Display>(
+fn duration_range(bounds: &Bounds) -> Result<Range<Duration>, Box<Problem>> {
+    let show = |time: &Duration| schema::Value::Duration(*time).to_string();
+    range(bounds, "durations such as `250ms`", show, |value| match value {
+        ValueKind::Duration(time) => Some(*time),
+        _ => None,
+    })
+}
+
+fn size_range(bounds: &Bounds) -> Result<Range<u64>, Box<Problem>> {
+    let show = |bytes: &u64| schema::Value::Size(*bytes).to_string();
+    range(bounds, "sizes such as `64KiB`", show, |value| match value {
+        ValueKind::Size(bytes) => Some(*bytes),
+        _ => None,
+    })
+}
+
+fn rate_range(bounds: &Bounds) -> Result<Range<Rate>, Box<Problem>> {
+    let show = |rate: &Rate| schema::Value::Rate(*rate).to_string();
+    range(bounds, "rates such as `100/s`", show, |value| match value {
+        ValueKind::Rate(rate) => Some(*rate),
+        _ => None,
+    })
+}
+
+fn percent_range(bounds: &Bounds) -> Result<Range<Percent>, Box<Problem>> {
+    let show = |share: &Percent| schema::Value::Percent(*share).to_string();
+    range(bounds, "percentages such as `5%`", show, |value| match value {
+        ValueKind::Percent(share) => Some(*share),
+        _ => None,
+    })
+}
+
+fn range<T: PartialOrd>(
     bounds: &Bounds,
     expected: &str,
-    read: impl Fn(&Value) -> Option<T>,
+    show: impl Fn(&T) -> String,
+    read: impl Fn(&ValueKind) -> Option<T>,
 ) -> Result<Range<T>, Box<Problem>> {
     let wrong = |span: Span, message: String| Box::new(wrong_bounds(span, message));
     let Bounds::Range(written) = bounds else {
@@ -171,14 +206,16 @@ fn range<T: PartialOrd + std::fmt::Display>(
         return Err(wrong(written.span, "expected a range such as `1..50` as bounds".into()));
     };
     let end = |end: &Option<Box<Value>>| {
-        let read = |value: &Value| read(value).ok_or_else(|| wrong(value.span, expected.to_owned()));
+        let read = |value: &Value| {
+            read(&value.kind).ok_or_else(|| wrong(value.span, format!("expected {expected} as bounds")))
+        };
         end.as_deref().map(read).transpose()
     };
     let range = Range { min: end(low)?, max: end(high)? };
     if let (Some(min), Some(max)) = (&range.min, &range.max)
         && min > max
     {
-        return Err(wrong(written.span, format!("nothing is within `{range}`")));
+        return Err(wrong(written.span, format!("nothing is within `{}..{}`", show(min), show(max))));
     }
     Ok(range)
 }
@@ -215,9 +252,14 @@ mod tests {
             "string(re\"[a-z]+\")",
             "\"free\" | \"pro\"",
             "duration",
+            "duration(100ms..5s)",
             "size",
+            "size(..64KiB)",
             "rate",
+            "rate(10/s..1000/s)",
+            "rate(1/m..5/s)",
             "percent",
+            "percent(0.5%..5%)",
             "ip",
             "cidr",
             "addr",
@@ -251,6 +293,12 @@ mod tests {
             "map<int>(1..2)",
             "int(re\"a\")",
             "Plan(1..2)",
+            "duration(1..2)",
+            "duration(2s..1s)",
+            "size(1s..)",
+            "rate(100..)",
+            "rate(61/m..1/s)",
+            "percent(1..5)",
         ] {
             assert_eq!(resolve(text), Err("wrong_bounds"), "{text}");
         }

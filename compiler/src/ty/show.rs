@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use gatewright_dsl::schema::Value;
+
 use super::{Range, Text, Ty};
 
 impl fmt::Display for Ty {
@@ -18,10 +20,10 @@ impl fmt::Display for Ty {
                 }
                 Ok(())
             }
-            Self::Duration => f.write_str("duration"),
-            Self::Size => f.write_str("size"),
-            Self::Rate => f.write_str("rate"),
-            Self::Percent => f.write_str("percent"),
+            Self::Duration(range) => write!(f, "duration{}", Bounded(&range.map(Value::Duration))),
+            Self::Size(range) => write!(f, "size{}", Bounded(&range.map(Value::Size))),
+            Self::Rate(range) => write!(f, "rate{}", Bounded(&range.map(Value::Rate))),
+            Self::Percent(range) => write!(f, "percent{}", Bounded(&range.map(Value::Percent))),
             Self::Ip => f.write_str("ip"),
             Self::Cidr => f.write_str("cidr"),
             Self::Addr => f.write_str("addr"),

@@ -4,6 +4,7 @@
 
 use super::{Name, Template, TemplatePart};
 use crate::source::Span;
+use std::cmp::Ordering;
 use std::time::Duration;
 
 /// A literal, a bare word, or an expression over them.
@@ -254,6 +255,28 @@ pub struct Rate {
     pub count: u64,
     /// In how long; never zero.
     pub per: Duration,
+}
+
+impl Rate {
+    /// Which of two rates lets more through in the long run.
+    #[must_use]
+    pub fn compare(&self, other: &Self) -> Ordering {
+        let scaled = |count: u64, per: Duration| u128::from(count).saturating_mul(per.as_nanos());
+        scaled(self.count, other.per).cmp(&scaled(other.count, self.per))
+    }
+}
+
+impl Ord for Rate {
+    /// By what they come to; of two that come to the same, the one with the smaller count is the smaller.
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.compare(other).then(self.count.cmp(&other.count)).then(self.per.cmp(&other.per))
+    }
+}
+
+impl PartialOrd for Rate {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
 }
 
 /// A share in millionths: `5%` is 50,000.

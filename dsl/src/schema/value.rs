@@ -131,11 +131,7 @@ impl Value {
             (Self::Duration(a), Self::Duration(b)) => Some(a.cmp(b)),
             (Self::Size(a), Self::Size(b)) => Some(a.cmp(b)),
             (Self::Percent(a), Self::Percent(b)) => Some(a.cmp(b)),
-            (Self::Rate(a), Self::Rate(b)) => {
-                let scaled =
-                    |rate: &Rate, per: Duration| u128::from(rate.count).saturating_mul(per.as_nanos());
-                Some(scaled(a, b.per).cmp(&scaled(b, a.per)))
-            }
+            (Self::Rate(a), Self::Rate(b)) => Some(a.compare(b)),
             _ => None,
         }
     }
@@ -155,10 +151,12 @@ impl fmt::Display for Value {
             Self::Rate(rate) if rate.per == Duration::from_hours(24) => write!(f, "{}/day", rate.count),
             Self::Rate(rate) => {
                 write!(f, "{}/", rate.count)?;
-                if rate.per == Duration::from_secs(1) {
-                    f.write_str("s")
-                } else {
-                    write_duration(f, rate.per)
+                match rate.per.as_millis() {
+                    1 => f.write_str("ms"),
+                    1_000 => f.write_str("s"),
+                    60_000 => f.write_str("m"),
+                    3_600_000 => f.write_str("h"),
+                    _ => write_duration(f, rate.per),
                 }
             }
             Self::Percent(Percent(millionths)) => {

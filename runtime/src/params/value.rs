@@ -159,11 +159,8 @@ fn holds<T: Given>(it: &T, least: Option<&Value>, most: Option<&Value>) -> bool 
 
 /// Rates are compared by what they come to.
 fn holds_rate(it: Rate, least: Option<&Value>, most: Option<&Value>) -> bool {
-    let is_at_most = |a: Rate, b: Rate| {
-        u128::from(a.0).saturating_mul(b.1.as_nanos()) <= u128::from(b.0).saturating_mul(a.1.as_nanos())
-    };
-    least.and_then(Rate::of).is_none_or(|least| is_at_most(least, it))
-        && most.and_then(Rate::of).is_none_or(|most| is_at_most(it, most))
+    least.and_then(Rate::of).is_none_or(|least| read::is_at_most(least, it))
+        && most.and_then(Rate::of).is_none_or(|most| read::is_at_most(it, most))
 }
 
 /// Reads one value. `None` where the text is none of this kind.

@@ -97,6 +97,13 @@ pub fn rate(text: &[u8]) -> Option<Rate> {
     Some((whole(count)?, per)).filter(|_| !per.is_zero())
 }
 
+/// Whether one rate lets no more through than another in the long run.
+#[must_use]
+pub fn is_at_most(one: Rate, other: Rate) -> bool {
+    let scaled = |count: u64, per: Duration| u128::from(count).saturating_mul(per.as_nanos());
+    scaled(one.0, other.1) <= scaled(other.0, one.1)
+}
+
 /// `5%`, `0.25%`, in millionths.
 #[must_use]
 pub fn percent(text: &[u8]) -> Option<u32> {

@@ -100,16 +100,16 @@ impl Kind {
             Self::Words(words) => {
                 words.iter().map(|word| format!("\"{word}\"")).collect::<Vec<_>>().join(" | ")
             }
-            Self::Duration => "duration".into(),
-            Self::Size => "size".into(),
-            Self::Percent => "percent".into(),
+            Self::Duration => "duration(..1h)".into(),
+            Self::Size => "size(0B..)".into(),
+            Self::Percent => "percent(0%..100%)".into(),
             Self::Ip => "ip".into(),
             Self::Cidr => "cidr".into(),
             Self::Uuid => "uuid".into(),
             Self::Date => "date".into(),
             Self::Time => "time".into(),
             Self::Url => "url".into(),
-            Self::Rate => "rate".into(),
+            Self::Rate => "rate(1/day..1000000000/s)".into(),
             Self::Servers => "list<url>(1..4)".into(),
             Self::Listener => "addr".into(),
             Self::Path => "path".into(),

@@ -85,6 +85,38 @@ fn a_field_of_the_query_is_one_value_however_it_is_spelt() {
 }
 
 #[test]
+fn what_has_a_unit_is_held_against_its_bounds_in_whatever_unit_it_is_written() {
+    let gate = gate(&Server::ok());
+    let ask = |query: &str| gate.ask(format!("GET /measured?{query} HTTP/1.1\r\nHost: a\r\n\r\n"));
+    for query in [
+        "wait=100ms",
+        "wait=5000ms",
+        "most=65536B",
+        "most=0B",
+        "pace=10/s",
+        "pace=600/m",
+        "pace=1000000/1000s",
+        "share=0.5%25",
+        "share=5%25",
+    ] {
+        assert_eq!(ask(query).status(), 200, "{query}");
+    }
+    for query in [
+        "wait=99ms",
+        "wait=5001ms",
+        "wait=1m",
+        "most=65537B",
+        "most=65KiB",
+        "pace=599/m",
+        "pace=1001/s",
+        "share=0.4999%25",
+        "share=6%25",
+    ] {
+        refused(&ask(query), 400, "wrong_fields");
+    }
+}
+
+#[test]
 fn names_that_only_look_alike_are_other_fields_and_do_not_go_on() {
     for query in
         ["Page=9", "page[]=9", "page%00=9", "page.x=9", "pag%65%=9", "+page=9", "page%20=9", "%C3%BFpage=9"]

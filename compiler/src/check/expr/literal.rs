@@ -1,15 +1,16 @@
 //! Literals, read as values of a type.
 
+use std::cmp::Ordering;
 use std::net::{IpAddr, SocketAddr};
 
 use gatewright_dsl::ast::{Percent, Rate, Value, ValueKind};
 use gatewright_dsl::problem::setting::{out_of_bounds, wrong_type};
-use gatewright_dsl::schema::url;
+use gatewright_dsl::schema::{self, url};
 use gatewright_dsl::{Problem, problem::nearest::nearest};
 
 use crate::algebra::Automaton;
 use crate::ir::expr::Constant;
-use crate::ty::{Decimal, Text, Ty};
+use crate::ty::{Decimal, Range, Text, Ty};
 
 /// The value of a literal that must be of a type, bounds included: a default, an argument.
 pub(crate) fn constant(value: &Value, ty: &Ty) -> Result<Constant, Box<Problem>> {
@@ -58,10 +59,10 @@ pub(super) fn of_class(value: &Value, ty: &Ty) -> Result<Constant, Option<String
             url::parse(it, &["http", "https"]).map_err(Some)?;
             Constant::Text(it.clone())
         }
-        (Ty::Duration, ValueKind::Duration(it)) => Constant::Duration(*it),
-        (Ty::Size, ValueKind::Size(it)) => Constant::Size(*it),
-        (Ty::Rate, ValueKind::Rate(Rate { count, per })) => Constant::Rate(*count, *per),
-        (Ty::Percent, ValueKind::Percent(Percent(it))) => Constant::Percent(*it),
+        (Ty::Duration(_), ValueKind::Duration(it)) => Constant::Duration(*it),
+        (Ty::Size(_), ValueKind::Size(it)) => Constant::Size(*it),
+        (Ty::Rate(_), ValueKind::Rate(Rate { count, per })) => Constant::Rate(*count, *per),
+        (Ty::Percent(_), ValueKind::Percent(Percent(it))) => Constant::Percent(*it),
         (Ty::Ip, ValueKind::Address(it) | ValueKind::Word(it)) => {
             Constant::Ip(it.parse::<IpAddr>().map_err(|_| None)?.to_canonical())
         }
@@ -81,10 +82,10 @@ pub(super) fn free(value: &Value) -> Option<(Constant, Ty)> {
         ValueKind::Int(_) => Ty::INT,
         ValueKind::Decimal(_) => Ty::DECIMAL,
         ValueKind::Text(_) => Ty::STRING,
-        ValueKind::Duration(_) => Ty::Duration,
-        ValueKind::Size(_) => Ty::Size,
-        ValueKind::Rate(_) => Ty::Rate,
-        ValueKind::Percent(_) => Ty::Percent,
+        ValueKind::Duration(_) => Ty::DURATION,
+        ValueKind::Size(_) => Ty::SIZE,
+        ValueKind::Rate(_) => Ty::RATE,
+        ValueKind::Percent(_) => Ty::PERCENT,
         ValueKind::Address(it) | ValueKind::Word(it) if it.parse::<IpAddr>().is_ok() => Ty::Ip,
         ValueKind::Address(it) | ValueKind::Word(it) if it.contains('/') => Ty::Cidr,
         ValueKind::Address(_) => Ty::Addr,
@@ -107,8 +108,26 @@ pub(crate) fn within(constant: &Constant, ty: &Ty) -> bool {
             // What cannot be used is refused where the type stands.
             Automaton::regex(regex).is_ok_and(|automaton| automaton.contains(it.as_bytes()))
         }
-        _ => true,
+        _ => match (amount(constant), ty.amounts()) {
+            (Some(value), Some(Range { min, max })) => {
+                let is = |bound: &schema::Value, against: Ordering| value.compare(bound) == Some(against);
+                !min.is_some_and(|min| is(&min, Ordering::Less))
+                    && !max.is_some_and(|max| is(&max, Ordering::Greater))
+            }
+            _ => true,
+        },
     }
+}
+
+/// A value with a unit, as the one that bounds are written in.
+pub(crate) fn amount(constant: &Constant) -> Option<schema::Value> {
+    Some(match constant {
+        Constant::Duration(time) => schema::Value::Duration(*time),
+        Constant::Size(bytes) => schema::Value::Size(*bytes),
+        Constant::Percent(millionths) => schema::Value::Percent(Percent(*millionths)),
+        Constant::Rate(count, per) => schema::Value::Rate(Rate { count: *count, per: *per }),
+        _ => return None,
+    })
 }
 
 /// Whether a value of the tree is a literal, or a choice between literals, so that its type follows from the place where
@@ -125,14 +144,14 @@ fn mismatch(value: &Value, ty: &Ty, found: Option<&str>) -> Problem {
     let described = describe(value);
     let problem = wrong_type(value.span, &format!("`{ty}`"), found.unwrap_or(&described));
     match (ty, &value.kind) {
-        (Ty::Duration, ValueKind::Int(number)) => {
+        (Ty::Duration(_), ValueKind::Int(number)) => {
             problem.help(format!("write the unit: `{number}s`, `{number}ms`"))
         }
-        (Ty::Size, ValueKind::Int(number)) => {
+        (Ty::Size(_), ValueKind::Int(number)) => {
             problem.help(format!("write the unit: `{number}B`, `{number}KiB`"))
         }
-        (Ty::Percent, ValueKind::Int(number)) => problem.help(format!("write `{number}%`")),
-        (Ty::Rate, ValueKind::Int(number)) => problem.help(format!("write the time too: `{number}/s`")),
+        (Ty::Percent(_), ValueKind::Int(number)) => problem.help(format!("write `{number}%`")),
+        (Ty::Rate(_), ValueKind::Int(number)) => problem.help(format!("write the time too: `{number}/s`")),
         (Ty::Ip | Ty::Cidr | Ty::Addr, ValueKind::Text(text)) => {
             problem.help(format!("write `{text}` without quotes"))
         }

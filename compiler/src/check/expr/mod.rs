@@ -385,6 +385,10 @@ fn widest(ty: &Ty) -> Ty {
     match ty {
         Ty::Int(_) => Ty::INT,
         Ty::Decimal(_) => Ty::DECIMAL,
+        Ty::Duration(_) => Ty::DURATION,
+        Ty::Size(_) => Ty::SIZE,
+        Ty::Rate(_) => Ty::RATE,
+        Ty::Percent(_) => Ty::PERCENT,
         Ty::String(_) | Ty::Enum(_) | Ty::Path | Ty::Url => Ty::STRING,
         other => other.clone(),
     }
@@ -401,6 +405,10 @@ fn join(a: &Ty, b: &Ty) -> Option<Ty> {
         (Ty::Int(_), Ty::Int(_)) => Ty::INT,
         (Ty::Int(_) | Ty::Decimal(_), Ty::Int(_) | Ty::Decimal(_)) => Ty::DECIMAL,
         (a, b) if is_text(a) && is_text(b) => Ty::STRING,
+        (Ty::Duration(_), Ty::Duration(_)) => Ty::DURATION,
+        (Ty::Size(_), Ty::Size(_)) => Ty::SIZE,
+        (Ty::Rate(_), Ty::Rate(_)) => Ty::RATE,
+        (Ty::Percent(_), Ty::Percent(_)) => Ty::PERCENT,
         (Ty::List(a, _), Ty::List(b, _)) => Ty::List(join(a, b)?.into(), Range::ALL),
         _ => return None,
     };

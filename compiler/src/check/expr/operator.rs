@@ -140,7 +140,7 @@ impl Typing<'_> {
             }
         }
         let ty = match (&a.ty, &b.ty) {
-            (Ty::Duration, Ty::Duration) => Ty::Duration,
+            (Ty::Duration(_), Ty::Duration(_)) => Ty::DURATION,
             (Ty::Int(_), Ty::Int(_)) => Ty::INT,
             (Ty::Int(_) | Ty::Decimal(_), Ty::Int(_) | Ty::Decimal(_)) => Ty::DECIMAL,
             _ => {
@@ -166,6 +166,6 @@ pub(super) fn has_equality(ty: &Ty) -> bool {
 pub(super) fn has_order(ty: &Ty) -> bool {
     matches!(
         ty.present().0,
-        Ty::Int(_) | Ty::Decimal(_) | Ty::Duration | Ty::Size | Ty::Percent | Ty::Date | Ty::Time
+        Ty::Int(_) | Ty::Decimal(_) | Ty::Duration(_) | Ty::Size(_) | Ty::Percent(_) | Ty::Date | Ty::Time
     )
 }

@@ -12,7 +12,7 @@ use crate::emit::value::{duration, ip_address, socket_address};
 use crate::ir::expr::Constant;
 
 /// A value, of the Rust type that stands for its type.
-pub(super) fn value(constant: &Constant) -> TokenStream {
+pub(crate) fn value(constant: &Constant) -> TokenStream {
     match constant {
         Constant::Bool(it) => quote! { #it },
         Constant::Int(it) => signed(it.is_negative(), &Literal::i64_suffixed(*it)),
