@@ -39,15 +39,23 @@ pub(crate) struct Front {
     /// The field that carries the id of a request.
     pub(crate) request_id: Option<String>,
     /// Where the gateway is asked about itself, and the setting that says so.
-    pub(crate) admin: Option<(SocketAddr, Span)>,
+    pub(crate) admin: Option<(Listener, Span)>,
 }
 
 /// Proxies in front of the gateway.
 #[derive(Clone, Debug)]
 pub(crate) struct Trusted {
-    /// Sorted: an address, and the number of bits that count.
-    pub(crate) proxies: Vec<(IpAddr, u8)>,
+    pub(crate) proxies: Proxies,
     pub(crate) by: SaidBy,
+}
+
+/// The networks of proxies.
+#[derive(Clone, Debug)]
+pub(crate) enum Proxies {
+    /// Sorted: an address, and the number of bits that count.
+    Are(Vec<(IpAddr, u8)>),
+    /// The parameter of this name says them.
+    Param(String),
 }
 
 /// Where proxies say who the client is.

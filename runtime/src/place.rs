@@ -35,6 +35,8 @@ pub(crate) struct Places {
 pub(crate) fn places(program: &Program, params: &Params, given: &[Text]) -> Result<Places, String> {
     let mut finding = Finding { program, params, given, places: Places::default(), wrong: Vec::new() };
     finding.listeners();
+    finding.admin();
+    finding.proxies();
     for upstream in program.upstreams {
         finding.servers(upstream.name, upstream.servers);
     }
@@ -66,6 +68,34 @@ impl Finding<'_> {
                 self.wrong
                     .push(format!("{at} is taken by {other_at}, where this gateway listens too: {told}"));
             }
+        }
+    }
+
+    /// Operators ask where no client is served.
+    fn admin(&mut self) {
+        let Some(admin) = self.program.admin else { return };
+        let at = admin.address.at(self.params);
+        let all = self.program.listeners.iter().zip(&self.places.listeners);
+        let taken =
+            all.clone().find(|(_, other)| collide(**other, at)).map(|(it, other)| (it.address, *other));
+        let Some((other, other_at)) = taken else { return };
+        if let Some(told) = self.told([number(&admin.address), number(&other)]) {
+            self.wrong.push(format!("{at} is taken by {other_at}, where this gateway listens too: {told}"));
+        }
+    }
+
+    /// Who believes everybody lets every client say that it has any address.
+    fn proxies(&mut self) {
+        let Some(trusted) = &self.program.trusted_proxies else { return };
+        let Some(everyone) = trusted.proxies.at(self.params).iter().find(|network| is_everyone(**network))
+        else {
+            return;
+        };
+        if let Some(told) = self.told([number(&trusted.proxies), None]) {
+            let (address, bits) = everyone;
+            self.wrong.push(format!(
+                "the network {address}/{bits} of trusted proxies is everybody, so that each client could say that it has any address: {told}"
+            ));
         }
     }
 
@@ -144,8 +174,16 @@ impl Finding<'_> {
     }
 }
 
-fn number(address: &Setting<SocketAddr>) -> Option<u16> {
-    if let Setting::Param(number) = address { Some(*number) } else { None }
+fn number<T: 'static>(setting: &Setting<T>) -> Option<u16> {
+    if let Setting::Param(number) = setting { Some(*number) } else { None }
+}
+
+/// Every address of a family; of IPv4, in the form of IPv6 too.
+fn is_everyone((address, bits): (IpAddr, u8)) -> bool {
+    match address {
+        IpAddr::V4(_) => bits == 0,
+        IpAddr::V6(address) => bits == 0 || bits <= 96 && address.to_ipv4_mapped().is_some(),
+    }
 }
 
 /// Address and authority of the server that a URL names; what is wrong with it otherwise.
@@ -196,7 +234,7 @@ mod tests {
     use super::*;
     use crate::params::{Kind, Param, given};
     use crate::policy::balance;
-    use crate::program::{Server, Upstream};
+    use crate::program::{Admin, SaidBy, Server, TrustedProxies, Upstream};
 
     const AT: Param = Param {
         name: "at",
@@ -331,6 +369,44 @@ mod tests {
             said,
             "[::]:7070 is taken by 127.0.0.1:7070, where this gateway listens too: `at` is \":7070\" in `AT`"
         );
+    }
+
+    #[test]
+    fn operators_ask_where_no_client_is_served_and_nobody_trusts_everybody() {
+        const NETWORKS: Param = Param {
+            name: "balancers",
+            written: "list<cidr>",
+            kind: Kind::Cidr,
+            list: Some((0, 9)),
+            default: Some(&["10.0.0.0/8"]),
+            ..AT
+        };
+        const PROGRAM: Program = Program {
+            params: &[AT, NETWORKS],
+            listeners: &[Listener {
+                address: Setting::Is(SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 7070)),
+            }],
+            admin: Some(Admin { address: Setting::Param(0) }),
+            trusted_proxies: Some(TrustedProxies { proxies: Setting::Param(1), by: SaidBy::XForwardedFor }),
+            ..Program::EMPTY
+        };
+        let check = |name: &str, text: &str| {
+            let given = [Text { name: name.into(), text: text.into(), place: given::variable(name) }];
+            let params = given::read(&PROGRAM, &given).expect("it is right by itself");
+            places(&PROGRAM, &params, &given)
+        };
+        assert_eq!(
+            check("at", ":7070").unwrap_err(),
+            "[::]:7070 is taken by 127.0.0.1:7070, where this gateway listens too: `at` is \":7070\" in `AT`"
+        );
+        assert!(check("at", "127.0.0.2:7070").is_ok());
+        for everyone in ["0.0.0.0/0", "::/0", "10.0.0.0/8,::ffff:0.0.0.0/96"] {
+            let said = check("balancers", everyone).unwrap_err();
+            assert!(said.contains("is everybody") && said.contains("in `BALANCERS`"), "{said}");
+        }
+        for networks in ["", "192.168.0.0/16", "10.0.0.0/8,fd00::/8"] {
+            assert!(check("balancers", networks).is_ok(), "{networks}");
+        }
     }
 
     #[test]

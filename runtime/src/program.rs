@@ -57,7 +57,7 @@ pub struct Program {
 #[derive(Clone, Copy, Debug)]
 pub struct Admin {
     /// Address and port.
-    pub address: SocketAddr,
+    pub address: Setting<SocketAddr>,
 }
 
 impl Program {
@@ -72,7 +72,7 @@ impl Program {
 #[derive(Clone, Copy, Debug)]
 pub struct TrustedProxies {
     /// Their networks: an address, and the number of bits that count.
-    pub proxies: &'static [(IpAddr, u8)],
+    pub proxies: Setting<&'static [(IpAddr, u8)]>,
     /// Where they say who the client is.
     pub by: SaidBy,
 }

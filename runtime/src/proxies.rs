@@ -8,6 +8,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use crate::head::{Field, Head, Known};
 use crate::network::Networks;
+use crate::params::Params;
 use crate::program::{SaidBy, TrustedProxies};
 use crate::reason::Reason;
 
@@ -37,8 +38,8 @@ struct Element<'a> {
 }
 
 impl Proxies {
-    pub(crate) fn new(declared: &TrustedProxies) -> Self {
-        Self { networks: Networks::new(declared.proxies), by: declared.by }
+    pub(crate) fn new(declared: &TrustedProxies, params: &Params) -> Self {
+        Self { networks: Networks::new(declared.proxies.at(params)), by: declared.by }
     }
 
     /// Whether what a peer says is believed. Its address is no IPv4 one in the form of an IPv6 one.
@@ -210,6 +211,7 @@ fn value(text: &[u8]) -> Option<(&[u8], &[u8])> {
 mod tests {
     use super::*;
     use crate::exchange::Exchange;
+    use crate::params::Setting;
 
     const TRUSTED: &[(IpAddr, u8)] = &[
         (IpAddr::V4(Ipv4Addr::new(10, 0, 0, 0)), 8),
@@ -218,7 +220,7 @@ mod tests {
 
     /// The client, or the word of the refusal, for these lines behind the proxy 10.0.0.1.
     fn read(by: SaidBy, lines: &[&str]) -> String {
-        let proxies = Proxies::new(&TrustedProxies { proxies: TRUSTED, by });
+        let proxies = Proxies::new(&TrustedProxies { proxies: Setting::Is(TRUSTED), by }, &Params::default());
         let x = Exchange::reading(&format!("GET / HTTP/1.1\nHost: a\n{}", lines.join("\n")));
         match proxies.read(&x.head, "10.0.0.1".parse().unwrap()) {
             Ok(Said { client, secure }) => format!("{client}{}", if secure { " secure" } else { "" }),

@@ -5,14 +5,14 @@
 use std::net::{IpAddr, SocketAddr};
 use std::rc::Rc;
 
-use gatewright_dsl::item::gateway::REQUEST_ID_HEADER;
+use gatewright_dsl::item::gateway::{REQUEST_ID_HEADER, is_everyone, trusts_everyone};
 use gatewright_dsl::schema::{Checked, Place, Value, check_block};
 use gatewright_dsl::source::Span;
 use gatewright_dsl::{ast, item};
 
 use super::join::{self, Settings, Written};
 use super::{Check, problem, resolve};
-use crate::checked::{Front, Listener, SaidBy, Trusted};
+use crate::checked::{Front, Listener, Proxies, SaidBy, Trusted};
 use crate::ir::expr::Constant;
 
 /// What a `gateway` block says.
@@ -38,48 +38,77 @@ pub(super) fn check(check: &mut Check<'_>, gateways: &[&ast::Gateway]) -> Gatewa
     let (settings, problems) = check_block(&first.block, Place::Gateway, check.catalogue);
     check.problems.extend(problems);
     let listeners = listeners(check, &settings);
-    let front = Front { admin: admin(check, &settings), ..front(&settings) };
+    let front =
+        Front { admin: admin(check, &settings), trusted: trusted(check, &settings), ..front(&settings) };
     let written = Rc::new(Written { around: 0, imports: Vec::new() });
     let settings = join::over(check, &Settings::default(), &join::own(settings, &[], &written));
     Gateway { name: first.name.text.clone(), settings, listeners, front }
 }
 
 /// Where the gateway is asked about itself: at no address where it serves clients.
-fn admin(check: &mut Check<'_>, settings: &[Checked]) -> Option<(SocketAddr, Span)> {
+fn admin(check: &mut Check<'_>, settings: &[Checked]) -> Option<(Listener, Span)> {
     let setting = settings.iter().find(|setting| setting.values.word == "admin")?;
     let given = setting.values.find("address")?;
-    let Value::Addr(addr) = &given.value else { return None };
-    let address = SocketAddr::new(addr.ip.unwrap_or(crate::EVERY_ADDRESS), addr.port);
     let span = given.span.unwrap_or(setting.span);
-    if let Some((_, first)) = check.listeners.iter().find(|(other, _)| collide(*other, address)) {
-        let (own, other) = (check.slice(span), check.slice(*first));
-        check.problems.push(problem::duplicate_listener(own, span, other, *first));
-    }
-    Some((address, setting.span))
+    let mut known = check.listeners.clone();
+    let listener = match &given.value {
+        Value::Addr(addr) => {
+            let address = SocketAddr::new(addr.ip.unwrap_or(crate::EVERY_ADDRESS), addr.port);
+            take(check, &mut known, address, span);
+            Listener::Is(address)
+        }
+        Value::Name(name) => {
+            let param = parameter(check, name, "address")?;
+            take_default(check, &mut known, &param);
+            Listener::Param(param)
+        }
+        _ => return None,
+    };
+    Some((listener, setting.span))
+}
+
+/// Whose word about a client is believed.
+fn trusted(check: &mut Check<'_>, settings: &[Checked]) -> Option<Trusted> {
+    let setting = settings.iter().find(|setting| setting.values.word == "trusted")?;
+    let given = setting.values.find("proxies")?;
+    let proxies = match &given.value {
+        Value::List(networks) => {
+            let networks = networks.iter().filter_map(|network| match network {
+                Value::Cidr(address, bits) => Some((*address, *bits)),
+                _ => None,
+            });
+            let mut proxies: Vec<_> = networks.collect();
+            proxies.sort_unstable();
+            proxies.dedup();
+            Proxies::Are(proxies)
+        }
+        Value::Name(name) => {
+            let param = parameter(check, name, "proxies")?;
+            for (value, at) in Rc::clone(&check.params).by_default(&param) {
+                let Constant::Cidr(address, bits) = value else { continue };
+                let network = Value::Cidr(address, bits);
+                if is_everyone(&network) {
+                    check.problems.push(trusts_everyone(&network, at));
+                }
+            }
+            Proxies::Param(param)
+        }
+        _ => return None,
+    };
+    let by = matches!(setting.values.value("by"), Some(Value::Word(by)) if by == "forwarded");
+    Some(Trusted { proxies, by: if by { SaidBy::Forwarded } else { SaidBy::XForwardedFor } })
 }
 
 /// What the words of the block say that hold for all requests, before they have a route.
 fn front(settings: &[Checked]) -> Front {
     let find = |word: &str| settings.iter().find(|setting| setting.values.word == word);
-    let trusted = find("trusted").and_then(|setting| {
-        let Value::List(networks) = setting.values.value("proxies")? else { return None };
-        let networks = networks.iter().filter_map(|network| match network {
-            Value::Cidr(address, bits) => Some((*address, *bits)),
-            _ => None,
-        });
-        let by = matches!(setting.values.value("by"), Some(Value::Word(by)) if by == "forwarded");
-        let mut proxies: Vec<_> = networks.collect();
-        proxies.sort_unstable();
-        proxies.dedup();
-        Some(Trusted { proxies, by: if by { SaidBy::Forwarded } else { SaidBy::XForwardedFor } })
-    });
     // It says one thing: the name of the field, where that is another.
     let request_id =
         find("request_id").map(|setting| match setting.values.given.first().map(|it| &it.value) {
             Some(Value::Text(name)) => name.clone().into_owned(),
             _ => REQUEST_ID_HEADER.to_owned(),
         });
-    Front { trusted, request_id, admin: None }
+    Front { request_id, ..Front::default() }
 }
 
 fn listeners(check: &mut Check<'_>, settings: &[Checked]) -> Vec<Listener> {
@@ -96,17 +125,13 @@ fn listeners(check: &mut Check<'_>, settings: &[Checked]) -> Vec<Listener> {
                 listeners.push(Listener::Is(address));
             }
             Value::Name(name) => {
-                let Some(param) = parameter(check, name) else { continue };
+                let Some(param) = parameter(check, name, "address") else { continue };
                 if let Some((_, first)) = names.iter().find(|(known, _)| *known == param) {
                     check.problems.push(problem::duplicate_listener(&param, span, &param, *first));
                     continue;
                 }
                 names.push((param.clone(), span));
-                for (value, at) in Rc::clone(&check.params).by_default(&param) {
-                    if let Constant::Addr(address) = value {
-                        take(check, &mut known, address, at);
-                    }
-                }
+                take_default(check, &mut known, &param);
                 listeners.push(Listener::Param(param));
             }
             _ => {}
@@ -117,10 +142,18 @@ fn listeners(check: &mut Check<'_>, settings: &[Checked]) -> Vec<Listener> {
     listeners
 }
 
-/// The parameter that stands in the place of an address.
-fn parameter(check: &mut Check<'_>, name: &ast::Name) -> Option<String> {
-    let row =
-        item::words(Place::Gateway).iter().flat_map(|row| row.params).find(|it| it.name == "address")?;
+/// Notes what a parameter says by default.
+fn take_default(check: &mut Check<'_>, known: &mut Vec<(SocketAddr, Span)>, param: &str) {
+    for (value, at) in Rc::clone(&check.params).by_default(param) {
+        if let Constant::Addr(address) = value {
+            take(check, known, address, at);
+        }
+    }
+}
+
+/// The parameter that stands in the place of an address, or of networks.
+fn parameter(check: &mut Check<'_>, name: &ast::Name, place: &str) -> Option<String> {
+    let row = item::words(Place::Gateway).iter().flat_map(|row| row.params).find(|it| it.name == place)?;
     let params = Rc::clone(&check.params);
     resolve::reference(check, &params.scope, name, row)
 }

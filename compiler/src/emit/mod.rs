@@ -17,7 +17,7 @@ use proc_macro2::{Literal, TokenStream};
 use quote::{format_ident, quote};
 
 use self::table::Tight;
-use crate::checked::{At, Listener, SaidBy, Server, Trusted};
+use crate::checked::{At, Listener, Proxies, SaidBy, Server, Trusted};
 use crate::ir::{Part, Program};
 use crate::lower::segment_hash;
 
@@ -76,16 +76,7 @@ fn program_item(program: &Program) -> TokenStream {
     let name = Literal::string(&program.name);
     let source_hash = Literal::string(&program.source_hash);
     let listeners = program.listeners.iter().map(|listener| {
-        let address = match listener {
-            Listener::Is(address) => {
-                let address = value::socket_address(*address);
-                quote! { g::Setting::Is(#address) }
-            }
-            Listener::Param(name) => {
-                let number = number(program, name);
-                quote! { g::Setting::Param(#number) }
-            }
-        };
+        let address = listened(program, listener);
         quote! { g::Listener { address: #address } }
     });
     let access_log = if program.logs {
@@ -93,13 +84,14 @@ fn program_item(program: &Program) -> TokenStream {
     } else {
         quote! { g::AccessLog::Off }
     };
-    let trusted_proxies = program.front.trusted.as_ref().map_or(quote! { None }, trusted_proxies);
+    let trusted_proxies =
+        program.front.trusted.as_ref().map_or(quote! { None }, |it| trusted_proxies(program, it));
     let request_id = program.front.request_id.as_ref().map_or(quote! { None }, |name| {
         let name = Literal::string(name);
         quote! { Some(#name) }
     });
-    let admin = program.front.admin.map_or(quote! { None }, |(address, _)| {
-        let address = value::socket_address(address);
+    let admin = program.front.admin.as_ref().map_or(quote! { None }, |(address, _)| {
+        let address = listened(program, address);
         quote! { Some(g::Admin { address: #address }) }
     });
     let methods = Literal::u16_unsuffixed(program.router.methods);
@@ -141,13 +133,36 @@ fn program_item(program: &Program) -> TokenStream {
     }
 }
 
-fn trusted_proxies(trusted: &Trusted) -> TokenStream {
-    let proxies = trusted.proxies.iter().map(|(address, bits)| value::network(*address, *bits));
+/// Where the gateway listens.
+fn listened(program: &Program, listener: &Listener) -> TokenStream {
+    match listener {
+        Listener::Is(address) => {
+            let address = value::socket_address(*address);
+            quote! { g::Setting::Is(#address) }
+        }
+        Listener::Param(name) => {
+            let number = number(program, name);
+            quote! { g::Setting::Param(#number) }
+        }
+    }
+}
+
+fn trusted_proxies(program: &Program, trusted: &Trusted) -> TokenStream {
+    let proxies = match &trusted.proxies {
+        Proxies::Are(networks) => {
+            let networks = networks.iter().map(|(address, bits)| value::network(*address, *bits));
+            quote! { g::Setting::Is(&[#(#networks),*]) }
+        }
+        Proxies::Param(name) => {
+            let number = number(program, name);
+            quote! { g::Setting::Param(#number) }
+        }
+    };
     let by = match trusted.by {
         SaidBy::XForwardedFor => quote! { g::SaidBy::XForwardedFor },
         SaidBy::Forwarded => quote! { g::SaidBy::Forwarded },
     };
-    quote! { Some(g::TrustedProxies { proxies: &[#(#proxies),*], by: #by }) }
+    quote! { Some(g::TrustedProxies { proxies: #proxies, by: #by }) }
 }
 
 fn write_upstreams(program: &Program, out: &mut String) {

@@ -49,8 +49,8 @@ pub(crate) fn lower(program: checked::Program, source_hash: String) -> ir::Progr
         placed.push(ir::Route { label, file, place, either, chain, record, trails });
     }
     let outside = chains.outside(program.outside);
-    if let Some((_, span)) = program.front.admin {
-        chains.features.insert(ADMIN_FEATURE, Some(span));
+    if let Some((_, span)) = &program.front.admin {
+        chains.features.insert(ADMIN_FEATURE, Some(*span));
     }
     let upstreams = program.upstreams.into_iter().map(|upstream| chains.upstream(upstream)).collect();
     ir::Program {

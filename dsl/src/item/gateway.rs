@@ -3,9 +3,11 @@
 use std::borrow::Cow;
 use std::net::IpAddr;
 
+use crate::Problem;
 use crate::policy::request::may_be_carried;
 use crate::problem::setting::TRUSTS_EVERYONE;
 use crate::schema::{At, Default, Join, Mismatch, Param, Row, Type, Value, Values};
+use crate::source::Span;
 
 /// Where the gateway listens, whom it believes, and how it names requests.
 pub const WORDS: &[Row] = &[LISTEN, ADMIN, TRUSTED, REQUEST_ID];
@@ -46,12 +48,16 @@ pub const ADMIN_FEATURE: &str = "admin";
 const ADMIN: Row = Row {
     name: "admin",
     summary: "an address on which the gateway tells operators of itself: metrics, health, readiness, build",
-    params: &[Param::required(
-        "address",
-        At::Position,
-        Type::Addr,
-        "address and port; a port alone means every address of the machine",
-    )],
+    params: &[Param {
+        name: "address",
+        at: At::Position,
+        ty: Type::Addr,
+        default: Default::Required,
+        min: None,
+        max: None,
+        dynamic: true,
+        doc: "address and port; a port alone means every address of the machine",
+    }],
     ..Row::BLANK
 };
 
@@ -59,7 +65,16 @@ const TRUSTED: Row = Row {
     name: "trusted",
     summary: "proxies in front of the gateway, whose word about a client is believed",
     params: &[
-        Param::required("proxies", At::Label, Type::List(&Type::Net), "their networks and addresses"),
+        Param {
+            name: "proxies",
+            at: At::Label,
+            ty: Type::List(&Type::Net),
+            default: Default::Required,
+            min: None,
+            max: None,
+            dynamic: true,
+            doc: "their networks and addresses",
+        },
         Param {
             name: "by",
             at: At::Label,
@@ -78,25 +93,41 @@ const TRUSTED: Row = Row {
 /// Who believes everybody lets every client say that it has any address.
 fn trusts_somebody(values: &Values) -> Option<Mismatch> {
     let Some(Value::List(networks)) = values.value("proxies") else { return None };
-    let is_everyone = |network: &&Value| match network {
+    let everyone = networks.iter().find(|network| is_everyone(network))?;
+    let (message, label, help) = words_of(everyone);
+    Some(Mismatch {
+        kind: &TRUSTS_EVERYONE,
+        help: Some(help),
+        ..Mismatch::conflict("proxies", message, label)
+    })
+}
+
+/// Whether a network is every address of a family.
+#[must_use]
+pub fn is_everyone(network: &Value) -> bool {
+    match network {
         Value::Cidr(_, 0) => true,
         // Every IPv4 address in the form of an IPv6 one.
         Value::Cidr(IpAddr::V6(six), bits) => *bits <= 96 && six.to_ipv4_mapped().is_some(),
         _ => false,
-    };
-    let everyone = networks.iter().find(is_everyone)?;
-    Some(Mismatch {
-        kind: &TRUSTS_EVERYONE,
-        help: Some(format!(
-            "name the networks of the proxies alone, such as `{}`",
-            if matches!(everyone, Value::Cidr(IpAddr::V4(_), _)) { "10.0.0.0/8" } else { "fd00::/8" }
-        )),
-        ..Mismatch::conflict(
-            "proxies",
-            format!("`{everyone}` is everybody: each client could say that it has any address"),
-            "these are no proxies alone",
-        )
-    })
+    }
+}
+
+/// The problem of a network of proxies that [`is_everyone`], where it stands in the default of a parameter.
+#[must_use]
+pub fn trusts_everyone(everyone: &Value, span: Span) -> Problem {
+    let (message, label, help) = words_of(everyone);
+    Problem::error(&TRUSTS_EVERYONE, message).at(span, label).help(help)
+}
+
+/// The message, what is said at its place, and what to do.
+fn words_of(everyone: &Value) -> (String, &'static str, String) {
+    let proper = if matches!(everyone, Value::Cidr(IpAddr::V4(_), _)) { "10.0.0.0/8" } else { "fd00::/8" };
+    (
+        format!("`{everyone}` is everybody: each client could say that it has any address"),
+        "these are no proxies alone",
+        format!("name the networks of the proxies alone, such as `{proper}`"),
+    )
 }
 
 /// The field that carries the id of a request where `request_id` names no other.

@@ -26,12 +26,24 @@ pub(super) fn convert(
         {
             return Ok(Value::Name(name));
         }
-        Err(problem) => return Err(problem),
+        Err(problem) => return Err(alone(problem, written, param)),
     };
     within(&value, param).map_err(|bounds| {
         Box::new(wrong::out_of_bounds(written.span, param.name, &value.to_string(), &bounds))
     })?;
     Ok(value)
+}
+
+/// Adds that a name gives the whole list, where one stands among other items.
+fn alone(problem: Box<Problem>, written: &Written, param: &Param) -> Box<Problem> {
+    let ValueKind::List(items) = &written.kind else { return problem };
+    match items.iter().find_map(name) {
+        Some(name) if param.dynamic && problem.help.is_none() => {
+            let help = format!("a `param` stands alone, and gives all of them: `{}`", name.text);
+            Box::new(problem.help(help))
+        }
+        _ => problem,
+    }
 }
 
 fn typed(written: &Written, ty: Type, catalogue: &Catalogue) -> Result<Value, Box<Problem>> {

@@ -199,7 +199,7 @@ fn prepare(
         log,
         standings: upstreams.iter().map(|servers| Arc::new(Standings::new(servers.len()))).collect(),
         places: upstreams,
-        proxies: program.trusted_proxies.as_ref().map(Proxies::new),
+        proxies: program.trusted_proxies.as_ref().map(|declared| Proxies::new(declared, params)),
         metrics,
         stopping: AtomicBool::new(false),
         most_open,
@@ -223,7 +223,7 @@ fn prepare(
 #[cfg(feature = "admin")]
 fn admin_of(gateway: &Arc<Gateway>, real: Option<SocketAddr>, shares: bool) -> Result<Option<Admin>, String> {
     let Some(declared) = gateway.program.admin else { return Ok(None) };
-    let address = real.unwrap_or(declared.address);
+    let address = real.unwrap_or_else(|| declared.address.at(gateway.shared.params));
     if !shares && address.port() != 0 {
         listener::probe(address).map_err(|error| describe(address, &error))?;
     }

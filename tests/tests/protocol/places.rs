@@ -116,3 +116,28 @@ fn what_is_no_server_or_no_place_of_its_own_does_not_start() {
         assert!(found.contains(said), "{found}");
     }
 }
+
+#[test]
+fn the_proxies_whose_word_is_believed_are_those_that_start_up_gives() {
+    let server = Server::ok();
+    let ask = |balancers: &str| {
+        let setup = Setup { program: program::given(), ..Setup::app(&server) };
+        let gate = setup.give("balancers", balancers).start();
+        let answer = gate.ask("GET /who HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: 192.0.2.9\r\n\r\n");
+        String::from_utf8(answer.body).unwrap()
+    };
+    assert_eq!(ask(""), "127.0.0.1");
+    assert_eq!(ask("10.0.0.0/8"), "127.0.0.1");
+    assert_eq!(ask("10.0.0.0/8, 127.0.0.1/32"), "192.0.2.9");
+}
+
+#[test]
+fn operators_ask_where_start_up_says() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let given = Text { name: "admin_at".into(), text: address.clone(), place: "`--admin-at`".into() };
+    let listen = vec!["127.0.0.1:0".parse().unwrap()];
+    let options = Options { listen, given: vec![given], workers: 1, ..Options::default() };
+    let said = start(program::given(), options).expect_err("the address is taken");
+    assert!(said.contains(&address), "{said}");
+}

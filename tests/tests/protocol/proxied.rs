@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
-use gatewright_runtime::generated::{Program, SaidBy, TrustedProxies};
+use gatewright_runtime::generated::{Program, SaidBy, Setting, TrustedProxies};
 use gatewright_tests::gate::{Gate, Setup, refused};
 use gatewright_tests::program;
 use gatewright_tests::server::Server;
@@ -14,7 +14,7 @@ fn gate(server: &Server) -> Gate {
 /// The same, but the test's client is no proxy of its.
 fn untrusting(server: &Server) -> Gate {
     static ELSEWHERE: [(IpAddr, u8); 1] = [(IpAddr::V4(Ipv4Addr::new(10, 0, 0, 0)), 8)];
-    let trusted = TrustedProxies { proxies: &ELSEWHERE, by: SaidBy::XForwardedFor };
+    let trusted = TrustedProxies { proxies: Setting::Is(&ELSEWHERE), by: SaidBy::XForwardedFor };
     let program = Program { trusted_proxies: Some(trusted), ..*program::traffic() };
     Setup { program: Box::leak(Box::new(program)), ..Setup::app(server) }.start()
 }

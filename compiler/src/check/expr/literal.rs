@@ -30,7 +30,8 @@ pub(crate) fn constant(value: &Value, ty: &Ty) -> Result<Constant, Box<Problem>>
     if within(&found, ty) {
         return Ok(found);
     }
-    let problem = wrong_type(value.span, &format!("`{ty}`"), &describe(value));
+    let shown = amount(&found).map_or_else(|| describe(value), |amount| format!("`{amount}`"));
+    let problem = wrong_type(value.span, &format!("`{ty}`"), &shown);
     let near = match (ty, &found) {
         (Ty::Enum(words), Constant::Text(text)) => nearest(text, words.iter().map(String::as_str)),
         _ => None,
