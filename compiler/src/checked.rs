@@ -4,6 +4,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 use std::rc::Rc;
+use std::time::Duration;
 
 use gatewright_dsl::schema::{Value, Values};
 use gatewright_dsl::{Policy, Span};
@@ -40,21 +41,31 @@ pub(crate) struct Front {
     pub(crate) request_id: Option<String>,
     /// Where the gateway is asked about itself, and the setting that says so.
     pub(crate) admin: Option<(Listener, Span)>,
+    pub(crate) drain: Option<Drain>,
 }
 
 /// Proxies in front of the gateway.
 #[derive(Clone, Debug)]
 pub(crate) struct Trusted {
-    pub(crate) proxies: Proxies,
+    /// Sorted: an address, and the number of bits that count.
+    pub(crate) proxies: Given<Vec<(IpAddr, u8)>>,
     pub(crate) by: SaidBy,
 }
 
-/// The networks of proxies.
+/// How a gateway that is told to stop ends.
 #[derive(Clone, Debug)]
-pub(crate) enum Proxies {
-    /// Sorted: an address, and the number of bits that count.
-    Are(Vec<(IpAddr, u8)>),
-    /// The parameter of this name says them.
+pub(crate) struct Drain {
+    /// How long open connections have.
+    pub(crate) within: Given<Duration>,
+    /// How long further clients are still served before.
+    pub(crate) wait: Given<Duration>,
+}
+
+/// What is written, or said when the gateway starts.
+#[derive(Clone, Debug)]
+pub(crate) enum Given<T> {
+    Is(T),
+    /// The parameter of this name says it.
     Param(String),
 }
 

@@ -3,6 +3,7 @@
 //! It holds no state and no behaviour; all state hangs from one `Gateway` value made at start-up.
 
 use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
 
 use crate::access_log::LogLine;
 use crate::exchange::{Exchange, Flow, Own};
@@ -51,6 +52,17 @@ pub struct Program {
     pub request_id: Option<&'static str>,
     /// Where it is asked about itself.
     pub admin: Option<Admin>,
+    /// How it ends when it is told to stop, where that is said.
+    pub drain: Option<Drain>,
+}
+
+/// How a gateway that is told to stop ends.
+#[derive(Clone, Copy, Debug)]
+pub struct Drain {
+    /// How long open connections have until they are cut; from 1 s to 24 h.
+    pub within: Setting<Duration>,
+    /// How long before that further clients are still served, at most 10 min.
+    pub wait: Setting<Duration>,
 }
 
 /// A listener for operators, apart from traffic.
@@ -229,5 +241,6 @@ impl Program {
         trusted_proxies: None,
         request_id: None,
         admin: None,
+        drain: None,
     };
 }

@@ -3,19 +3,21 @@
 use std::io::{BufRead, BufReader, Read};
 use std::net::{SocketAddr, TcpListener};
 use std::process::{Child, ChildStderr, Command, Output, Stdio};
+use std::sync::mpsc::{Receiver, channel};
 
 use command_fds::{CommandFdExt, FdMapping};
 use rustix::process::{Pid, Signal, kill_process};
 use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 
 use crate::client::Client;
-use crate::eventually;
+use crate::{PATIENCE, eventually};
 
 /// A started gateway; it is killed when this is dropped.
 #[derive(Debug)]
 pub struct Process {
     child: Child,
-    stderr: BufReader<ChildStderr>,
+    /// Lines of standard error, its own and those of processes that it has started.
+    said: Receiver<String>,
     /// Where it listens.
     pub address: SocketAddr,
 }
@@ -49,12 +51,11 @@ impl Process {
     /// Starts it, and waits until it has said where it listens.
     pub fn start(command: &mut Command) -> Self {
         let mut child = command.spawn().unwrap();
-        let mut stderr = BufReader::new(child.stderr.take().unwrap());
-        let mut line = String::new();
-        stderr.read_line(&mut line).unwrap();
+        let said = lines(child.stderr.take().unwrap());
+        let line = said.recv_timeout(PATIENCE).unwrap_or_default();
         let address =
             line.trim().strip_prefix("tested listens on http://").unwrap_or_else(|| panic!("{line}"));
-        Self { address: address.parse().unwrap(), child, stderr }
+        Self { address: address.parse().unwrap(), child, said }
     }
 
     /// The same on one processor, so that one worker has all connections.
@@ -78,18 +79,14 @@ impl Process {
         Client::connect(self.address)
     }
 
-    fn pid(&self) -> Pid {
+    /// Its number.
+    pub fn pid(&self) -> Pid {
         Pid::from_child(&self.child)
     }
 
     /// Asks it to stop.
     pub fn terminate(&self) {
         self.signal(Signal::TERM);
-    }
-
-    /// Asks it to hand its sockets over.
-    pub fn hand_over(&self) {
-        self.signal(Signal::USR2);
     }
 
     /// Keeps it from running, and waits until it does not.
@@ -108,11 +105,9 @@ impl Process {
         kill_process(self.pid(), signal).unwrap();
     }
 
-    /// The next line of standard error.
+    /// The next line of standard error; empty where there is none in time.
     pub fn says(&mut self) -> String {
-        let mut line = String::new();
-        self.stderr.read_line(&mut line).unwrap();
-        line
+        self.said.recv_timeout(PATIENCE).unwrap_or_default()
     }
 
     /// Descriptors that it has open.
@@ -127,7 +122,7 @@ impl Process {
 
     /// Waits until it has ended: whether well, what it wrote to standard output, and the rest of standard error.
     pub fn end(mut self) -> (bool, String, String) {
-        let (mut out, mut err) = (String::new(), String::new());
+        let mut out = String::new();
         if let Some(stdout) = &mut self.child.stdout {
             stdout.read_to_string(&mut out).unwrap();
         }
@@ -136,8 +131,7 @@ impl Process {
             status = self.child.try_wait().unwrap();
             status.is_some()
         });
-        self.stderr.read_to_string(&mut err).unwrap();
-        (status.unwrap().success(), out, err)
+        (status.unwrap().success(), out, self.said.iter().collect())
     }
 
     /// Whether it has ended.
@@ -158,6 +152,22 @@ impl Drop for Process {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// Whatever is said, line by line, until nobody is left to say anything.
+fn lines(stderr: ChildStderr) -> Receiver<String> {
+    let (send, said) = channel();
+    std::thread::spawn(move || {
+        let mut stderr = BufReader::new(stderr);
+        loop {
+            let mut line = String::new();
+            let read = stderr.read_line(&mut line);
+            if !matches!(read, Ok(1..)) || send.send(line).is_err() {
+                return;
+            }
+        }
+    });
+    said
 }
 
 /// Runs to its end what is expected to end by itself: its exit code and what it said on both streams.

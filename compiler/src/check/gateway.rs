@@ -12,7 +12,7 @@ use gatewright_dsl::{ast, item};
 
 use super::join::{self, Settings, Written};
 use super::{Check, problem, resolve};
-use crate::checked::{Front, Listener, Proxies, SaidBy, Trusted};
+use crate::checked::{Drain, Front, Given, Listener, SaidBy, Trusted};
 use crate::ir::expr::Constant;
 
 /// What a `gateway` block says.
@@ -38,8 +38,12 @@ pub(super) fn check(check: &mut Check<'_>, gateways: &[&ast::Gateway]) -> Gatewa
     let (settings, problems) = check_block(&first.block, Place::Gateway, check.catalogue);
     check.problems.extend(problems);
     let listeners = listeners(check, &settings);
-    let front =
-        Front { admin: admin(check, &settings), trusted: trusted(check, &settings), ..front(&settings) };
+    let front = Front {
+        admin: admin(check, &settings),
+        trusted: trusted(check, &settings),
+        drain: drain(check, &settings),
+        ..front(&settings)
+    };
     let written = Rc::new(Written { around: 0, imports: Vec::new() });
     let settings = join::over(check, &Settings::default(), &join::own(settings, &[], &written));
     Gateway { name: first.name.text.clone(), settings, listeners, front }
@@ -80,7 +84,7 @@ fn trusted(check: &mut Check<'_>, settings: &[Checked]) -> Option<Trusted> {
             let mut proxies: Vec<_> = networks.collect();
             proxies.sort_unstable();
             proxies.dedup();
-            Proxies::Are(proxies)
+            Given::Is(proxies)
         }
         Value::Name(name) => {
             let param = parameter(check, name, "proxies")?;
@@ -91,12 +95,23 @@ fn trusted(check: &mut Check<'_>, settings: &[Checked]) -> Option<Trusted> {
                     check.problems.push(trusts_everyone(&network, at));
                 }
             }
-            Proxies::Param(param)
+            Given::Param(param)
         }
         _ => return None,
     };
     let by = matches!(setting.values.value("by"), Some(Value::Word(by)) if by == "forwarded");
     Some(Trusted { proxies, by: if by { SaidBy::Forwarded } else { SaidBy::XForwardedFor } })
+}
+
+/// How it ends when it is told to stop.
+fn drain(check: &mut Check<'_>, settings: &[Checked]) -> Option<Drain> {
+    let setting = settings.iter().find(|setting| setting.values.word == "drain")?;
+    let mut time = |place| match setting.values.value(place)? {
+        Value::Duration(time) => Some(Given::Is(*time)),
+        Value::Name(name) => parameter(check, name, place).map(Given::Param),
+        _ => None,
+    };
+    Some(Drain { within: time("within")?, wait: time("wait")? })
 }
 
 /// What the words of the block say that hold for all requests, before they have a route.

@@ -17,7 +17,7 @@ use proc_macro2::{Literal, TokenStream};
 use quote::{format_ident, quote};
 
 use self::table::Tight;
-use crate::checked::{At, Listener, Proxies, SaidBy, Server, Trusted};
+use crate::checked::{At, Drain, Given, Listener, SaidBy, Server, Trusted};
 use crate::ir::{Part, Program};
 use crate::lower::segment_hash;
 
@@ -94,6 +94,7 @@ fn program_item(program: &Program) -> TokenStream {
         let address = listened(program, address);
         quote! { Some(g::Admin { address: #address }) }
     });
+    let drain = program.front.drain.as_ref().map_or(quote! { None }, |it| drain(program, it));
     let methods = Literal::u16_unsuffixed(program.router.methods);
     let states = program.states.iter().map(|state| {
         let state = value::home(state);
@@ -129,8 +130,29 @@ fn program_item(program: &Program) -> TokenStream {
             trusted_proxies: #trusted_proxies,
             request_id: #request_id,
             admin: #admin,
+            drain: #drain,
         };
     }
+}
+
+/// What is written, or the number of the parameter that says it.
+fn given<T>(program: &Program, given: &Given<T>, literal: impl Fn(&T) -> TokenStream) -> TokenStream {
+    match given {
+        Given::Is(value) => {
+            let value = literal(value);
+            quote! { g::Setting::Is(#value) }
+        }
+        Given::Param(name) => {
+            let number = number(program, name);
+            quote! { g::Setting::Param(#number) }
+        }
+    }
+}
+
+fn drain(program: &Program, drain: &Drain) -> TokenStream {
+    let [within, wait] =
+        [&drain.within, &drain.wait].map(|time| given(program, time, |time| value::duration(*time)));
+    quote! { Some(g::Drain { within: #within, wait: #wait }) }
 }
 
 /// Where the gateway listens.
@@ -148,16 +170,10 @@ fn listened(program: &Program, listener: &Listener) -> TokenStream {
 }
 
 fn trusted_proxies(program: &Program, trusted: &Trusted) -> TokenStream {
-    let proxies = match &trusted.proxies {
-        Proxies::Are(networks) => {
-            let networks = networks.iter().map(|(address, bits)| value::network(*address, *bits));
-            quote! { g::Setting::Is(&[#(#networks),*]) }
-        }
-        Proxies::Param(name) => {
-            let number = number(program, name);
-            quote! { g::Setting::Param(#number) }
-        }
-    };
+    let proxies = given(program, &trusted.proxies, |networks| {
+        let networks = networks.iter().map(|(address, bits)| value::network(*address, *bits));
+        quote! { &[#(#networks),*] }
+    });
     let by = match trusted.by {
         SaidBy::XForwardedFor => quote! { g::SaidBy::XForwardedFor },
         SaidBy::Forwarded => quote! { g::SaidBy::Forwarded },

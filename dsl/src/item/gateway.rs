@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::net::IpAddr;
+use std::time::Duration;
 
 use crate::Problem;
 use crate::policy::request::may_be_carried;
@@ -10,7 +11,7 @@ use crate::schema::{At, Default, Join, Mismatch, Param, Row, Type, Value, Values
 use crate::source::Span;
 
 /// Where the gateway listens, whom it believes, and how it names requests.
-pub const WORDS: &[Row] = &[LISTEN, ADMIN, TRUSTED, REQUEST_ID];
+pub const WORDS: &[Row] = &[LISTEN, ADMIN, TRUSTED, REQUEST_ID, DRAIN];
 
 const LISTEN: Row = Row {
     name: "listen",
@@ -129,6 +130,34 @@ fn words_of(everyone: &Value) -> (String, &'static str, String) {
         format!("name the networks of the proxies alone, such as `{proper}`"),
     )
 }
+
+const DRAIN: Row = Row {
+    name: "drain",
+    summary: "how a gateway that is told to stop ends",
+    params: &[
+        Param {
+            name: "within",
+            at: At::Label,
+            ty: Type::Duration,
+            default: Default::Required,
+            min: Some(Value::Duration(Duration::from_secs(1))),
+            max: Some(Value::Duration(Duration::from_hours(24))),
+            dynamic: true,
+            doc: "how long open connections have until they are cut",
+        },
+        Param {
+            name: "wait",
+            at: At::Label,
+            ty: Type::Duration,
+            default: Default::Is(Value::Duration(Duration::ZERO)),
+            min: None,
+            max: Some(Value::Duration(Duration::from_mins(10))),
+            dynamic: true,
+            doc: "how long before that further clients are still served, while `/readyz` says 503 already",
+        },
+    ],
+    ..Row::BLANK
+};
 
 /// The field that carries the id of a request where `request_id` names no other.
 pub const REQUEST_ID_HEADER: &str = "x-request-id";

@@ -417,6 +417,9 @@ async fn linger(client: &mut Client) {
 /// Counts an exchange that is over, and writes the access log's line.
 fn record(client: &Client, x: &Exchange) {
     let worker = &client.worker;
+    if worker.cut.get() && x.record.reason == Some(Reason::DRAINED.word) {
+        worker.gateway.cuts_one();
+    }
     if !worker.watched {
         return;
     }

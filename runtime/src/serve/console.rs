@@ -3,23 +3,40 @@
 //! The first worker runs on the first thread, beside the signals. With one worker and no log the process has no other
 //! thread, and the kernel need not guard its table of descriptors against one.
 
+use std::cell::{Cell, RefCell};
 use std::fmt::Arguments;
 use std::io::{self, Write};
-use std::process::ExitCode;
+use std::process::{Child, ExitCode, ExitStatus};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::task::Poll;
+use std::time::Duration;
 
+use rustix::process::{Pid, kill_process};
+use tokio::net::UnixStream;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 
-use super::{Options, Order, drain, listener, prepare};
+use super::succession::{Estate, SERVES};
+use super::{Gateway, Options, Order, drain, listener, notice, prepare};
+use crate::clock::{Alarm, micros};
 use crate::params::{self, given};
+use crate::place;
 use crate::program::Program;
 
-/// Runs a compiled gateway until it is told to stop: the first SIGTERM or SIGINT drains, the second cuts. `--version`
-/// prints what was compiled, `--params` what may be set; other arguments set it.
+/// How long the next generation has until it serves.
+const READY_MOST: Duration = Duration::from_mins(1);
+/// How often it is looked at meanwhile.
+const LOOK: Duration = Duration::from_millis(20);
+
+/// Runs a compiled gateway until it is told to stop: the first SIGTERM or SIGINT drains, the second cuts; SIGUSR2 starts the next
+/// generation, and drains once that serves. `--version` prints what was compiled, `--params` what may be set, `--check` whether what
+/// is given can be; other arguments set it.
 #[must_use]
 pub fn main(program: &'static Program) -> ExitCode {
-    let arguments: Vec<String> = std::env::args_os().skip(1).map(|it| it.to_string_lossy().into()).collect();
+    let mut arguments: Vec<String> =
+        std::env::args_os().skip(1).map(|it| it.to_string_lossy().into()).collect();
     let shown = match arguments.first().map(String::as_str) {
         Some("--version") => {
             let version = env!("CARGO_PKG_VERSION");
@@ -33,9 +50,12 @@ pub fn main(program: &'static Program) -> ExitCode {
         let _ = io::stdout().write_all(text.as_bytes());
         return ExitCode::SUCCESS;
     }
-    match run(program, &arguments) {
-        Ok(()) => {
-            say(format_args!("{} has stopped", program.name));
+    let count = arguments.len();
+    arguments.retain(|argument| argument != "--check");
+    let done = if arguments.len() == count { run(program, &arguments) } else { check(program, &arguments) };
+    match done {
+        Ok(last) => {
+            say(format_args!("{} {last}", program.name));
             ExitCode::SUCCESS
         }
         Err(problem) => {
@@ -45,26 +65,49 @@ pub fn main(program: &'static Program) -> ExitCode {
     }
 }
 
-fn run(program: &'static Program, arguments: &[String]) -> Result<(), String> {
+/// What the arguments, the environment and mounted files say.
+fn collect(program: &Program, arguments: &[String]) -> Result<Vec<given::Text>, String> {
     let variable = |name: &str| {
         let text = std::env::var_os(name).map(std::ffi::OsString::into_string).transpose();
         text.map_err(|_| format!("`{name}` is no text: it must be UTF-8"))
     };
     let file = |path: &str| std::fs::read_to_string(path).map_err(|error| error.to_string());
-    let given = given::collect(program, arguments, variable, file)?;
+    given::collect(program, arguments, variable, file)
+}
+
+/// Whether it could start with what is given, as far as that can be said without a socket.
+fn check(program: &'static Program, arguments: &[String]) -> Result<String, String> {
+    let given = collect(program, arguments)?;
+    let params = given::read(program, &given)?;
+    place::places(program, &params, &given)?;
+    Ok("can start with this".to_owned())
+}
+
+fn run(program: &'static Program, arguments: &[String]) -> Result<String, String> {
+    let given = collect(program, arguments)?;
     let mut prepared =
         prepare(program, Options { inherit: true, given, ..Options::default() }, io::stdout())?;
+    let estate = Estate::of(&prepared.sockets)
+        .map_err(|error| format!("the sockets cannot be kept for a next generation: {error}"))?;
     prepared.spawn(1)?;
     let pinned = (!prepared.running.workers.is_empty()).then_some(0);
-    let running = prepared.running;
+    let (running, before) = (prepared.running, prepared.before);
+    let mut estate = Some(estate);
     for sockets in prepared.sockets {
         let orders = running.orders.clone();
         let own = orders.subscribe();
         let addresses = running.addresses().to_vec();
         #[cfg(feature = "admin")]
         let admin = running.admin_address();
+        let before = before.as_ref().and_then(|before| before.try_clone().ok());
+        let console = Rc::new(Console {
+            gateway: Arc::clone(&prepared.gateway),
+            orders: orders.clone(),
+            estate: RefCell::new(estate.take()),
+            next: Cell::new(None),
+        });
         let signals = async move {
-            let task = tokio::task::spawn_local(signals(orders.clone(), move || {
+            let task = tokio::task::spawn_local(signals(console, move || {
                 for address in addresses {
                     say(format_args!("{} listens on http://{address}", program.name));
                 }
@@ -72,6 +115,9 @@ fn run(program: &'static Program, arguments: &[String]) -> Result<(), String> {
                 if let Some(address) = admin {
                     say(format_args!("{} tells of itself on http://{address}", program.name));
                 }
+                notice::serves();
+                // Where the generation before has ended meanwhile, there is nobody to tell.
+                before.map(|before| (&before).write_all(SERVES));
             }));
             // The second signal is for whichever worker is left.
             orders.closed().await;
@@ -79,10 +125,14 @@ fn run(program: &'static Program, arguments: &[String]) -> Result<(), String> {
         };
         listener::work_beside(&prepared.gateway, sockets, own, pinned, signals);
     }
+    let cut = Arc::clone(&prepared.gateway.cut);
     // The writer of the log ends with the last who could write to it.
     drop(prepared.gateway);
     running.join();
-    Ok(())
+    Ok(match cut.load(Ordering::Relaxed) {
+        0 => "has stopped".to_owned(),
+        cut => format!("has stopped, and has cut {cut} exchanges that were under way"),
+    })
 }
 
 /// A line for the operator. Where nobody reads it, traffic goes on all the same.
@@ -90,8 +140,19 @@ pub(super) fn say(line: Arguments) {
     let _ = writeln!(io::stderr(), "{line}");
 }
 
+/// What the signals are about.
+struct Console {
+    gateway: Arc<Gateway>,
+    orders: watch::Sender<Order>,
+    /// What a next generation is started with. It goes with the order to stop, since a socket of which a copy is held would take
+    /// connections that nobody accepts.
+    estate: RefCell<Option<Estate>>,
+    /// A next generation that has been started, and has not said yet that it serves.
+    next: Cell<Option<Pid>>,
+}
+
 /// Passes signals on as orders, and says `ready` once it can.
-async fn signals(orders: watch::Sender<Order>, ready: impl FnOnce()) {
+async fn signals(console: Rc<Console>, ready: impl FnOnce()) {
     let (mut terminate, mut interrupt) =
         match (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) {
             (Ok(terminate), Ok(interrupt)) => (terminate, interrupt),
@@ -103,9 +164,11 @@ async fn signals(orders: watch::Sender<Order>, ready: impl FnOnce()) {
                 return;
             }
         };
-    let handing = signal(SignalKind::user_defined2()).ok();
+    let asked = signal(SignalKind::user_defined2()).ok();
     ready();
-    let handing = tokio::task::spawn_local(refuse_hand_over(handing));
+    let handing = tokio::task::spawn_local(hand_over(Rc::clone(&console), asked));
+    let stopping = Rc::clone(&console);
+    let mut stop = None;
     for order in [Order::Drain, Order::Cut] {
         std::future::poll_fn(|cx| {
             let either = terminate.poll_recv(cx).is_ready() || interrupt.poll_recv(cx).is_ready();
@@ -113,19 +176,130 @@ async fn signals(orders: watch::Sender<Order>, ready: impl FnOnce()) {
         })
         .await;
         match order {
-            Order::Drain => drain(&orders),
+            Order::Drain => {
+                notice::stops();
+                let stopping = Rc::clone(&stopping);
+                stop = Some(tokio::task::spawn_local(async move { stopping.stop().await }));
+            }
             other => {
-                orders.send_replace(other);
+                console.estate.take();
+                console.orders.send_replace(other);
             }
         }
     }
+    stop.iter().for_each(tokio::task::JoinHandle::abort);
     handing.abort();
 }
 
-/// Without a handler the signal would end the process.
-async fn refuse_hand_over(asked: Option<Signal>) {
+/// Starts the next generation whenever that is asked for. Without a handler the signal would end the process.
+async fn hand_over(console: Rc<Console>, asked: Option<Signal>) {
     let Some(mut asked) = asked else { return };
     while std::future::poll_fn(|cx| asked.poll_recv(cx)).await.is_some() {
-        say(format_args!("SIGUSR2 is ignored: this version cannot hand its sockets over"));
+        match console.next() {
+            Ok((child, serves)) => {
+                let console = Rc::clone(&console);
+                tokio::task::spawn_local(async move { console.succeeded(child, serves).await });
+            }
+            Err(why) => say(format_args!("error: no hand-over: {why}")),
+        }
     }
+}
+
+impl Console {
+    /// Clients are no longer welcome; those who come all the same are served for a while, and then no more.
+    async fn stop(&self) {
+        let gateway = &self.gateway;
+        // Whoever stops this generation wants no other in its place.
+        if let Some(next) = self.next.take() {
+            let _ = kill_process(next, rustix::process::Signal::TERM);
+        }
+        let wait = gateway.program.drain.map(|drain| drain.wait.at(gateway.shared.params));
+        gateway.stops();
+        if let Some(wait) = wait.filter(|wait| !wait.is_zero()) {
+            say(format_args!("{} stops in {} s", gateway.program.name, wait.as_secs()));
+            let end = gateway.clock.now() + micros(wait);
+            if let Ok(alarm) = Alarm::new() {
+                while let left @ 1.. = end.saturating_sub(gateway.clock.now()) {
+                    gateway.clock.wait(&alarm, Duration::from_micros(left)).await;
+                }
+            }
+        }
+        self.drain();
+    }
+
+    fn drain(&self) {
+        self.estate.take();
+        drain(&self.orders);
+    }
+
+    /// The next generation, and where it says that it serves.
+    fn next(&self) -> Result<(Child, UnixStream), String> {
+        if std::process::id() == 1 {
+            return Err(
+                "this is the first process of its container, which ends with it: start a new container"
+                    .into(),
+            );
+        }
+        if self.next.get().is_some() {
+            return Err("the next generation is starting already".into());
+        }
+        let estate = self.estate.borrow();
+        let estate = estate.as_ref().ok_or("this generation is stopping already")?;
+        let (mut child, serves) =
+            estate.start().map_err(|error| format!("the next generation cannot be started: {error}"))?;
+        let heard = UnixStream::from_std(serves).map_err(|error| {
+            end(&mut child);
+            format!("the next generation cannot be heard: {error}")
+        })?;
+        self.next.set(Some(Pid::from_child(&child)));
+        say(format_args!(
+            "{} starts process {} as its next generation",
+            self.gateway.program.name,
+            child.id()
+        ));
+        Ok((child, heard))
+    }
+
+    /// Waits until the next generation serves, and then stops; goes on serving where that ends, or takes too long.
+    async fn succeeded(&self, mut child: Child, serves: UnixStream) {
+        let name = self.gateway.program.name;
+        let clock = &self.gateway.clock;
+        let until = clock.now() + micros(READY_MOST);
+        let Ok(alarm) = Alarm::new() else { return };
+        let why = loop {
+            let mut said = [0; 16];
+            if serves.try_read(&mut said).is_ok_and(|count| said.get(..count) == Some(SERVES)) {
+                self.next.set(None);
+                say(format_args!("process {} serves, and {name} drains", child.id()));
+                self.gateway.stops();
+                self.drain();
+                return;
+            }
+            match child.try_wait() {
+                Ok(None) if clock.now() < until => {}
+                Ok(None) => {
+                    end(&mut child);
+                    break format!("it did not serve within {} s, and was ended", READY_MOST.as_secs());
+                }
+                Ok(Some(status)) => break ended(status),
+                Err(error) => break format!("what became of it cannot be found out: {error}"),
+            }
+            clock.wait(&alarm, LOOK).await;
+        };
+        self.next.set(None);
+        say(format_args!(
+            "error: no hand-over: process {} is no next generation: {why}; {name} goes on",
+            child.id()
+        ));
+    }
+}
+
+fn ended(status: ExitStatus) -> String {
+    format!("it ended with {status} before it served")
+}
+
+/// Ends a process that is of no use.
+fn end(child: &mut Child) {
+    let _ = child.kill();
+    let _ = child.wait();
 }

@@ -1,11 +1,14 @@
-//! Sockets that somebody else has opened, by the convention of `LISTEN_FDS`: systemd, or `gw run` for one generation of a
-//! gateway after the other. Since the same sockets live on, no connection is lost that waits in one of them.
+//! Sockets that somebody else has opened: the generation before, or by the convention of `LISTEN_FDS` systemd, or `gw run` for one
+//! generation of a gateway after the other. Since the same sockets live on, no connection is lost that waits in one of them.
 //!
 //! What does not fit exactly is refused: a gateway that serves other addresses than it says is worse than none.
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::os::unix::net::UnixStream;
 
 use listenfd::ListenFd;
+
+use super::succession;
 
 /// The first descriptor that is passed on, by the convention.
 const FIRST: usize = 3;
@@ -14,7 +17,11 @@ const NAME: &str = "listener-";
 
 /// Sockets for each declared listener, at least one.
 #[derive(Debug)]
-pub(super) struct Inherited(Vec<Vec<TcpListener>>);
+pub(super) struct Inherited {
+    listeners: Vec<Vec<TcpListener>>,
+    /// Where the generation before waits to hear that this one serves.
+    pub(super) before: Option<UnixStream>,
+}
 
 /// What was said to this process about its descriptors.
 #[derive(Debug, Default)]
@@ -26,6 +33,11 @@ struct Said {
 
 /// The sockets that were passed on to this process; nothing where none were.
 pub(super) fn inherited(wanted: &[SocketAddr]) -> Result<Option<Inherited>, String> {
+    let handed = succession::handed().map_err(|error| format!("sockets cannot be taken over: {error}"))?;
+    if let Some((sockets, before)) = handed {
+        return of_before(sockets, wanted)
+            .map(|listeners| Some(Inherited { listeners, before: Some(before) }));
+    }
     let variable = |name| std::env::var(name).ok().filter(|value: &String| !value.is_empty());
     let said = Said {
         count: variable("LISTEN_FDS"),
@@ -47,20 +59,47 @@ pub(super) fn inherited(wanted: &[SocketAddr]) -> Result<Option<Inherited>, Stri
     }
     match wanted.iter().zip(&sockets).find(|(_, own)| own.is_empty()) {
         Some((address, _)) => Err(format!("LISTEN_FDS has no socket for {address}")),
-        None => Ok(Some(Inherited(sockets))),
+        None => Ok(Some(Inherited { listeners: sockets, before: None })),
+    }
+}
+
+/// The sockets of the generation before, which has as many listeners in the same order.
+fn of_before(
+    handed: Vec<(usize, TcpListener)>,
+    wanted: &[SocketAddr],
+) -> Result<Vec<Vec<TcpListener>>, String> {
+    let mut sockets: Vec<Vec<TcpListener>> = wanted.iter().map(|_| Vec::new()).collect();
+    for (number, socket) in handed {
+        let name = format!("{NAME}{number}");
+        let number =
+            claim(&socket, &name, wanted).map_err(|why| format!("a socket that is taken over {why}"))?;
+        let address = socket.local_addr().map_err(|error| format!("a socket has no address: {error}"))?;
+        if let (Some(own), Some(wanted)) = (sockets.get_mut(number), wanted.get(number)) {
+            // Any port is any.
+            if wanted.port() != 0 && !serves(address, *wanted) {
+                return Err(format!(
+                    "the generation before listens on {address}, and this gateway on {wanted}: another address takes a fresh start"
+                ));
+            }
+            own.push(socket);
+        }
+    }
+    match wanted.iter().zip(&sockets).find(|(_, own)| own.is_empty()) {
+        Some((address, _)) => Err(format!("the generation before does not listen on {address}")),
+        None => Ok(sockets),
     }
 }
 
 impl Inherited {
     /// The greatest number of sockets that one listener has. With fewer workers, one of them would be served by nobody.
     pub(super) fn most(&self) -> usize {
-        self.0.iter().map(Vec::len).max().unwrap_or_default()
+        self.listeners.iter().map(Vec::len).max().unwrap_or_default()
     }
 
     /// The share of each worker: one socket for each listener. Where there are fewer than workers, some share one.
     pub(super) fn shared(self, workers: usize) -> std::io::Result<Vec<Vec<TcpListener>>> {
         let mut shares: Vec<Vec<TcpListener>> = (0..workers).map(|_| Vec::new()).collect();
-        for own in self.0 {
+        for own in self.listeners {
             let further = (own.len()..workers)
                 .filter_map(|worker| own.get(worker % own.len()))
                 .map(TcpListener::try_clone)
@@ -161,6 +200,23 @@ mod tests {
     }
 
     #[test]
+    fn what_the_generation_before_hands_over_must_be_what_this_one_listens_on() {
+        let open = || TcpListener::bind("127.0.0.1:0").unwrap();
+        let (a, b) = (open(), open());
+        let (at_a, at_b) = (a.local_addr().unwrap(), b.local_addr().unwrap());
+        let take = |wanted: &[SocketAddr]| {
+            let handed = vec![(0, a.try_clone().unwrap()), (1, b.try_clone().unwrap())];
+            of_before(handed, wanted).map(|listeners| listeners.iter().map(Vec::len).collect::<Vec<_>>())
+        };
+        assert_eq!(take(&[at_a, at_b]), Ok(vec![1, 1]));
+        assert_eq!(take(&["127.0.0.1:0".parse().unwrap(), at_b]), Ok(vec![1, 1]));
+        assert!(take(&[at_b, at_a]).unwrap_err().contains("takes a fresh start"));
+        assert!(take(&[at_a]).unwrap_err().contains("has 1 listeners"));
+        let third = SocketAddr::from((Ipv4Addr::LOCALHOST, 3));
+        assert!(take(&[at_a, at_b, third]).unwrap_err().contains("does not listen on 127.0.0.1:3"));
+    }
+
+    #[test]
     fn every_address_of_ipv4_serves_for_every_address_where_there_is_no_ipv6() {
         let every = |text: &str| text.parse::<SocketAddr>().unwrap();
         assert!(serves(every("0.0.0.0:80"), every("[::]:80")));
@@ -171,7 +227,7 @@ mod tests {
     #[test]
     fn workers_share_what_there_is_and_leave_nothing_unserved() {
         let sockets = |count| (0..count).map(|_| TcpListener::bind("127.0.0.1:0").unwrap()).collect();
-        let shares = Inherited(vec![sockets(2), sockets(3)]).shared(3).unwrap();
+        let shares = Inherited { listeners: vec![sockets(2), sockets(3)], before: None }.shared(3).unwrap();
         let addresses: Vec<Vec<_>> =
             shares.iter().map(|own| own.iter().map(|it| it.local_addr().unwrap()).collect()).collect();
         assert_eq!(addresses[0][0], addresses[2][0]);

@@ -10,14 +10,17 @@ mod forward;
 mod handover;
 mod identity;
 mod listener;
+mod notice;
 mod relay;
 pub(crate) mod socket;
+mod succession;
 pub(crate) mod worker;
 
 use std::io;
 use std::net::SocketAddr;
+use std::os::unix::net::UnixStream;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread::JoinHandle;
 
 use tokio::sync::watch;
@@ -30,7 +33,7 @@ use crate::admin::Admin;
 use crate::clock::Clock;
 use crate::limits::Limits;
 use crate::metrics::Metrics;
-use crate::params::given;
+use crate::params::{Params, given};
 use crate::place::{self, Place, Places};
 use crate::program::Program;
 use crate::proxies::Proxies;
@@ -74,6 +77,8 @@ pub(crate) struct Gateway {
     pub(crate) metrics: Metrics,
     /// It was told to stop.
     stopping: AtomicBool,
+    /// Exchanges that were cut when the time to end was over.
+    cut: Arc<AtomicUsize>,
     /// Those whose word about a client is believed.
     pub(crate) proxies: Option<Proxies>,
     /// What exchanges know of it.
@@ -101,6 +106,8 @@ struct Prepared {
     gateway: Arc<Gateway>,
     /// The share of each worker.
     sockets: Vec<Vec<std::net::TcpListener>>,
+    /// Where the generation before waits to hear that this one serves.
+    before: Option<UnixStream>,
     running: Running,
 }
 
@@ -119,6 +126,11 @@ impl Gateway {
     /// It was told to stop: nobody is to send it further clients.
     pub(crate) fn stops(&self) {
         self.stopping.store(true, Ordering::Relaxed);
+    }
+
+    /// An exchange was under way when the time to end was over.
+    pub(crate) fn cuts_one(&self) {
+        self.cut.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Whether further clients are welcome.
@@ -179,11 +191,13 @@ fn prepare(
     let inherits = inherited.is_some();
     let workers = inherited.as_ref().map_or(workers, |inherited| workers.max(inherited.most()));
     let most_open = connections_for(workers, program.listeners.len())?;
-    let sockets = match inherited {
-        Some(inherited) => {
-            inherited.shared(workers).map_err(|error| format!("sockets cannot be shared: {error}"))?
+    let (sockets, before) = match inherited {
+        Some(mut inherited) => {
+            let before = inherited.before.take();
+            let shared = inherited.shared(workers);
+            (shared.map_err(|error| format!("sockets cannot be shared: {error}"))?, before)
         }
-        None => open(&wanted, workers)?,
+        None => (open(&wanted, workers)?, None),
     };
     let addresses = sockets.iter().take(1).flatten().map(std::net::TcpListener::local_addr);
     let addresses =
@@ -193,7 +207,7 @@ fn prepare(
     let metrics = Metrics::new(program, &upstreams, sockets.len());
     let gateway = Arc::new(Gateway {
         program,
-        limits: bounded(options.limits.unwrap_or(Limits::DEFAULT)),
+        limits: bounded(options.limits.unwrap_or_else(|| declared(program, params))),
         shared: Shared::new(program, params, clock.clone()),
         clock,
         log,
@@ -202,6 +216,7 @@ fn prepare(
         proxies: program.trusted_proxies.as_ref().map(|declared| Proxies::new(declared, params)),
         metrics,
         stopping: AtomicBool::new(false),
+        cut: Arc::default(),
         most_open,
     });
     let (orders, _) = watch::channel(Order::Serve);
@@ -215,7 +230,7 @@ fn prepare(
         #[cfg(feature = "admin")]
         admin,
     };
-    Ok(Prepared { gateway, sockets, running })
+    Ok(Prepared { gateway, sockets, before, running })
 }
 
 /// Starts the admin listener, where one is declared. A generation that takes over sockets shares its address with the one
@@ -312,6 +327,12 @@ impl Running {
     }
 }
 
+/// The bounds of a program.
+fn declared(program: &Program, params: &Params) -> Limits {
+    let drain = program.drain.map_or(Limits::DEFAULT.drain, |drain| drain.within.at(params));
+    Limits { drain, ..Limits::DEFAULT }
+}
+
 /// A head has to fit a buffer, with room to see that it does not.
 fn bounded(limits: Limits) -> Limits {
     Limits { head_bytes: limits.head_bytes.min(crate::buffer::SIZE / 2), ..limits }
@@ -335,7 +356,7 @@ fn connections_for(workers: usize, listeners: usize) -> Result<usize, String> {
     let current = if setrlimit(Resource::Nofile, raised).is_ok() { limit.maximum } else { limit.current };
     let current = current.unwrap_or(u64::from(u32::MAX));
     let workers = workers as u64;
-    let aside = DESCRIPTORS_ASIDE + workers * (2 * listeners as u64 + 6);
+    let aside = DESCRIPTORS_ASIDE + workers * (3 * listeners as u64 + 6);
     let each = current.saturating_sub(aside) / 4 * 3 / workers.max(1);
     if each < FEWEST_CONNECTIONS {
         let need = aside + FEWEST_CONNECTIONS.div_ceil(3) * 4 * workers;

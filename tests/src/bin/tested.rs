@@ -1,12 +1,21 @@
-//! The gateway under test as a process of its own: `LISTEN` and `APP` say where it listens and where its server is.
+//! The gateway under test as a process of its own: `LISTEN` and `APP` say where it listens and where its server is, `DRAIN` and
+//! `WAIT` how many milliseconds it takes to stop.
 
 use std::process::ExitCode;
+use std::time::Duration;
 
+use gatewright_runtime::generated::{Drain, Program, Setting};
 use gatewright_tests::program;
 
 fn main() -> ExitCode {
     let address =
         |name: &str, usual| std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(usual);
     let program = program::at(address("LISTEN", program::ANYWHERE), address("APP", program::APP));
+    let time = |name: &str| {
+        let millis = std::env::var(name).ok().and_then(|text| text.parse().ok());
+        millis.map(|millis| Setting::Is(Duration::from_millis(millis)))
+    };
+    let drain = time("DRAIN").zip(time("WAIT")).map(|(within, wait)| Drain { within, wait });
+    let program = Box::leak(Box::new(Program { drain, ..*program }));
     gatewright_runtime::generated::main(program)
 }

@@ -38,7 +38,7 @@ fn sockets(count: usize) -> Vec<TcpListener> {
 }
 
 /// A client that asks until it is told to stop, and counts its answers.
-struct Asking {
+pub(super) struct Asking {
     stop: Arc<AtomicBool>,
     answers: Arc<AtomicUsize>,
     thread: JoinHandle<()>,
@@ -57,23 +57,28 @@ impl Asking {
         Self { stop, answers, thread }
     }
 
-    fn answered(&self) -> usize {
+    pub(super) fn answered(&self) -> usize {
         self.answers.load(Ordering::Relaxed)
     }
 
-    fn end(self) {
+    /// Whether it has ended by itself, which it does only where a request is lost.
+    pub(super) fn has_ended(&self) -> bool {
+        self.thread.is_finished()
+    }
+
+    pub(super) fn end(self) {
         self.stop.store(true, Ordering::Relaxed);
         self.thread.join().expect("no request was lost");
     }
 }
 
 /// A connection for each request.
-fn fresh(to: SocketAddr) -> Asking {
+pub(super) fn fresh(to: SocketAddr) -> Asking {
     Asking::begin(move || assert_eq!(Client::connect(to).ask(LAST).text(), "ok"))
 }
 
 /// One connection for as long as the gateway keeps it.
-fn kept(to: SocketAddr) -> Asking {
+pub(super) fn kept(to: SocketAddr) -> Asking {
     let client = std::sync::Mutex::new(None);
     Asking::begin(move || {
         let mut client = client.lock().unwrap();
@@ -99,7 +104,7 @@ fn no_request_is_lost_while_one_generation_follows_the_other() {
         generations.push(start());
         generations[generations.len() - 2].terminate();
         eventually("every client goes on", || {
-            let ended = clients.iter().any(|client| client.thread.is_finished());
+            let ended = clients.iter().any(Asking::has_ended);
             ended || clients.iter().zip(&before).all(|(client, before)| client.answered() > before + SHARE)
         });
     }

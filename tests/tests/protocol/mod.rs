@@ -34,6 +34,7 @@ mod rate;
 mod signals;
 mod smuggling;
 mod spoof;
+mod succession;
 mod targets;
 mod timeouts;
 mod upstreams;

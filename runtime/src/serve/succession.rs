@@ -1,0 +1,165 @@
+//! The next generation of a gateway: it is started with the sockets of this one, and this one stops accepting only once the
+//! other has said that it serves. Both accept on the same descriptors, so no connection is lost between them.
+//!
+//! The sockets go over a stream that is the standard input of the next generation, in messages of descriptors (`SCM_RIGHTS`); it
+//! answers on the same stream once it serves.
+
+use std::ffi::OsString;
+use std::io::{self, IoSlice, IoSliceMut};
+use std::mem::MaybeUninit;
+use std::net::TcpListener;
+use std::os::fd::AsFd;
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use rustix::net::{
+    RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendAncillaryBuffer, SendAncillaryMessage,
+    SendFlags, recvmsg, sendmsg,
+};
+
+/// The variable in which a generation finds the number of the process that has started it.
+const HANDED_BY: &str = "GATEWRIGHT_HANDED_BY";
+/// What a generation says once it serves.
+pub(super) const SERVES: &[u8] = b"serves";
+/// Descriptors of one message; the kernel takes 253 at most.
+const BATCH: usize = 64;
+/// How long the generation before may take to hand over what it has.
+const HANDED_MOST: Duration = Duration::from_secs(10);
+
+/// What a generation needs to start the next one.
+#[derive(Debug)]
+pub(super) struct Estate {
+    /// Where the binary is, as it was called: a newer one may lie there by now.
+    program: PathBuf,
+    arguments: Vec<OsString>,
+    /// The number of the listener, and a descriptor of its socket.
+    sockets: Vec<(usize, TcpListener)>,
+}
+
+impl Estate {
+    /// The sockets of a generation, for each worker one of each listener.
+    pub(super) fn of(shares: &[Vec<TcpListener>]) -> io::Result<Self> {
+        let mut sockets = Vec::new();
+        for (number, socket) in shares.iter().flat_map(|share| share.iter().enumerate()) {
+            sockets.push((number, socket.try_clone()?));
+        }
+        let mut arguments = std::env::args_os();
+        let program = called(arguments.next())?;
+        Ok(Self { program, arguments: arguments.collect(), sockets })
+    }
+
+    /// Starts the next generation; answers it, and the stream on which it says that it serves.
+    pub(super) fn start(&self) -> io::Result<(Child, UnixStream)> {
+        let (own, theirs) = UnixStream::pair()?;
+        // What the stream holds is read by somebody, or is given back with it.
+        own.set_nonblocking(true)?;
+        send(&own, &self.sockets)?;
+        let mut command = Command::new(&self.program);
+        command
+            .args(&self.arguments)
+            .stdin(Stdio::from(std::os::fd::OwnedFd::from(theirs)))
+            .env(HANDED_BY, std::process::id().to_string());
+        Ok((command.spawn()?, own))
+    }
+}
+
+/// What the generation before has handed over: the number of the listener and its socket for each, and the stream on which it
+/// waits. Nothing where this process has no such parent.
+pub(super) type Handed = (Vec<(usize, TcpListener)>, UnixStream);
+
+pub(super) fn handed() -> io::Result<Option<Handed>> {
+    let parent = std::os::unix::process::parent_id().to_string();
+    if std::env::var_os(HANDED_BY).is_none_or(|by| *by != *parent) {
+        return Ok(None);
+    }
+    let stream = UnixStream::from(io::stdin().as_fd().try_clone_to_owned()?);
+    stream.set_nonblocking(false)?;
+    stream.set_read_timeout(Some(HANDED_MOST))?;
+    let sockets = receive(&stream)?;
+    Ok(Some((sockets, stream)))
+}
+
+/// A message for each batch: the number of each listener in two bytes, and its socket; an empty one is the end.
+fn send(stream: &UnixStream, sockets: &[(usize, TcpListener)]) -> io::Result<()> {
+    for batch in sockets.chunks(BATCH) {
+        let mut text = vec![u8::try_from(batch.len()).map_err(io::Error::other)?];
+        for (number, _) in batch {
+            text.extend(u16::try_from(*number).map_err(io::Error::other)?.to_le_bytes());
+        }
+        let descriptors: Vec<_> = batch.iter().map(|(_, socket)| socket.as_fd()).collect();
+        let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(BATCH))];
+        let mut rights = SendAncillaryBuffer::new(&mut space);
+        rights.push(SendAncillaryMessage::ScmRights(&descriptors));
+        let sent = sendmsg(stream, &[IoSlice::new(&text)], &mut rights, SendFlags::NOSIGNAL)?;
+        if sent != text.len() {
+            return Err(io::ErrorKind::WriteZero.into());
+        }
+    }
+    io::Write::write_all(&mut &*stream, &[0])
+}
+
+fn receive(stream: &UnixStream) -> io::Result<Vec<(usize, TcpListener)>> {
+    let mut sockets = Vec::new();
+    loop {
+        let mut count = [0];
+        let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(BATCH))];
+        let mut rights = RecvAncillaryBuffer::new(&mut space);
+        let read = recvmsg(stream, &mut [IoSliceMut::new(&mut count)], &mut rights, RecvFlags::CMSG_CLOEXEC)?;
+        let [count] = count;
+        if read.bytes == 0 {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        if count == 0 {
+            return Ok(sockets);
+        }
+        let mut numbers = vec![0; 2 * usize::from(count)];
+        io::Read::read_exact(&mut &*stream, &mut numbers)?;
+        let numbers =
+            numbers.as_chunks::<2>().0.iter().map(|number| usize::from(u16::from_le_bytes(*number)));
+        let descriptors = rights.drain().flat_map(|message| match message {
+            RecvAncillaryMessage::ScmRights(descriptors) => descriptors.collect(),
+            _ => Vec::new(),
+        });
+        let before = sockets.len();
+        sockets.extend(numbers.zip(descriptors.map(TcpListener::from)));
+        if sockets.len() - before != usize::from(count) {
+            return Err(io::Error::other("descriptors are missing: is the limit of open files too low?"));
+        }
+    }
+}
+
+/// Where the binary of this process was found. A link in its path stays one, so that it may lead to a newer binary later.
+fn called(name: Option<OsString>) -> io::Result<PathBuf> {
+    let Some(name) = name.filter(|name| !name.is_empty()) else { return std::env::current_exe() };
+    let path = Path::new(&name);
+    if path.components().count() > 1 {
+        return std::path::absolute(path);
+    }
+    let folders = std::env::var_os("PATH").unwrap_or_default();
+    let mut found = std::env::split_paths(&folders).map(|folder| folder.join(path));
+    found.find(|path| path.is_file()).map_or_else(std::env::current_exe, std::path::absolute)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sockets_arrive_with_the_numbers_of_their_listeners() {
+        let (own, theirs) = UnixStream::pair().unwrap();
+        let opened: Vec<(usize, TcpListener)> =
+            (0..150).map(|number| (number % 3, TcpListener::bind("127.0.0.1:0").unwrap())).collect();
+        send(&own, &opened).unwrap();
+        let received = receive(&theirs).unwrap();
+        assert_eq!(received.len(), opened.len());
+        for ((number, socket), (expected, original)) in received.iter().zip(&opened) {
+            assert_eq!(number, expected);
+            assert_eq!(socket.local_addr().unwrap(), original.local_addr().unwrap());
+        }
+        // And what is not whole is no estate.
+        drop(own);
+        assert_eq!(receive(&theirs).unwrap_err().kind(), io::ErrorKind::UnexpectedEof);
+    }
+}
