@@ -42,6 +42,7 @@ pub(crate) struct Front {
     /// Where the gateway is asked about itself, and the setting that says so.
     pub(crate) admin: Option<(Listener, Span)>,
     pub(crate) drain: Option<Drain>,
+    pub(crate) capacity: Option<Capacity>,
 }
 
 /// Proxies in front of the gateway.
@@ -59,6 +60,15 @@ pub(crate) struct Drain {
     pub(crate) within: Given<Duration>,
     /// How long further clients are still served before.
     pub(crate) wait: Given<Duration>,
+}
+
+/// How much a gateway takes at once.
+#[derive(Clone, Debug)]
+pub(crate) struct Capacity {
+    pub(crate) connections: Option<Given<i64>>,
+    pub(crate) in_flight: Option<Given<i64>>,
+    pub(crate) memory: Option<Given<u64>>,
+    pub(crate) retry_after: Given<Duration>,
 }
 
 /// What is written, or said when the gateway starts.

@@ -13,6 +13,7 @@ use crate::policy;
 use crate::program::{Program, Walk};
 use crate::reason::Reason;
 use crate::route::{Asked, Captures, Found, NONE, canonical_host};
+use crate::serve::capacity::Admission;
 use crate::shared::{Shared, Slot};
 use crate::terminal::{Forward, Redirect, Respond};
 
@@ -68,6 +69,8 @@ pub struct Exchange {
     pub(crate) scratch: Vec<u8>,
     /// Field lines that the final answer has beside its own, each ended by CR LF.
     pub(crate) said: Vec<u8>,
+    /// That it is one of those that the gateway has at once, where they are counted.
+    pub(crate) admission: Option<Admission>,
     /// A step that sees the answer has found that it cannot be given.
     pub(crate) fault: Option<Reason>,
     pub(crate) record: Record,
@@ -188,6 +191,7 @@ impl Default for Exchange {
             #[cfg(feature = "limit")]
             scratch: Vec::new(),
             said: Vec::new(),
+            admission: None,
             fault: None,
             record: Record::default(),
         }
@@ -339,6 +343,7 @@ impl Exchange {
             self.scratch.shrink_to(1024);
         }
         self.said.clear();
+        self.admission = None;
         self.fault = None;
         self.record = Record::default();
     }

@@ -54,6 +54,21 @@ pub struct Program {
     pub admin: Option<Admin>,
     /// How it ends when it is told to stop, where that is said.
     pub drain: Option<Drain>,
+    /// How much it takes at once, where that is said.
+    pub capacity: Option<Capacity>,
+}
+
+/// How much a gateway takes at once.
+#[derive(Clone, Copy, Debug)]
+pub struct Capacity {
+    /// Connections of clients; from 64 to 10,000,000.
+    pub connections: Option<Setting<i64>>,
+    /// Requests under way; from 16 to 10,000,000.
+    pub in_flight: Option<Setting<i64>>,
+    /// Bytes of memory of the process; from 32 MiB to 1 TiB.
+    pub memory: Option<Setting<u64>>,
+    /// After how long a request that is refused may come again; from 1 s to 1 h.
+    pub retry_after: Setting<Duration>,
 }
 
 /// How a gateway that is told to stop ends.
@@ -242,5 +257,6 @@ impl Program {
         request_id: None,
         admin: None,
         drain: None,
+        capacity: None,
     };
 }

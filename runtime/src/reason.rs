@@ -148,6 +148,8 @@ reasons! {
     PANIC "panic" 500 "proxy_internal_error" "the gateway failed";
     /// The gateway stopped before the exchange was done.
     DRAINED "drained" 503 "proxy_internal_response" "the gateway is stopping";
+    /// `capacity`: as many requests as may be under way are.
+    OVERLOADED "overloaded" 503 "proxy_internal_response" "the gateway has as many requests as it may have";
 }
 
 /// The phrase of a status (RFC 9110 section 15).

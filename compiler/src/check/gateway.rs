@@ -4,6 +4,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 use std::rc::Rc;
+use std::time::Duration;
 
 use gatewright_dsl::item::gateway::{REQUEST_ID_HEADER, is_everyone, trusts_everyone};
 use gatewright_dsl::schema::{Checked, Place, Value, check_block};
@@ -12,7 +13,7 @@ use gatewright_dsl::{ast, item};
 
 use super::join::{self, Settings, Written};
 use super::{Check, problem, resolve};
-use crate::checked::{Drain, Front, Given, Listener, SaidBy, Trusted};
+use crate::checked::{Capacity, Drain, Front, Given, Listener, SaidBy, Trusted};
 use crate::ir::expr::Constant;
 
 /// What a `gateway` block says.
@@ -42,6 +43,7 @@ pub(super) fn check(check: &mut Check<'_>, gateways: &[&ast::Gateway]) -> Gatewa
         admin: admin(check, &settings),
         trusted: trusted(check, &settings),
         drain: drain(check, &settings),
+        capacity: capacity(check, &settings),
         ..front(&settings)
     };
     let written = Rc::new(Written { around: 0, imports: Vec::new() });
@@ -106,12 +108,37 @@ fn trusted(check: &mut Check<'_>, settings: &[Checked]) -> Option<Trusted> {
 /// How it ends when it is told to stop.
 fn drain(check: &mut Check<'_>, settings: &[Checked]) -> Option<Drain> {
     let setting = settings.iter().find(|setting| setting.values.word == "drain")?;
-    let mut time = |place| match setting.values.value(place)? {
-        Value::Duration(time) => Some(Given::Is(*time)),
+    Some(Drain { within: given(check, setting, "within", time)?, wait: given(check, setting, "wait", time)? })
+}
+
+/// How much it takes at once.
+fn capacity(check: &mut Check<'_>, settings: &[Checked]) -> Option<Capacity> {
+    let setting = settings.iter().find(|setting| setting.values.word == "capacity")?;
+    let number = |value: &Value| if let Value::Int(number) = value { Some(*number) } else { None };
+    let size = |value: &Value| if let Value::Size(bytes) = value { Some(*bytes) } else { None };
+    Some(Capacity {
+        connections: given(check, setting, "connections", number),
+        in_flight: given(check, setting, "in_flight", number),
+        memory: given(check, setting, "memory", size),
+        retry_after: given(check, setting, "retry_after", time)?,
+    })
+}
+
+fn time(value: &Value) -> Option<Duration> {
+    if let Value::Duration(time) = value { Some(*time) } else { None }
+}
+
+/// What a setting says at a place, or which parameter does.
+fn given<T>(
+    check: &mut Check<'_>,
+    setting: &Checked,
+    place: &str,
+    read: impl Fn(&Value) -> Option<T>,
+) -> Option<Given<T>> {
+    match setting.values.value(place)? {
         Value::Name(name) => parameter(check, name, place).map(Given::Param),
-        _ => None,
-    };
-    Some(Drain { within: time("within")?, wait: time("wait")? })
+        value => read(value).map(Given::Is),
+    }
 }
 
 /// What the words of the block say that hold for all requests, before they have a route.

@@ -17,7 +17,7 @@ use proc_macro2::{Literal, TokenStream};
 use quote::{format_ident, quote};
 
 use self::table::Tight;
-use crate::checked::{At, Drain, Given, Listener, SaidBy, Server, Trusted};
+use crate::checked::{At, Capacity, Drain, Given, Listener, SaidBy, Server, Trusted};
 use crate::ir::{Part, Program};
 use crate::lower::segment_hash;
 
@@ -95,6 +95,7 @@ fn program_item(program: &Program) -> TokenStream {
         quote! { Some(g::Admin { address: #address }) }
     });
     let drain = program.front.drain.as_ref().map_or(quote! { None }, |it| drain(program, it));
+    let capacity = program.front.capacity.as_ref().map_or(quote! { None }, |it| capacity(program, it));
     let methods = Literal::u16_unsuffixed(program.router.methods);
     let states = program.states.iter().map(|state| {
         let state = value::home(state);
@@ -131,6 +132,7 @@ fn program_item(program: &Program) -> TokenStream {
             request_id: #request_id,
             admin: #admin,
             drain: #drain,
+            capacity: #capacity,
         };
     }
 }
@@ -153,6 +155,25 @@ fn drain(program: &Program, drain: &Drain) -> TokenStream {
     let [within, wait] =
         [&drain.within, &drain.wait].map(|time| given(program, time, |time| value::duration(*time)));
     quote! { Some(g::Drain { within: #within, wait: #wait }) }
+}
+
+fn capacity(program: &Program, capacity: &Capacity) -> TokenStream {
+    let optional =
+        |given: Option<TokenStream>| given.map_or(quote! { None }, |given| quote! { Some(#given) });
+    let number = |number: &i64| {
+        let number = Literal::i64_unsuffixed(*number);
+        quote! { #number }
+    };
+    let connections = optional(capacity.connections.as_ref().map(|it| given(program, it, number)));
+    let in_flight = optional(capacity.in_flight.as_ref().map(|it| given(program, it, number)));
+    let memory = optional(capacity.memory.as_ref().map(|it| {
+        given(program, it, |bytes| {
+            let bytes = Literal::u64_unsuffixed(*bytes);
+            quote! { #bytes }
+        })
+    }));
+    let retry_after = given(program, &capacity.retry_after, |time| value::duration(*time));
+    quote! { Some(g::Capacity { connections: #connections, in_flight: #in_flight, memory: #memory, retry_after: #retry_after }) }
 }
 
 /// Where the gateway listens.

@@ -6,12 +6,13 @@ use std::time::Duration;
 
 use crate::Problem;
 use crate::policy::request::may_be_carried;
-use crate::problem::setting::TRUSTS_EVERYONE;
+use crate::problem::setting::{MISSING_ARGUMENT, TRUSTS_EVERYONE};
+use crate::schema::ty::Bounds;
 use crate::schema::{At, Default, Join, Mismatch, Param, Row, Type, Value, Values};
 use crate::source::Span;
 
 /// Where the gateway listens, whom it believes, and how it names requests.
-pub const WORDS: &[Row] = &[LISTEN, ADMIN, TRUSTED, REQUEST_ID, DRAIN];
+pub const WORDS: &[Row] = &[LISTEN, ADMIN, TRUSTED, REQUEST_ID, DRAIN, CAPACITY];
 
 const LISTEN: Row = Row {
     name: "listen",
@@ -158,6 +159,68 @@ const DRAIN: Row = Row {
     ],
     ..Row::BLANK
 };
+
+const CAPACITY: Row = Row {
+    name: "capacity",
+    summary: "how much a gateway takes at once",
+    params: &[
+        Param {
+            name: "connections",
+            at: At::Label,
+            ty: Type::Int(Bounds::NONE),
+            default: Default::Absent,
+            min: Some(Value::Int(64)),
+            max: Some(Value::Int(10_000_000)),
+            dynamic: true,
+            doc: "how many clients are connected; further ones wait in the kernel's queue",
+        },
+        Param {
+            name: "in_flight",
+            at: At::Label,
+            ty: Type::Int(Bounds::NONE),
+            default: Default::Absent,
+            min: Some(Value::Int(16)),
+            max: Some(Value::Int(10_000_000)),
+            dynamic: true,
+            doc: "how many requests are under way; further ones are refused with 503",
+        },
+        Param {
+            name: "memory",
+            at: At::Label,
+            ty: Type::Size,
+            default: Default::Absent,
+            min: Some(Value::Size(32 << 20)),
+            max: Some(Value::Size(1 << 40)),
+            dynamic: true,
+            doc: "how much memory the process takes at most; it bounds the other two where they are not written",
+        },
+        Param {
+            name: "retry_after",
+            at: At::Label,
+            ty: Type::Duration,
+            default: Default::Is(Value::Duration(Duration::from_secs(1))),
+            min: Some(Value::Duration(Duration::from_secs(1))),
+            max: Some(Value::Duration(Duration::from_hours(1))),
+            dynamic: true,
+            doc: "after how long a request that is refused may come again",
+        },
+    ],
+    check: Some(bounds_something),
+    ..Row::BLANK
+};
+
+fn bounds_something(values: &Values) -> Option<Mismatch> {
+    let bounds = ["connections", "in_flight", "memory"];
+    bounds.iter().all(|name| values.written(name).is_none()).then(|| Mismatch {
+        kind: &MISSING_ARGUMENT,
+        help: Some("write `capacity in_flight 5000`, or `capacity memory 512MiB`".to_owned()),
+        ..Mismatch::conflict(
+            "connections",
+            "`capacity` bounds nothing",
+            "expected `connections`, `in_flight` or `memory`",
+        )
+    })
+}
 
 /// The field that carries the id of a request where `request_id` names no other.
 pub const REQUEST_ID_HEADER: &str = "x-request-id";

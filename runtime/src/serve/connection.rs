@@ -211,6 +211,14 @@ async fn exchange(client: &mut Client, x: &mut Exchange, request: Request) -> Af
         return own(client, x, request, |x, voice| answer::refuse(x, reason, None, voice)).await;
     }
     let worker = Rc::clone(&client.worker);
+    if let Some(capacity) = &worker.gateway.capacity {
+        x.admission = capacity.admit();
+        if x.admission.is_none() {
+            capacity.say_when(x);
+            return own(client, x, request, |x, voice| answer::refuse(x, Reason::OVERLOADED, None, voice))
+                .await;
+        }
+    }
     let program = worker.gateway.program;
     let bit = answer::method_bit(x.head.method);
     let found =

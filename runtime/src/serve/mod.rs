@@ -2,6 +2,7 @@
 //!
 //! All state hangs from one `Gateway` value, so that many gateways run in one process of tests.
 
+pub(crate) mod capacity;
 mod checkup;
 mod client;
 mod connection;
@@ -24,6 +25,8 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread::JoinHandle;
 
 use tokio::sync::watch;
+
+use capacity::Capacity;
 
 pub use console::main;
 
@@ -87,6 +90,8 @@ pub(crate) struct Gateway {
     pub(crate) standings: Vec<Arc<Standings>>,
     /// The servers of each upstream, and where they really are.
     pub(crate) places: Vec<Vec<Place>>,
+    /// What counts requests that are under way, where they are bounded.
+    pub(crate) capacity: Option<Capacity>,
     /// Open client connections that one worker may have.
     pub(crate) most_open: usize,
 }
@@ -191,6 +196,12 @@ fn prepare(
     let inherits = inherited.is_some();
     let workers = inherited.as_ref().map_or(workers, |inherited| workers.max(inherited.most()));
     let most_open = connections_for(workers, program.listeners.len())?;
+    let capacity =
+        program.capacity.map(|declared| Capacity::new(&declared, params, workers, most_open)).transpose()?;
+    let (capacity, most_open) = match capacity {
+        Some((capacity, most_open)) => (Some(capacity), most_open),
+        None => (None, most_open),
+    };
     let (sockets, before) = match inherited {
         Some(mut inherited) => {
             let before = inherited.before.take();
@@ -217,6 +228,7 @@ fn prepare(
         metrics,
         stopping: AtomicBool::new(false),
         cut: Arc::default(),
+        capacity,
         most_open,
     });
     let (orders, _) = watch::channel(Order::Serve);

@@ -1,10 +1,10 @@
 //! The gateway under test as a process of its own: `LISTEN` and `APP` say where it listens and where its server is, `DRAIN` and
-//! `WAIT` how many milliseconds it takes to stop.
+//! `WAIT` how many milliseconds it takes to stop, `MEMORY` how many bytes it takes.
 
 use std::process::ExitCode;
 use std::time::Duration;
 
-use gatewright_runtime::generated::{Drain, Program, Setting};
+use gatewright_runtime::generated::{Capacity, Drain, Program, Setting};
 use gatewright_tests::program;
 
 fn main() -> ExitCode {
@@ -16,6 +16,13 @@ fn main() -> ExitCode {
         millis.map(|millis| Setting::Is(Duration::from_millis(millis)))
     };
     let drain = time("DRAIN").zip(time("WAIT")).map(|(within, wait)| Drain { within, wait });
-    let program = Box::leak(Box::new(Program { drain, ..*program }));
+    let memory = std::env::var("MEMORY").ok().and_then(|text| text.parse().ok());
+    let capacity = memory.map(|memory| Capacity {
+        connections: None,
+        in_flight: None,
+        memory: Some(Setting::Is(memory)),
+        retry_after: Setting::Is(Duration::from_secs(1)),
+    });
+    let program = Box::leak(Box::new(Program { drain, capacity, ..*program }));
     gatewright_runtime::generated::main(program)
 }

@@ -3,6 +3,7 @@
 mod abort;
 mod answers;
 mod bodies;
+mod capacity;
 mod chunked;
 mod declared;
 mod early;

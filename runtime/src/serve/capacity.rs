@@ -1,0 +1,172 @@
+//! How much a gateway takes at once: what is more is not begun, so that what is under way can be finished.
+//!
+//! Connections are bounded where they are accepted, requests where they have their head. The memory of the process follows from
+//! both, since whatever a connection or a request holds is bounded.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use crate::exchange::Exchange;
+use crate::head::write_number;
+use crate::params::Params;
+use crate::program;
+
+/// What the process needs before it has a client, and each worker.
+const BASE: u64 = 16 << 20;
+const WORKER: u64 = 4 << 20;
+/// What a connection holds at most that has no request under way: its state, and a head that is not whole yet.
+const CONNECTION: u64 = 48 << 10;
+/// What a request holds at most that is under way: two buffers, and heads as they came and as they go.
+const REQUEST: u64 = 384 << 10;
+/// Fewer are not worth starting for.
+const FEWEST_CONNECTIONS: u64 = 64;
+const FEWEST_REQUESTS: u64 = 16;
+
+/// The requests that are under way.
+#[derive(Debug)]
+pub(crate) struct Capacity {
+    under_way: Arc<AtomicUsize>,
+    most: usize,
+    /// Seconds, in digits.
+    retry_after: Vec<u8>,
+}
+
+/// One request that is under way; it is no longer when this is dropped.
+#[derive(Debug)]
+pub(crate) struct Admission(Arc<AtomicUsize>);
+
+impl Capacity {
+    /// And how many connections each worker may have, of which `most_open` is what its descriptors allow.
+    ///
+    /// # Errors
+    ///
+    /// A sentence for the operator where the memory is too little for what is declared.
+    pub(super) fn new(
+        declared: &program::Capacity,
+        params: &Params,
+        workers: usize,
+        most_open: usize,
+    ) -> Result<(Self, usize), String> {
+        let number = |setting: i64| u64::try_from(setting).unwrap_or_default();
+        let connections = declared.connections.map(|it| number(it.at(params)));
+        let in_flight = declared.in_flight.map(|it| number(it.at(params)));
+        let memory = declared.memory.map(|it| it.at(params));
+        let workers = workers.max(1) as u64;
+        let open = (most_open as u64).saturating_mul(workers);
+        let (connections, in_flight) = match memory {
+            None => (connections.unwrap_or(open), in_flight.unwrap_or(u64::MAX)),
+            Some(memory) => within(memory, workers, (connections, in_flight), open)?,
+        };
+        let mut retry_after = Vec::new();
+        write_number(declared.retry_after.at(params).as_secs().max(1), &mut retry_after);
+        let most = usize::try_from(in_flight).unwrap_or(usize::MAX);
+        let each = usize::try_from((connections.min(open) / workers).max(1)).unwrap_or(usize::MAX);
+        Ok((Self { under_way: Arc::default(), most, retry_after }, each.min(most_open)))
+    }
+
+    /// Admits a request, unless as many as may be are under way.
+    pub(crate) fn admit(&self) -> Option<Admission> {
+        let admission = Admission(Arc::clone(&self.under_way));
+        // Where it was too much, dropping the admission takes it back.
+        (self.under_way.fetch_add(1, Ordering::Relaxed) < self.most).then_some(admission)
+    }
+
+    /// Tells a client that is refused when to come again (RFC 9110 section 10.2.3).
+    pub(crate) fn say_when(&self, x: &mut Exchange) {
+        x.say("Retry-After", &self.retry_after);
+    }
+}
+
+impl Drop for Admission {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// How many connections and requests there may be in so much memory.
+fn within(
+    memory: u64,
+    workers: u64,
+    (connections, in_flight): (Option<u64>, Option<u64>),
+    open: u64,
+) -> Result<(u64, u64), String> {
+    let aside = BASE + WORKER * workers;
+    let rest = memory.saturating_sub(aside);
+    let too_little = |connections: u64, in_flight: u64| {
+        let needed = aside + connections * CONNECTION + in_flight * REQUEST;
+        format!(
+            "`capacity memory` is {}, and {workers} workers with {connections} connections and {in_flight} requests under way may take {}",
+            mebibytes(memory),
+            mebibytes(needed)
+        )
+    };
+    // Half of it is for connections, where nobody has said how many, and what they leave is for requests.
+    let connections = match (connections, in_flight) {
+        (Some(connections), _) => connections,
+        (None, Some(in_flight)) => {
+            (rest.saturating_sub(in_flight.saturating_mul(REQUEST)) / CONNECTION).min(open)
+        }
+        (None, None) => (rest / 2 / CONNECTION).min(open),
+    };
+    let left = rest.checked_sub(connections.saturating_mul(CONNECTION));
+    let room = left.map_or(0, |left| left / REQUEST);
+    let wanted = in_flight.unwrap_or(FEWEST_REQUESTS);
+    if connections < FEWEST_CONNECTIONS || room < wanted {
+        return Err(too_little(connections.max(FEWEST_CONNECTIONS), wanted));
+    }
+    Ok((connections, in_flight.unwrap_or(room)))
+}
+
+fn mebibytes(bytes: u64) -> String {
+    format!("{}MiB", bytes.div_ceil(1 << 20))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_said_follows_from_the_memory() {
+        let open = 20_000;
+        let (connections, requests) = within(512 << 20, 2, (None, None), open).unwrap();
+        assert_eq!((connections, requests), (5205, 650));
+        assert!(BASE + 2 * WORKER + connections * CONNECTION + requests * REQUEST <= 512 << 20);
+        let (connections, requests) = within(512 << 20, 2, (None, Some(100)), open).unwrap();
+        assert_eq!((connections, requests), (9610, 100));
+        let (connections, requests) = within(512 << 20, 2, (Some(1000), None), open).unwrap();
+        assert_eq!((connections, requests), (1000, 1176));
+        // Never more than there are descriptors for.
+        assert_eq!(within(1 << 40, 2, (None, None), open).unwrap().0, open);
+    }
+
+    #[test]
+    fn what_does_not_fit_is_refused_with_what_it_takes() {
+        let said = within(64 << 20, 2, (Some(20_000), Some(100)), 50_000).unwrap_err();
+        assert_eq!(
+            said,
+            "`capacity memory` is 64MiB, and 2 workers with 20000 connections and 100 requests under way may take 999MiB"
+        );
+        for (memory, workers, wanted) in [
+            (32 << 20, 4, (None, None)),
+            (64 << 20, 1, (None, Some(1000))),
+            (64 << 20, 1, (Some(10_000), None)),
+            (64 << 20, 100, (None, None)),
+        ] {
+            assert!(within(memory, workers, wanted, 50_000).is_err(), "{memory} {workers} {wanted:?}");
+        }
+    }
+
+    #[test]
+    fn whoever_is_admitted_leaves_a_place_when_it_has_ended() {
+        let capacity = Capacity { under_way: Arc::default(), most: 2, retry_after: Vec::new() };
+        let (first, second) = (capacity.admit(), capacity.admit());
+        assert!(
+            first.is_some() && second.is_some() && capacity.admit().is_none() && capacity.admit().is_none()
+        );
+        drop(first);
+        assert!(capacity.admit().is_some());
+        drop(second);
+        let kept: Vec<_> = (0..3).map(|_| capacity.admit()).collect();
+        assert_eq!(kept.iter().flatten().count(), 2);
+    }
+}
