@@ -38,6 +38,8 @@ pub(crate) struct Front {
     pub(crate) trusted: Option<Trusted>,
     /// The field that carries the id of a request.
     pub(crate) request_id: Option<String>,
+    /// The file of the access log, and the setting that says so.
+    pub(crate) access_log: Option<(String, Span)>,
     /// Where the gateway is asked about itself, and the setting that says so.
     pub(crate) admin: Option<(SocketAddr, Span)>,
 }

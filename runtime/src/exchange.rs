@@ -128,6 +128,8 @@ pub(crate) struct Record {
     pub(crate) first: Option<Micros>,
     /// The error of the operating system behind `reason`.
     pub(crate) cause: Option<std::io::ErrorKind>,
+    /// When it was over; 0 until then.
+    pub(crate) ended: Micros,
     /// What would have been the reason, were a step not only tried.
     pub(crate) dry_run: Option<&'static str>,
     /// What had to be forgotten before its time so that this exchange could be counted.
@@ -294,6 +296,18 @@ impl Exchange {
         for field in &mut self.fields {
             field.dropped |= field.name.of(bytes).eq_ignore_ascii_case(name.as_bytes());
         }
+    }
+
+    /// The route as it is written.
+    pub(crate) fn route_label(&self) -> Option<&'static str> {
+        let program = self.shared.as_ref()?.program;
+        Some(program.label(program.routes.get(self.route? as usize)?.label))
+    }
+
+    /// The upstream that was asked.
+    pub(crate) fn upstream_name(&self) -> Option<&'static str> {
+        let program = self.shared.as_ref()?.program;
+        Some(program.upstreams.get(self.record.upstream? as usize)?.name)
     }
 
     /// Microseconds since the gateway started; `None` where there is no gateway.

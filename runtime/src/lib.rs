@@ -19,6 +19,7 @@ pub mod generated;
 pub mod head;
 mod http1;
 pub mod limits;
+mod log_file;
 mod metrics;
 mod network;
 pub mod params;

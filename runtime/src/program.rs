@@ -195,8 +195,10 @@ pub(crate) struct Walk {
 pub enum AccessLog {
     /// `log none`.
     Off,
-    /// One JSON line for each exchange, to standard output.
+    /// One line for each exchange, to standard output.
     On,
+    /// One line for each exchange, to this file.
+    File(&'static str),
 }
 
 #[cfg(test)]

@@ -49,6 +49,15 @@ pub fn traffic() -> &'static Program {
     &traffic::PROGRAM
 }
 
+mod recorded {
+    include!(concat!(env!("OUT_DIR"), "/recorded.rs"));
+}
+
+/// A gateway that says how its lines are written, compiled from `gateways/recorded.gw`.
+pub fn recorded() -> &'static Program {
+    &recorded::PROGRAM
+}
+
 mod fields {
     include!(concat!(env!("OUT_DIR"), "/fields.rs"));
 }

@@ -10,6 +10,7 @@ use gatewright_dsl::schema::{Checked, Place, Value, check_block};
 use gatewright_dsl::source::Span;
 use gatewright_dsl::{ast, item};
 
+use super::expr::scope::Records;
 use super::join::{self, Settings, Written};
 use super::{Check, problem, resolve};
 use crate::checked::{Front, Listener, SaidBy, Trusted};
@@ -42,6 +43,19 @@ pub(super) fn check(check: &mut Check<'_>, gateways: &[&ast::Gateway]) -> Gatewa
     let written = Rc::new(Written { around: 0, imports: Vec::new() });
     let settings = join::over(check, &Settings::default(), &join::own(settings, &[], &written));
     Gateway { name: first.name.text.clone(), settings, listeners, front }
+}
+
+/// What the first gateway notes of every exchange, by the words of its block: whether what stands behind them is right is
+/// another question.
+pub(super) fn records(gateways: &[&ast::Gateway]) -> Records {
+    // Without a gateway, that is the one thing to say.
+    let has = |word: &str| {
+        gateways.first().is_none_or(|gateway| {
+            let is_it = |statement: &ast::Statement| matches!(statement, ast::Statement::Setting(it) if it.word.text == word);
+            gateway.block.statements.iter().any(is_it)
+        })
+    };
+    Records { request_id: has("request_id"), trace: has("trace") }
 }
 
 /// Where the gateway is asked about itself: at no address where it serves clients.
@@ -79,7 +93,11 @@ fn front(settings: &[Checked]) -> Front {
             Some(Value::Text(name)) => name.clone().into_owned(),
             _ => REQUEST_ID_HEADER.to_owned(),
         });
-    Front { trusted, request_id, admin: None }
+    let access_log = find("access_log").and_then(|setting| match setting.values.value("path") {
+        Some(Value::Text(path)) => Some((path.clone().into_owned(), setting.span)),
+        _ => None,
+    });
+    Front { trusted, request_id, access_log, admin: None }
 }
 
 fn listeners(check: &mut Check<'_>, settings: &[Checked]) -> Vec<Listener> {

@@ -88,10 +88,13 @@ fn program_item(program: &Program) -> TokenStream {
         };
         quote! { g::Listener { address: #address } }
     });
-    let access_log = if program.logs {
-        quote! { g::AccessLog::On }
-    } else {
-        quote! { g::AccessLog::Off }
+    let access_log = match &program.front.access_log {
+        _ if !program.logs => quote! { g::AccessLog::Off },
+        None => quote! { g::AccessLog::On },
+        Some((path, _)) => {
+            let path = Literal::string(path);
+            quote! { g::AccessLog::File(#path) }
+        }
     };
     let trusted_proxies = program.front.trusted.as_ref().map_or(quote! { None }, trusted_proxies);
     let request_id = program.front.request_id.as_ref().map_or(quote! { None }, |name| {

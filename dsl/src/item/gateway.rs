@@ -4,11 +4,12 @@ use std::borrow::Cow;
 use std::net::IpAddr;
 
 use crate::policy::request::may_be_carried;
-use crate::problem::setting::TRUSTS_EVERYONE;
+use crate::problem::setting::{TRUSTS_EVERYONE, WRONG_TYPE};
+use crate::schema::ty::Bounds;
 use crate::schema::{At, Default, Join, Mismatch, Param, Row, Type, Value, Values};
 
 /// Where the gateway listens, whom it believes, and how it names requests.
-pub const WORDS: &[Row] = &[LISTEN, ADMIN, TRUSTED, REQUEST_ID];
+pub const WORDS: &[Row] = &[LISTEN, ADMIN, TRUSTED, REQUEST_ID, ACCESS_LOG];
 
 const LISTEN: Row = Row {
     name: "listen",
@@ -118,4 +119,23 @@ const REQUEST_ID: Row = Row {
 fn carries(values: &Values) -> Option<Mismatch> {
     let Some(Value::Text(name)) = values.value("header") else { return None };
     may_be_carried("header", name)
+}
+
+const ACCESS_LOG: Row = Row {
+    name: "access_log",
+    summary: "the file that lines of the access log are written to, in the place of standard output",
+    params: &[Param::required("path", At::Position, Type::String(Bounds::NONE), "an absolute path")],
+    check: Some(names_a_file),
+    ..Row::BLANK
+};
+
+/// Where a relative path leads is decided by whoever starts the gateway.
+fn names_a_file(values: &Values) -> Option<Mismatch> {
+    let Some(Value::Text(path)) = values.value("path") else { return None };
+    let is_file = path.starts_with('/') && !path.ends_with('/') && !path.chars().any(char::is_control);
+    (!is_file).then(|| Mismatch {
+        kind: &WRONG_TYPE,
+        help: Some("write the whole path: `\"/var/log/shop/access.log\"`".into()),
+        ..Mismatch::conflict("path", format!("expected the absolute path of a file, found {path:?}"), "")
+    })
 }

@@ -12,8 +12,9 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 
 use super::{Options, Order, drain, listener, prepare};
+use crate::access_log::Log;
 use crate::params::{self, given};
-use crate::program::Program;
+use crate::program::{AccessLog, Program};
 
 /// Runs a compiled gateway until it is told to stop: the first SIGTERM or SIGINT drains, the second cuts. `--version`
 /// prints what was compiled, `--params` what may be set; other arguments set it.
@@ -61,10 +62,11 @@ fn run(program: &'static Program, arguments: &[String]) -> Result<(), String> {
         let orders = running.orders.clone();
         let own = orders.subscribe();
         let addresses = running.addresses().to_vec();
+        let log = matches!(program.access_log, AccessLog::File(_)).then(|| running.log.clone());
         #[cfg(feature = "admin")]
         let admin = running.admin_address();
         let signals = async move {
-            let task = tokio::task::spawn_local(signals(orders.clone(), move || {
+            let task = tokio::task::spawn_local(signals(orders.clone(), log, move || {
                 for address in addresses {
                     say(format_args!("{} listens on http://{address}", program.name));
                 }
@@ -86,12 +88,12 @@ fn run(program: &'static Program, arguments: &[String]) -> Result<(), String> {
 }
 
 /// A line for the operator. Where nobody reads it, traffic goes on all the same.
-pub(super) fn say(line: Arguments) {
+pub(crate) fn say(line: Arguments) {
     let _ = writeln!(io::stderr(), "{line}");
 }
 
 /// Passes signals on as orders, and says `ready` once it can.
-async fn signals(orders: watch::Sender<Order>, ready: impl FnOnce()) {
+async fn signals(orders: watch::Sender<Order>, log: Option<Log>, ready: impl FnOnce()) {
     let (mut terminate, mut interrupt) =
         match (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) {
             (Ok(terminate), Ok(interrupt)) => (terminate, interrupt),
@@ -104,7 +106,10 @@ async fn signals(orders: watch::Sender<Order>, ready: impl FnOnce()) {
             }
         };
     let handing = signal(SignalKind::user_defined2()).ok();
+    // Where there is no file, the signal does what it always does.
+    let hung_up = log.and_then(|log| Some((log, signal(SignalKind::hangup()).ok()?)));
     ready();
+    let reopening = tokio::task::spawn_local(reopen(hung_up));
     let handing = tokio::task::spawn_local(refuse_hand_over(handing));
     for order in [Order::Drain, Order::Cut] {
         std::future::poll_fn(|cx| {
@@ -120,6 +125,15 @@ async fn signals(orders: watch::Sender<Order>, ready: impl FnOnce()) {
         }
     }
     handing.abort();
+    reopening.abort();
+}
+
+/// Opens the file of the access log anew whenever it is asked for.
+async fn reopen(asked: Option<(Log, Signal)>) {
+    let Some((log, mut asked)) = asked else { return };
+    while std::future::poll_fn(|cx| asked.poll_recv(cx)).await.is_some() {
+        log.reopen();
+    }
 }
 
 /// Without a handler the signal would end the process.

@@ -16,6 +16,7 @@ pub(crate) mod worker;
 
 use std::io;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
@@ -23,16 +24,18 @@ use std::thread::JoinHandle;
 use tokio::sync::watch;
 
 pub use console::main;
+pub(crate) use console::say;
 
-use crate::access_log::{self, Log};
+use crate::access_log::{self, Log, Sink};
 #[cfg(feature = "admin")]
 use crate::admin::Admin;
 use crate::clock::Clock;
 use crate::limits::Limits;
+use crate::log_file::LogFile;
 use crate::metrics::Metrics;
 use crate::params::given;
 use crate::place::{self, Place, Places};
-use crate::program::Program;
+use crate::program::{AccessLog, Program};
 use crate::proxies::Proxies;
 use crate::shared::Shared;
 use crate::upstream::standing::Standings;
@@ -61,6 +64,8 @@ pub struct Options {
     pub inherit: bool,
     /// Where the declared admin listener really listens.
     pub admin: Option<SocketAddr>,
+    /// Where the declared file of the access log really is.
+    pub log_file: Option<PathBuf>,
 }
 
 /// What all workers of a gateway know.
@@ -110,6 +115,7 @@ pub struct Running {
     orders: watch::Sender<Order>,
     workers: Vec<JoinHandle<()>>,
     writer: Option<JoinHandle<()>>,
+    log: Log,
     addresses: Vec<SocketAddr>,
     #[cfg(feature = "admin")]
     admin: Option<Admin>,
@@ -166,6 +172,7 @@ fn prepare(
         let real = options.servers.iter().find(|(declared, _)| *declared == place.address);
         place.address = real.map_or(place.address, |(_, real)| *real);
     }
+    let sink = sink(program.access_log, options.log_file, log)?;
     let workers = match options.workers {
         0 => std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
         workers => workers,
@@ -188,7 +195,7 @@ fn prepare(
     let addresses = sockets.iter().take(1).flatten().map(std::net::TcpListener::local_addr);
     let addresses =
         addresses.collect::<io::Result<_>>().map_err(|error| format!("a socket has no address: {error}"))?;
-    let (log, writer) = access_log::start(program.access_log, log);
+    let (log, writer) = access_log::start(sink);
     let clock = options.clock.unwrap_or_else(Clock::real);
     let metrics = Metrics::new(program, &upstreams, sockets.len());
     let gateway = Arc::new(Gateway {
@@ -211,11 +218,27 @@ fn prepare(
         orders,
         workers: Vec::new(),
         writer,
+        log: gateway.log.clone(),
         addresses,
         #[cfg(feature = "admin")]
         admin,
     };
     Ok(Prepared { gateway, sockets, running })
+}
+
+/// Where lines of the access log go, if there are any.
+fn sink<W>(wanted: AccessLog, real: Option<PathBuf>, stream: W) -> Result<Option<Sink<W>>, String> {
+    let declared = match wanted {
+        AccessLog::Off => return Ok(None),
+        AccessLog::On => return Ok(Some(Sink::Stream(stream))),
+        AccessLog::File(declared) => declared,
+    };
+    let path = real.unwrap_or_else(|| declared.into());
+    let shown = path.display().to_string();
+    let opened = LogFile::open(path).map_err(|error| {
+        format!("the access log {shown} cannot be opened: {error}\n  = help: make its folder, and let this user write there")
+    });
+    opened.map(|file| Some(Sink::File(file)))
 }
 
 /// Starts the admin listener, where one is declared. A generation that takes over sockets shares its address with the one
@@ -285,6 +308,11 @@ impl Running {
         self.admin.as_ref().map(|admin| admin.address)
     }
 
+    /// Opens the file of the access log anew, if there is one: its name has been given to another.
+    pub fn reopen_log(&self) {
+        self.log.reopen();
+    }
+
     /// Stops accepting; open connections end after their next answer, or when the drain's time is over.
     pub fn drain(&self) {
         drain(&self.orders);
@@ -306,6 +334,8 @@ impl Running {
         if let Some(admin) = self.admin {
             admin.stop();
         }
+        // The writer ends with the last who could write to it.
+        drop(self.log);
         if let Some(writer) = &self.writer {
             access_log::settle(writer);
         }

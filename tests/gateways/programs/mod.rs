@@ -28,7 +28,7 @@ use setting::Place;
 
 /// Names that Rust, or what is emitted, has a use for.
 const NAMES: [&str; 16] = [
-    "fn", "self", "Self", "crate", "async", "g", "x", "t", "PROGRAM", "expr_0", "a-b", "r", "_", "exchange",
+    "fn", "self", "Self", "crate", "async", "g", "x", "t", "PROGRAM", "expr_0", "a-b", "r", "_", "record",
     "str", "v",
 ];
 

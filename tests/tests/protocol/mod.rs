@@ -20,6 +20,7 @@ mod life;
 mod limit;
 mod limits;
 mod log;
+mod log_form;
 mod memory;
 mod named;
 mod observed;
