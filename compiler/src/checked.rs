@@ -40,8 +40,30 @@ pub(crate) struct Front {
     pub(crate) request_id: Option<String>,
     /// The file of the access log, and the setting that says so.
     pub(crate) access_log: Option<(String, Span)>,
+    /// Where spans are sent to.
+    pub(crate) trace: Option<Trace>,
     /// Where the gateway is asked about itself, and the setting that says so.
     pub(crate) admin: Option<(SocketAddr, Span)>,
+}
+
+/// Spans that are sent to a collector.
+#[derive(Clone, Debug)]
+pub(crate) struct Trace {
+    /// The setting that says so.
+    pub(crate) span: Span,
+    pub(crate) to: At,
+    pub(crate) sample: Sample,
+    /// Every client's trace is continued.
+    pub(crate) everyone: bool,
+}
+
+/// How many traces are recorded.
+#[derive(Clone, Debug)]
+pub(crate) enum Sample {
+    /// So many of a million.
+    Is(u32),
+    /// As the parameter of this name says.
+    Param(String),
 }
 
 /// Proxies in front of the gateway.

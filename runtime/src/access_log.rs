@@ -284,6 +284,10 @@ impl Lines {
         if !x.id.is_empty() {
             out.string(Member::RequestId, "request_id", &x.id);
         }
+        if let Some((trace_id, span_id)) = x.trace.ids() {
+            out.string(Member::TraceId, "trace_id", &trace_id);
+            out.string(Member::SpanId, "span_id", &span_id);
+        }
         if x.forwarding.is_empty() {
             out.string(Member::Client, "client", client.as_bytes());
         } else {

@@ -15,6 +15,7 @@ use crate::reason::Reason;
 use crate::route::{Asked, Captures, Found, NONE, canonical_host};
 use crate::shared::{Shared, Slot};
 use crate::terminal::{Forward, Redirect, Respond};
+use crate::trace::Trace;
 
 /// One request and its answer.
 #[derive(Debug)]
@@ -71,6 +72,8 @@ pub struct Exchange {
     /// A step that sees the answer has found that it cannot be given.
     pub(crate) fault: Option<Reason>,
     pub(crate) record: Record,
+    /// The trace that it belongs to.
+    pub(crate) trace: Trace,
 }
 
 /// The head of the answer, where a step wants to see it.
@@ -192,6 +195,7 @@ impl Default for Exchange {
             said: Vec::new(),
             fault: None,
             record: Record::default(),
+            trace: Trace::default(),
         }
     }
 }
@@ -355,6 +359,7 @@ impl Exchange {
         self.said.clear();
         self.fault = None;
         self.record = Record::default();
+        self.trace.clear();
     }
 }
 

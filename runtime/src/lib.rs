@@ -37,6 +37,7 @@ pub mod shared;
 mod sweep;
 mod target;
 pub mod terminal;
+mod trace;
 mod upstream;
 
 /// The whole `main.rs` of a package whose build script compiles its `gateway.gw`.

@@ -51,6 +51,19 @@ pub struct Program {
     pub request_id: Option<&'static str>,
     /// Where it is asked about itself.
     pub admin: Option<Admin>,
+    /// Where spans of exchanges are sent to.
+    pub trace: Option<Trace>,
+}
+
+/// Spans that are sent to a collector.
+#[derive(Clone, Copy, Debug)]
+pub struct Trace {
+    /// Where it is.
+    pub to: At,
+    /// How many traces that begin here are recorded, of a million.
+    pub sample: Setting<u32>,
+    /// Every client's trace is continued, and not only those of trusted proxies.
+    pub everyone: bool,
 }
 
 /// A listener for operators, apart from traffic.
@@ -231,5 +244,6 @@ impl Program {
         trusted_proxies: None,
         request_id: None,
         admin: None,
+        trace: None,
     };
 }

@@ -12,8 +12,8 @@ use gatewright_dsl::{ast, item};
 
 use super::expr::scope::Records;
 use super::join::{self, Settings, Written};
-use super::{Check, problem, resolve};
-use crate::checked::{Front, Listener, SaidBy, Trusted};
+use super::{Check, problem, resolve, upstream};
+use crate::checked::{At, Front, Listener, SaidBy, Sample, Trace, Trusted};
 use crate::ir::expr::Constant;
 
 /// What a `gateway` block says.
@@ -39,7 +39,8 @@ pub(super) fn check(check: &mut Check<'_>, gateways: &[&ast::Gateway]) -> Gatewa
     let (settings, problems) = check_block(&first.block, Place::Gateway, check.catalogue);
     check.problems.extend(problems);
     let listeners = listeners(check, &settings);
-    let front = Front { admin: admin(check, &settings), ..front(&settings) };
+    let admin = admin(check, &settings);
+    let front = Front { admin, trace: trace(check, &settings), ..front(&settings) };
     let written = Rc::new(Written { around: 0, imports: Vec::new() });
     let settings = join::over(check, &Settings::default(), &join::own(settings, &[], &written));
     Gateway { name: first.name.text.clone(), settings, listeners, front }
@@ -72,6 +73,43 @@ fn admin(check: &mut Check<'_>, settings: &[Checked]) -> Option<(SocketAddr, Spa
     Some((address, setting.span))
 }
 
+/// Where spans are sent to: to no address where the gateway serves clients, or they would have spans too.
+fn trace(check: &mut Check<'_>, settings: &[Checked]) -> Option<Trace> {
+    let setting = settings.iter().find(|setting| setting.values.word == "trace")?;
+    let params = Rc::clone(&check.params);
+    let row = item::words(Place::Gateway).iter().find(|row| row.name == "trace")?;
+    let param = |name: &str| row.params.iter().find(|param| param.name == name);
+    let to = setting.values.find("to")?;
+    let span = to.span.unwrap_or(setting.span);
+    let places = match &to.value {
+        Value::Url(url) => {
+            upstream::server(check, url, span).into_iter().map(|(at, name)| (at, name, span)).collect()
+        }
+        Value::Name(name) => {
+            let name = resolve::reference(check, &params.scope, name, param("to")?)?;
+            upstream::by_default(check, &name)
+        }
+        _ => Vec::new(),
+    };
+    for (address, authority, span) in &places {
+        if let Some(listener) = listens_for(check, *address) {
+            check.problems.push(problem::server_is_listener(authority, *span, listener));
+        }
+    }
+    let to = match (&to.value, places.into_iter().next()) {
+        (Value::Name(name), _) => At::Param(name.text.clone()),
+        (_, Some((address, authority, _))) => At::Is { address, authority },
+        (_, None) => return None,
+    };
+    let sample = match &setting.values.find("sample")?.value {
+        Value::Percent(share) => Sample::Is(share.0),
+        Value::Name(name) => Sample::Param(resolve::reference(check, &params.scope, name, param("sample")?)?),
+        _ => return None,
+    };
+    let everyone = matches!(setting.values.value("continue"), Some(Value::Word(word)) if word == "everyone");
+    Some(Trace { span: setting.span, to, sample, everyone })
+}
+
 /// What the words of the block say that hold for all requests, before they have a route.
 fn front(settings: &[Checked]) -> Front {
     let find = |word: &str| settings.iter().find(|setting| setting.values.word == word);
@@ -97,7 +135,7 @@ fn front(settings: &[Checked]) -> Front {
         Some(Value::Text(path)) => Some((path.clone().into_owned(), setting.span)),
         _ => None,
     });
-    Front { trusted, request_id, access_log, admin: None }
+    Front { trusted, request_id, access_log, trace: None, admin: None }
 }
 
 fn listeners(check: &mut Check<'_>, settings: &[Checked]) -> Vec<Listener> {

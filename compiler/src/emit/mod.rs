@@ -17,7 +17,7 @@ use proc_macro2::{Literal, TokenStream};
 use quote::{format_ident, quote};
 
 use self::table::Tight;
-use crate::checked::{At, Listener, SaidBy, Server, Trusted};
+use crate::checked::{At, Listener, SaidBy, Sample, Server, Trace, Trusted};
 use crate::ir::{Part, Program};
 use crate::lower::segment_hash;
 
@@ -105,6 +105,7 @@ fn program_item(program: &Program) -> TokenStream {
         let address = value::socket_address(address);
         quote! { Some(g::Admin { address: #address }) }
     });
+    let trace = program.front.trace.as_ref().map_or(quote! { None }, |it| trace(program, it));
     let methods = Literal::u16_unsuffixed(program.router.methods);
     let states = program.states.iter().map(|state| {
         let state = value::home(state);
@@ -140,8 +141,34 @@ fn program_item(program: &Program) -> TokenStream {
             trusted_proxies: #trusted_proxies,
             request_id: #request_id,
             admin: #admin,
+            trace: #trace,
         };
     }
+}
+
+fn at(program: &Program, at: &At) -> TokenStream {
+    match at {
+        At::Is { address, authority } => {
+            let (address, authority) = (value::socket_address(*address), Literal::string(authority));
+            quote! { g::At::Is { address: #address, authority: #authority } }
+        }
+        At::Param(name) => {
+            let number = number(program, name);
+            quote! { g::At::Param(#number) }
+        }
+    }
+}
+
+fn trace(program: &Program, trace: &Trace) -> TokenStream {
+    let (to, everyone) = (at(program, &trace.to), trace.everyone);
+    let sample = match &trace.sample {
+        Sample::Is(share) => quote! { g::Setting::Is(#share) },
+        Sample::Param(name) => {
+            let number = number(program, name);
+            quote! { g::Setting::Param(#number) }
+        }
+    };
+    quote! { Some(g::Trace { to: #to, sample: #sample, everyone: #everyone }) }
 }
 
 fn trusted_proxies(trusted: &Trusted) -> TokenStream {
@@ -158,16 +185,7 @@ fn write_upstreams(program: &Program, out: &mut String) {
         let name = Literal::string(&upstream.name);
         let servers = upstream.servers.iter().map(|server| {
             let Server { at, weight, backup } = server;
-            let at = match at {
-                At::Is { address, authority } => {
-                    let (address, authority) = (value::socket_address(*address), Literal::string(authority));
-                    quote! { g::At::Is { address: #address, authority: #authority } }
-                }
-                At::Param(name) => {
-                    let number = number(program, name);
-                    quote! { g::At::Param(#number) }
-                }
-            };
+            let at = self::at(program, at);
             let weight = Literal::u32_unsuffixed(*weight);
             quote! { g::Server { at: #at, weight: #weight, backup: #backup } }
         });

@@ -3,13 +3,14 @@
 use std::borrow::Cow;
 use std::net::IpAddr;
 
+use crate::ast::Percent;
 use crate::policy::request::may_be_carried;
 use crate::problem::setting::{TRUSTS_EVERYONE, WRONG_TYPE};
 use crate::schema::ty::Bounds;
 use crate::schema::{At, Default, Join, Mismatch, Param, Row, Type, Value, Values};
 
 /// Where the gateway listens, whom it believes, and how it names requests.
-pub const WORDS: &[Row] = &[LISTEN, ADMIN, TRUSTED, REQUEST_ID, ACCESS_LOG];
+pub const WORDS: &[Row] = &[LISTEN, ADMIN, TRUSTED, REQUEST_ID, ACCESS_LOG, TRACE];
 
 const LISTEN: Row = Row {
     name: "listen",
@@ -139,3 +140,44 @@ fn names_a_file(values: &Values) -> Option<Mismatch> {
         ..Mismatch::conflict("path", format!("expected the absolute path of a file, found {path:?}"), "")
     })
 }
+
+/// The feature of the runtime that `trace` needs.
+pub const TRACE_FEATURE: &str = "trace";
+
+const TRACE: Row = Row {
+    name: "trace",
+    summary: "spans of requests are sent to a collector, and servers are told which trace theirs belong to",
+    params: &[
+        Param {
+            name: "to",
+            at: At::Label,
+            ty: Type::Origin(&["http"]),
+            default: Default::Required,
+            min: None,
+            max: None,
+            dynamic: true,
+            doc: "the collector that takes OTLP over HTTP: scheme, host and port; `/v1/traces` is asked there",
+        },
+        Param {
+            name: "sample",
+            at: At::Label,
+            ty: Type::Percent,
+            default: Default::Required,
+            min: Some(Value::Percent(Percent(0))),
+            max: Some(Value::Percent(Percent(1_000_000))),
+            dynamic: true,
+            doc: "how many traces that begin here are recorded; of one that is continued, its parent says it",
+        },
+        Param {
+            name: "continue",
+            at: At::Label,
+            ty: Type::Word(&["trusted", "everyone"]),
+            default: Default::Is(Value::Word(Cow::Borrowed("trusted"))),
+            min: None,
+            max: None,
+            dynamic: false,
+            doc: "whose traces are continued: those of trusted proxies, or those of every client",
+        },
+    ],
+    ..Row::BLANK
+};

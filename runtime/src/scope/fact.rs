@@ -13,6 +13,18 @@ pub fn time(_: &Exchange) -> Text<'_> {
     Cow::Owned(clock::timestamp(clock::unix_seconds()).into_bytes())
 }
 
+/// The id of the trace that it belongs to.
+#[must_use]
+pub fn trace_id(x: &Exchange) -> Text<'_> {
+    Cow::Owned(x.trace.ids().map(|ids| ids.0).unwrap_or_default())
+}
+
+/// The id of its own span.
+#[must_use]
+pub fn span_id(x: &Exchange) -> Text<'_> {
+    Cow::Owned(x.trace.ids().map(|ids| ids.1).unwrap_or_default())
+}
+
 /// The route as it is written.
 #[must_use]
 pub fn route(x: &Exchange) -> Option<Text<'_>> {

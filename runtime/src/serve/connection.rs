@@ -430,6 +430,8 @@ fn record(client: &Client, x: &mut Exchange) {
         let due = log.add(worker.gateway.program, x, client.address(), now);
         worker.sweep.look_at(due);
     }
+    drop(log);
+    worker.tracer.finish(x, client.ip);
 }
 
 #[cfg(test)]

@@ -67,6 +67,7 @@ pub(crate) async fn forward(
             x.record.index = server.index;
             x.record.tries += 1;
             worker.metrics.tried(&x.record);
+            worker.tracer.tries(x, worker.lately());
             let reused = kept.is_some();
             let stream = match kept.take() {
                 Some(stream) => stream,
@@ -79,11 +80,20 @@ pub(crate) async fn forward(
             let retry = x.retry.filter(|retry| tries < retry.times);
             match converse(client, x, request, stream, To { upstream, server, reused, retry, by }).await {
                 // The kept connection had died unused: the request goes over a fresh one.
-                Turn::Stale => x.homeward.clear(),
+                Turn::Stale => {
+                    x.homeward.clear();
+                    x.trace.stale(worker.lately());
+                }
                 turn => break turn,
             }
         };
         drop(asking);
+        let failed = match &turn {
+            Turn::Failed(reason, _) => Some(reason.word),
+            Turn::Over(_) => x.record.reason,
+            _ => None,
+        };
+        x.trace.tried(worker.lately(), failed);
         match turn {
             Turn::Over(after) => return after,
             // Only a kept connection is stale, and of those there was one.
@@ -218,6 +228,7 @@ fn write_head(client: &Client, x: &mut Exchange, request: &Request, server: &Ser
     out.clear();
     let target = |out: &mut Vec<u8>| target::write(&to.target, x, out);
     request::write(&x.head, &onward, target, &mut out);
+    x.trace.asked(&out);
     x.onward_head = out.len();
     out.extend_from_slice(&body);
     x.onward = out;

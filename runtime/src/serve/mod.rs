@@ -38,6 +38,7 @@ use crate::place::{self, Place, Places};
 use crate::program::{AccessLog, Program};
 use crate::proxies::Proxies;
 use crate::shared::Shared;
+use crate::trace::{Exporter, Tracing};
 use crate::upstream::standing::Standings;
 
 /// Descriptors that are neither a listener's nor a connection's: standard streams, reactors, signals, timers.
@@ -77,6 +78,8 @@ pub(crate) struct Gateway {
     pub(crate) log: Log,
     /// What its workers count.
     pub(crate) metrics: Metrics,
+    /// What its workers note for a collector.
+    pub(crate) tracing: Tracing,
     /// It was told to stop.
     stopping: AtomicBool,
     /// Those whose word about a client is believed.
@@ -116,6 +119,7 @@ pub struct Running {
     workers: Vec<JoinHandle<()>>,
     writer: Option<JoinHandle<()>>,
     log: Log,
+    exporter: Option<Exporter>,
     addresses: Vec<SocketAddr>,
     #[cfg(feature = "admin")]
     admin: Option<Admin>,
@@ -172,6 +176,7 @@ fn prepare(
         let real = options.servers.iter().find(|(declared, _)| *declared == place.address);
         place.address = real.map_or(place.address, |(_, real)| *real);
     }
+    let (tracing, exporter) = Tracing::of(program, params, &options.servers)?;
     let sink = sink(program.access_log, options.log_file, log)?;
     let workers = match options.workers {
         0 => std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
@@ -208,6 +213,7 @@ fn prepare(
         places: upstreams,
         proxies: program.trusted_proxies.as_ref().map(Proxies::new),
         metrics,
+        tracing,
         stopping: AtomicBool::new(false),
         most_open,
     });
@@ -219,6 +225,7 @@ fn prepare(
         workers: Vec::new(),
         writer,
         log: gateway.log.clone(),
+        exporter,
         addresses,
         #[cfg(feature = "admin")]
         admin,
@@ -279,6 +286,9 @@ impl Prepared {
     /// Starts the worker of each share of the sockets but the first `kept`, which are given back.
     fn spawn(&mut self, kept: usize) -> Result<(), String> {
         self.running.workers.extend(checkup::start(&self.gateway, self.running.orders.subscribe())?);
+        if let Some(exporter) = &mut self.running.exporter {
+            exporter.start(&self.gateway)?;
+        }
         let pinned = self.sockets.len() > 1;
         let others = self.sockets.split_off(kept);
         for (index, sockets) in others.into_iter().enumerate() {
@@ -328,6 +338,9 @@ impl Running {
         for worker in self.workers {
             // A worker that panicked has said so on standard error.
             let _ = worker.join();
+        }
+        if let Some(exporter) = self.exporter {
+            exporter.stop();
         }
         // It answers until there is nothing left to ask about.
         #[cfg(feature = "admin")]

@@ -1,5 +1,6 @@
 //! The form of the access log: members that are chosen, text from a template, and the file that lines are written to.
 
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -133,7 +134,6 @@ fn a_file_that_was_renamed_is_begun_anew_and_no_line_is_lost() {
     assert!(read(&old).starts_with("before\n") && read(&old).contains("/first "), "what was there is kept");
     assert!(!read(&old).contains("/second "));
     assert_eq!(read(&path).lines().count(), 1);
-    use std::os::unix::fs::PermissionsExt;
     let mode = std::fs::metadata(&path).unwrap().permissions().mode();
     assert_eq!(mode & 0o007, 0, "lines tell of clients, and are not for everybody");
 }

@@ -37,4 +37,5 @@ mod smuggling;
 mod spoof;
 mod targets;
 mod timeouts;
+mod traces;
 mod upstreams;

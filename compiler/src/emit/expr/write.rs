@@ -17,7 +17,7 @@ impl Names<'_> {
 
     fn pieces(self, expr: &Expr, form: Form, out: &mut Pieces) {
         match (form, &expr.kind) {
-            (Form::Text, Kind::Constant(it)) => out.known.push_str(&constant::text(it)),
+            (Form::Text | Form::Line, Kind::Constant(it)) => out.known.push_str(&constant::text(it)),
             (Form::Json, Kind::Constant(it)) => json_constant(it, &mut out.known),
             (Form::Text, Kind::Text(parts)) => {
                 for part in parts {
@@ -27,7 +27,6 @@ impl Names<'_> {
                     }
                 }
             }
-            (Form::Line, Kind::Constant(it)) => out.known.push_str(&constant::text(it)),
             (Form::Line, Kind::Text(parts)) => self.line(parts, out),
             (Form::Line, _) => out.add(self.logged(expr, "")),
             (Form::Json, Kind::Record(fields)) => {
