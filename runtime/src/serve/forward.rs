@@ -88,18 +88,16 @@ pub(crate) async fn forward(
             }
         };
         drop(asking);
-        let failed = match &turn {
-            Turn::Failed(reason, _) => Some(reason.word),
-            Turn::Over(_) => x.record.reason,
-            _ => None,
-        };
-        x.trace.tried(worker.lately(), failed);
         match turn {
-            Turn::Over(after) => return after,
+            Turn::Over(after) => {
+                x.trace.tried(worker.lately(), x.record.reason);
+                return after;
+            }
             // Only a kept connection is stale, and of those there was one.
             Turn::Stale => break,
             Turn::Again(wait) => {
                 x.homeward.clear();
+                x.trace.tried(worker.lately(), None);
                 tries += 1;
                 match Box::pin(pause(client, x, upstream, wait, tries)).await {
                     Ok(()) => again = true,
@@ -111,6 +109,7 @@ pub(crate) async fn forward(
             }
             Turn::Failed(reason, cause) => {
                 upstream.failed(server, reason, worker.lately());
+                x.trace.tried(worker.lately(), Some(reason.word));
                 failure = (reason, cause);
                 if worker.cut.get() || late(client, x) {
                     break;
