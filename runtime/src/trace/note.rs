@@ -8,11 +8,11 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::sync::mpsc::{SyncSender, TrySendError};
 
-use super::context::{self, Parent, pair, write_hex};
+use super::context::{self, Parent, put_hex};
 use super::export::{Counts, Tracing};
 use crate::clock::Micros;
-use crate::edit;
 use crate::exchange::Exchange;
+use crate::head::Head;
 use crate::reason::Reason;
 
 const PARENT: &str = "traceparent";
@@ -128,21 +128,18 @@ impl Tracer {
         if !self.is_on() {
             return;
         }
-        let believed = is_trusted || self.everyone;
+        let (has_parent, has_state) = take_fields(&mut x.head);
+        let believed = has_parent && (is_trusted || self.everyone);
         let parent = if believed { context::parent(x.head.field(PARENT)) } else { None };
         self.start(x, parent);
-        let has_state = parent.is_some() && context::is_state(|| x.head.field(STATE));
-        let mut lines = std::mem::take(&mut x.edits);
-        lines.add_line(PARENT, |out| x.trace.write(out));
-        if has_state && context::members(x.head.field(STATE)).next().is_some() {
-            lines.add_line(STATE, |out| context::write_state(x.head.field(STATE), out));
-            if x.trace.is_recorded {
-                context::write_state(x.head.field(STATE), &mut x.trace.state);
+        let Exchange { head, edits, trace, .. } = x;
+        edits.add_line(PARENT, |out| out.extend_from_slice(&trace.text()));
+        if has_state && parent.is_some() && context::is_state(head.field(STATE)) {
+            edits.add_line(STATE, |out| context::write_state(head.field(STATE), out));
+            if trace.is_recorded {
+                context::write_state(head.field(STATE), &mut trace.state);
             }
         }
-        x.edits = lines;
-        edit::drop_field(&mut x.head, PARENT);
-        edit::drop_field(&mut x.head, STATE);
     }
 
     /// The same for one whose head cannot be read: nothing in it is believed.
@@ -220,6 +217,21 @@ impl Tracer {
     }
 }
 
+/// Takes the fields of a trace away from what is sent on; whether they are there.
+fn take_fields(head: &mut Head) -> (bool, bool) {
+    let Head { fields, bytes, .. } = head;
+    let (mut has_parent, mut has_state) = (false, false);
+    for field in fields {
+        let name = field.name.of(bytes);
+        let is_parent = name.eq_ignore_ascii_case(PARENT.as_bytes());
+        let is_state = name.eq_ignore_ascii_case(STATE.as_bytes());
+        has_parent |= is_parent;
+        has_state |= is_state;
+        field.dropped |= is_parent || is_state;
+    }
+    (has_parent, has_state)
+}
+
 fn cut(text: &[u8]) -> Vec<u8> {
     text.get(..LONGEST).unwrap_or(text).to_vec()
 }
@@ -235,38 +247,35 @@ impl Trace {
     /// The ids of trace and span as digits, if there are any.
     pub(crate) fn ids(&self) -> Option<(Vec<u8>, Vec<u8>)> {
         let hex = |bytes: &[u8]| {
-            let mut out = Vec::with_capacity(32);
-            write_hex(bytes, &mut out);
+            let mut out = vec![0; 2 * bytes.len()];
+            put_hex(bytes, &mut out);
             out
         };
         self.is_on.then(|| (hex(&self.trace_id), hex(&self.span_id)))
     }
 
-    /// Appends the value of `traceparent`, with the exchange's own span.
-    fn write(&self, out: &mut Vec<u8>) {
-        out.extend_from_slice(b"00-");
-        write_hex(&self.trace_id, out);
-        out.push(b'-');
-        write_hex(&self.span_id, out);
-        out.extend_from_slice(if self.is_recorded { b"-01" } else { b"-00" });
+    /// The value of `traceparent`, with the exchange's own span.
+    fn text(&self) -> [u8; context::LENGTH] {
+        let mut text = *b"00-00000000000000000000000000000000-0000000000000000-00";
+        let ids = [(3..35, &self.trace_id[..]), (36..52, &self.span_id[..])];
+        for (place, id) in ids {
+            put_hex(id, text.get_mut(place).unwrap_or_default());
+        }
+        let [.., last] = &mut text;
+        *last += u8::from(self.is_recorded);
+        text
     }
 
     /// Puts another span into the line that servers are told. Where a route has put its own in that place, there is none.
     fn stamp(&self, span_id: [u8; 8], lines: &mut [u8]) {
         const START: &[u8] = b"traceparent: 00-";
         let mut trace_id = [0; 32];
-        for (digits, byte) in trace_id.chunks_mut(2).zip(self.trace_id) {
-            digits.copy_from_slice(&pair(byte));
-        }
+        put_hex(&self.trace_id, &mut trace_id);
         let at = lines
             .windows(START.len() + 32)
             .position(|line| line.strip_prefix(START).is_some_and(|id| id == trace_id));
         let Some(at) = at.map(|at| at + START.len() + 33) else { return };
-        for (digits, byte) in
-            lines.get_mut(at..at + 16).into_iter().flat_map(|it| it.chunks_mut(2)).zip(span_id)
-        {
-            digits.copy_from_slice(&pair(byte));
-        }
+        put_hex(&span_id, lines.get_mut(at..at + 16).unwrap_or_default());
     }
 
     /// The head of the request is written.

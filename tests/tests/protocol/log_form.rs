@@ -7,8 +7,11 @@ use std::time::Duration;
 use gatewright_runtime::generated::{AccessLog, Program};
 use gatewright_tests::eventually;
 use gatewright_tests::gate::{Gate, Log, Setup};
+use gatewright_tests::process::{Process, command};
 use gatewright_tests::program::recorded;
 use gatewright_tests::server::Server;
+
+const BINARY: &str = env!("CARGO_BIN_EXE_tested");
 
 /// The lines that these requests have, each over a connection of its own.
 fn lines(server: &Server, requests: &[&[u8]]) -> Vec<String> {
@@ -193,4 +196,31 @@ fn a_full_disk_stops_no_traffic_and_its_lines_are_counted() {
         gate.clock.advance(Duration::from_millis(250));
         count() == 3
     });
+}
+
+#[test]
+fn a_hang_up_begins_a_new_file_and_without_one_ends_the_process() {
+    let (server, folder) = (Server::ok(), Folder::new("hung"));
+    let (path, old) = (folder.file("access.log"), folder.file("access.log.1"));
+    let gateway = Process::start(command(BINARY, server.address).env("LOG", &path));
+    let mut client = gateway.client();
+    for name in ["first", "second"] {
+        client.ask(format!("GET /{name} HTTP/1.1\r\nHost: a\r\n\r\n"));
+        eventually("the line is written", || {
+            std::fs::read_to_string(&path).is_ok_and(|text| text.contains(&format!("/{name}\"")))
+        });
+        if name == "first" {
+            std::fs::rename(&path, &old).unwrap();
+            gateway.hang_up();
+            eventually("a file is begun without a line", || path.exists());
+        }
+    }
+    gateway.terminate();
+    drop(client);
+    let (well, out, _) = gateway.end();
+    assert!(well && out.is_empty(), "nothing goes to standard output: {out}");
+    assert_eq!(std::fs::read_to_string(&old).unwrap().lines().count(), 1);
+    let mut plain = Process::start(&mut command(BINARY, server.address));
+    plain.hang_up();
+    eventually("it ends", || plain.ended());
 }

@@ -226,6 +226,8 @@ fn times_are_those_of_the_exchange() {
     gate.clock.advance(Duration::from_millis(300));
     cue.give();
     assert_eq!(client.answer().status(), 200);
+    // The exchange is over before the clock moves again.
+    eventually("it is counted", || metric(&gate, "gatewright_worker_requests_total{worker=\"0\"}") == 1);
     for span in sent(&gate, &collector, 2) {
         assert_eq!(span.end_time_unix_nano - span.start_time_unix_nano, 300_000_000, "{span:#?}");
         // 2026 or later: it is no time since the start.
