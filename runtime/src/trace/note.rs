@@ -138,6 +138,10 @@ impl Tracer {
             edits.add_line(STATE, |out| context::write_state(head.field(STATE), out));
             if trace.is_recorded {
                 context::write_state(head.field(STATE), &mut trace.state);
+                if trace.state.len() > LONGEST {
+                    // A part of it could be taken for the whole.
+                    trace.state = Vec::new();
+                }
             }
         }
     }
@@ -278,9 +282,14 @@ impl Trace {
         put_hex(&span_id, lines.get_mut(at..at + 16).unwrap_or_default());
     }
 
+    /// The try that is under way, if it is kept.
+    fn open(&mut self) -> Option<&mut Try> {
+        self.tries.last_mut().filter(|last| last.ended.is_none())
+    }
+
     /// The head of the request is written.
     pub(crate) fn asked(&mut self, head: &[u8]) {
-        if let Some(last) = self.tries.last_mut() {
+        if let Some(last) = self.open() {
             let target = head.split(|byte| *byte == b' ').nth(1).unwrap_or_default();
             last.path = cut(target.split(|byte| *byte == b'?').next().unwrap_or_default());
         }
@@ -288,14 +297,14 @@ impl Trace {
 
     /// The head of a server's answer is there.
     pub(crate) fn answered(&mut self, status: u16) {
-        if let Some(last) = self.tries.last_mut() {
+        if let Some(last) = self.open() {
             last.status = status;
         }
     }
 
     /// A try is over.
     pub(crate) fn tried(&mut self, now: Micros, failed: Option<&'static str>) {
-        if let Some(last) = self.tries.last_mut().filter(|last| last.ended.is_none()) {
+        if let Some(last) = self.open() {
             last.ended = Some(now);
             last.failed = failed;
         }
@@ -380,7 +389,10 @@ mod tests {
         assert!(x.sent().contains("traceparent: 00-own\n"));
         for now in 0..100 {
             tracer.tries(&mut x, now);
+            x.trace.asked(format!("GET /{now} HTTP/1.1").as_bytes());
+            x.trace.tried(now, None);
         }
+        assert_eq!(x.trace.tries[MOST_TRIES - 1].path, b"/12", "what is not kept changes nothing that is");
         assert_eq!((x.trace.tries.len(), tracer.counts.dropped()), (MOST_TRIES, 87));
     }
 }

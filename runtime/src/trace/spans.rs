@@ -58,7 +58,7 @@ impl About<'_> {
         let method = method(of, &mut attributes);
         let route = of.route.and_then(|route| self.program.routes.get(route as usize));
         let template = route.map(|route| self.program.label(route.label));
-        let template = template.and_then(|label| Some(label.split_once(' ')?.1));
+        let template = template.and_then(|label| label.get(label.find('/')?..));
         attributes.text("url.scheme", "http");
         attributes.text("url.path", text(&of.path));
         if let Some(template) = template {

@@ -210,6 +210,16 @@ fn a_failure_has_the_reason_as_its_kind() {
 }
 
 #[test]
+fn a_route_of_several_methods_is_named_by_the_one_that_was_asked() {
+    let (server, collector) = (Server::ok(), collector(&[TAKEN]));
+    let gate = start(with(|_| {}), &server, &collector);
+    gate.ask("POST /many HTTP/1.1\r\nHost: a\r\n\r\n");
+    let all = sent(&gate, &collector, 1);
+    assert_eq!((all[0].name.as_str(), text(&all[0].attributes, "http.route")), ("POST /many", Some("/many")));
+    assert_eq!(text(&all[0].attributes, "gatewright.reason"), Some("respond"));
+}
+
+#[test]
 fn times_are_those_of_the_exchange() {
     let cue = gatewright_tests::Cue::default();
     let wait = cue.clone();
