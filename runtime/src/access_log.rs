@@ -21,6 +21,13 @@ const WAIT: Micros = 200_000;
 /// Batches that may wait for the writer.
 const QUEUE: usize = 64;
 
+/// The name of a member and what stands around it, as one text.
+macro_rules! key {
+    ($name:literal) => {
+        concat!(",\"", $name, "\":")
+    };
+}
+
 /// The way to the writer; clones share it.
 #[derive(Clone, Debug)]
 pub(crate) struct Log {
@@ -280,57 +287,57 @@ impl Lines {
         let mut out = Json { out: &mut self.bytes, members, is_first: true };
         out.out.push(b'{');
         let record = &x.record;
-        out.string(Member::Time, "time", self.second.1.as_bytes());
+        out.string(Member::Time, key!("time"), self.second.1.as_bytes());
         if !x.id.is_empty() {
-            out.string(Member::RequestId, "request_id", &x.id);
+            out.string(Member::RequestId, key!("request_id"), &x.id);
         }
         if let Some((trace_id, span_id)) = x.trace.ids() {
-            out.string(Member::TraceId, "trace_id", &trace_id);
-            out.string(Member::SpanId, "span_id", &span_id);
+            out.string(Member::TraceId, key!("trace_id"), &trace_id);
+            out.string(Member::SpanId, key!("span_id"), &span_id);
         }
         if x.forwarding.is_empty() {
-            out.string(Member::Client, "client", client.as_bytes());
+            out.string(Member::Client, key!("client"), client.as_bytes());
         } else {
             // A trusted proxy has said who it is; the peer is that proxy.
-            out.string(Member::Client, "client", x.client.to_string().as_bytes());
-            out.string(Member::Peer, "peer", client.as_bytes());
+            out.string(Member::Client, key!("client"), x.client.to_string().as_bytes());
+            out.string(Member::Peer, key!("peer"), client.as_bytes());
         }
-        out.string(Member::Method, "method", x.head.method_text());
-        out.string(Member::Host, "host", x.head.host());
-        out.string(Member::Path, "path", x.head.path());
+        out.string(Member::Method, key!("method"), x.head.method_text());
+        out.string(Member::Host, key!("host"), x.head.host());
+        out.string(Member::Path, key!("path"), x.head.path());
         if let Some(route) = x.route.and_then(|route| program.routes.get(route as usize)) {
-            out.string(Member::Route, "route", program.label(route.label).as_bytes());
+            out.string(Member::Route, key!("route"), program.label(route.label).as_bytes());
         }
-        out.number(Member::Status, "status", u64::from(record.status));
+        out.number(Member::Status, key!("status"), u64::from(record.status));
         if let Some(reason) = record.reason {
-            out.string(Member::Reason, "reason", reason.as_bytes());
+            out.string(Member::Reason, key!("reason"), reason.as_bytes());
         }
         if let Some(word) = record.dry_run {
-            out.string(Member::DryRun, "dry_run", word.as_bytes());
+            out.string(Member::DryRun, key!("dry_run"), word.as_bytes());
         }
         if record.evicted > 0 {
-            out.number(Member::Evicted, "evicted", record.evicted);
+            out.number(Member::Evicted, key!("evicted"), record.evicted);
         }
         if let Some(cause) = record.cause {
-            out.string(Member::Cause, "cause", cause.to_string().as_bytes());
+            out.string(Member::Cause, key!("cause"), cause.to_string().as_bytes());
         }
         if let Some(upstream) = record.upstream.and_then(|at| program.upstreams.get(at as usize)) {
-            out.string(Member::Upstream, "upstream", upstream.name.as_bytes());
+            out.string(Member::Upstream, key!("upstream"), upstream.name.as_bytes());
         }
         if let Some(server) = record.server {
-            out.string(Member::Server, "server", server.to_string().as_bytes());
-            out.number(Member::Tries, "tries", u64::from(record.tries));
+            out.string(Member::Server, key!("server"), server.to_string().as_bytes());
+            out.number(Member::Tries, key!("tries"), u64::from(record.tries));
         }
-        out.number(Member::Received, "received", record.received);
-        out.number(Member::Sent, "sent", record.sent);
+        out.number(Member::Received, key!("received"), record.received);
+        out.number(Member::Sent, key!("sent"), record.sent);
         if let Some(connect) = record.connect {
-            out.number(Member::ConnectMicroseconds, "connect_microseconds", connect);
+            out.number(Member::ConnectMicroseconds, key!("connect_microseconds"), connect);
         }
         if let Some(first) = record.first {
             let took = first.saturating_sub(record.started);
-            out.number(Member::FirstByteMicroseconds, "first_byte_microseconds", took);
+            out.number(Member::FirstByteMicroseconds, key!("first_byte_microseconds"), took);
         }
-        out.number(Member::Microseconds, "microseconds", record.ended.saturating_sub(record.started));
+        out.number(Member::Microseconds, key!("microseconds"), record.ended.saturating_sub(record.started));
         // What steps add begins with a comma, which nothing stands before where no member does.
         let more = if out.is_first { self.more.get(1..).unwrap_or_default() } else { &self.more };
         out.out.extend_from_slice(more);
@@ -376,25 +383,24 @@ struct Json<'a> {
 }
 
 impl Json<'_> {
-    fn string(&mut self, member: Member, name: &str, value: &[u8]) {
-        if self.begins(member, name) {
+    fn string(&mut self, member: Member, key: &str, value: &[u8]) {
+        if self.begins(member, key) {
             string(self.out, value);
         }
     }
 
-    fn number(&mut self, member: Member, name: &str, value: u64) {
-        if self.begins(member, name) {
+    fn number(&mut self, member: Member, key: &str, value: u64) {
+        if self.begins(member, key) {
             crate::head::write_number(value, self.out);
         }
     }
 
-    /// Begins a member, if the line has it.
-    fn begins(&mut self, member: Member, name: &str) -> bool {
+    /// Begins a member, if the line has it. Before the first stands no comma.
+    fn begins(&mut self, member: Member, key: &str) -> bool {
         let is_wanted = self.members & member.bit() != 0;
         if is_wanted {
-            self.out.extend_from_slice(if self.is_first { b"\"" } else { b",\"" });
-            self.out.extend_from_slice(name.as_bytes());
-            self.out.extend_from_slice(b"\":");
+            let key = if self.is_first { key.get(1..).unwrap_or_default() } else { key };
+            self.out.extend_from_slice(key.as_bytes());
             self.is_first = false;
         }
         is_wanted

@@ -16,13 +16,13 @@ pub fn time(_: &Exchange) -> Text<'_> {
 /// The id of the trace that it belongs to.
 #[must_use]
 pub fn trace_id(x: &Exchange) -> Text<'_> {
-    Cow::Owned(x.trace.ids().map(|ids| ids.0).unwrap_or_default())
+    Cow::Owned(x.trace.ids().map(|ids| ids.0.to_vec()).unwrap_or_default())
 }
 
 /// The id of its own span.
 #[must_use]
 pub fn span_id(x: &Exchange) -> Text<'_> {
-    Cow::Owned(x.trace.ids().map(|ids| ids.1).unwrap_or_default())
+    Cow::Owned(x.trace.ids().map(|ids| ids.1.to_vec()).unwrap_or_default())
 }
 
 /// The route as it is written.

@@ -249,13 +249,11 @@ impl Trace {
     }
 
     /// The ids of trace and span as digits, if there are any.
-    pub(crate) fn ids(&self) -> Option<(Vec<u8>, Vec<u8>)> {
-        let hex = |bytes: &[u8]| {
-            let mut out = vec![0; 2 * bytes.len()];
-            put_hex(bytes, &mut out);
-            out
-        };
-        self.is_on.then(|| (hex(&self.trace_id), hex(&self.span_id)))
+    pub(crate) fn ids(&self) -> Option<([u8; 32], [u8; 16])> {
+        let (mut trace, mut span) = ([0; 32], [0; 16]);
+        put_hex(&self.trace_id, &mut trace);
+        put_hex(&self.span_id, &mut span);
+        self.is_on.then_some((trace, span))
     }
 
     /// The value of `traceparent`, with the exchange's own span.
