@@ -39,10 +39,25 @@ pub(crate) struct Front {
     pub(crate) trusted: Option<Trusted>,
     /// The field that carries the id of a request.
     pub(crate) request_id: Option<String>,
+    /// The file of the access log, and the setting that says so.
+    pub(crate) access_log: Option<(String, Span)>,
+    /// Where spans are sent to.
+    pub(crate) trace: Option<Trace>,
     /// Where the gateway is asked about itself, and the setting that says so.
     pub(crate) admin: Option<(Listener, Span)>,
     pub(crate) drain: Option<Drain>,
     pub(crate) capacity: Option<Capacity>,
+}
+
+/// Spans that are sent to a collector.
+#[derive(Clone, Debug)]
+pub(crate) struct Trace {
+    /// The setting that says so.
+    pub(crate) span: Span,
+    pub(crate) to: At,
+    pub(crate) sample: Given<u32>,
+    /// Every client's trace is continued.
+    pub(crate) everyone: bool,
 }
 
 /// Proxies in front of the gateway.

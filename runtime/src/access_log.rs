@@ -1,16 +1,18 @@
-//! One JSON line for each exchange, written to standard output by a thread of its own.
+//! One line for each exchange, written to standard output or a file by a thread of its own.
 //!
 //! A worker gathers lines and hands them on in batches; where the writer falls behind, lines are dropped and counted,
 //! and traffic goes on. A closed pipe or a full disk loses lines, never requests.
 
-use std::io::{self, ErrorKind, Write};
+use std::io::{self, ErrorKind, Write as _};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 use crate::clock::{self, Clock, Micros};
 use crate::exchange::Exchange;
-use crate::program::{AccessLog, Program};
+use crate::log_file::LogFile;
+use crate::program::Program;
+use crate::terminal::Write;
 
 /// Bytes that a worker gathers before it hands them on.
 const BATCH: usize = 16 * 1024;
@@ -18,6 +20,13 @@ const BATCH: usize = 16 * 1024;
 const WAIT: Micros = 200_000;
 /// Batches that may wait for the writer.
 const QUEUE: usize = 64;
+
+/// The name of a member and what stands around it, as one text.
+macro_rules! key {
+    ($name:literal) => {
+        concat!(",\"", $name, "\":")
+    };
+}
 
 /// The way to the writer; clones share it.
 #[derive(Clone, Debug)]
@@ -32,6 +41,8 @@ struct Lost {
     /// Of which no line has told yet.
     untold: AtomicU64,
     all: AtomicU64,
+    /// The file is to be opened anew.
+    reopen: AtomicBool,
 }
 
 impl Lost {
@@ -57,12 +68,26 @@ pub(crate) struct Lines {
 #[derive(Debug)]
 pub struct LogLine<'a> {
     out: &'a mut Vec<u8>,
+    /// Which of its members it has, a bit for each.
+    members: u32,
+    /// It is no JSON: this writes it.
+    format: Option<Write>,
 }
 
 impl<'a> LogLine<'a> {
     /// What is added is appended to `out`.
     pub(crate) fn of(out: &'a mut Vec<u8>) -> Self {
-        Self { out }
+        Self { out, members: u32::MAX, format: None }
+    }
+
+    /// It has these members, and of its own no others.
+    pub fn only(&mut self, members: &[Member]) {
+        self.members = members.iter().fold(0, |all, member| all | member.bit());
+    }
+
+    /// It is text, which `write` appends, without its end.
+    pub fn write_as(&mut self, write: Write) {
+        self.format = Some(write);
     }
 
     /// Adds a field, whose value is written as JSON.
@@ -74,15 +99,72 @@ impl<'a> LogLine<'a> {
     }
 }
 
-/// Starts the writer, unless the program wants no log. It ends when the last [`Log`] and [`Lines`] are gone.
+/// A member of a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs, reason = "they are told one by one where the line is shown: docs/run.md")]
+pub enum Member {
+    Time,
+    RequestId,
+    TraceId,
+    SpanId,
+    Client,
+    Peer,
+    Method,
+    Host,
+    Path,
+    Route,
+    Status,
+    Reason,
+    DryRun,
+    Evicted,
+    Cause,
+    Upstream,
+    Server,
+    Tries,
+    Received,
+    Sent,
+    ConnectMicroseconds,
+    FirstByteMicroseconds,
+    Microseconds,
+}
+
+impl Member {
+    const fn bit(self) -> u32 {
+        1 << self as u32
+    }
+}
+
+/// Where lines go.
+#[derive(Debug)]
+pub(crate) enum Sink<W> {
+    /// Standard output, or what a test has in its place.
+    Stream(W),
+    /// A file, whose name may be given to another.
+    File(LogFile),
+}
+
+impl<W: io::Write> io::Write for Sink<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::Stream(to) => to.write(bytes),
+            Self::File(to) => to.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match self {
+            Self::Stream(to) => to.flush(),
+            Self::File(to) => to.flush(),
+        }
+    }
+}
+
+/// Starts the writer; without anywhere to write to, no line is wanted. It ends when the last [`Log`] and [`Lines`] are gone.
 pub(crate) fn start(
-    wanted: AccessLog,
-    mut to: impl Write + Send + 'static,
+    to: Option<Sink<impl io::Write + Send + 'static>>,
 ) -> (Log, Option<std::thread::JoinHandle<()>>) {
     let lost = Arc::new(Lost::default());
-    if wanted == AccessLog::Off {
-        return (Log { to: None, lost }, None);
-    }
+    let Some(mut to) = to else { return (Log { to: None, lost }, None) };
     let (sender, receiver) = sync_channel(QUEUE);
     let counted = Arc::clone(&lost);
     let write = move || write_all(&receiver, &mut to, &counted);
@@ -90,9 +172,14 @@ pub(crate) fn start(
     (Log { to: Some(sender), lost }, thread)
 }
 
-fn write_all(from: &Receiver<Vec<u8>>, to: &mut impl Write, all_lost: &Lost) {
+fn write_all(from: &Receiver<Vec<u8>>, to: &mut Sink<impl io::Write>, all_lost: &Lost) {
     let mut cut = false;
     for batch in from {
+        if let Sink::File(file) = to
+            && file.look(all_lost.reopen.swap(false, Ordering::Relaxed))
+        {
+            cut = false;
+        }
         let lost = all_lost.untold.swap(0, Ordering::Relaxed);
         if lost > 0 {
             // It fails with the next batch or succeeds with it; either way the count is kept.
@@ -109,7 +196,7 @@ fn write_all(from: &Receiver<Vec<u8>>, to: &mut impl Write, all_lost: &Lost) {
 }
 
 /// Writes whole lines. One that an error has cut is ended before the next, so that no other is spoiled.
-fn put(to: &mut impl Write, lines: &[u8], cut: &mut bool) -> io::Result<()> {
+fn put(to: &mut impl io::Write, lines: &[u8], cut: &mut bool) -> io::Result<()> {
     for mut left in [if *cut { &b"\n"[..] } else { b"" }, lines] {
         while !left.is_empty() {
             match to.write(left) {
@@ -138,6 +225,15 @@ pub(crate) fn settle(writer: &std::thread::JoinHandle<()>) {
 }
 
 impl Log {
+    /// The file, if it is one, is opened anew, even where nothing is to be written.
+    pub(crate) fn reopen(&self) {
+        self.lost.reopen.store(true, Ordering::Relaxed);
+        if let Some(to) = &self.to {
+            // Where the queue is full, what stands in it does the same.
+            let _ = to.try_send(Vec::new());
+        }
+    }
+
     /// How many lines were dropped since it was started.
     #[cfg(feature = "admin")]
     pub(crate) fn dropped(&self) -> u64 {
@@ -160,74 +256,92 @@ impl Lines {
     /// Appends the line of one exchange, if its steps want one; answers when [`Self::flush`] is due.
     pub(crate) fn add(&mut self, program: &Program, x: &Exchange, client: &str, now: Micros) -> Micros {
         self.more.clear();
+        let mut line = LogLine::of(&mut self.more);
         if let Some((hook, record)) = x.walk.and_then(|walk| Some((walk.chain.log?, walk.record)))
-            && !hook(x, record, &mut LogLine::of(&mut self.more))
+            && !hook(x, record, &mut line)
         {
             return if self.bytes.is_empty() { u64::MAX } else { self.since + WAIT };
         }
-        let unix = clock::unix_seconds();
-        if self.second.0 != unix {
-            self.second = (unix, clock::timestamp(unix));
-        }
+        let (members, format) = (line.members, line.format);
         if self.bytes.is_empty() {
             self.since = now;
         }
-        let out = &mut self.bytes;
-        let record = &x.record;
-        let route = x.route.and_then(|route| program.routes.get(route as usize));
-        string(out, "{\"time\":", self.second.1.as_bytes());
-        if !x.id.is_empty() {
-            string(out, ",\"request_id\":", &x.id);
+        match format {
+            Some(write) => write(x, &mut self.bytes),
+            None => self.json(program, x, client, members),
         }
-        if x.forwarding.is_empty() {
-            string(out, ",\"client\":", client.as_bytes());
-        } else {
-            // A trusted proxy has said who it is; the peer is that proxy.
-            string(out, ",\"client\":", x.client.to_string().as_bytes());
-            string(out, ",\"peer\":", client.as_bytes());
-        }
-        string(out, ",\"method\":", x.head.method_text());
-        string(out, ",\"host\":", x.head.host());
-        string(out, ",\"path\":", x.head.path());
-        if let Some(route) = route {
-            string(out, ",\"route\":", program.label(route.label).as_bytes());
-        }
-        number(out, ",\"status\":", u64::from(record.status));
-        if let Some(reason) = record.reason {
-            string(out, ",\"reason\":", reason.as_bytes());
-        }
-        if let Some(word) = record.dry_run {
-            string(out, ",\"dry_run\":", word.as_bytes());
-        }
-        if record.evicted > 0 {
-            number(out, ",\"evicted\":", record.evicted);
-        }
-        if let Some(cause) = record.cause {
-            string(out, ",\"cause\":", cause.to_string().as_bytes());
-        }
-        if let Some(upstream) = record.upstream.and_then(|at| program.upstreams.get(at as usize)) {
-            string(out, ",\"upstream\":", upstream.name.as_bytes());
-        }
-        if let Some(server) = record.server {
-            string(out, ",\"server\":", server.to_string().as_bytes());
-            number(out, ",\"tries\":", u64::from(record.tries));
-        }
-        number(out, ",\"received\":", record.received);
-        number(out, ",\"sent\":", record.sent);
-        if let Some(connect) = record.connect {
-            number(out, ",\"connect_microseconds\":", connect);
-        }
-        if let Some(first) = record.first {
-            number(out, ",\"first_byte_microseconds\":", first.saturating_sub(record.started));
-        }
-        number(out, ",\"microseconds\":", now.saturating_sub(record.started));
-        out.extend_from_slice(&self.more);
-        out.extend_from_slice(b"}\n");
+        self.bytes.push(b'\n');
         self.count += 1;
         if self.bytes.len() >= BATCH {
             self.hand_on();
         }
         self.since + WAIT
+    }
+
+    /// Appends a line of JSON with these members, and with what its steps add.
+    fn json(&mut self, program: &Program, x: &Exchange, client: &str, members: u32) {
+        let unix = clock::unix_seconds();
+        if self.second.0 != unix {
+            self.second = (unix, clock::timestamp(unix));
+        }
+        let mut out = Json { out: &mut self.bytes, members, is_first: true };
+        out.out.push(b'{');
+        let record = &x.record;
+        out.string(Member::Time, key!("time"), self.second.1.as_bytes());
+        if !x.id.is_empty() {
+            out.string(Member::RequestId, key!("request_id"), &x.id);
+        }
+        if let Some((trace_id, span_id)) = x.trace.ids() {
+            out.string(Member::TraceId, key!("trace_id"), &trace_id);
+            out.string(Member::SpanId, key!("span_id"), &span_id);
+        }
+        if x.forwarding.is_empty() {
+            out.string(Member::Client, key!("client"), client.as_bytes());
+        } else {
+            // A trusted proxy has said who it is; the peer is that proxy.
+            out.string(Member::Client, key!("client"), x.client.to_string().as_bytes());
+            out.string(Member::Peer, key!("peer"), client.as_bytes());
+        }
+        out.string(Member::Method, key!("method"), x.head.method_text());
+        out.string(Member::Host, key!("host"), x.head.host());
+        out.string(Member::Path, key!("path"), x.head.path());
+        if let Some(route) = x.route.and_then(|route| program.routes.get(route as usize)) {
+            out.string(Member::Route, key!("route"), program.label(route.label).as_bytes());
+        }
+        out.number(Member::Status, key!("status"), u64::from(record.status));
+        if let Some(reason) = record.reason {
+            out.string(Member::Reason, key!("reason"), reason.as_bytes());
+        }
+        if let Some(word) = record.dry_run {
+            out.string(Member::DryRun, key!("dry_run"), word.as_bytes());
+        }
+        if record.evicted > 0 {
+            out.number(Member::Evicted, key!("evicted"), record.evicted);
+        }
+        if let Some(cause) = record.cause {
+            out.string(Member::Cause, key!("cause"), cause.to_string().as_bytes());
+        }
+        if let Some(upstream) = record.upstream.and_then(|at| program.upstreams.get(at as usize)) {
+            out.string(Member::Upstream, key!("upstream"), upstream.name.as_bytes());
+        }
+        if let Some(server) = record.server {
+            out.string(Member::Server, key!("server"), server.to_string().as_bytes());
+            out.number(Member::Tries, key!("tries"), u64::from(record.tries));
+        }
+        out.number(Member::Received, key!("received"), record.received);
+        out.number(Member::Sent, key!("sent"), record.sent);
+        if let Some(connect) = record.connect {
+            out.number(Member::ConnectMicroseconds, key!("connect_microseconds"), connect);
+        }
+        if let Some(first) = record.first {
+            let took = first.saturating_sub(record.started);
+            out.number(Member::FirstByteMicroseconds, key!("first_byte_microseconds"), took);
+        }
+        out.number(Member::Microseconds, key!("microseconds"), record.ended.saturating_sub(record.started));
+        // What steps add begins with a comma, which nothing stands before where no member does.
+        let more = if out.is_first { self.more.get(1..).unwrap_or_default() } else { &self.more };
+        out.out.extend_from_slice(more);
+        out.out.push(b'}');
     }
 
     /// Hands the lines on if the oldest has waited long enough; answers when to call again.
@@ -261,14 +375,40 @@ impl Drop for Lines {
     }
 }
 
-fn number(out: &mut Vec<u8>, key: &str, value: u64) {
-    out.extend_from_slice(key.as_bytes());
-    crate::head::write_number(value, out);
+/// A line of JSON that is being written.
+struct Json<'a> {
+    out: &'a mut Vec<u8>,
+    members: u32,
+    is_first: bool,
+}
+
+impl Json<'_> {
+    fn string(&mut self, member: Member, key: &str, value: &[u8]) {
+        if self.begins(member, key) {
+            string(self.out, value);
+        }
+    }
+
+    fn number(&mut self, member: Member, key: &str, value: u64) {
+        if self.begins(member, key) {
+            crate::head::write_number(value, self.out);
+        }
+    }
+
+    /// Begins a member, if the line has it. Before the first stands no comma.
+    fn begins(&mut self, member: Member, key: &str) -> bool {
+        let is_wanted = self.members & member.bit() != 0;
+        if is_wanted {
+            let key = if self.is_first { key.get(1..).unwrap_or_default() } else { key };
+            self.out.extend_from_slice(key.as_bytes());
+            self.is_first = false;
+        }
+        is_wanted
+    }
 }
 
 /// A JSON string; bytes that are not printable ASCII are escaped one by one, so that a line is always valid JSON.
-fn string(out: &mut Vec<u8>, key: &str, value: &[u8]) {
-    out.extend_from_slice(key.as_bytes());
+fn string(out: &mut Vec<u8>, value: &[u8]) {
     out.push(b'"');
     for byte in value {
         match byte {
@@ -288,7 +428,7 @@ mod tests {
     #[derive(Clone, Default)]
     struct Disk(Arc<Mutex<(Vec<u8>, bool)>>);
 
-    impl Write for Disk {
+    impl io::Write for Disk {
         fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
             let mut disk = self.0.lock().unwrap();
             if disk.1 {
@@ -311,13 +451,13 @@ mod tests {
         disk.0.lock().unwrap().1 = true;
         to.send(b"a\nb\n".to_vec()).unwrap();
         drop(to);
-        write_all(&from, &mut disk.clone(), &lost);
+        write_all(&from, &mut Sink::Stream(disk.clone()), &lost);
         assert_eq!(lost.untold.load(Ordering::Relaxed), 2);
         let (to, from) = sync_channel(8);
         disk.0.lock().unwrap().1 = false;
         to.send(b"c\n".to_vec()).unwrap();
         drop(to);
-        write_all(&from, &mut disk.clone(), &lost);
+        write_all(&from, &mut Sink::Stream(disk.clone()), &lost);
         let text = String::from_utf8(disk.0.lock().unwrap().0.clone()).unwrap();
         assert_eq!(text, "{\"event\":\"log_lines_dropped\",\"count\":2}\nc\n");
         assert_eq!(lost.untold.load(Ordering::Relaxed), 0);
@@ -327,7 +467,7 @@ mod tests {
     #[test]
     fn a_line_is_json_whatever_bytes_it_holds() {
         let mut out = Vec::new();
-        string(&mut out, "", b"a\"\\\n\xff");
+        string(&mut out, b"a\"\\\n\xff");
         assert_eq!(String::from_utf8(out).unwrap(), "\"a\\\"\\\\\\u000a\\u00ff\"");
     }
 }

@@ -43,6 +43,8 @@ const FEATURES: &[&str] = &[
     "admin",
     #[cfg(feature = "limit")]
     "limit",
+    #[cfg(feature = "trace")]
+    "trace",
 ];
 
 /// An admin listener that answers. It ends after [`Self::stop`].
@@ -212,6 +214,7 @@ fn answer(gateway: &Gateway, path: &[u8], started: u64) -> Answer {
                 started,
                 is_ready: gateway.is_ready(),
                 dropped: gateway.log.dropped(),
+                spans: gateway.tracing.counts(),
             };
             Answer { status: 200, kind: PROMETHEUS, body: gateway.metrics.text(gateway.program, about) }
         }

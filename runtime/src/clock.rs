@@ -144,6 +144,14 @@ pub fn unix_seconds() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |elapsed| elapsed.as_secs())
 }
 
+/// Nanoseconds since the Unix epoch.
+#[cfg(feature = "trace")]
+#[must_use]
+pub(crate) fn unix_nanos() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    since.map_or(0, |since| u64::try_from(since.as_nanos()).unwrap_or(u64::MAX))
+}
+
 /// The year, month and day of a number of days since the Unix epoch (proleptic Gregorian calendar; years from 1970).
 #[must_use]
 pub fn civil(days: u64) -> (u64, u64, u64) {

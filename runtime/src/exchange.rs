@@ -16,6 +16,7 @@ use crate::route::{Asked, Captures, Found, NONE, canonical_host};
 use crate::serve::capacity::Admission;
 use crate::shared::{Shared, Slot};
 use crate::terminal::{Forward, Redirect, Respond};
+use crate::trace::Trace;
 
 /// One request and its answer.
 #[derive(Debug)]
@@ -74,6 +75,8 @@ pub struct Exchange {
     /// A step that sees the answer has found that it cannot be given.
     pub(crate) fault: Option<Reason>,
     pub(crate) record: Record,
+    /// The trace that it belongs to.
+    pub(crate) trace: Trace,
 }
 
 /// The head of the answer, where a step wants to see it.
@@ -131,6 +134,8 @@ pub(crate) struct Record {
     pub(crate) first: Option<Micros>,
     /// The error of the operating system behind `reason`.
     pub(crate) cause: Option<std::io::ErrorKind>,
+    /// When it was over; 0 until then.
+    pub(crate) ended: Micros,
     /// What would have been the reason, were a step not only tried.
     pub(crate) dry_run: Option<&'static str>,
     /// What had to be forgotten before its time so that this exchange could be counted.
@@ -194,6 +199,7 @@ impl Default for Exchange {
             admission: None,
             fault: None,
             record: Record::default(),
+            trace: Trace::default(),
         }
     }
 }
@@ -300,6 +306,18 @@ impl Exchange {
         }
     }
 
+    /// The route as it is written.
+    pub(crate) fn route_label(&self) -> Option<&'static str> {
+        let program = self.shared.as_ref()?.program;
+        Some(program.label(program.routes.get(self.route? as usize)?.label))
+    }
+
+    /// The upstream that was asked.
+    pub(crate) fn upstream_name(&self) -> Option<&'static str> {
+        let program = self.shared.as_ref()?.program;
+        Some(program.upstreams.get(self.record.upstream? as usize)?.name)
+    }
+
     /// Microseconds since the gateway started; `None` where there is no gateway.
     #[must_use]
     pub fn now(&self) -> Option<Micros> {
@@ -346,6 +364,7 @@ impl Exchange {
         self.admission = None;
         self.fault = None;
         self.record = Record::default();
+        self.trace.clear();
     }
 }
 

@@ -16,6 +16,8 @@ pub use crate::policy;
 pub use crate::policy::query::Field;
 #[cfg(feature = "admin")]
 pub use crate::program::Admin;
+#[cfg(feature = "trace")]
+pub use crate::program::Trace;
 pub use crate::program::{
     AccessLog, At, Capacity, Chain, Drain, Label, Listener, Outside, Program, Route, SaidBy, Server,
     TrustedProxies, Upstream,

@@ -19,6 +19,7 @@ pub mod generated;
 pub mod head;
 mod http1;
 pub mod limits;
+mod log_file;
 mod metrics;
 mod network;
 pub mod params;
@@ -36,6 +37,7 @@ pub mod shared;
 mod sweep;
 mod target;
 pub mod terminal;
+mod trace;
 mod upstream;
 
 /// The whole `main.rs` of a package whose build script compiles its `gateway.gw`.

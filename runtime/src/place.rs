@@ -206,6 +206,23 @@ fn server(text: &str) -> Result<(SocketAddr, &'static str), String> {
     Ok((address, authority.leak()))
 }
 
+/// Where a parameter says that the collector of traces is.
+#[cfg(feature = "trace")]
+pub(crate) fn collector(
+    program: &Program,
+    params: &Params,
+    number: u16,
+) -> Result<(SocketAddr, &'static str), String> {
+    // INVARIANT: the compiler asks for the collector only what holds a URL.
+    let Some(Value::Text(url)) = params.values.get(usize::from(number)) else {
+        return Err("no collector is given".to_owned());
+    };
+    let name = program.params.get(usize::from(number)).map_or("", |param| param.name);
+    server(url).map_err(|why| {
+        format!("the collector of traces must be a URL such as http://10.0.0.7:4318, found {url:?}, {why}: `{name}` says so")
+    })
+}
+
 /// Whether one socket would take what the other is to receive.
 fn collide(a: SocketAddr, b: SocketAddr) -> bool {
     let covers = |all: IpAddr, one: IpAddr| match all {

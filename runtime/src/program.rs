@@ -52,6 +52,8 @@ pub struct Program {
     pub request_id: Option<&'static str>,
     /// Where it is asked about itself.
     pub admin: Option<Admin>,
+    /// Where spans of exchanges are sent to.
+    pub trace: Option<Trace>,
     /// How it ends when it is told to stop, where that is said.
     pub drain: Option<Drain>,
     /// How much it takes at once, where that is said.
@@ -78,6 +80,17 @@ pub struct Drain {
     pub within: Setting<Duration>,
     /// How long before that further clients are still served, at most 10 min.
     pub wait: Setting<Duration>,
+}
+
+/// Spans that are sent to a collector.
+#[derive(Clone, Copy, Debug)]
+pub struct Trace {
+    /// Where it is.
+    pub to: At,
+    /// How many traces that begin here are recorded, of a million.
+    pub sample: Setting<u32>,
+    /// Every client's trace is continued, and not only those of trusted proxies.
+    pub everyone: bool,
 }
 
 /// A listener for operators, apart from traffic.
@@ -222,8 +235,10 @@ pub(crate) struct Walk {
 pub enum AccessLog {
     /// `log none`.
     Off,
-    /// One JSON line for each exchange, to standard output.
+    /// One line for each exchange, to standard output.
     On,
+    /// One line for each exchange, to this file.
+    File(&'static str),
 }
 
 #[cfg(test)]
@@ -258,5 +273,6 @@ impl Program {
         admin: None,
         drain: None,
         capacity: None,
+        trace: None,
     };
 }

@@ -30,7 +30,7 @@ pub fn new_state<S: Default + Send + Sync + 'static>() -> State {
 pub(crate) struct Shared {
     pub(crate) clock: Clock,
     pub(crate) params: &'static Params,
-    program: &'static Program,
+    pub(crate) program: &'static Program,
     states: Vec<State>,
 }
 

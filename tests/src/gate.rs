@@ -2,6 +2,7 @@
 
 use std::io::Write;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -32,6 +33,8 @@ pub struct Setup {
     pub given: Vec<Text>,
     /// What is served.
     pub program: &'static Program,
+    /// Where its log is written to, if it has a file.
+    pub log_file: Option<PathBuf>,
 }
 
 /// A running gateway; it is cut when this is dropped.
@@ -78,6 +81,7 @@ impl Setup {
             workers: 1,
             given: Vec::new(),
             program: program::program(),
+            log_file: None,
         }
     }
 
@@ -131,6 +135,7 @@ impl Setup {
             listen: vec![SocketAddr::from(([127, 0, 0, 1], 0))],
             inherit: false,
             admin: Some(SocketAddr::from(([127, 0, 0, 1], 0))),
+            log_file: self.log_file,
         };
         let running = start_logging(self.program, options, to).expect("the gateway starts");
         let (address, admin) = (running.addresses()[0], running.admin_address());
@@ -166,6 +171,11 @@ impl Gate {
             std::thread::sleep(Duration::from_millis(2));
         }
         by
+    }
+
+    /// Opens the file of the access log anew.
+    pub fn reopen_log(&self) {
+        self.running.as_ref().expect("it runs").reopen_log();
     }
 
     /// The lines of the access log once there are so many; parsed, so that each is known to be JSON.

@@ -25,7 +25,7 @@ pub struct Process {
 /// A command that starts `program` in front of `app`.
 pub fn command(program: &str, app: SocketAddr) -> Command {
     let mut command = Command::new(program);
-    command.env("APP", app.to_string()).env_remove("LISTEN");
+    command.env("APP", app.to_string()).env_remove("LISTEN").env_remove("LOG");
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command
 }
@@ -87,6 +87,11 @@ impl Process {
     /// Asks it to stop.
     pub fn terminate(&self) {
         self.signal(Signal::TERM);
+    }
+
+    /// Tells it that nobody is left at its terminal, or that its log was renamed.
+    pub fn hang_up(&self) {
+        self.signal(Signal::HUP);
     }
 
     /// Keeps it from running, and waits until it does not.

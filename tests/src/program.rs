@@ -49,6 +49,23 @@ pub fn traffic() -> &'static Program {
     &traffic::PROGRAM
 }
 
+mod recorded {
+    include!(concat!(env!("OUT_DIR"), "/recorded.rs"));
+}
+
+/// A gateway that says how its lines are written, compiled from `gateways/recorded.gw`.
+pub fn recorded() -> &'static Program {
+    Box::leak(Box::new(Program { trace: None, ..recorded::PROGRAM }))
+}
+
+/// The declared address of the collector of [`traced`].
+pub const COLLECTOR: SocketAddr = local(4318);
+
+/// The same, with spans of every exchange.
+pub fn traced() -> Program {
+    recorded::PROGRAM
+}
+
 mod fields {
     include!(concat!(env!("OUT_DIR"), "/fields.rs"));
 }

@@ -11,9 +11,10 @@ use gatewright_dsl::schema::{Checked, Place, Value, check_block};
 use gatewright_dsl::source::Span;
 use gatewright_dsl::{ast, item};
 
+use super::expr::scope::Records;
 use super::join::{self, Settings, Written};
-use super::{Check, problem, resolve};
-use crate::checked::{Capacity, Drain, Front, Given, Listener, SaidBy, Trusted};
+use super::{Check, problem, resolve, upstream};
+use crate::checked::{At, Capacity, Drain, Front, Given, Listener, SaidBy, Trace, Trusted};
 use crate::ir::expr::Constant;
 
 /// What a `gateway` block says.
@@ -44,11 +45,25 @@ pub(super) fn check(check: &mut Check<'_>, gateways: &[&ast::Gateway]) -> Gatewa
         trusted: trusted(check, &settings),
         drain: drain(check, &settings),
         capacity: capacity(check, &settings),
+        trace: trace(check, &settings),
         ..front(&settings)
     };
     let written = Rc::new(Written { around: 0, imports: Vec::new() });
     let settings = join::over(check, &Settings::default(), &join::own(settings, &[], &written));
     Gateway { name: first.name.text.clone(), settings, listeners, front }
+}
+
+/// What the first gateway notes of every exchange, by the words of its block: whether what stands behind them is right is
+/// another question.
+pub(super) fn records(gateways: &[&ast::Gateway]) -> Records {
+    // Without a gateway, that is the one thing to say.
+    let has = |word: &str| {
+        gateways.first().is_none_or(|gateway| {
+            let is_it = |statement: &ast::Statement| matches!(statement, ast::Statement::Setting(it) if it.word.text == word);
+            gateway.block.statements.iter().any(is_it)
+        })
+    };
+    Records { request_id: has("request_id"), trace: has("trace") }
 }
 
 /// Where the gateway is asked about itself: at no address where it serves clients.
@@ -141,6 +156,43 @@ fn given<T>(
     }
 }
 
+/// Where spans are sent to: to no address where the gateway serves clients, or they would have spans too.
+fn trace(check: &mut Check<'_>, settings: &[Checked]) -> Option<Trace> {
+    let setting = settings.iter().find(|setting| setting.values.word == "trace")?;
+    let params = Rc::clone(&check.params);
+    let row = item::words(Place::Gateway).iter().find(|row| row.name == "trace")?;
+    let param = |name: &str| row.params.iter().find(|param| param.name == name);
+    let to = setting.values.find("to")?;
+    let span = to.span.unwrap_or(setting.span);
+    let places = match &to.value {
+        Value::Url(url) => {
+            upstream::server(check, url, span).into_iter().map(|(at, name)| (at, name, span)).collect()
+        }
+        Value::Name(name) => {
+            let name = resolve::reference(check, &params.scope, name, param("to")?)?;
+            upstream::by_default(check, &name)
+        }
+        _ => Vec::new(),
+    };
+    for (address, authority, span) in &places {
+        if let Some(listener) = listens_for(check, *address) {
+            check.problems.push(problem::server_is_listener(authority, *span, listener));
+        }
+    }
+    let to = match (&to.value, places.into_iter().next()) {
+        (Value::Name(name), _) => At::Param(name.text.clone()),
+        (_, Some((address, authority, _))) => At::Is { address, authority },
+        (_, None) => return None,
+    };
+    let sample = match &setting.values.find("sample")?.value {
+        Value::Percent(share) => Given::Is(share.0),
+        Value::Name(name) => Given::Param(resolve::reference(check, &params.scope, name, param("sample")?)?),
+        _ => return None,
+    };
+    let everyone = matches!(setting.values.value("continue"), Some(Value::Word(word)) if word == "everyone");
+    Some(Trace { span: setting.span, to, sample, everyone })
+}
+
 /// What the words of the block say that hold for all requests, before they have a route.
 fn front(settings: &[Checked]) -> Front {
     let find = |word: &str| settings.iter().find(|setting| setting.values.word == word);
@@ -150,7 +202,11 @@ fn front(settings: &[Checked]) -> Front {
             Some(Value::Text(name)) => name.clone().into_owned(),
             _ => REQUEST_ID_HEADER.to_owned(),
         });
-    Front { request_id, ..Front::default() }
+    let access_log = find("access_log").and_then(|setting| match setting.values.value("path") {
+        Some(Value::Text(path)) => Some((path.clone().into_owned(), setting.span)),
+        _ => None,
+    });
+    Front { request_id, access_log, ..Front::default() }
 }
 
 fn listeners(check: &mut Check<'_>, settings: &[Checked]) -> Vec<Listener> {

@@ -151,6 +151,7 @@ pub(crate) fn check(files: &Files<'_>, entry: &Entry, catalogue: &Catalogue) -> 
     let trees = || units.iter().map(|unit| &*unit.file);
     let gateways: Vec<_> = trees().flat_map(File::gateways).collect();
     let upstreams: Vec<_> = trees().flat_map(File::upstreams).collect();
+    params.scope.record(gateway::records(&gateways));
     let gateway = gateway::check(&mut check, &gateways);
     let upstreams = upstream::check(&mut check, &upstreams);
     used::check(&mut check);
@@ -161,6 +162,13 @@ pub(crate) fn check(files: &Files<'_>, entry: &Entry, catalogue: &Catalogue) -> 
         .iter()
         .filter_map(|landed| route::check(&mut check, landed, &nested, &upstreams))
         .collect();
+    let is_silent = |steps: &[checked::Step]| steps.iter().any(checked::Step::silences);
+    if let Some((_, span)) = &gateway.front.access_log
+        && is_silent(&outside)
+        && routes.iter().all(|route| is_silent(&route.steps))
+    {
+        check.problems.push(problem::no_lines(*span));
+    }
     let claims =
         RouteSet { routes: routes.iter().map(Route::shape).collect(), floors: nested.floors(&mut check) };
     let order = collision::check(&mut check, &claims);

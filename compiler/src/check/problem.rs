@@ -42,6 +42,7 @@ kinds! {
     DUPLICATE_NAME "duplicate_name" "two declarations have one name";
     DUPLICATE_ROUTE "duplicate_route" "two routes match the same requests";
     DUPLICATE_SERVER "duplicate_server" "an upstream names a server twice";
+    EXCHANGE_NOT_OVER "exchange_not_over" "what is known at the end of an exchange is asked for before";
     EXPOSED_SECRET "exposed_secret" "a secret stands where it would be seen";
     EXPRESSION_TOO_COMPLEX "expression_too_complex" "an expression of too many parts";
     FILE_OUTSIDE "file_outside" "a file that is not below the project's folder";
@@ -52,6 +53,7 @@ kinds! {
     MISSING_GATEWAY "missing_gateway" "no gateway is declared";
     MISSING_ROUTE "missing_route" "a gateway without a route answers nothing";
     NESTED_HOST "nested_host" "a host inside of another";
+    NOT_RECORDED "not_recorded" "a value that this gateway does not record";
     NOTHING_TO_DROP "nothing_to_drop" "`none` where nothing holds";
     ONLY_BACKUPS "only_backups" "an upstream whose servers are all backups";
     OPTIONAL_NOT_HANDLED "optional_not_handled" "a value may be absent, and nothing says what then";
@@ -242,6 +244,13 @@ pub(super) fn no_other_slash(word: &str, span: Span, pattern: Span) -> Problem {
         .at(span, "only a path that ends in a segment has another form")
         .because(pattern, "the root is one path, and a rest takes both forms")
         .help("remove it")
+}
+
+/// A file for lines that no exchange has.
+pub(super) fn no_lines(span: Span) -> Problem {
+    Problem::error(&SETTING_WITHOUT_EFFECT, "`access_log` has no effect on this gateway")
+        .at(span, "no exchange has a line: all of them have `log none`")
+        .help("remove it, or `log none`")
 }
 
 pub(super) fn setting_without_effect(word: &str, span: Span, terminal: Span) -> Problem {

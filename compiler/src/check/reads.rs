@@ -7,11 +7,12 @@ use gatewright_dsl::Span;
 use gatewright_dsl::ast::{PolicyDeclaration, Value as Written, ValueKind};
 use gatewright_dsl::schema::{Checked, Value, Wanted, Written as Asked};
 
+use super::expr::scope::RESERVED;
 use super::rewrite::{self, Rewrite, Space};
 use super::{Check, problem};
 
 /// What every expression knows.
-const KNOWN: &[&str] = &["client", "request", "response"];
+const KNOWN: &[&str] = RESERVED;
 
 /// Reports the names in a policy's own text that it does not have. Arguments stand elsewhere, and may read what they like.
 pub(super) fn check(check: &mut Check<'_>, declared: &PolicyDeclaration, checked: &[Checked]) {

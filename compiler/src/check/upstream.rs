@@ -161,7 +161,7 @@ fn parameter(check: &mut Check<'_>, name: &ast::Name) -> Option<String> {
 }
 
 /// The servers that a parameter gives where nobody sets it.
-fn by_default(check: &mut Check<'_>, param: &str) -> Vec<(SocketAddr, String, Span)> {
+pub(super) fn by_default(check: &mut Check<'_>, param: &str) -> Vec<(SocketAddr, String, Span)> {
     let mut servers = Vec::new();
     for (value, span) in check.params.by_default(param) {
         let Constant::Text(text) = value else { continue };
@@ -209,7 +209,7 @@ fn item_spans(check: &Check<'_>, all: Span, count: usize) -> Vec<Span> {
 }
 
 /// Address and authority of a server.
-fn server(check: &mut Check<'_>, url: &Url, span: Span) -> Option<(SocketAddr, String)> {
+pub(super) fn server(check: &mut Check<'_>, url: &Url, span: Span) -> Option<(SocketAddr, String)> {
     let Ok(ip) = url.host.parse::<IpAddr>() else {
         let fix = (url.host == "localhost").then(|| format!("\"{}://127.0.0.1:{}\"", url.scheme, url.port));
         check.problems.push(problem::server_needs_address(&url.host, span, fix));

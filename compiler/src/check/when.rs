@@ -60,6 +60,7 @@ fn forbidden(expr: &Expr) -> Option<&'static str> {
         Kind::Read(Read::Path) => Some("the path"),
         Kind::Read(Read::Host) => Some("the host"),
         Kind::Read(Read::Capture(_)) => Some("a capture"),
+        Kind::Read(Read::RequestId | Read::Fact(_)) => Some("an id"),
         Kind::Read(Read::Status | Read::Field(..) | Read::Raw(Lookup::Answer, _)) => {
             Some("what a route declares")
         }

@@ -12,7 +12,7 @@ use quote::{format_ident, quote};
 
 use super::table::Tight;
 use crate::ir::Program;
-use crate::ir::expr::{Comparison, Constant, Expr, Form, Kind, Lookup, Method, Read};
+use crate::ir::expr::{Comparison, Constant, Expr, FACTS, Form, Kind, Lookup, Method, Read};
 use crate::ty::Ty;
 
 /// The names of parameters and secrets, each by its number.
@@ -265,6 +265,11 @@ fn read(read: &Read, ty: &Ty) -> TokenStream {
         Read::Host => quote! { g::scope::host(x) },
         Read::ClientIp => quote! { g::scope::client_ip(x) },
         Read::Status => quote! { g::scope::status(x) },
+        Read::RequestId => quote! { g::scope::request_id(x) },
+        Read::Fact(at) => {
+            let name = format_ident!("{}", FACTS.get(*at).map_or("", |fact| fact.name));
+            quote! { g::scope::fact::#name(x) }
+        }
         Read::Capture(number) => {
             let number = Literal::u8_unsuffixed(*number);
             let text = quote! { g::scope::capture(x, #number) };

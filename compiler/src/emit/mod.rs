@@ -17,7 +17,7 @@ use proc_macro2::{Literal, TokenStream};
 use quote::{format_ident, quote};
 
 use self::table::Tight;
-use crate::checked::{At, Capacity, Drain, Given, Listener, SaidBy, Server, Trusted};
+use crate::checked::{At, Capacity, Drain, Given, Listener, SaidBy, Server, Trace, Trusted};
 use crate::ir::{Part, Program};
 use crate::lower::segment_hash;
 
@@ -79,10 +79,13 @@ fn program_item(program: &Program) -> TokenStream {
         let address = listened(program, listener);
         quote! { g::Listener { address: #address } }
     });
-    let access_log = if program.logs {
-        quote! { g::AccessLog::On }
-    } else {
-        quote! { g::AccessLog::Off }
+    let access_log = match &program.front.access_log {
+        _ if !program.logs => quote! { g::AccessLog::Off },
+        None => quote! { g::AccessLog::On },
+        Some((path, _)) => {
+            let path = Literal::string(path);
+            quote! { g::AccessLog::File(#path) }
+        }
     };
     let trusted_proxies =
         program.front.trusted.as_ref().map_or(quote! { None }, |it| trusted_proxies(program, it));
@@ -96,6 +99,7 @@ fn program_item(program: &Program) -> TokenStream {
     });
     let drain = program.front.drain.as_ref().map_or(quote! { None }, |it| drain(program, it));
     let capacity = program.front.capacity.as_ref().map_or(quote! { None }, |it| capacity(program, it));
+    let trace = program.front.trace.as_ref().map_or(quote! { None }, |it| trace(program, it));
     let methods = Literal::u16_unsuffixed(program.router.methods);
     let states = program.states.iter().map(|state| {
         let state = value::home(state);
@@ -133,6 +137,7 @@ fn program_item(program: &Program) -> TokenStream {
             admin: #admin,
             drain: #drain,
             capacity: #capacity,
+            trace: #trace,
         };
     }
 }
@@ -149,6 +154,25 @@ fn given<T>(program: &Program, given: &Given<T>, literal: impl Fn(&T) -> TokenSt
             quote! { g::Setting::Param(#number) }
         }
     }
+}
+
+fn at(program: &Program, at: &At) -> TokenStream {
+    match at {
+        At::Is { address, authority } => {
+            let (address, authority) = (value::socket_address(*address), Literal::string(authority));
+            quote! { g::At::Is { address: #address, authority: #authority } }
+        }
+        At::Param(name) => {
+            let number = number(program, name);
+            quote! { g::At::Param(#number) }
+        }
+    }
+}
+
+fn trace(program: &Program, trace: &Trace) -> TokenStream {
+    let (to, everyone) = (at(program, &trace.to), trace.everyone);
+    let sample = given(program, &trace.sample, |share| quote! { #share });
+    quote! { Some(g::Trace { to: #to, sample: #sample, everyone: #everyone }) }
 }
 
 fn drain(program: &Program, drain: &Drain) -> TokenStream {
@@ -207,16 +231,7 @@ fn write_upstreams(program: &Program, out: &mut String) {
         let name = Literal::string(&upstream.name);
         let servers = upstream.servers.iter().map(|server| {
             let Server { at, weight, backup } = server;
-            let at = match at {
-                At::Is { address, authority } => {
-                    let (address, authority) = (value::socket_address(*address), Literal::string(authority));
-                    quote! { g::At::Is { address: #address, authority: #authority } }
-                }
-                At::Param(name) => {
-                    let number = number(program, name);
-                    quote! { g::At::Param(#number) }
-                }
-            };
+            let at = self::at(program, at);
             let weight = Literal::u32_unsuffixed(*weight);
             quote! { g::Server { at: #at, weight: #weight, backup: #backup } }
         });

@@ -210,7 +210,11 @@ impl Scene<'_> {
                 Some(Value::Text(host(self.asked.host.as_deref().unwrap_or_default()).into_bytes()))
             }
             Read::ClientIp => Some(Value::Of(Constant::Ip(self.asked.client.to_canonical()))),
-            Read::Status | Read::Raw(Lookup::Answer, _) | Read::Field(Lookup::Answer, ..) => {
+            Read::Status
+            | Read::RequestId
+            | Read::Fact(_)
+            | Read::Raw(Lookup::Answer, _)
+            | Read::Field(Lookup::Answer, ..) => {
                 return Err(Open::Hidden);
             }
             Read::Capture(number) => self.capture(*number).and_then(|text| typed(ty, text)),

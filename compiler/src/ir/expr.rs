@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use gatewright_dsl::schema::Want;
 
-use crate::ty::{Decimal, Ty};
+use crate::ty::{Decimal, Range, Ty};
 
 /// One function of the emitted code.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -28,6 +28,8 @@ pub(crate) enum Form {
     /// Bytes that are equal only for equal values.
     Key,
     Text,
+    /// Text of one line, in which no value can end the line or what stands between quotes.
+    Line,
     Json,
 }
 
@@ -105,6 +107,10 @@ pub(crate) enum Read {
     Host,
     ClientIp,
     Status,
+    /// The id of the request, where the gateway gives one.
+    RequestId,
+    /// What is known of the exchange: one of [`FACTS`], by its number there.
+    Fact(usize),
     /// What the n-th capture took. The router has found it to be of its type.
     Capture(u8),
     /// As it comes.
@@ -172,6 +178,7 @@ impl Form {
             Want::IsSet => Self::IsSet,
             Want::Key => Self::Key,
             Want::Text => Self::Text,
+            Want::Line => Self::Line,
             Want::Json => Self::Json,
         }
     }
@@ -231,5 +238,64 @@ impl Expr {
     /// The value, if it is known.
     pub(crate) fn constant(&self) -> Option<&Constant> {
         if let Kind::Constant(constant) = &self.kind { Some(constant) } else { None }
+    }
+}
+
+/// What of an exchange can be named, behind `exchange.`: the members of a line of the access log.
+pub(crate) const FACTS: &[Fact] = &[
+    Fact { name: "time", is: Is::Text, is_there: true, since: Since::End },
+    Fact { name: "trace_id", is: Is::Text, is_there: true, since: Since::Trace },
+    Fact { name: "span_id", is: Is::Text, is_there: true, since: Since::Trace },
+    Fact { name: "route", is: Is::Text, is_there: false, since: Since::End },
+    Fact { name: "status", is: Is::Number, is_there: true, since: Since::End },
+    Fact { name: "reason", is: Is::Text, is_there: false, since: Since::End },
+    Fact { name: "dry_run", is: Is::Text, is_there: false, since: Since::End },
+    Fact { name: "evicted", is: Is::Number, is_there: true, since: Since::End },
+    Fact { name: "cause", is: Is::Text, is_there: false, since: Since::End },
+    Fact { name: "upstream", is: Is::Text, is_there: false, since: Since::End },
+    Fact { name: "server", is: Is::Address, is_there: false, since: Since::End },
+    Fact { name: "tries", is: Is::Number, is_there: true, since: Since::End },
+    Fact { name: "received", is: Is::Number, is_there: true, since: Since::End },
+    Fact { name: "sent", is: Is::Number, is_there: true, since: Since::End },
+    Fact { name: "connect_microseconds", is: Is::Number, is_there: false, since: Since::End },
+    Fact { name: "first_byte_microseconds", is: Is::Number, is_there: false, since: Since::End },
+    Fact { name: "microseconds", is: Is::Number, is_there: true, since: Since::End },
+];
+
+/// Something that is known of an exchange. In emitted code it is the function of its name.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Fact {
+    pub(crate) name: &'static str,
+    pub(crate) is: Is,
+    /// Whether every exchange has it.
+    pub(crate) is_there: bool,
+    pub(crate) since: Since,
+}
+
+/// What kind of value it is.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Is {
+    Text,
+    Number,
+    Address,
+}
+
+/// From when on it is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Since {
+    /// From the beginning, where the gateway has `trace`.
+    Trace,
+    /// When the exchange is over.
+    End,
+}
+
+impl Fact {
+    pub(crate) fn ty(&self) -> Ty {
+        let ty = match self.is {
+            Is::Text => Ty::STRING,
+            Is::Number => Ty::Int(Range { min: Some(0), max: None }),
+            Is::Address => Ty::Addr,
+        };
+        if self.is_there { ty } else { ty.optional() }
     }
 }

@@ -3,7 +3,7 @@
 
 use crate::checked::Param;
 use crate::ir::Functions;
-use crate::ir::expr::{Comparison, Constant, Expr, Kind, Lookup, Method, Part, Read, Set};
+use crate::ir::expr::{Comparison, Constant, Expr, FACTS, Kind, Lookup, Method, Part, Read, Set};
 
 /// The first number of a capture of the host; those of the path are below.
 pub(super) const HOST: u8 = 128;
@@ -134,6 +134,8 @@ impl Reader<'_> {
             Read::Host => "request.host".to_owned(),
             Read::ClientIp => "client.ip".to_owned(),
             Read::Status => "response.status".to_owned(),
+            Read::RequestId => "request.id".to_owned(),
+            Read::Fact(at) => format!("exchange.{}", FACTS.get(*at).map_or("", |fact| fact.name)),
             Read::Capture(index) => {
                 let shown = self.capture(*index);
                 let name = shown.strip_prefix('{').and_then(|rest| rest.strip_suffix('}'));

@@ -5,14 +5,15 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use crate::Problem;
+use crate::ast::Percent;
 use crate::policy::request::may_be_carried;
-use crate::problem::setting::{MISSING_ARGUMENT, TRUSTS_EVERYONE};
+use crate::problem::setting::{MISSING_ARGUMENT, TRUSTS_EVERYONE, WRONG_TYPE};
 use crate::schema::ty::Bounds;
 use crate::schema::{At, Default, Join, Mismatch, Param, Row, Type, Value, Values};
 use crate::source::Span;
 
 /// Where the gateway listens, whom it believes, and how it names requests.
-pub const WORDS: &[Row] = &[LISTEN, ADMIN, TRUSTED, REQUEST_ID, DRAIN, CAPACITY];
+pub const WORDS: &[Row] = &[LISTEN, ADMIN, TRUSTED, REQUEST_ID, ACCESS_LOG, TRACE, DRAIN, CAPACITY];
 
 const LISTEN: Row = Row {
     name: "listen",
@@ -242,3 +243,63 @@ fn carries(values: &Values) -> Option<Mismatch> {
     let Some(Value::Text(name)) = values.value("header") else { return None };
     may_be_carried("header", name)
 }
+
+const ACCESS_LOG: Row = Row {
+    name: "access_log",
+    summary: "the file that lines of the access log are written to, in the place of standard output",
+    params: &[Param::required("path", At::Position, Type::String(Bounds::NONE), "an absolute path")],
+    check: Some(names_a_file),
+    ..Row::BLANK
+};
+
+/// Where a relative path leads is decided by whoever starts the gateway.
+fn names_a_file(values: &Values) -> Option<Mismatch> {
+    let Some(Value::Text(path)) = values.value("path") else { return None };
+    let is_file = path.starts_with('/') && !path.ends_with('/') && !path.chars().any(char::is_control);
+    (!is_file).then(|| Mismatch {
+        kind: &WRONG_TYPE,
+        help: Some("write the whole path: `\"/var/log/shop/access.log\"`".into()),
+        ..Mismatch::conflict("path", format!("expected the absolute path of a file, found {path:?}"), "")
+    })
+}
+
+/// The feature of the runtime that `trace` needs.
+pub const TRACE_FEATURE: &str = "trace";
+
+const TRACE: Row = Row {
+    name: "trace",
+    summary: "spans of requests are sent to a collector, and servers are told which trace theirs belong to",
+    params: &[
+        Param {
+            name: "to",
+            at: At::Label,
+            ty: Type::Origin(&["http"]),
+            default: Default::Required,
+            min: None,
+            max: None,
+            dynamic: true,
+            doc: "the collector that takes OTLP over HTTP: scheme, host and port; `/v1/traces` is asked there",
+        },
+        Param {
+            name: "sample",
+            at: At::Label,
+            ty: Type::Percent,
+            default: Default::Required,
+            min: Some(Value::Percent(Percent(0))),
+            max: Some(Value::Percent(Percent(1_000_000))),
+            dynamic: true,
+            doc: "how many traces that begin here are recorded; of one that is continued, its parent says it",
+        },
+        Param {
+            name: "continue",
+            at: At::Label,
+            ty: Type::Word(&["trusted", "everyone"]),
+            default: Default::Is(Value::Word(Cow::Borrowed("trusted"))),
+            min: None,
+            max: None,
+            dynamic: false,
+            doc: "whose traces are continued: those of trusted proxies, or those of every client",
+        },
+    ],
+    ..Row::BLANK
+};

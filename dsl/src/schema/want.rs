@@ -15,6 +15,8 @@ pub enum Want {
     Key,
     /// Text.
     Text,
+    /// Text of one line, in which no value can end the line or what stands between quotes.
+    Line,
     /// JSON.
     Json,
     /// Whether there is a value.
@@ -28,6 +30,8 @@ pub enum Stage {
     Request,
     /// When the head of the answer is there.
     Response,
+    /// When the exchange is over.
+    End,
 }
 
 /// Where a declared field comes from.

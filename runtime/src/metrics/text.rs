@@ -23,6 +23,8 @@ pub(crate) struct About<'a> {
     pub(crate) is_ready: bool,
     /// Lines of the access log that were dropped.
     pub(crate) dropped: u64,
+    /// Spans that a collector has taken, and those that were dropped, where there are any.
+    pub(crate) spans: Option<[u64; 2]>,
 }
 
 const CLASSES: [&str; 5] = ["none", "2xx", "3xx", "4xx", "5xx"];
@@ -52,6 +54,12 @@ impl Metrics {
             "Lines of the access log that were dropped.",
             about.dropped,
         );
+        if let Some([exported, dropped]) = about.spans {
+            let help = "Spans that the collector has taken.";
+            out.one("gatewright_trace_spans_exported_total", "counter", help, exported);
+            let help = "Spans that were dropped before the collector had them.";
+            out.one("gatewright_trace_spans_dropped_total", "counter", help, dropped);
+        }
         let evicted = out.sum(|counters| counters.worker.get(worker::EVICTED));
         let help = "Budgets of limits that were forgotten before their time.";
         out.one("gatewright_limit_evictions_total", "counter", help, evicted);

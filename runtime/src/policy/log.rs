@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::access_log::LogLine;
+pub use crate::access_log::Member as Only;
 use crate::exchange::Exchange;
 use crate::params::Setting;
 use crate::shared::Slot;
@@ -18,8 +19,12 @@ pub struct Config {
     pub none: bool,
     /// So many of a million exchanges.
     pub sample: Option<Setting<u32>>,
+    /// Which of its members a line has.
+    pub only: Option<&'static [Only]>,
     /// Names, and what writes their values as JSON.
     pub fields: Option<&'static [(&'static str, Write)]>,
+    /// What writes the line, where it is no JSON.
+    pub format: Option<Write>,
     /// Where exchanges are counted for the sample.
     pub state: Slot,
 }
@@ -35,6 +40,12 @@ impl Config {
     pub fn log(&'static self, x: &Exchange, line: &mut LogLine) -> bool {
         if self.none || self.sample.is_some_and(|sample| !self.is_in_sample(x, sample.of(x))) {
             return false;
+        }
+        if let Some(only) = self.only {
+            line.only(only);
+        }
+        if let Some(format) = self.format {
+            line.write_as(format);
         }
         for (name, write) in self.fields.unwrap_or_default() {
             line.add(name, |out| write(x, out));
@@ -64,7 +75,9 @@ mod tests {
             let config: &'static Config = Box::leak(Box::new(Config {
                 none: false,
                 sample: Some(Setting::Is(sample)),
+                only: None,
                 fields: None,
+                format: None,
                 state: Slot(0),
             }));
             let x = Exchange::default().with_states(&[new_state::<State>]);
@@ -82,7 +95,7 @@ mod tests {
         const fn config(none: bool) -> Config {
             let fields: Option<&[(&str, Write)]> =
                 Some(&[("tenant", |_, out| out.extend_from_slice(b"\"a\""))]);
-            Config { none, sample: None, fields, state: Slot(0) }
+            Config { none, sample: None, only: None, fields, format: None, state: Slot(0) }
         }
         static SOME: Config = config(false);
         static NONE: Config = config(true);

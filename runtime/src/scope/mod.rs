@@ -5,6 +5,7 @@
 //! somewhere as it is.
 
 pub mod decimal;
+pub mod fact;
 pub mod read;
 #[cfg(test)]
 mod tests;
@@ -16,7 +17,7 @@ use std::net::IpAddr;
 
 pub use decimal::Decimal;
 pub use read::{Cidr, Date, Rate, Time};
-pub use write::{Value, interpolated};
+pub use write::{Value, interpolated, logged};
 
 use crate::exchange::Exchange;
 use crate::part;
@@ -59,6 +60,12 @@ pub fn client_ip(x: &Exchange) -> IpAddr {
 #[must_use]
 pub fn status(x: &Exchange) -> i64 {
     i64::from(x.answer_status())
+}
+
+/// The id of the request.
+#[must_use]
+pub fn request_id(x: &Exchange) -> Text<'_> {
+    Cow::Borrowed(&x.id)
 }
 
 /// What the n-th capture of the pattern took, decoded.

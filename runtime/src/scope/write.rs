@@ -287,6 +287,30 @@ fn json_string(text: &[u8], out: &mut Vec<u8>) {
     out.push(b'"');
 }
 
+/// Appends a value to a line of a log, so that no byte of it ends the line, or what stands between quotes: whatever is not
+/// printable ASCII, quotes, backslashes and the bytes of `stops` are written as `\\x` and two digits. Where there are stops,
+/// nothing is written as `-`.
+pub fn logged(out: &mut Vec<u8>, stops: &[u8], write: impl FnOnce(&mut Vec<u8>)) {
+    let start = out.len();
+    write(out);
+    if out.len() == start && !stops.is_empty() {
+        out.push(b'-');
+        return;
+    }
+    let harms =
+        |byte: &u8| !matches!(byte, b' '..=b'~') || matches!(byte, b'"' | b'\\') || stops.contains(byte);
+    let written = out.get(start..).unwrap_or_default();
+    let Some(first) = written.iter().position(harms) else { return };
+    let rest = out.split_off(start + first);
+    for byte in &rest {
+        if harms(byte) {
+            shown(format_args!("\\x{byte:02X}"), out);
+        } else {
+            out.push(*byte);
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -354,5 +378,23 @@ mod tests {
         };
         assert_eq!(key("2001:db8:1:2::1"), key("2001:db8:1:2:ffff:ffff:ffff:ffff"));
         assert_ne!(key("2001:db8:1:2::1"), key("2001:db8:1:3::1"));
+    }
+
+    #[test]
+    fn no_byte_of_a_value_ends_a_line_or_what_is_quoted() {
+        let check = |value: &[u8], stops: &[u8], expected: &str| {
+            let mut out = b"> ".to_vec();
+            logged(&mut out, stops, |out| out.extend_from_slice(value));
+            assert_eq!(String::from_utf8(out).unwrap(), format!("> {expected}"));
+        };
+        check(b"a b", b"", "a b");
+        check(b"a b|c", b" |", "a\\x20b\\x7Cc");
+        check(
+            b"a\" 200 \"\n\r\\\x1b[0m\x7f\xc3\xa9",
+            b"",
+            "a\\x22 200 \\x22\\x0A\\x0D\\x5C\\x1B[0m\\x7F\\xC3\\xA9",
+        );
+        check(b"", b" ", "-");
+        check(b"", b"", "");
     }
 }

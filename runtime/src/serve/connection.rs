@@ -48,7 +48,7 @@ pub(crate) async fn serve(worker: Rc<Worker>, stream: TcpStream, peer: std::net:
     worker.now();
     let mut client = Client::new(worker, stream, slot, peer);
     loop {
-        let (x, after) = match receive(&mut client).await {
+        let (mut x, after) = match receive(&mut client).await {
             Received::Nothing => break,
             Received::Refused(mut x, reason) => {
                 identify_unread(&client, &mut x);
@@ -61,7 +61,7 @@ pub(crate) async fn serve(worker: Rc<Worker>, stream: TcpStream, peer: std::net:
             }
         };
         client.served += 1;
-        record(&client, &x);
+        record(&client, &mut x);
         let worker = &client.worker;
         // An exchange that was unwound may have left anything behind.
         if x.record.reason == Some(Reason::PANIC.word) {
@@ -423,7 +423,7 @@ async fn linger(client: &mut Client) {
 }
 
 /// Counts an exchange that is over, and writes the access log's line.
-fn record(client: &Client, x: &Exchange) {
+fn record(client: &Client, x: &mut Exchange) {
     let worker = &client.worker;
     if worker.cut.get() && x.record.reason == Some(Reason::DRAINED.word) {
         worker.gateway.cuts_one();
@@ -434,12 +434,15 @@ fn record(client: &Client, x: &Exchange) {
     // Where a server's answer has gone through, the time was asked for a moment ago.
     let is_known = x.record.first.is_some() && x.record.reason.is_none();
     let now = if is_known { worker.lately() } else { worker.now() };
+    x.record.ended = now;
     worker.metrics.exchange(x, now);
     let mut log = worker.log.borrow_mut();
     if log.wanted() {
         let due = log.add(worker.gateway.program, x, client.address(), now);
         worker.sweep.look_at(due);
     }
+    drop(log);
+    worker.tracer.finish(x, client.ip);
 }
 
 #[cfg(test)]

@@ -20,10 +20,11 @@ use tokio::sync::watch;
 
 use super::succession::{Estate, SERVES};
 use super::{Gateway, Options, Order, drain, listener, notice, prepare};
+use crate::access_log::Log;
 use crate::clock::{Alarm, micros};
 use crate::params::{self, given};
 use crate::place;
-use crate::program::Program;
+use crate::program::{AccessLog, Program};
 
 /// How long the next generation has until it serves.
 const READY_MOST: Duration = Duration::from_mins(1);
@@ -97,6 +98,7 @@ fn run(program: &'static Program, arguments: &[String]) -> Result<String, String
         let orders = running.orders.clone();
         let own = orders.subscribe();
         let addresses = running.addresses().to_vec();
+        let log = matches!(program.access_log, AccessLog::File(_)).then(|| running.log.clone());
         #[cfg(feature = "admin")]
         let admin = running.admin_address();
         let before = before.as_ref().and_then(|before| before.try_clone().ok());
@@ -107,7 +109,7 @@ fn run(program: &'static Program, arguments: &[String]) -> Result<String, String
             next: Cell::new(None),
         });
         let signals = async move {
-            let task = tokio::task::spawn_local(signals(console, move || {
+            let task = tokio::task::spawn_local(signals(console, log, move || {
                 for address in addresses {
                     say(format_args!("{} listens on http://{address}", program.name));
                 }
@@ -136,7 +138,7 @@ fn run(program: &'static Program, arguments: &[String]) -> Result<String, String
 }
 
 /// A line for the operator. Where nobody reads it, traffic goes on all the same.
-pub(super) fn say(line: Arguments) {
+pub(crate) fn say(line: Arguments) {
     let _ = writeln!(io::stderr(), "{line}");
 }
 
@@ -152,7 +154,7 @@ struct Console {
 }
 
 /// Passes signals on as orders, and says `ready` once it can.
-async fn signals(console: Rc<Console>, ready: impl FnOnce()) {
+async fn signals(console: Rc<Console>, log: Option<Log>, ready: impl FnOnce()) {
     let (mut terminate, mut interrupt) =
         match (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) {
             (Ok(terminate), Ok(interrupt)) => (terminate, interrupt),
@@ -165,7 +167,10 @@ async fn signals(console: Rc<Console>, ready: impl FnOnce()) {
             }
         };
     let asked = signal(SignalKind::user_defined2()).ok();
+    // Where there is no file, the signal does what it always does.
+    let hung_up = log.and_then(|log| Some((log, signal(SignalKind::hangup()).ok()?)));
     ready();
+    let reopening = tokio::task::spawn_local(reopen(hung_up));
     let handing = tokio::task::spawn_local(hand_over(Rc::clone(&console), asked));
     let stopping = Rc::clone(&console);
     let mut stop = None;
@@ -189,6 +194,15 @@ async fn signals(console: Rc<Console>, ready: impl FnOnce()) {
     }
     stop.iter().for_each(tokio::task::JoinHandle::abort);
     handing.abort();
+    reopening.abort();
+}
+
+/// Opens the file of the access log anew whenever it is asked for.
+async fn reopen(asked: Option<(Log, Signal)>) {
+    let Some((log, mut asked)) = asked else { return };
+    while std::future::poll_fn(|cx| asked.poll_recv(cx)).await.is_some() {
+        log.reopen();
+    }
 }
 
 /// Starts the next generation whenever that is asked for. Without a handler the signal would end the process.

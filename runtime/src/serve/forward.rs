@@ -67,6 +67,7 @@ pub(crate) async fn forward(
             x.record.index = server.index;
             x.record.tries += 1;
             worker.metrics.tried(&x.record);
+            worker.tracer.tries(x, worker.lately());
             let reused = kept.is_some();
             let stream = match kept.take() {
                 Some(stream) => stream,
@@ -79,17 +80,24 @@ pub(crate) async fn forward(
             let retry = x.retry.filter(|retry| tries < retry.times);
             match converse(client, x, request, stream, To { upstream, server, reused, retry, by }).await {
                 // The kept connection had died unused: the request goes over a fresh one.
-                Turn::Stale => x.homeward.clear(),
+                Turn::Stale => {
+                    x.homeward.clear();
+                    x.trace.stale(worker.lately());
+                }
                 turn => break turn,
             }
         };
         drop(asking);
         match turn {
-            Turn::Over(after) => return after,
+            Turn::Over(after) => {
+                x.trace.tried(worker.lately(), x.record.reason);
+                return after;
+            }
             // Only a kept connection is stale, and of those there was one.
             Turn::Stale => break,
             Turn::Again(wait) => {
                 x.homeward.clear();
+                x.trace.tried(worker.lately(), None);
                 tries += 1;
                 match Box::pin(pause(client, x, upstream, wait, tries)).await {
                     Ok(()) => again = true,
@@ -101,6 +109,7 @@ pub(crate) async fn forward(
             }
             Turn::Failed(reason, cause) => {
                 upstream.failed(server, reason, worker.lately());
+                x.trace.tried(worker.lately(), Some(reason.word));
                 failure = (reason, cause);
                 if worker.cut.get() || late(client, x) {
                     break;
@@ -218,6 +227,7 @@ fn write_head(client: &Client, x: &mut Exchange, request: &Request, server: &Ser
     out.clear();
     let target = |out: &mut Vec<u8>| target::write(&to.target, x, out);
     request::write(&x.head, &onward, target, &mut out);
+    x.trace.asked(&out);
     x.onward_head = out.len();
     out.extend_from_slice(&body);
     x.onward = out;

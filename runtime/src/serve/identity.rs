@@ -18,6 +18,7 @@ pub(super) fn identify(client: &Client, x: &mut Exchange) -> Result<(), Reason> 
         }
         x.carry_id(name);
     }
+    client.worker.tracer.begin(x, client.trusted);
     if let (true, Some(proxies)) = (client.trusted, &gateway.proxies) {
         let said = proxies.read(&x.head, client.ip)?;
         if said != (Said { client: client.ip, secure: false }) {
@@ -30,6 +31,7 @@ pub(super) fn identify(client: &Client, x: &mut Exchange) -> Result<(), Reason> 
 
 /// The same for one whose head cannot be read: nothing in it is believed.
 pub(super) fn identify_unread(client: &Client, x: &mut Exchange) {
+    client.worker.tracer.begin_unread(x);
     if let Some(name) = client.worker.gateway.program.request_id {
         client.worker.ids.write(&mut x.id);
         x.carry_id(name);

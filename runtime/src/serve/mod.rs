@@ -20,6 +20,7 @@ pub(crate) mod worker;
 use std::io;
 use std::net::SocketAddr;
 use std::os::unix::net::UnixStream;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread::JoinHandle;
@@ -29,18 +30,21 @@ use tokio::sync::watch;
 use capacity::Capacity;
 
 pub use console::main;
+pub(crate) use console::say;
 
-use crate::access_log::{self, Log};
+use crate::access_log::{self, Log, Sink};
 #[cfg(feature = "admin")]
 use crate::admin::Admin;
 use crate::clock::Clock;
 use crate::limits::Limits;
+use crate::log_file::LogFile;
 use crate::metrics::Metrics;
 use crate::params::{Params, given};
 use crate::place::{self, Place, Places};
-use crate::program::Program;
+use crate::program::{AccessLog, Program};
 use crate::proxies::Proxies;
 use crate::shared::Shared;
+use crate::trace::{Exporter, Tracing};
 use crate::upstream::standing::Standings;
 
 /// Descriptors that are neither a listener's nor a connection's: standard streams, reactors, signals, timers.
@@ -67,6 +71,8 @@ pub struct Options {
     pub inherit: bool,
     /// Where the declared admin listener really listens.
     pub admin: Option<SocketAddr>,
+    /// Where the declared file of the access log really is.
+    pub log_file: Option<PathBuf>,
 }
 
 /// What all workers of a gateway know.
@@ -78,6 +84,8 @@ pub(crate) struct Gateway {
     pub(crate) log: Log,
     /// What its workers count.
     pub(crate) metrics: Metrics,
+    /// What its workers note for a collector.
+    pub(crate) tracing: Tracing,
     /// It was told to stop.
     stopping: AtomicBool,
     /// Exchanges that were cut when the time to end was over.
@@ -122,6 +130,8 @@ pub struct Running {
     orders: watch::Sender<Order>,
     workers: Vec<JoinHandle<()>>,
     writer: Option<JoinHandle<()>>,
+    log: Log,
+    exporter: Option<Exporter>,
     addresses: Vec<SocketAddr>,
     #[cfg(feature = "admin")]
     admin: Option<Admin>,
@@ -183,6 +193,8 @@ fn prepare(
         let real = options.servers.iter().find(|(declared, _)| *declared == place.address);
         place.address = real.map_or(place.address, |(_, real)| *real);
     }
+    let (tracing, exporter) = Tracing::of(program, params, &options.servers)?;
+    let sink = sink(program.access_log, options.log_file, log)?;
     let workers = match options.workers {
         0 => std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
         workers => workers,
@@ -213,7 +225,7 @@ fn prepare(
     let addresses = sockets.iter().take(1).flatten().map(std::net::TcpListener::local_addr);
     let addresses =
         addresses.collect::<io::Result<_>>().map_err(|error| format!("a socket has no address: {error}"))?;
-    let (log, writer) = access_log::start(program.access_log, log);
+    let (log, writer) = access_log::start(sink);
     let clock = options.clock.unwrap_or_else(Clock::real);
     let metrics = Metrics::new(program, &upstreams, sockets.len());
     let gateway = Arc::new(Gateway {
@@ -226,6 +238,7 @@ fn prepare(
         places: upstreams,
         proxies: program.trusted_proxies.as_ref().map(|declared| Proxies::new(declared, params)),
         metrics,
+        tracing,
         stopping: AtomicBool::new(false),
         cut: Arc::default(),
         capacity,
@@ -238,11 +251,28 @@ fn prepare(
         orders,
         workers: Vec::new(),
         writer,
+        log: gateway.log.clone(),
+        exporter,
         addresses,
         #[cfg(feature = "admin")]
         admin,
     };
     Ok(Prepared { gateway, sockets, before, running })
+}
+
+/// Where lines of the access log go, if there are any.
+fn sink<W>(wanted: AccessLog, real: Option<PathBuf>, stream: W) -> Result<Option<Sink<W>>, String> {
+    let declared = match wanted {
+        AccessLog::Off => return Ok(None),
+        AccessLog::On => return Ok(Some(Sink::Stream(stream))),
+        AccessLog::File(declared) => declared,
+    };
+    let path = real.unwrap_or_else(|| declared.into());
+    let shown = path.display().to_string();
+    let opened = LogFile::open(path).map_err(|error| {
+        format!("the access log {shown} cannot be opened: {error}\n  = help: make its folder, and let this user write there")
+    });
+    opened.map(|file| Some(Sink::File(file)))
 }
 
 /// Starts the admin listener, where one is declared. A generation that takes over sockets shares its address with the one
@@ -283,6 +313,9 @@ impl Prepared {
     /// Starts the worker of each share of the sockets but the first `kept`, which are given back.
     fn spawn(&mut self, kept: usize) -> Result<(), String> {
         self.running.workers.extend(checkup::start(&self.gateway, self.running.orders.subscribe())?);
+        if let Some(exporter) = &mut self.running.exporter {
+            exporter.start(&self.gateway)?;
+        }
         let pinned = self.sockets.len() > 1;
         let others = self.sockets.split_off(kept);
         for (index, sockets) in others.into_iter().enumerate() {
@@ -312,6 +345,11 @@ impl Running {
         self.admin.as_ref().map(|admin| admin.address)
     }
 
+    /// Opens the file of the access log anew, if there is one: its name has been given to another.
+    pub fn reopen_log(&self) {
+        self.log.reopen();
+    }
+
     /// Stops accepting; open connections end after their next answer, or when the drain's time is over.
     pub fn drain(&self) {
         drain(&self.orders);
@@ -328,11 +366,16 @@ impl Running {
             // A worker that panicked has said so on standard error.
             let _ = worker.join();
         }
+        if let Some(exporter) = self.exporter {
+            exporter.stop();
+        }
         // It answers until there is nothing left to ask about.
         #[cfg(feature = "admin")]
         if let Some(admin) = self.admin {
             admin.stop();
         }
+        // The writer ends with the last who could write to it.
+        drop(self.log);
         if let Some(writer) = &self.writer {
             access_log::settle(writer);
         }

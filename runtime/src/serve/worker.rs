@@ -15,6 +15,7 @@ use crate::http1::request;
 use crate::metrics::Recorder;
 use crate::request_id::Ids;
 use crate::sweep::Sweep;
+use crate::trace::Tracer;
 use crate::upstream::Upstream;
 use crate::upstream::pool::Pool;
 
@@ -50,6 +51,7 @@ pub(crate) struct Worker {
     pub(crate) log: RefCell<crate::access_log::Lines>,
     pub(crate) ids: Ids,
     pub(crate) metrics: Recorder,
+    pub(crate) tracer: Tracer,
     /// Somebody wants to know when things happen.
     pub(crate) watched: bool,
     #[allow(
@@ -66,9 +68,10 @@ impl Worker {
     pub(crate) fn new(gateway: &Arc<Gateway>, number: usize) -> Self {
         let known = gateway.program.upstreams.iter().zip(&gateway.places).zip(&gateway.standings);
         let upstreams = known.map(|((declared, places), known)| Upstream::new(declared, places, known));
+        let tracer = Tracer::new(&gateway.tracing);
         let (log, metrics) = (gateway.log.lines(), gateway.metrics.recorder(number));
         Self {
-            watched: log.wanted() || metrics.is_on(),
+            watched: log.wanted() || metrics.is_on() || tracer.is_on(),
             buffers: Buffers::default(),
             sweep: Rc::new(Sweep::new(gateway.clock.clone())),
             turn: Turn::default(),
@@ -80,6 +83,7 @@ impl Worker {
             log: RefCell::new(log),
             ids: Ids::default(),
             metrics,
+            tracer,
             exchanges: RefCell::default(),
             date: RefCell::default(),
             lately: Cell::default(),

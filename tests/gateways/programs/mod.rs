@@ -28,7 +28,7 @@ use setting::Place;
 
 /// Names that Rust, or what is emitted, has a use for.
 const NAMES: [&str; 16] = [
-    "fn", "self", "Self", "crate", "async", "g", "x", "t", "PROGRAM", "expr_0", "a-b", "r", "_", "exchange",
+    "fn", "self", "Self", "crate", "async", "g", "x", "t", "PROGRAM", "expr_0", "a-b", "r", "_", "record",
     "str", "v",
 ];
 
@@ -88,7 +88,10 @@ impl Default for Writer {
 
 impl Writer {
     fn write(&mut self) {
-        let log = if self.random.one_in(2) { "; log none" } else { "" };
+        let log = if self.random.one_in(2) { "; log none" } else { r#"; access_log "/random.log""# };
+        let ids = if self.random.one_in(4) { "; request_id" } else { "" };
+        let trace = r#"; trace to "http://127.0.0.1:2" sample 0.5% continue everyone"#;
+        let trace = if self.random.one_in(4) { trace } else { "" };
         let mut main = Vec::new();
         for _ in 0..self.random.below(3) {
             main.push(self.declared_type());
@@ -98,7 +101,7 @@ impl Writer {
         }
         let more = self.param_where(|kind| *kind == Kind::Listener);
         let more = more.map_or(String::new(), |name| format!("; listen http {name}"));
-        main.push(format!("gateway random {{ listen http 127.0.0.1:1{more}{log} }}"));
+        main.push(format!("gateway random {{ listen http 127.0.0.1:1{more}{log}{ids}{trace} }}"));
         for _ in 0..=self.random.below(2) {
             main.push(self.upstream());
         }

@@ -136,9 +136,18 @@ impl Writer {
                 let answer = self.answer(scope);
                 format!("on {causes} respond {answer}")
             }
-            "log" => match self.random.below(3) {
+            "log" => match self.random.below(5) {
                 0 => "log none".into(),
                 1 => "log sample 5%".into(),
+                2 => "log only time, route, first_byte_microseconds, trace_id".into(),
+                3 => {
+                    let plain = |(_, kind): &&(String, Kind)| !matches!(kind, Kind::Maybe(_) | Kind::List(_));
+                    let name = scope.names.iter().find(plain).map(|(name, _)| format!("{{{name}}}"));
+                    let name = name.unwrap_or_default();
+                    format!(
+                        r#"log format "{{client.ip}}|{name}\t\"{{request.host}}\" {{exchange.reason ?? ""}}{{exchange.sent}}""#
+                    )
+                }
                 _ => {
                     let plain = |(_, kind): &&(String, Kind)| !matches!(kind, Kind::Maybe(_));
                     let names: Vec<&str> =

@@ -123,6 +123,7 @@ impl Gateway {
             listen: vec![SocketAddr::from(([127, 0, 0, 1], 0)); program.listeners.len()],
             servers: declared.filter(|it| it.port() != REFUSES).map(|it| (it, server.address)).collect(),
             admin: Some(SocketAddr::from(([127, 0, 0, 1], 0))),
+            log_file: Some("/dev/null".into()),
             ..Options::default()
         };
         let running = start_logging(program, options, log.clone()).expect("the gateway starts");

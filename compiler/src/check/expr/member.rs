@@ -9,11 +9,11 @@ use gatewright_dsl::schema::Stage;
 use super::{Typed, Typing, is_text};
 use crate::algebra::Automaton;
 use crate::check::problem;
-use crate::ir::expr::{Expr, Kind, Lookup, Method, Read};
+use crate::ir::expr::{Expr, FACTS, Kind, Lookup, Method, Read, Since};
 use crate::ty::{Range, Ty};
 
 /// What `request` has.
-const REQUEST: &[&str] = &["cookie(\"…\")", "header(\"…\")", "host", "method", "path", "query(\"…\")"];
+const REQUEST: &[&str] = &["cookie(\"…\")", "header(\"…\")", "host", "id", "method", "path", "query(\"…\")"];
 const CLIENT: &[&str] = &["ip"];
 const RESPONSE: &[&str] = &["header(\"…\")", "status"];
 
@@ -22,16 +22,17 @@ const OF_TEXT: &[&str] = &["contains", "ends_with", "length", "lower", "matches"
 
 /// What a reserved name has, for a message.
 pub(super) fn shown(word: &str) -> String {
-    let members = members(word).iter().map(|member| format!("`{word}.{member}`"));
+    let members = members(word).into_iter().map(|member| format!("`{word}.{member}`"));
     members.collect::<Vec<_>>().join(", ")
 }
 
-fn members(word: &str) -> &'static [&'static str] {
+fn members(word: &str) -> Vec<&'static str> {
     match word {
-        "request" => REQUEST,
-        "client" => CLIENT,
-        "response" => RESPONSE,
-        _ => &[],
+        "request" => REQUEST.to_vec(),
+        "client" => CLIENT.to_vec(),
+        "response" => RESPONSE.to_vec(),
+        "exchange" => FACTS.iter().map(|fact| fact.name).collect(),
+        _ => Vec::new(),
     }
 }
 
@@ -77,7 +78,16 @@ impl Typing<'_> {
 
     /// What a reserved name says of itself.
     fn said(&mut self, word: &str, name: &Name) -> Typed {
+        if let Some(at) = FACTS.iter().position(|fact| word == "exchange" && fact.name == name.text) {
+            return self.fact(at, name);
+        }
         let (read, ty) = match (word, name.text.as_str()) {
+            ("request", "id") => {
+                if !self.scope.records().request_id {
+                    return self.fail(problem::not_recorded("request.id", "request_id", name.span));
+                }
+                (Read::RequestId, Ty::STRING)
+            }
             ("request", "method") => (Read::Method, Ty::STRING),
             ("request", "path") => (Read::Path, Ty::STRING),
             ("request", "host") => (Read::Host, Ty::STRING),
@@ -98,9 +108,27 @@ impl Typing<'_> {
         self.known(word, Expr::new(Kind::Read(read), ty), name)
     }
 
+    /// What is known of the exchange.
+    fn fact(&mut self, at: usize, name: &Name) -> Typed {
+        let fact = FACTS.get(at)?;
+        match fact.since {
+            Since::Trace if !self.scope.records().trace => {
+                let what = format!("exchange.{}", fact.name);
+                return self.fail(problem::not_recorded(&what, "trace", name.span));
+            }
+            Since::End if self.stage != Stage::End => {
+                return self.fail(problem::exchange_not_over(fact.name, name.span));
+            }
+            _ => {}
+        }
+        Some(Expr::new(Kind::Read(Read::Fact(at)), fact.ty()))
+    }
+
     fn unknown_member(&mut self, word: &str, name: &Name) -> Typed {
-        let known: Vec<&str> =
-            members(word).iter().map(|member| member.strip_suffix("(\"…\")").unwrap_or(member)).collect();
+        let known: Vec<&str> = members(word)
+            .into_iter()
+            .map(|member| member.strip_suffix("(\"…\")").unwrap_or(member))
+            .collect();
         self.fail(problem::unknown_member(&format!("`{word}`"), &name.text, name.span, &known))
     }
 

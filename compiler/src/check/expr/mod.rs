@@ -337,7 +337,7 @@ impl Typing<'_> {
                     self.fail(wrong_type(span, "`bool`", &found).help("compare it with something"))
                 }
             },
-            Want::Text | Want::Key => self.printed(expr, span),
+            Want::Text | Want::Line | Want::Key => self.printed(expr, span),
             Want::Json => {
                 let expr = self.seen(expr, span)?;
                 if let Some(inside) = unseen(&expr) {

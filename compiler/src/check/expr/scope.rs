@@ -2,7 +2,7 @@
 //!
 //! One namespace for all values: a local name may not be that of a parameter, nor of another local.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
@@ -14,7 +14,14 @@ use crate::ir::expr::{Constant, Expr, Kind, Lookup, Read};
 use crate::ty::Ty;
 
 /// What every expression knows without a declaration.
-pub(crate) const RESERVED: &[&str] = &["client", "request", "response"];
+pub(crate) const RESERVED: &[&str] = &["client", "exchange", "request", "response"];
+
+/// What the gateway notes of every exchange, by a word of its block.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Records {
+    pub(crate) request_id: bool,
+    pub(crate) trace: bool,
+}
 
 /// Values by name: those of the whole program, or those of one route over them.
 #[derive(Clone, Debug, Default)]
@@ -22,6 +29,8 @@ pub(crate) struct Scope<'a> {
     outer: Option<&'a Scope<'a>>,
     names: BTreeMap<String, Named>,
     used: RefCell<BTreeSet<String>>,
+    /// Said of the outermost one.
+    records: Cell<Records>,
 }
 
 /// What has come of looking for a name.
@@ -44,7 +53,17 @@ struct Named {
 impl<'a> Scope<'a> {
     /// A scope inside of another, whose names it knows.
     pub(crate) fn within(outer: &'a Self) -> Self {
-        Self { outer: Some(outer), names: BTreeMap::new(), used: RefCell::default() }
+        Self { outer: Some(outer), ..Self::default() }
+    }
+
+    /// Says what the gateway notes of every exchange.
+    pub(crate) fn record(&self, records: Records) {
+        self.records.set(records);
+    }
+
+    /// What the gateway notes of every exchange.
+    pub(crate) fn records(&self) -> Records {
+        self.outer.map_or_else(|| self.records.get(), Scope::records)
     }
 
     /// What the n-th capture of a pattern took.

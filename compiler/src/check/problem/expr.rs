@@ -4,9 +4,10 @@ use gatewright_dsl::Span;
 use gatewright_dsl::problem::{Kind, Problem, nearest::nearest};
 
 use super::{
-    ALWAYS_PRESENT, ANSWER_NOT_KNOWN, EXPOSED_SECRET, EXPRESSION_TOO_COMPLEX, INCOMPATIBLE_TYPES,
-    OPTIONAL_NOT_HANDLED, RESERVED_NAME, SAME_VARIABLE, SETTLED_COMPARISON, SHADOWED_NAME, TYPE_CYCLE,
-    UNKNOWN_MEMBER, UNKNOWN_NAME, UNSUPPORTED_TYPE, UNUSED_PARAM, UNUSED_TYPE, WRONG_ARGUMENTS,
+    ALWAYS_PRESENT, ANSWER_NOT_KNOWN, EXCHANGE_NOT_OVER, EXPOSED_SECRET, EXPRESSION_TOO_COMPLEX,
+    INCOMPATIBLE_TYPES, NOT_RECORDED, OPTIONAL_NOT_HANDLED, RESERVED_NAME, SAME_VARIABLE, SETTLED_COMPARISON,
+    SHADOWED_NAME, TYPE_CYCLE, UNKNOWN_MEMBER, UNKNOWN_NAME, UNSUPPORTED_TYPE, UNUSED_PARAM, UNUSED_TYPE,
+    WRONG_ARGUMENTS,
 };
 
 /// In the list of kinds as soon as there is a row that names values.
@@ -74,6 +75,19 @@ pub(in crate::check) fn expression_too_complex(most: u32, what: &str, found: u32
     Problem::error(&EXPRESSION_TOO_COMPLEX, format!("an expression has at most {most} {what}, found {found}"))
         .at(span, "with every `let` in it written out")
         .help("part it into several settings, or put long lists into a `param`")
+}
+
+pub(in crate::check) fn exchange_not_over(name: &str, span: Span) -> Problem {
+    Problem::error(&EXCHANGE_NOT_OVER, format!("`exchange.{name}` is asked before the exchange is over"))
+        .at(span, "known only when its line is written")
+        .help("name it where the line of the access log is written: `log format \"{…}\"`")
+}
+
+/// Something that only a gateway knows that says so in its block.
+pub(in crate::check) fn not_recorded(what: &str, word: &str, span: Span) -> Problem {
+    Problem::error(&NOT_RECORDED, format!("there is no `{what}`, since the gateway has no `{word}`"))
+        .at(span, "no exchange has it")
+        .help(format!("write `{word}` into the `gateway` block, or leave this out"))
 }
 
 pub(in crate::check) fn answer_not_known(span: Span) -> Problem {

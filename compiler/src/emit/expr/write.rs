@@ -17,7 +17,7 @@ impl Names<'_> {
 
     fn pieces(self, expr: &Expr, form: Form, out: &mut Pieces) {
         match (form, &expr.kind) {
-            (Form::Text, Kind::Constant(it)) => out.known.push_str(&constant::text(it)),
+            (Form::Text | Form::Line, Kind::Constant(it)) => out.known.push_str(&constant::text(it)),
             (Form::Json, Kind::Constant(it)) => json_constant(it, &mut out.known),
             (Form::Text, Kind::Text(parts)) => {
                 for part in parts {
@@ -27,6 +27,8 @@ impl Names<'_> {
                     }
                 }
             }
+            (Form::Line, Kind::Text(parts)) => self.line(parts, out),
+            (Form::Line, _) => out.add(self.logged(expr, "")),
             (Form::Json, Kind::Record(fields)) => {
                 out.known.push('{');
                 for (at, (name, value)) in fields.iter().enumerate() {
@@ -55,10 +57,43 @@ impl Names<'_> {
                 out.add(match form {
                     Form::Json => quote! { g::scope::Value::json(&#value, o); },
                     Form::Key => quote! { g::scope::Value::key(&#value, o); },
-                    Form::Text | Form::Bool | Form::IsSet => quote! { g::scope::Value::text(&#value, o); },
+                    Form::Text | Form::Line | Form::Bool | Form::IsSet => {
+                        quote! { g::scope::Value::text(&#value, o); }
+                    }
                 });
             }
         }
+    }
+}
+
+impl Names<'_> {
+    /// A line of a log. What stands between quotes is kept there, and what stands outside of them ends where the template says so.
+    fn line(self, parts: &[Part], out: &mut Pieces) {
+        let mut is_quoted = false;
+        for (at, part) in parts.iter().enumerate() {
+            match part {
+                Part::Literal(text) => {
+                    is_quoted ^= text.matches('"').count() % 2 == 1;
+                    out.known.push_str(text);
+                }
+                Part::Value(value) if is_quoted => out.add(self.logged(value, "")),
+                Part::Value(value) => {
+                    let behind = parts.get(at + 1);
+                    let next = match behind {
+                        Some(Part::Literal(text)) => text.chars().next().filter(char::is_ascii_punctuation),
+                        _ => None,
+                    };
+                    let stops: String = std::iter::once(' ').chain(next).collect();
+                    out.add(self.logged(value, &stops));
+                }
+            }
+        }
+    }
+
+    /// Appends a value to a line, without the bytes that would end it.
+    fn logged(self, value: &Expr, stops: &str) -> TokenStream {
+        let (written, stops) = (self.written(value, Form::Text), Literal::byte_string(stops.as_bytes()));
+        quote! { g::scope::logged(o, #stops, |o| { #written }); }
     }
 }
 

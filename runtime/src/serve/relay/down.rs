@@ -201,6 +201,7 @@ impl Relay<'_> {
         if worker.watched {
             self.x.record.first = Some(worker.now());
         }
+        self.x.trace.answered(response.status);
         worker.metrics.answered(&self.x.record, response.status);
         self.to.upstream.answered(self.to.server, response.status, worker.lately());
         if let Some(wait) = self.wait_for_another(&buffer, &response) {
