@@ -4,6 +4,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 use std::rc::Rc;
+use std::time::Duration;
 
 use gatewright_dsl::schema::{Value, Values};
 use gatewright_dsl::{Policy, Span};
@@ -40,6 +41,20 @@ pub(crate) struct Front {
     pub(crate) request_id: Option<String>,
     /// Where the gateway is asked about itself, and the setting that says so.
     pub(crate) admin: Option<(SocketAddr, Span)>,
+    /// How names of servers are looked up, and what asks for it.
+    pub(crate) dns: Option<(Dns, Span)>,
+}
+
+/// How names of servers are looked up.
+#[derive(Clone, Debug)]
+pub(crate) struct Dns {
+    /// None: those of the machine.
+    pub(crate) servers: Vec<SocketAddr>,
+    pub(crate) min_ttl: Duration,
+    pub(crate) max_ttl: Duration,
+    pub(crate) within: Duration,
+    pub(crate) attempts: u32,
+    pub(crate) stale: Duration,
 }
 
 /// Proxies in front of the gateway.
@@ -99,6 +114,8 @@ pub(crate) struct Server {
     pub(crate) at: At,
     pub(crate) weight: u32,
     pub(crate) backup: bool,
+    /// The gateway starts even where its name cannot be found.
+    pub(crate) optional: bool,
 }
 
 /// Where a server is.
@@ -107,6 +124,16 @@ pub(crate) enum At {
     Is {
         address: SocketAddr,
         authority: String,
+    },
+    /// Wherever the addresses of a name are.
+    Name {
+        host: String,
+        port: u16,
+        authority: String,
+    },
+    /// Wherever the SRV records of a name say.
+    Service {
+        name: String,
     },
     /// The parameter of this name gives one server or several.
     Param(String),

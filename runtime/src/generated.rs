@@ -16,6 +16,8 @@ pub use crate::policy;
 pub use crate::policy::query::Field;
 #[cfg(feature = "admin")]
 pub use crate::program::Admin;
+#[cfg(feature = "dns")]
+pub use crate::program::Dns;
 pub use crate::program::{
     AccessLog, At, Chain, Label, Listener, Outside, Program, Route, SaidBy, Server, TrustedProxies, Upstream,
 };

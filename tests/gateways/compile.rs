@@ -19,6 +19,7 @@ pub fn write(out: &Path) {
     write_one(out, "traffic");
     write_one(out, "fields");
     write_one(out, "given");
+    write_one(out, "names");
 }
 
 fn write_one(out: &Path, name: &str) {

@@ -4,15 +4,16 @@
 
 use std::net::{IpAddr, SocketAddr};
 use std::rc::Rc;
+use std::time::Duration;
 
-use gatewright_dsl::item::gateway::REQUEST_ID_HEADER;
-use gatewright_dsl::schema::{Checked, Place, Value, check_block};
+use gatewright_dsl::item::gateway::{DNS, REQUEST_ID_HEADER};
+use gatewright_dsl::schema::{Checked, Place, Value, Values, check_block};
 use gatewright_dsl::source::Span;
 use gatewright_dsl::{ast, item};
 
 use super::join::{self, Settings, Written};
 use super::{Check, problem, resolve};
-use crate::checked::{Front, Listener, SaidBy, Trusted};
+use crate::checked::{Dns, Front, Listener, SaidBy, Trusted};
 use crate::ir::expr::Constant;
 
 /// What a `gateway` block says.
@@ -38,7 +39,7 @@ pub(super) fn check(check: &mut Check<'_>, gateways: &[&ast::Gateway]) -> Gatewa
     let (settings, problems) = check_block(&first.block, Place::Gateway, check.catalogue);
     check.problems.extend(problems);
     let listeners = listeners(check, &settings);
-    let front = Front { admin: admin(check, &settings), ..front(&settings) };
+    let front = Front { admin: admin(check, &settings), dns: dns(&settings), ..front(&settings) };
     let written = Rc::new(Written { around: 0, imports: Vec::new() });
     let settings = join::over(check, &Settings::default(), &join::own(settings, &[], &written));
     Gateway { name: first.name.text.clone(), settings, listeners, front }
@@ -56,6 +57,46 @@ fn admin(check: &mut Check<'_>, settings: &[Checked]) -> Option<(SocketAddr, Spa
         check.problems.push(problem::duplicate_listener(own, span, other, *first));
     }
     Some((address, setting.span))
+}
+
+/// How names are looked up, where that is written.
+fn dns(settings: &[Checked]) -> Option<(Dns, Span)> {
+    let setting = settings.iter().find(|setting| setting.values.word == DNS.name)?;
+    Some((looked_up(&setting.values), setting.span))
+}
+
+/// How names are looked up where nothing is said of it.
+pub(super) fn dns_by_default() -> Dns {
+    looked_up(&DNS.defaults())
+}
+
+fn looked_up(values: &Values) -> Dns {
+    let servers = match values.value("servers") {
+        Some(Value::List(servers)) => servers.as_slice(),
+        Some(one) => std::slice::from_ref(one),
+        None => &[],
+    };
+    let servers = servers.iter().filter_map(|server| match server {
+        Value::Addr(addr) => Some(SocketAddr::new(addr.ip?, addr.port)),
+        _ => None,
+    });
+    // INVARIANT: each has a default, of its type.
+    let time = |name: &str| match values.value(name) {
+        Some(Value::Duration(time)) => *time,
+        _ => Duration::ZERO,
+    };
+    let attempts = match values.value("attempts") {
+        Some(Value::Int(attempts)) => u32::try_from(*attempts).unwrap_or(1),
+        _ => 1,
+    };
+    Dns {
+        servers: servers.collect(),
+        min_ttl: time("min_ttl"),
+        max_ttl: time("max_ttl"),
+        within: time("within"),
+        attempts,
+        stale: time("stale"),
+    }
 }
 
 /// What the words of the block say that hold for all requests, before they have a route.
@@ -79,7 +120,7 @@ fn front(settings: &[Checked]) -> Front {
             Some(Value::Text(name)) => name.clone().into_owned(),
             _ => REQUEST_ID_HEADER.to_owned(),
         });
-    Front { trusted, request_id, admin: None }
+    Front { trusted, request_id, admin: None, dns: None }
 }
 
 fn listeners(check: &mut Check<'_>, settings: &[Checked]) -> Vec<Listener> {

@@ -14,7 +14,7 @@ pub(crate) use router::segment_hash;
 
 use std::collections::BTreeMap;
 
-use gatewright_dsl::item::gateway::ADMIN_FEATURE;
+use gatewright_dsl::item::gateway::{ADMIN_FEATURE, DNS_FEATURE};
 
 use crate::algebra::RouteSet;
 use crate::checked;
@@ -51,6 +51,9 @@ pub(crate) fn lower(program: checked::Program, source_hash: String) -> ir::Progr
     let outside = chains.outside(program.outside);
     if let Some((_, span)) = program.front.admin {
         chains.features.insert(ADMIN_FEATURE, Some(span));
+    }
+    if let Some((_, span)) = program.front.dns {
+        chains.features.insert(DNS_FEATURE, Some(span));
     }
     let upstreams = program.upstreams.into_iter().map(|upstream| chains.upstream(upstream)).collect();
     ir::Program {

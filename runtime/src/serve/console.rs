@@ -86,7 +86,7 @@ fn run(program: &'static Program, arguments: &[String]) -> Result<(), String> {
 }
 
 /// A line for the operator. Where nobody reads it, traffic goes on all the same.
-pub(super) fn say(line: Arguments) {
+pub(crate) fn say(line: Arguments) {
     let _ = writeln!(io::stderr(), "{line}");
 }
 

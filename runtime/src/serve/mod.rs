@@ -23,6 +23,8 @@ use std::thread::JoinHandle;
 use tokio::sync::watch;
 
 pub use console::main;
+#[cfg(feature = "dns")]
+pub(crate) use console::say;
 
 use crate::access_log::{self, Log};
 #[cfg(feature = "admin")]
@@ -31,11 +33,11 @@ use crate::clock::Clock;
 use crate::limits::Limits;
 use crate::metrics::Metrics;
 use crate::params::given;
-use crate::place::{self, Place, Places};
+use crate::place;
 use crate::program::Program;
 use crate::proxies::Proxies;
 use crate::shared::Shared;
-use crate::upstream::standing::Standings;
+use crate::upstream::set::{Published, Set};
 
 /// Descriptors that are neither a listener's nor a connection's: standard streams, reactors, signals, timers.
 const DESCRIPTORS_ASIDE: u64 = 64;
@@ -61,6 +63,8 @@ pub struct Options {
     pub inherit: bool,
     /// Where the declared admin listener really listens.
     pub admin: Option<SocketAddr>,
+    /// A name server in the place of those that names are asked of.
+    pub name_server: Option<SocketAddr>,
 }
 
 /// What all workers of a gateway know.
@@ -78,10 +82,11 @@ pub(crate) struct Gateway {
     pub(crate) proxies: Option<Proxies>,
     /// What exchanges know of it.
     pub(crate) shared: Arc<Shared>,
-    /// What is known of the servers of each upstream.
-    pub(crate) standings: Vec<Arc<Standings>>,
-    /// The servers of each upstream, and where they really are.
-    pub(crate) places: Vec<Vec<Place>>,
+    /// The servers of each upstream, where they really are, and what is known of them.
+    pub(crate) sets: Vec<Arc<Published>>,
+    /// What is known of their names, where there are any.
+    #[cfg(feature = "dns")]
+    pub(crate) names: Option<crate::dns::Names>,
     /// Open client connections that one worker may have.
     pub(crate) most_open: usize,
 }
@@ -161,8 +166,8 @@ fn prepare(
 ) -> Result<Prepared, String> {
     // Before any socket is opened. They live as long as the process.
     let params = &*Box::leak(Box::new(given::read(program, &options.given)?));
-    let Places { listeners, mut upstreams } = place::places(program, params, &options.given)?;
-    for place in upstreams.iter_mut().flatten() {
+    let mut places = place::places(program, params, &options.given)?;
+    for place in places.upstreams.iter_mut().flatten() {
         let real = options.servers.iter().find(|(declared, _)| *declared == place.address);
         place.address = real.map_or(place.address, |(_, real)| *real);
     }
@@ -171,9 +176,27 @@ fn prepare(
         workers => workers,
     };
     let wanted: Vec<SocketAddr> = (0..)
-        .zip(listeners)
+        .zip(places.listeners.iter().copied())
         .map(|(index, declared): (usize, _)| options.listen.get(index).copied().unwrap_or(declared))
         .collect();
+    let (orders, _) = watch::channel(Order::Serve);
+    let clock = options.clock.unwrap_or_else(Clock::real);
+    let set = |own: &Vec<_>| Arc::new(Published::new(Set::new(own.clone())));
+    let sets: Vec<Arc<Published>> = places.upstreams.iter().map(set).collect();
+    #[cfg(feature = "dns")]
+    let (names, looking) = {
+        let wanted_names = crate::dns::Wanted {
+            program,
+            places: &places,
+            clock: clock.clone(),
+            servers: options.name_server,
+            moved: options.servers,
+            listeners: own_listeners(program, &places.listeners, &wanted),
+        };
+        crate::dns::start(wanted_names, &sets, orders.subscribe())?.unzip()
+    };
+    #[cfg(not(feature = "dns"))]
+    let looking = None;
     let inherited = if options.inherit { handover::inherited(&wanted)? } else { None };
     #[cfg(feature = "admin")]
     let inherits = inherited.is_some();
@@ -189,33 +212,39 @@ fn prepare(
     let addresses =
         addresses.collect::<io::Result<_>>().map_err(|error| format!("a socket has no address: {error}"))?;
     let (log, writer) = access_log::start(program.access_log, log);
-    let clock = options.clock.unwrap_or_else(Clock::real);
-    let metrics = Metrics::new(program, &upstreams, sockets.len());
+    let metrics = Metrics::new(program, &places.lines, sockets.len());
     let gateway = Arc::new(Gateway {
         program,
         limits: bounded(options.limits.unwrap_or(Limits::DEFAULT)),
         shared: Shared::new(program, params, clock.clone()),
         clock,
         log,
-        standings: upstreams.iter().map(|servers| Arc::new(Standings::new(servers.len()))).collect(),
-        places: upstreams,
+        sets,
+        #[cfg(feature = "dns")]
+        names,
         proxies: program.trusted_proxies.as_ref().map(Proxies::new),
         metrics,
         stopping: AtomicBool::new(false),
         most_open,
     });
-    let (orders, _) = watch::channel(Order::Serve);
     #[cfg(feature = "admin")]
     let admin = admin_of(&gateway, options.admin, inherits)?;
     let running = Running {
         orders,
-        workers: Vec::new(),
+        workers: Vec::from_iter(looking),
         writer,
         addresses,
         #[cfg(feature = "admin")]
         admin,
     };
     Ok(Prepared { gateway, sockets, running })
+}
+
+/// Everywhere that the gateway itself listens, or is declared to.
+#[cfg(feature = "dns")]
+fn own_listeners(program: &Program, declared: &[SocketAddr], real: &[SocketAddr]) -> Vec<SocketAddr> {
+    let admin = program.admin.map(|admin| admin.address);
+    declared.iter().chain(real).copied().chain(admin).collect()
 }
 
 /// Starts the admin listener, where one is declared. A generation that takes over sockets shares its address with the one

@@ -5,6 +5,7 @@ mod answers;
 mod bodies;
 mod chunked;
 mod declared;
+mod dns;
 mod early;
 mod edits;
 mod expect;
