@@ -197,7 +197,7 @@ impl NameServer {
             let Some(alias) = alias else { break };
             message.add_answer(alias.clone());
             let RData::CNAME(CNAME(to)) = &alias.data else { break };
-            owner = to.to_ascii().trim_end_matches('.').to_owned();
+            to.to_ascii().trim_end_matches('.').clone_into(&mut owner);
         }
         let own = zone.records.get(&owner).into_iter().flatten();
         for record in own.filter(|record| record.record_type() == query.query_type()) {

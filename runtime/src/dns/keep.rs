@@ -232,8 +232,11 @@ impl Keeper {
     /// Tells the operator the first time that a look ends otherwise than the one before. Whether it had failed before and is
     /// found again.
     fn told(&mut self, outcome: Outcome, why: &str, had_some: bool) -> bool {
+        // Whoever waits for the first look says why the gateway does not start.
+        let is_told = !self.state.has_looked && !self.named.optional;
         let keeps = if self.state.found.is_empty() { "" } else { "; what was found stays" };
         match outcome {
+            Outcome::Failed | Outcome::Denied if is_told => {}
             Outcome::Failed if self.state.failures == 1 => {
                 self.say(format_args!("cannot be looked up: {why}{keeps}"));
             }

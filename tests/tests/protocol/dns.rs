@@ -287,6 +287,8 @@ fn with_a_word_it_starts_without_and_finds_it_later() {
     let names = names(&[&format!("A {A}")]);
     let gate = setup(&names, [&server; 3]).place(at(A, 80), server.address).start();
     refused(&gate.ask(get("/late")), 502, "upstream_unresolved");
+    let said = gate.ask(get("/said"));
+    assert_eq!((said.status(), said.body.as_slice()), (503, b"later".as_slice()));
     names.set("late.internal", 10, &[&format!("A {A}")]);
     let found = gate.advance_until(SECOND, || gate.ask(get("/late")).status() == 200);
     assert!(found <= Duration::from_secs(2 * u64::from(DENIES)), "{found:?}");
