@@ -108,7 +108,9 @@ impl Upstream {
         };
         let servers: Vec<Server> = (0..).zip(set.places.iter()).map(server).collect();
         let alike = servers.iter().all(|server| server.weight == 1 && !server.backup);
-        let plain = alike && declared.health.is_none() && declared.eject.is_none();
+        // Where nobody is ever out, only the addresses of names come back, or for the first time.
+        let is_gentle = declared.balance.slow_start.is_some() && set.places.iter().any(|place| place.named);
+        let plain = alike && !is_gentle && declared.health.is_none() && declared.eject.is_none();
         Self {
             declared,
             servers,
