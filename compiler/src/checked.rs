@@ -47,6 +47,8 @@ pub(crate) struct Front {
     pub(crate) admin: Option<(Listener, Span)>,
     pub(crate) drain: Option<Drain>,
     pub(crate) capacity: Option<Capacity>,
+    /// How names of servers are looked up, and what asks for it.
+    pub(crate) dns: Option<(Dns, Span)>,
 }
 
 /// Spans that are sent to a collector.
@@ -58,6 +60,18 @@ pub(crate) struct Trace {
     pub(crate) sample: Given<u32>,
     /// Every client's trace is continued.
     pub(crate) everyone: bool,
+}
+
+/// How names of servers are looked up.
+#[derive(Clone, Debug)]
+pub(crate) struct Dns {
+    /// None: those of the machine.
+    pub(crate) servers: Vec<SocketAddr>,
+    pub(crate) min_ttl: Duration,
+    pub(crate) max_ttl: Duration,
+    pub(crate) within: Duration,
+    pub(crate) attempts: u32,
+    pub(crate) stale: Duration,
 }
 
 /// Proxies in front of the gateway.
@@ -143,6 +157,8 @@ pub(crate) struct Server {
     pub(crate) at: At,
     pub(crate) weight: u32,
     pub(crate) backup: bool,
+    /// The gateway starts even where its name cannot be found.
+    pub(crate) optional: bool,
 }
 
 /// Where a server is.
@@ -151,6 +167,16 @@ pub(crate) enum At {
     Is {
         address: SocketAddr,
         authority: String,
+    },
+    /// Wherever the addresses of a name are.
+    Name {
+        host: String,
+        port: u16,
+        authority: String,
+    },
+    /// Wherever the SRV records of a name say.
+    Service {
+        name: String,
     },
     /// The parameter of this name gives one server or several.
     Param(String),

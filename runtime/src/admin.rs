@@ -41,6 +41,8 @@ const PROMETHEUS: &str = "text/plain; version=0.0.4; charset=utf-8";
 /// Features of the runtime that are compiled in.
 const FEATURES: &[&str] = &[
     "admin",
+    #[cfg(feature = "dns")]
+    "dns",
     #[cfg(feature = "limit")]
     "limit",
     #[cfg(feature = "trace")]
@@ -210,7 +212,9 @@ fn answer(gateway: &Gateway, path: &[u8], started: u64) -> Answer {
         b"/metrics" => {
             let about = About {
                 now: gateway.clock.now(),
-                standings: &gateway.standings,
+                sets: &gateway.sets,
+                #[cfg(feature = "dns")]
+                names: gateway.names.as_ref(),
                 started,
                 is_ready: gateway.is_ready(),
                 dropped: gateway.log.dropped(),

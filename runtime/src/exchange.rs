@@ -123,7 +123,7 @@ pub(crate) struct Record {
     /// The server that was asked last.
     pub(crate) server: Option<std::net::SocketAddr>,
     /// Its place among those of the upstream.
-    pub(crate) index: u16,
+    pub(crate) line: u16,
     /// How often a server was asked, or a connection to one was tried.
     pub(crate) tries: u32,
     /// How long connections to servers took to open; none where a kept one was used.

@@ -16,6 +16,8 @@ pub use crate::policy;
 pub use crate::policy::query::Field;
 #[cfg(feature = "admin")]
 pub use crate::program::Admin;
+#[cfg(feature = "dns")]
+pub use crate::program::Dns;
 #[cfg(feature = "trace")]
 pub use crate::program::Trace;
 pub use crate::program::{

@@ -13,6 +13,8 @@ mod buffer;
 pub mod cause;
 pub mod clock;
 pub mod dfa;
+#[cfg(feature = "dns")]
+mod dns;
 mod edit;
 pub mod exchange;
 pub mod generated;

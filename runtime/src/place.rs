@@ -16,6 +16,25 @@ pub(crate) struct Place {
     pub(crate) authority: &'static str,
     pub(crate) weight: u32,
     pub(crate) backup: bool,
+    /// Which of the servers that are written for its upstream it is, or one address of; those that a parameter gives
+    /// are counted one by one.
+    pub(crate) line: u16,
+    /// It is an address of a name.
+    pub(crate) named: bool,
+}
+
+/// A server whose place has to be looked up.
+#[cfg(feature = "dns")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Named {
+    pub(crate) host: &'static str,
+    /// The port of each address; `None`: SRV records say it.
+    pub(crate) port: Option<u16>,
+    pub(crate) authority: &'static str,
+    pub(crate) weight: u32,
+    pub(crate) backup: bool,
+    pub(crate) optional: bool,
+    pub(crate) line: u16,
 }
 
 /// Everything that has a place.
@@ -23,8 +42,21 @@ pub(crate) struct Place {
 pub(crate) struct Places {
     /// In the order of declaration.
     pub(crate) listeners: Vec<SocketAddr>,
-    /// The servers of each upstream.
+    /// The servers of each upstream that have an address.
     pub(crate) upstreams: Vec<Vec<Place>>,
+    /// Those that have a name.
+    #[cfg(feature = "dns")]
+    pub(crate) names: Vec<Vec<Named>>,
+    /// What each server of an upstream is called: [`Place::line`] counts from 0 here.
+    pub(crate) lines: Vec<Vec<&'static str>>,
+}
+
+/// What is written for one server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Written {
+    Address(SocketAddr, &'static str),
+    #[cfg(feature = "dns")]
+    Name(&'static str, Option<u16>, &'static str),
 }
 
 /// Finds all places.
@@ -100,32 +132,47 @@ impl Finding<'_> {
     }
 
     fn servers(&mut self, upstream: &str, declared: &[crate::program::Server]) {
-        let mut all: Vec<(Place, Option<u16>)> = Vec::new();
+        let mut all: Vec<(Written, Option<u16>)> = Vec::new();
+        let mut places = Vec::new();
+        #[cfg(feature = "dns")]
+        let mut names = Vec::new();
         for server in declared {
-            let place = |(address, authority)| Place {
-                address,
-                authority,
-                weight: server.weight,
-                backup: server.backup,
-            };
             let (found, by) = match server.at {
-                At::Is { address, authority } => (vec![place((address, authority))], None),
-                At::Param(number) => {
-                    (self.given(upstream, number).into_iter().map(place).collect(), Some(number))
+                At::Is { address, authority } => (vec![Written::Address(address, authority)], None),
+                #[cfg(feature = "dns")]
+                At::Name { host, port, authority } => {
+                    (vec![Written::Name(host, Some(port), authority)], None)
                 }
+                #[cfg(feature = "dns")]
+                At::Service { name } => (vec![Written::Name(name, None, name)], None),
+                At::Param(number) => (self.given(upstream, number), Some(number)),
             };
             for own in found {
-                let twin = all.iter().find(|(other, _)| other.address == own.address);
-                let told = twin.and_then(|(_, other)| self.told([by, *other]));
-                if let Some(told) = told {
-                    self.wrong.push(format!("the upstream `{upstream}` has {} twice: {told}", own.address));
+                let twin = all.iter().find(|(other, _)| other.is(&own));
+                if let Some(told) = twin.and_then(|(_, other)| self.told([by, *other])) {
+                    self.wrong.push(format!("the upstream `{upstream}` has {} twice: {told}", own.place()));
                     continue;
                 }
-                self.hold_against_listeners(upstream, own.address, by);
+                let line = u16::try_from(all.len()).unwrap_or(u16::MAX);
                 all.push((own, by));
+                let crate::program::Server { weight, backup, .. } = *server;
+                match own {
+                    Written::Address(address, authority) => {
+                        self.hold_against_listeners(upstream, address, by);
+                        places.push(Place { address, authority, weight, backup, line, named: false });
+                    }
+                    #[cfg(feature = "dns")]
+                    Written::Name(host, port, authority) => {
+                        let optional = server.optional;
+                        names.push(Named { host, port, authority, weight, backup, optional, line });
+                    }
+                }
             }
         }
-        self.places.upstreams.push(all.into_iter().map(|(place, _)| place).collect());
+        self.places.upstreams.push(places);
+        #[cfg(feature = "dns")]
+        self.places.names.push(names);
+        self.places.lines.push(all.into_iter().map(|(written, _)| written.authority()).collect());
     }
 
     /// A server that is a listener would send requests round in a circle.
@@ -138,7 +185,7 @@ impl Finding<'_> {
     }
 
     /// The servers that a parameter gives.
-    fn given(&mut self, upstream: &str, number: u16) -> Vec<(SocketAddr, &'static str)> {
+    fn given(&mut self, upstream: &str, number: u16) -> Vec<Written> {
         let urls = match self.params.values.get(usize::from(number)) {
             Some(Value::Text(url)) => vec![*url],
             Some(Value::Texts(urls)) => urls.to_vec(),
@@ -147,7 +194,7 @@ impl Finding<'_> {
         };
         let mut servers = Vec::with_capacity(urls.len());
         for url in urls {
-            match server(url) {
+            match server(url, self.program) {
                 Ok(server) => servers.push(server),
                 Err(why) => {
                     let told = self.told([Some(number), None]).unwrap_or_default();
@@ -186,8 +233,38 @@ fn is_everyone((address, bits): (IpAddr, u8)) -> bool {
     }
 }
 
-/// Address and authority of the server that a URL names; what is wrong with it otherwise.
-fn server(text: &str) -> Result<(SocketAddr, &'static str), String> {
+impl Written {
+    fn authority(self) -> &'static str {
+        match self {
+            Self::Address(_, authority) => authority,
+            #[cfg(feature = "dns")]
+            Self::Name(.., authority) => authority,
+        }
+    }
+
+    fn is(self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Address(own, _), Self::Address(other, _)) => own == *other,
+            #[cfg(feature = "dns")]
+            (Self::Name(host, port, _), Self::Name(other, other_port, _)) => {
+                host == *other && port == *other_port
+            }
+            #[cfg(feature = "dns")]
+            _ => false,
+        }
+    }
+
+    fn place(self) -> String {
+        match self {
+            Self::Address(address, _) => address.to_string(),
+            #[cfg(feature = "dns")]
+            Self::Name(.., authority) => authority.to_owned(),
+        }
+    }
+}
+
+/// The server that a URL names; what is wrong with it otherwise.
+fn server(text: &str, program: &Program) -> Result<Written, String> {
     let url = url::read(text).ok_or("which is no URL")?;
     if url.scheme != "http" {
         return Err(format!("whose scheme is `{}`", url.scheme));
@@ -195,7 +272,7 @@ fn server(text: &str) -> Result<(SocketAddr, &'static str), String> {
     if !matches!(url.path, "" | "/") {
         return Err(format!("which has the path `{}`", url.path));
     }
-    let ip: IpAddr = url.host.parse().map_err(|_| format!("and the name `{}` is not looked up", url.host))?;
+    let Ok(ip) = url.host.parse::<IpAddr>() else { return named(&url, program) };
     let address = SocketAddr::new(ip, url.port);
     let authority = match (ip, url.port) {
         (IpAddr::V4(ip), 80) => ip.to_string(),
@@ -203,7 +280,40 @@ fn server(text: &str) -> Result<(SocketAddr, &'static str), String> {
         _ => address.to_string(),
     };
     // It lives as long as the process: so do the values of a start, of which there is one.
-    Ok((address, authority.leak()))
+    Ok(Written::Address(address, authority.leak()))
+}
+
+/// A server that is named, which only a gateway that looks names up can find.
+fn named(url: &url::Url, program: &Program) -> Result<Written, String> {
+    if program.dns.is_none() {
+        let host = url.host;
+        return Err(format!(
+            "and the name `{host}` is not looked up, since the gateway block does not say `dns`"
+        ));
+    }
+    looked_up(url)
+}
+
+/// A program that says how has the feature.
+#[cfg(not(feature = "dns"))]
+fn looked_up(url: &url::Url) -> Result<Written, String> {
+    Err(format!("and the name `{}` cannot be looked up", url.host))
+}
+
+#[cfg(feature = "dns")]
+fn looked_up(url: &url::Url) -> Result<Written, String> {
+    let host = url.host.to_ascii_lowercase();
+    if is_this_machine(&host) {
+        return Err(format!("and `{host}` is this machine, whose addresses are 127.0.0.1 and [::1]"));
+    }
+    let authority = if url.port == 80 { host.clone() } else { format!("{host}:{}", url.port) };
+    Ok(Written::Name(host.leak(), Some(url.port), authority.leak()))
+}
+
+/// RFC 6761 section 6.3: no name server is asked for these.
+#[cfg(feature = "dns")]
+fn is_this_machine(host: &str) -> bool {
+    host == "localhost" || host.ends_with(".localhost")
 }
 
 /// Where a parameter says that the collector of traces is.
@@ -218,7 +328,12 @@ pub(crate) fn collector(
         return Err("no collector is given".to_owned());
     };
     let name = program.params.get(usize::from(number)).map_or("", |param| param.name);
-    server(url).map_err(|why| {
+    let found = server(url, program).and_then(|found| match found {
+        Written::Address(address, authority) => Ok((address, authority)),
+        #[cfg(feature = "dns")]
+        Written::Name(host, ..) => Err(format!("and the name `{host}` is not looked up for it")),
+    });
+    found.map_err(|why| {
         format!("the collector of traces must be a URL such as http://10.0.0.7:4318, found {url:?}, {why}: `{name}` says so")
     })
 }
@@ -234,7 +349,7 @@ fn collide(a: SocketAddr, b: SocketAddr) -> bool {
 }
 
 /// Whether what is sent to `server` arrives at `listener`.
-fn reaches(server: SocketAddr, listener: SocketAddr) -> bool {
+pub(crate) fn reaches(server: SocketAddr, listener: SocketAddr) -> bool {
     // What is sent to no address in particular arrives at this machine.
     let here = |ip: IpAddr| ip.is_loopback() || ip.is_unspecified();
     let (server_ip, ip) = (server.ip(), listener.ip());
@@ -275,8 +390,13 @@ mod tests {
         Param { name: "users_at", written: "url", list: None, default: Some(&["http://[::1]"]), ..ORDERS };
     const WRITTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(10, 0, 0, 9)), 9001);
     const SERVERS: &[Server] = &[
-        Server { at: At::Is { address: WRITTEN, authority: "10.0.0.9:9001" }, weight: 3, backup: false },
-        Server { at: At::Param(1), weight: 1, backup: true },
+        Server {
+            at: At::Is { address: WRITTEN, authority: "10.0.0.9:9001" },
+            weight: 3,
+            backup: false,
+            optional: false,
+        },
+        Server { at: At::Param(1), weight: 1, backup: true, optional: false },
     ];
     const PROGRAM: Program = Program {
         params: &[AT, ORDERS, USERS],
@@ -294,7 +414,7 @@ mod tests {
             },
             Upstream {
                 name: "users",
-                servers: &[Server { at: At::Param(2), weight: 1, backup: false }],
+                servers: &[Server { at: At::Param(2), weight: 1, backup: false, optional: false }],
                 balance: balance::Config::TURNS,
                 health: None,
                 eject: None,
@@ -343,7 +463,10 @@ mod tests {
     fn what_is_no_server_is_refused_with_what_was_found() {
         for (text, why) in [
             ("https://10.0.0.7", "whose scheme is `https`"),
-            ("http://localhost:9001", "and the name `localhost` is not looked up"),
+            (
+                "http://localhost:9001",
+                "and the name `localhost` is not looked up, since the gateway block does not say `dns`",
+            ),
             ("http://10.0.0.7/v2", "which has the path `/v2`"),
         ] {
             assert_eq!(

@@ -58,6 +58,8 @@ pub struct Program {
     pub drain: Option<Drain>,
     /// How much it takes at once, where that is said.
     pub capacity: Option<Capacity>,
+    /// How names are looked up.
+    pub dns: Option<Dns>,
 }
 
 /// How much a gateway takes at once.
@@ -91,6 +93,23 @@ pub struct Trace {
     pub sample: Setting<u32>,
     /// Every client's trace is continued, and not only those of trusted proxies.
     pub everyone: bool,
+}
+
+/// How names are looked up.
+#[derive(Clone, Copy, Debug)]
+pub struct Dns {
+    /// The name servers; none: those of the machine.
+    pub servers: &'static [SocketAddr],
+    /// The shortest time until a name is asked for again.
+    pub min_ttl: Duration,
+    /// The longest.
+    pub max_ttl: Duration,
+    /// How long one name server may take for one answer.
+    pub within: Duration,
+    /// How often all of them are asked.
+    pub attempts: u32,
+    /// How long addresses are good where nobody answers.
+    pub stale: Duration,
 }
 
 /// A listener for operators, apart from traffic.
@@ -157,6 +176,8 @@ pub struct Server {
     pub weight: u32,
     /// It is asked only where no other server is in.
     pub backup: bool,
+    /// The gateway starts even where its name cannot be found.
+    pub optional: bool,
 }
 
 /// Where a server is.
@@ -168,6 +189,22 @@ pub enum At {
         address: SocketAddr,
         /// What `Host` says: the authority as written in the server's URL.
         authority: &'static str,
+    },
+    /// Wherever the addresses of a name are.
+    #[cfg(feature = "dns")]
+    Name {
+        /// The name, in lower case.
+        host: &'static str,
+        /// The port of each of them.
+        port: u16,
+        /// What `Host` says: the authority as written in the server's URL.
+        authority: &'static str,
+    },
+    /// Wherever the SRV records of a name say (RFC 2782).
+    #[cfg(feature = "dns")]
+    Service {
+        /// The name, in lower case; `Host` says it too.
+        name: &'static str,
     },
     /// Where the parameter of this number says: a URL, or several, each of which is a server.
     Param(u16),
@@ -274,5 +311,6 @@ impl Program {
         drain: None,
         capacity: None,
         trace: None,
+        dns: None,
     };
 }

@@ -20,6 +20,7 @@ pub fn write(out: &Path) {
     write_one(out, "fields");
     write_one(out, "given");
     write_one(out, "recorded");
+    write_one(out, "names");
 }
 
 fn write_one(out: &Path, name: &str) {

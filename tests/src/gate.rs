@@ -35,6 +35,8 @@ pub struct Setup {
     pub program: &'static Program,
     /// Where its log is written to, if it has a file.
     pub log_file: Option<PathBuf>,
+    /// Who is asked for names.
+    pub name_server: Option<SocketAddr>,
 }
 
 /// A running gateway; it is cut when this is dropped.
@@ -82,6 +84,7 @@ impl Setup {
             given: Vec::new(),
             program: program::program(),
             log_file: None,
+            name_server: None,
         }
     }
 
@@ -117,15 +120,21 @@ impl Setup {
     /// Starts, with the log in memory.
     pub fn start(self) -> Gate {
         let log = Log::default();
+        self.start_logging(log.clone(), log).expect("the gateway starts")
+    }
+
+    /// Starts, or says why that cannot be.
+    pub fn try_start(self) -> Result<Gate, String> {
+        let log = Log::default();
         self.start_logging(log.clone(), log)
     }
 
     /// Starts with a log of the test's own.
     pub fn start_to(self, to: impl Write + Send + 'static) -> Gate {
-        self.start_logging(to, Log::default())
+        self.start_logging(to, Log::default()).expect("the gateway starts")
     }
 
-    fn start_logging(self, to: impl Write + Send + 'static, log: Log) -> Gate {
+    fn start_logging(self, to: impl Write + Send + 'static, log: Log) -> Result<Gate, String> {
         let options = Options {
             workers: self.workers,
             servers: self.servers,
@@ -136,10 +145,11 @@ impl Setup {
             inherit: false,
             admin: Some(SocketAddr::from(([127, 0, 0, 1], 0))),
             log_file: self.log_file,
+            name_server: self.name_server,
         };
-        let running = start_logging(self.program, options, to).expect("the gateway starts");
+        let running = start_logging(self.program, options, to)?;
         let (address, admin) = (running.addresses()[0], running.admin_address());
-        Gate { running: Some(running), address, admin, clock: self.clock, log }
+        Ok(Gate { running: Some(running), address, admin, clock: self.clock, log })
     }
 }
 

@@ -15,6 +15,7 @@
 
 pub mod client;
 pub mod gate;
+pub mod names;
 pub mod process;
 pub mod program;
 pub mod server;

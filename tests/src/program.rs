@@ -87,6 +87,15 @@ pub fn given() -> &'static Program {
     &given::PROGRAM
 }
 
+mod names {
+    include!(concat!(env!("OUT_DIR"), "/names.rs"));
+}
+
+/// A gateway whose servers have names, compiled from `gateways/names.gw`.
+pub fn names() -> &'static Program {
+    &names::PROGRAM
+}
+
 /// The gateway under test, named `tested`.
 pub fn program() -> &'static Program {
     &PROGRAM

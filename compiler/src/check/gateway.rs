@@ -6,15 +6,16 @@ use std::net::{IpAddr, SocketAddr};
 use std::rc::Rc;
 use std::time::Duration;
 
-use gatewright_dsl::item::gateway::{REQUEST_ID_HEADER, is_everyone, trusts_everyone};
-use gatewright_dsl::schema::{Checked, Place, Value, check_block};
+use gatewright_dsl::item::gateway::{DNS, REQUEST_ID_HEADER, is_everyone, trusts_everyone};
+use gatewright_dsl::problem::setting::wrong_type;
+use gatewright_dsl::schema::{Checked, Place, Value, Values, check_block};
 use gatewright_dsl::source::Span;
 use gatewright_dsl::{ast, item};
 
 use super::expr::scope::Records;
 use super::join::{self, Settings, Written};
 use super::{Check, problem, resolve, upstream};
-use crate::checked::{At, Capacity, Drain, Front, Given, Listener, SaidBy, Trace, Trusted};
+use crate::checked::{At, Capacity, Dns, Drain, Front, Given, Listener, SaidBy, Trace, Trusted};
 use crate::ir::expr::Constant;
 
 /// What a `gateway` block says.
@@ -46,6 +47,7 @@ pub(super) fn check(check: &mut Check<'_>, gateways: &[&ast::Gateway]) -> Gatewa
         drain: drain(check, &settings),
         capacity: capacity(check, &settings),
         trace: trace(check, &settings),
+        dns: dns(&settings),
         ..front(&settings)
     };
     let written = Rc::new(Written { around: 0, imports: Vec::new() });
@@ -165,23 +167,32 @@ fn trace(check: &mut Check<'_>, settings: &[Checked]) -> Option<Trace> {
     let to = setting.values.find("to")?;
     let span = to.span.unwrap_or(setting.span);
     let places = match &to.value {
-        Value::Url(url) => {
-            upstream::server(check, url, span).into_iter().map(|(at, name)| (at, name, span)).collect()
-        }
+        Value::Url(url) => upstream::server(check, url, span).into_iter().map(|at| (at, span)).collect(),
         Value::Name(name) => {
             let name = resolve::reference(check, &params.scope, name, param("to")?)?;
             upstream::by_default(check, &name)
         }
         _ => Vec::new(),
     };
-    for (address, authority, span) in &places {
-        if let Some(listener) = listens_for(check, *address) {
-            check.problems.push(problem::server_is_listener(authority, *span, listener));
+    for (at, span) in &places {
+        match at {
+            At::Is { address, authority } => {
+                if let Some(listener) = listens_for(check, *address) {
+                    check.problems.push(problem::server_is_listener(authority, *span, listener));
+                }
+            }
+            At::Name { host: name, .. } | At::Service { name } => {
+                let problem = wrong_type(*span, "a URL with an IP address", &format!("the name `{name}`"));
+                check
+                    .problems
+                    .push(problem.help("write the collector's address: `\"http://127.0.0.1:4318\"`"));
+            }
+            At::Param(_) => {}
         }
     }
     let to = match (&to.value, places.into_iter().next()) {
         (Value::Name(name), _) => At::Param(name.text.clone()),
-        (_, Some((address, authority, _))) => At::Is { address, authority },
+        (_, Some((at, _))) => at,
         (_, None) => return None,
     };
     let sample = match &setting.values.find("sample")?.value {
@@ -191,6 +202,46 @@ fn trace(check: &mut Check<'_>, settings: &[Checked]) -> Option<Trace> {
     };
     let everyone = matches!(setting.values.value("continue"), Some(Value::Word(word)) if word == "everyone");
     Some(Trace { span: setting.span, to, sample, everyone })
+}
+
+/// How names are looked up, where that is written.
+fn dns(settings: &[Checked]) -> Option<(Dns, Span)> {
+    let setting = settings.iter().find(|setting| setting.values.word == DNS.name)?;
+    Some((looked_up(&setting.values), setting.span))
+}
+
+/// How names are looked up where nothing is said of it.
+pub(super) fn dns_by_default() -> Dns {
+    looked_up(&DNS.defaults())
+}
+
+fn looked_up(values: &Values) -> Dns {
+    let servers = match values.value("servers") {
+        Some(Value::List(servers)) => servers.as_slice(),
+        Some(one) => std::slice::from_ref(one),
+        None => &[],
+    };
+    let servers = servers.iter().filter_map(|server| match server {
+        Value::Addr(addr) => Some(SocketAddr::new(addr.ip?, addr.port)),
+        _ => None,
+    });
+    // INVARIANT: each has a default, of its type.
+    let time = |name: &str| match values.value(name) {
+        Some(Value::Duration(time)) => *time,
+        _ => Duration::ZERO,
+    };
+    let attempts = match values.value("attempts") {
+        Some(Value::Int(attempts)) => u32::try_from(*attempts).unwrap_or(1),
+        _ => 1,
+    };
+    Dns {
+        servers: servers.collect(),
+        min_ttl: time("min_ttl"),
+        max_ttl: time("max_ttl"),
+        within: time("within"),
+        attempts,
+        stale: time("stale"),
+    }
 }
 
 /// What the words of the block say that hold for all requests, before they have a route.

@@ -74,6 +74,8 @@ struct Check<'a> {
     bounds: BTreeMap<String, bounds::Bounds>,
     /// Where the gateway listens.
     listeners: Vec<(SocketAddr, Span)>,
+    /// Whether the gateway says how names are looked up.
+    looks_up: bool,
     /// Whether a declaration may be missing from the tree since it could not be read. Then nothing is called missing or
     /// unknown.
     is_torn: bool,
@@ -136,6 +138,7 @@ pub(crate) fn check(files: &Files<'_>, entry: &Entry, catalogue: &Catalogue) -> 
         names,
         languages: Languages::new(),
         listeners: Vec::new(),
+        looks_up: false,
         is_torn,
         policies: policies(&units),
         written_out: BTreeMap::new(),
@@ -153,7 +156,11 @@ pub(crate) fn check(files: &Files<'_>, entry: &Entry, catalogue: &Catalogue) -> 
     let upstreams: Vec<_> = trees().flat_map(File::upstreams).collect();
     params.scope.record(gateway::records(&gateways));
     let gateway = gateway::check(&mut check, &gateways);
+    check.looks_up = gateway.front.dns.is_some();
     let upstreams = upstream::check(&mut check, &upstreams);
+    if let (Some((_, span)), false) = (&gateway.front.dns, is_torn) {
+        upstream::hold_against_dns(&mut check, &upstreams, *span);
+    }
     used::check(&mut check);
     let nested = around::walk(&mut check, &units, &gateway.settings);
     let outside = step::outside(&mut check, &gateway.settings, &nested);
@@ -298,8 +305,11 @@ fn program(
         .collect();
     let mut routes: Vec<_> =
         order.iter().filter_map(|at| typed.get_mut(*at).and_then(Option::take)).collect();
-    let upstreams = used_upstreams(upstreams, &mut routes);
-    let Gateway { name, listeners, front, .. } = gateway;
+    let (upstreams, named) = used_upstreams(upstreams, &mut routes);
+    let Gateway { name, listeners, mut front, .. } = gateway;
+    if front.dns.is_none() {
+        front.dns = named.map(|span| (gateway::dns_by_default(), span));
+    }
     Program {
         name,
         listeners,
@@ -314,8 +324,11 @@ fn program(
 }
 
 /// The upstreams to which routes of this gateway lead; others are those of other entries. The routes name them by their new
-/// numbers.
-fn used_upstreams(upstreams: Vec<Upstream<'_>>, routes: &mut [checked::Route]) -> Vec<checked::Upstream> {
+/// numbers. With them comes the first server of theirs that has a name.
+fn used_upstreams(
+    upstreams: Vec<Upstream<'_>>,
+    routes: &mut [checked::Route],
+) -> (Vec<checked::Upstream>, Option<Span>) {
     let mut ends: Vec<&mut usize> = routes
         .iter_mut()
         .filter_map(|route| match &mut route.end {
@@ -329,12 +342,14 @@ fn used_upstreams(upstreams: Vec<Upstream<'_>>, routes: &mut [checked::Route]) -
         **end = numbers.get(*end).copied().unwrap_or_default();
     }
     let kept = upstreams.into_iter().enumerate().filter(|(number, _)| used.contains(number));
-    kept.map(|(_, upstream)| checked::Upstream {
+    let kept: Vec<Upstream<'_>> = kept.map(|(_, upstream)| upstream).collect();
+    let named = kept.iter().filter_map(|upstream| upstream.named).min();
+    let kept = kept.into_iter().map(|upstream| checked::Upstream {
         name: upstream.name.text.clone(),
         servers: upstream.servers,
         parts: upstream.parts,
-    })
-    .collect()
+    });
+    (kept.collect(), named)
 }
 
 fn source(sources: &[Source], span: Span) -> Option<&Source> {

@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 
 use gatewright_dsl::ast::{Block, Declaration, Statement};
-use gatewright_dsl::schema::{CORE, Cause, Given, Reason, Type, Value};
+use gatewright_dsl::schema::{CORE, Cause, Given, Reason, Type, UNRESOLVED, Value};
 use gatewright_dsl::{Policy, Problem, Span};
 
 use super::join::Settings;
@@ -32,7 +32,9 @@ pub(super) fn note(check: &mut Check<'_>, steps: &[Step], upstream: Option<&Upst
         return;
     }
     let core = if upstream.is_some() { CORE } else { &[] };
-    let mut given: BTreeSet<_> = core.iter().map(|reason| (reason.status, reason.name)).collect();
+    let unresolved = upstream.filter(|upstream| upstream.may_be_named(check)).map(|_| &UNRESOLVED);
+    let mut given: BTreeSet<_> =
+        core.iter().chain(unresolved).map(|reason| (reason.status, reason.name)).collect();
     let parts =
         upstream.into_iter().flat_map(|upstream| &upstream.parts).filter_map(|part| part.step.as_ref());
     for step in steps.iter().chain(parts) {
@@ -101,6 +103,9 @@ fn never_given(check: &Check<'_>, place: Span, spoken: &Spoken) -> Problem {
     let given: Vec<String> =
         statuses.iter().map(|(status, reasons)| format!("{status} ({})", reasons.join(", "))).collect();
     let why = match (giving, is_core) {
+        _ if spoken.cause == Cause::Reason(UNRESOLVED.name.into()) => {
+            Some("only a route to a server with a name gives it".to_owned())
+        }
         (Some(giving), _) => Some(format!("it is an answer of {giving}")),
         (None, true) => Some("only a route that forwards gives it".to_owned()),
         (None, false) => None,

@@ -71,7 +71,7 @@ kinds! {
     ROUTER_TOO_WIDE "router_too_wide" "too many different parameters at one place of the path";
     SAME_VARIABLE "same_variable" "one variable would set two parameters";
     SERVER_IS_LISTENER "server_is_listener" "a server that is the gateway itself";
-    SERVER_NEEDS_ADDRESS "server_needs_address" "a server is named, not addressed";
+    SERVER_NEEDS_ADDRESS "server_needs_address" "a server has the name of this machine";
     SETTING_WITHOUT_EFFECT "setting_without_effect" "a setting that this route can never use";
     SETTLED_COMPARISON "settled_comparison" "a comparison whose answer is known";
     SHADOWED_NAME "shadowed_name" "a name stands for two values at one place";
@@ -90,6 +90,7 @@ kinds! {
     UNREADABLE_FILE "unreadable_file" "a file is there, but cannot be read";
     UNSUPPORTED_TYPE "unsupported_type" "a type that cannot stand in this place";
     UNUSED_CAPTURE "unused_capture" "the target drops what the pattern captures";
+    UNUSED_DNS "unused_dns" "names are looked up, and no server has one";
     UNUSED_PARAM "unused_param" "nothing uses this parameter or secret";
     UNUSED_PARAMETER "unused_parameter" "a policy takes what it does not use";
     UNUSED_POLICY "unused_policy" "no block uses this policy";
@@ -185,13 +186,23 @@ pub(super) fn only_backups(upstream: &str, span: Span) -> Problem {
 }
 
 pub(super) fn server_needs_address(host: &str, span: Span, fix: Option<String>) -> Problem {
-    let problem =
-        Problem::error(&SERVER_NEEDS_ADDRESS, format!("`{host}` is a name, and names are not looked up"))
-            .at(span, "expected an IP address");
+    let problem = Problem::error(
+        &SERVER_NEEDS_ADDRESS,
+        format!("`{host}` is this machine, and no name server knows it"),
+    )
+    .at(span, "expected an IP address");
     match fix {
-        Some(url) => problem.help(format!("write `{url}`")).fix(span, url),
-        None => problem.help("write the server's address: `\"http://10.0.0.7:8080\"`"),
+        Some(url) => {
+            problem.help(format!("write `{url}`, or `[::1]` where the server listens there")).fix(span, url)
+        }
+        None => problem.help("write the name of another machine"),
     }
+}
+
+pub(super) fn unused_dns(span: Span) -> Problem {
+    Problem::error(&UNUSED_DNS, "no server has a name")
+        .at(span, "nothing would be looked up")
+        .help("leave it out, or write the name of a server: `server \"http://orders.internal:9001\"`")
 }
 
 pub(super) fn target_not_normal(span: Span, normal: &str) -> Problem {

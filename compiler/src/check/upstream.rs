@@ -5,6 +5,7 @@
 use std::net::{IpAddr, SocketAddr};
 
 use gatewright_dsl::ast;
+use gatewright_dsl::item::upstream::SERVICE;
 use gatewright_dsl::problem::setting::wrong_type;
 use gatewright_dsl::schema::{Checked, Given, Place, Type, Url, Value, check_block, url};
 use gatewright_dsl::source::Span;
@@ -15,7 +16,7 @@ use crate::checked::{At, Part, Server};
 use crate::ir::expr::{Constant, Kind};
 use crate::ty::Ty;
 
-/// What servers are spoken to in.
+/// What servers that start-up gives are spoken to in.
 const SCHEMES: &[&str] = &["http"];
 
 /// Servers that one parameter may give.
@@ -26,6 +27,8 @@ const MOST: i64 = 1_000;
 pub(super) struct Upstream<'a> {
     pub(super) name: &'a ast::Name,
     pub(super) servers: Vec<Server>,
+    /// The first setting for which names may have to be looked up.
+    pub(super) named: Option<Span>,
     /// Policies that it sets.
     pub(super) settings: Vec<Checked>,
     /// What becomes a part of it and no step of a route.
@@ -48,12 +51,12 @@ fn upstream<'a>(check: &mut Check<'_>, block: &'a ast::Upstream) -> Upstream<'a>
     for setting in settings.iter().filter(|setting| setting.policy.is_none()) {
         reading.read(check, setting);
     }
-    let Reading { servers, first_backup, has_own, .. } = reading;
+    let Reading { servers, first_backup, has_own, named, .. } = reading;
     if let (Some(span), false) = (first_backup, has_own) {
         check.problems.push(problem::only_backups(&block.name.text, span));
     }
     let parts = step::parts(check, &settings);
-    Upstream { name: &block.name, servers, settings, parts }
+    Upstream { name: &block.name, servers, named, settings, parts }
 }
 
 impl Upstream<'_> {
@@ -61,8 +64,20 @@ impl Upstream<'_> {
     pub(super) fn names(&self) -> impl Iterator<Item = &str> {
         self.servers.iter().filter_map(|server| match &server.at {
             At::Param(name) => Some(name.as_str()),
-            At::Is { .. } => None,
+            At::Is { .. } | At::Name { .. } | At::Service { .. } => None,
         })
+    }
+
+    /// Whether a server may have a name.
+    pub(super) fn may_be_named(&self, check: &Check<'_>) -> bool {
+        self.named.is_some() || check.looks_up && self.names().next().is_some()
+    }
+}
+
+/// Who looks names up has some.
+pub(super) fn hold_against_dns(check: &mut Check<'_>, upstreams: &[Upstream<'_>], span: Span) {
+    if !upstreams.iter().any(|upstream| upstream.may_be_named(check)) {
+        check.problems.push(problem::unused_dns(span));
     }
 }
 
@@ -70,12 +85,13 @@ impl Upstream<'_> {
 #[derive(Default)]
 struct Reading {
     servers: Vec<Server>,
-    /// Where each address stands, those of defaults included.
-    known: Vec<(SocketAddr, Span)>,
+    /// Where each of them stands, those of defaults included.
+    known: Vec<(At, Span)>,
     names: Vec<(String, Span)>,
     first_backup: Option<Span>,
     /// Whether some setting is no backup, even if its servers are not understood.
     has_own: bool,
+    named: Option<Span>,
 }
 
 impl Reading {
@@ -91,8 +107,12 @@ impl Reading {
         } else {
             self.has_own = true;
         }
+        let optional = values.value("optional") == Some(&Value::Bool(true));
+        if optional {
+            self.named = self.named.or(Some(setting.span));
+        }
         let Some(given) = values.find("url") else { return };
-        let server = |at| Server { at, weight, backup };
+        let server = |at| Server { at, weight, backup, optional };
         if let Value::Name(name) = &given.value {
             let Some(param) = parameter(check, name) else { return };
             if let Some((_, first)) = self.names.iter().find(|(known, _)| *known == param) {
@@ -100,29 +120,42 @@ impl Reading {
                 return;
             }
             self.names.push((param.clone(), name.span));
-            for (address, authority, span) in by_default(check, &param) {
-                self.take(check, address, &authority, span);
+            for (at, span) in by_default(check, &param) {
+                self.take(check, &at, span);
             }
             self.servers.push(server(At::Param(param)));
             return;
         }
-        for (address, authority, span) in urls(check, given, setting.span) {
-            if self.take(check, address, &authority, span) {
-                self.servers.push(server(At::Is { address, authority }));
+        for (at, span) in urls(check, given, setting.span) {
+            if self.take(check, &at, span) {
+                self.servers.push(server(at));
             }
         }
     }
 
-    /// Whether an address is new; what is wrong with it is reported.
-    fn take(&mut self, check: &mut Check<'_>, address: SocketAddr, authority: &str, span: Span) -> bool {
-        if let Some((_, first)) = self.known.iter().find(|(known, _)| *known == address) {
+    /// Whether a server is new; what is wrong with it is reported.
+    fn take(&mut self, check: &mut Check<'_>, at: &At, span: Span) -> bool {
+        let is_known = |known: &At| match (known, at) {
+            (At::Is { address, .. }, At::Is { address: other, .. }) => address == other,
+            _ => known == at,
+        };
+        let authority = match at {
+            At::Is { authority, .. } | At::Name { authority, .. } => authority,
+            At::Service { name } | At::Param(name) => name,
+        };
+        if let Some((_, first)) = self.known.iter().find(|(known, _)| is_known(known)) {
             check.problems.push(problem::duplicate_server(authority, span, *first));
             return false;
         }
-        if let Some(listener) = gateway::listens_for(check, address) {
-            check.problems.push(problem::server_is_listener(authority, span, listener));
+        match at {
+            At::Is { address, .. } => {
+                if let Some(listener) = gateway::listens_for(check, *address) {
+                    check.problems.push(problem::server_is_listener(authority, span, listener));
+                }
+            }
+            _ => self.named = self.named.or(Some(span)),
         }
-        self.known.push((address, span));
+        self.known.push((at.clone(), span));
         true
     }
 }
@@ -161,7 +194,7 @@ fn parameter(check: &mut Check<'_>, name: &ast::Name) -> Option<String> {
 }
 
 /// The servers that a parameter gives where nobody sets it.
-pub(super) fn by_default(check: &mut Check<'_>, param: &str) -> Vec<(SocketAddr, String, Span)> {
+pub(super) fn by_default(check: &mut Check<'_>, param: &str) -> Vec<(At, Span)> {
     let mut servers = Vec::new();
     for (value, span) in check.params.by_default(param) {
         let Constant::Text(text) = value else { continue };
@@ -170,7 +203,7 @@ pub(super) fn by_default(check: &mut Check<'_>, param: &str) -> Vec<(SocketAddr,
             path => Err(format!("one with the path `{path}`")),
         });
         match url {
-            Ok(url) => servers.extend(server(check, &url, span).map(|(at, name)| (at, name, span))),
+            Ok(url) => servers.extend(server(check, &url, span).map(|at| (at, span))),
             Err(found) => {
                 let problem = wrong_type(span, &Type::Origin(SCHEMES).to_string(), &found);
                 check.problems.push(problem.help("the servers of an upstream are given by it"));
@@ -180,8 +213,8 @@ pub(super) fn by_default(check: &mut Check<'_>, param: &str) -> Vec<(SocketAddr,
     servers
 }
 
-/// The servers of one setting, those that are addressed.
-fn urls(check: &mut Check<'_>, given: &Given, setting: Span) -> Vec<(SocketAddr, String, Span)> {
+/// The servers of one setting.
+fn urls(check: &mut Check<'_>, given: &Given, setting: Span) -> Vec<(At, Span)> {
     let items = match &given.value {
         Value::List(items) => items.as_slice(),
         one => std::slice::from_ref(one),
@@ -189,7 +222,7 @@ fn urls(check: &mut Check<'_>, given: &Given, setting: Span) -> Vec<(SocketAddr,
     let spans = item_spans(check, given.span.unwrap_or(setting), items.len());
     let urls = items.iter().zip(spans);
     urls.filter_map(|(item, span)| match item {
-        Value::Url(url) => server(check, url, span).map(|(address, authority)| (address, authority, span)),
+        Value::Url(url) => server(check, url, span).map(|at| (at, span)),
         _ => None,
     })
     .collect()
@@ -208,12 +241,21 @@ fn item_spans(check: &Check<'_>, all: Span, count: usize) -> Vec<Span> {
     quotes.chunks(2).map(pair).collect()
 }
 
-/// Address and authority of a server.
-pub(super) fn server(check: &mut Check<'_>, url: &Url, span: Span) -> Option<(SocketAddr, String)> {
-    let Ok(ip) = url.host.parse::<IpAddr>() else {
-        let fix = (url.host == "localhost").then(|| format!("\"{}://127.0.0.1:{}\"", url.scheme, url.port));
-        check.problems.push(problem::server_needs_address(&url.host, span, fix));
-        return None;
+/// Where a server is.
+pub(super) fn server(check: &mut Check<'_>, url: &Url, span: Span) -> Option<At> {
+    let host = url.host.clone();
+    if url.scheme == SERVICE {
+        return Some(At::Service { name: host });
+    }
+    let Ok(ip) = host.parse::<IpAddr>() else {
+        // RFC 6761 section 6.3: no name server is asked for these.
+        if host == "localhost" || host.ends_with(".localhost") {
+            let fix = (host == "localhost").then(|| format!("\"{}://127.0.0.1:{}\"", url.scheme, url.port));
+            check.problems.push(problem::server_needs_address(&host, span, fix));
+            return None;
+        }
+        let authority = if url.port == 80 { host.clone() } else { format!("{host}:{}", url.port) };
+        return Some(At::Name { host, port: url.port, authority });
     };
     let address = SocketAddr::new(ip, url.port);
     let authority = match (ip, url.port) {
@@ -221,5 +263,5 @@ pub(super) fn server(check: &mut Check<'_>, url: &Url, span: Span) -> Option<(So
         (IpAddr::V6(ip), 80) => format!("[{ip}]"),
         _ => address.to_string(),
     };
-    Some((address, authority))
+    Some(At::Is { address, authority })
 }

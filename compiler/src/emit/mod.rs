@@ -17,7 +17,7 @@ use proc_macro2::{Literal, TokenStream};
 use quote::{format_ident, quote};
 
 use self::table::Tight;
-use crate::checked::{At, Capacity, Drain, Given, Listener, SaidBy, Server, Trace, Trusted};
+use crate::checked::{At, Capacity, Dns, Drain, Given, Listener, SaidBy, Server, Trace, Trusted};
 use crate::ir::{Part, Program};
 use crate::lower::segment_hash;
 
@@ -100,6 +100,7 @@ fn program_item(program: &Program) -> TokenStream {
     let drain = program.front.drain.as_ref().map_or(quote! { None }, |it| drain(program, it));
     let capacity = program.front.capacity.as_ref().map_or(quote! { None }, |it| capacity(program, it));
     let trace = program.front.trace.as_ref().map_or(quote! { None }, |it| trace(program, it));
+    let dns = program.front.dns.as_ref().map_or(quote! { None }, |(dns, _)| self::dns(dns));
     let methods = Literal::u16_unsuffixed(program.router.methods);
     let states = program.states.iter().map(|state| {
         let state = value::home(state);
@@ -138,6 +139,7 @@ fn program_item(program: &Program) -> TokenStream {
             drain: #drain,
             capacity: #capacity,
             trace: #trace,
+            dns: #dns,
         };
     }
 }
@@ -161,6 +163,15 @@ fn at(program: &Program, at: &At) -> TokenStream {
         At::Is { address, authority } => {
             let (address, authority) = (value::socket_address(*address), Literal::string(authority));
             quote! { g::At::Is { address: #address, authority: #authority } }
+        }
+        At::Name { host, port, authority } => {
+            let (host, port) = (Literal::string(host), Literal::u16_unsuffixed(*port));
+            let authority = Literal::string(authority);
+            quote! { g::At::Name { host: #host, port: #port, authority: #authority } }
+        }
+        At::Service { name } => {
+            let name = Literal::string(name);
+            quote! { g::At::Service { name: #name } }
         }
         At::Param(name) => {
             let number = number(program, name);
@@ -226,14 +237,31 @@ fn trusted_proxies(program: &Program, trusted: &Trusted) -> TokenStream {
     quote! { Some(g::TrustedProxies { proxies: #proxies, by: #by }) }
 }
 
+fn dns(dns: &Dns) -> TokenStream {
+    let Dns { servers, min_ttl, max_ttl, within, attempts, stale } = dns;
+    let servers = servers.iter().map(|server| value::socket_address(*server));
+    let [min_ttl, max_ttl, within, stale] = [min_ttl, max_ttl, within, stale].map(|it| value::duration(*it));
+    let attempts = Literal::u32_unsuffixed(*attempts);
+    quote! {
+        Some(g::Dns {
+            servers: &[#(#servers),*],
+            min_ttl: #min_ttl,
+            max_ttl: #max_ttl,
+            within: #within,
+            attempts: #attempts,
+            stale: #stale,
+        })
+    }
+}
+
 fn write_upstreams(program: &Program, out: &mut String) {
     let entries = program.upstreams.iter().map(|upstream| {
         let name = Literal::string(&upstream.name);
         let servers = upstream.servers.iter().map(|server| {
-            let Server { at, weight, backup } = server;
+            let Server { at, weight, backup, optional } = server;
             let at = self::at(program, at);
             let weight = Literal::u32_unsuffixed(*weight);
-            quote! { g::Server { at: #at, weight: #weight, backup: #backup } }
+            quote! { g::Server { at: #at, weight: #weight, backup: #backup, optional: #optional } }
         });
         let parts = upstream.parts.iter().map(part);
         Tight(quote! { g::Upstream { name: #name, servers: &[#(#servers),*] #(, #parts)* } })

@@ -59,6 +59,7 @@ fn program() -> Program {
                 },
                 weight: 1,
                 backup: false,
+                optional: false,
             }],
             parts: Vec::new(),
         }],

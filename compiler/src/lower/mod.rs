@@ -14,7 +14,7 @@ pub(crate) use router::segment_hash;
 
 use std::collections::BTreeMap;
 
-use gatewright_dsl::item::gateway::{ADMIN_FEATURE, TRACE_FEATURE};
+use gatewright_dsl::item::gateway::{ADMIN_FEATURE, DNS_FEATURE, TRACE_FEATURE};
 
 use crate::algebra::RouteSet;
 use crate::checked;
@@ -54,6 +54,9 @@ pub(crate) fn lower(program: checked::Program, source_hash: String) -> ir::Progr
     }
     if let Some(trace) = &program.front.trace {
         chains.features.insert(TRACE_FEATURE, Some(trace.span));
+    }
+    if let Some((_, span)) = program.front.dns {
+        chains.features.insert(DNS_FEATURE, Some(span));
     }
     let upstreams = program.upstreams.into_iter().map(|upstream| chains.upstream(upstream)).collect();
     ir::Program {

@@ -13,7 +13,7 @@ use crate::schema::{At, Default, Join, Mismatch, Param, Row, Type, Value, Values
 use crate::source::Span;
 
 /// Where the gateway listens, whom it believes, and how it names requests.
-pub const WORDS: &[Row] = &[LISTEN, ADMIN, TRUSTED, REQUEST_ID, ACCESS_LOG, TRACE, DRAIN, CAPACITY];
+pub const WORDS: &[Row] = &[LISTEN, ADMIN, DNS, TRUSTED, REQUEST_ID, ACCESS_LOG, TRACE, DRAIN, CAPACITY];
 
 const LISTEN: Row = Row {
     name: "listen",
@@ -63,6 +63,88 @@ const ADMIN: Row = Row {
     }],
     ..Row::BLANK
 };
+
+/// The feature of the runtime that names of servers need.
+pub const DNS_FEATURE: &str = "dns";
+
+/// `dns servers 10.0.0.2:53, 10.0.0.3:53 min_ttl 1s max_ttl 5m within 2s attempts 2 stale 24h`
+pub const DNS: Row = Row {
+    name: "dns",
+    summary: "how the names of servers are looked up",
+    params: &[
+        Param::optional(
+            "servers",
+            At::Label,
+            Type::List(&Type::Addr),
+            "the name servers, in the order in which they are asked; those of `/etc/resolv.conf` where none is written",
+        ),
+        time(
+            "min_ttl",
+            1,
+            (100, 3_600_000),
+            "the shortest time until a name is looked up again, whatever its TTL is",
+        ),
+        time("max_ttl", 300, (1_000, 86_400_000), "the longest"),
+        time("within", 2, (10, 10_000), "how long one name server may take for one answer"),
+        Param {
+            name: "attempts",
+            at: At::Label,
+            ty: Type::Int(Bounds::NONE),
+            default: Default::Is(Value::Int(2)),
+            min: Some(Value::Int(1)),
+            max: Some(Value::Int(5)),
+            dynamic: false,
+            doc: "how often all name servers are asked, one after the other, until one answers",
+        },
+        time(
+            "stale",
+            86_400,
+            (1_000, 2_592_000_000),
+            "how long addresses are used where no name server answers",
+        ),
+    ],
+    bare: true,
+    check: Some(asks_somebody),
+    ..Row::BLANK
+};
+
+/// Seconds by default; from and to in milliseconds.
+const fn time(name: &'static str, default: u64, (min, max): (u64, u64), doc: &'static str) -> Param {
+    Param {
+        name,
+        at: At::Label,
+        ty: Type::Duration,
+        default: Default::Is(Value::Duration(Duration::from_secs(default))),
+        min: Some(Value::Duration(Duration::from_millis(min))),
+        max: Some(Value::Duration(Duration::from_millis(max))),
+        dynamic: false,
+        doc,
+    }
+}
+
+fn asks_somebody(values: &Values) -> Option<Mismatch> {
+    let servers = match values.value("servers") {
+        Some(Value::List(servers)) => servers.as_slice(),
+        Some(one) => std::slice::from_ref(one),
+        None => &[],
+    };
+    if servers.iter().any(|server| matches!(server, Value::Addr(addr) if addr.ip.is_none())) {
+        return Some(Mismatch {
+            help: Some("write the address of the name server: `127.0.0.1:53`".into()),
+            ..Mismatch::conflict("servers", "a port alone is no name server", "")
+        });
+    }
+    let (Some(Value::Duration(min)), Some(Value::Duration(max))) =
+        (values.value("min_ttl"), values.value("max_ttl"))
+    else {
+        return None;
+    };
+    let param = if values.written("min_ttl").is_some() { "min_ttl" } else { "max_ttl" };
+    (min > max).then(|| Mismatch {
+        help: Some("make `min_ttl` shorter, or `max_ttl` longer".into()),
+        ..Mismatch::conflict(param, "the shortest time is longer than the longest", "")
+    })
+}
 
 const TRUSTED: Row = Row {
     name: "trusted",

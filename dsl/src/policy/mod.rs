@@ -21,7 +21,9 @@ pub mod slash;
 pub mod timeout;
 
 pub use crate::schema::Reason;
-use crate::schema::{Accord, Agreement, CORE, Fact, Join, Param, Phase, Place, Row, Value, Values};
+use crate::schema::{
+    Accord, Agreement, CORE, Fact, Join, Param, Phase, Place, Row, UNRESOLVED, Value, Values,
+};
 use std::cmp::Ordering;
 
 /// THE list, in running order.
@@ -188,6 +190,7 @@ impl Policy {
             join: self.join,
             key: self.key,
             block: self.block,
+            bare: false,
             required: false,
             check: self.check,
         }
@@ -251,7 +254,7 @@ impl Catalogue {
     /// The words of all answers that the gateway may give by itself to a request whose route is known.
     pub fn reasons(&self) -> impl Iterator<Item = &'static str> + '_ {
         let answers = self.policies().flat_map(|policy| policy.answers);
-        CORE.iter().chain(answers).map(|reason| reason.name)
+        CORE.iter().chain(&[UNRESOLVED]).chain(answers).map(|reason| reason.name)
     }
 
     /// The policy of a name.

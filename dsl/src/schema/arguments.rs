@@ -215,7 +215,8 @@ impl<'a> Reading<'a> {
             return (None, vec![reported(&mismatch, place)]);
         }
         // A setting that says nothing is no setting, even where everything has a default.
-        if self.setting.arguments.is_empty()
+        if !self.row.bare
+            && self.setting.arguments.is_empty()
             && self.row.params.iter().any(|param| param.default != Default::Absent && param.at != At::Flag)
             && let Some(param) = self.row.params.first()
         {

@@ -148,6 +148,9 @@ fn hinted(problem: Problem, written: &Written, ty: Type) -> Problem {
         (Type::Percent, ValueKind::Int(number)) => problem.help(format!("write `{number}%`")),
         (Type::Rate, ValueKind::Int(number)) => problem.help(format!("write the time too: `{number}/s`")),
         (Type::Addr, ValueKind::Int(port)) => problem.help(format!("write `:{port}`")),
+        (Type::Addr, ValueKind::Address(text) | ValueKind::Word(text)) if text.parse::<IpAddr>().is_ok() => {
+            problem.help(format!("write the port too, as in `{text}:8080`"))
+        }
         (Type::Addr | Type::Ip | Type::Cidr | Type::Net, ValueKind::Text(text)) => {
             problem.help(format!("write `{text}` without quotes"))
         }

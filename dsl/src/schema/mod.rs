@@ -18,7 +18,7 @@ mod want;
 pub use check::{Checked, check_block};
 pub use param::{At, Default, Param};
 pub use phase::{Fact, Phase};
-pub use reason::{CORE, Reason};
+pub use reason::{CORE, Reason, UNRESOLVED};
 pub use ty::Type;
 pub use value::{Addr, Answer, Cause, Url, Value};
 pub use values::{Given, Values};
@@ -96,6 +96,8 @@ pub struct Row {
     pub block: &'static [Row],
     /// Whether a block must have it.
     pub required: bool,
+    /// It says something by itself: its defaults need not be repeated.
+    pub bare: bool,
     /// What must hold between the values, beyond each one's own type and bounds.
     pub check: Option<Agreement>,
 }
@@ -110,6 +112,7 @@ impl Row {
         key: &[],
         block: &[],
         required: false,
+        bare: false,
         check: None,
     };
 

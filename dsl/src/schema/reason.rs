@@ -41,6 +41,10 @@ impl Reason {
     }
 }
 
+/// Where the servers have names.
+pub const UNRESOLVED: Reason =
+    Reason::new("upstream_unresolved", 502, "no server has an address: their names were not found");
+
 /// Those that belong to no setting, of exchanges that are forwarded and whose client can still be answered.
 pub const CORE: &[Reason] = &[
     Reason::new("chunk_invalid", 400, "the chunked body of the request is malformed"),

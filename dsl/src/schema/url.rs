@@ -47,7 +47,13 @@ pub fn parse(text: &str, schemes: &[&str]) -> Result<Url, String> {
             format!("the host `{host}`")
         });
     }
+    let is_service = scheme.ends_with("+srv");
+    if is_service && host.parse::<IpAddr>().is_ok() {
+        return Err(format!("the address `{host}` in the place of a name with SRV records"));
+    }
     let port = match port {
+        None if is_service => 0,
+        Some(_) if is_service => return Err("a port, which SRV records say".into()),
         None if scheme == "https" => 443,
         None => 80,
         Some(port) => self::port(port).ok_or_else(|| format!("the port `{port}`"))?,
@@ -92,6 +98,14 @@ mod tests {
         assert_eq!(read("HTTP://App.Example/x?y"), url("app.example", 80, "/x?y"));
         assert_eq!(read("https://[::1]:8443/"), url("::1", 8443, "/"));
         assert_eq!(read("https://a?b"), url("a", 443, "?b"));
+    }
+
+    #[test]
+    fn srv_records_say_the_port() {
+        let read = |text: &str| parse(text, &["http", "http+srv"]).map(|url| (url.host, url.port));
+        assert_eq!(read("http+srv://_Orders._tcp.internal"), Ok(("_orders._tcp.internal".to_owned(), 0)));
+        assert_eq!(read("http+srv://a:80"), Err("a port, which SRV records say".to_owned()));
+        assert!(read("http+srv://10.0.0.1").is_err());
     }
 
     #[test]

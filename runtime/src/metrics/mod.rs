@@ -6,6 +6,8 @@
 
 #[cfg(feature = "admin")]
 mod counters;
+#[cfg(all(feature = "admin", feature = "dns"))]
+mod names;
 #[cfg(feature = "admin")]
 mod process;
 #[cfg(feature = "admin")]

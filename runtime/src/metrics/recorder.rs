@@ -6,7 +6,6 @@ use std::sync::Arc;
 use super::counters::{Counters, Row, class, number_of, route, server, worker};
 use crate::clock::Micros;
 use crate::exchange::{Exchange, Record};
-use crate::place::Place;
 use crate::program::Program;
 
 /// What all workers count; each has its own numbers. Nothing where nobody can ask for them.
@@ -34,7 +33,7 @@ pub(super) struct Layout {
 pub(crate) struct Recorder(Option<(Arc<Layout>, Arc<Counters>)>);
 
 impl Metrics {
-    pub(crate) fn new(program: &Program, upstreams: &[Vec<Place>], workers: usize) -> Self {
+    pub(crate) fn new(program: &Program, upstreams: &[Vec<&'static str>], workers: usize) -> Self {
         if program.admin.is_none() {
             return Self { layout: Arc::default(), workers: Vec::new() };
         }
@@ -53,7 +52,7 @@ impl Metrics {
 }
 
 impl Layout {
-    fn of(program: &Program, upstreams: &[Vec<Place>]) -> Self {
+    fn of(program: &Program, upstreams: &[Vec<&'static str>]) -> Self {
         let mut layout = Self::default();
         let mut known: HashMap<&str, usize> = HashMap::new();
         for (number, route) in program.routes.iter().enumerate() {
@@ -63,9 +62,9 @@ impl Layout {
             });
             layout.row_of.push(row);
         }
-        for (upstream, places) in upstreams.iter().enumerate() {
+        for (upstream, lines) in upstreams.iter().enumerate() {
             layout.first.push(layout.servers.len());
-            layout.servers.extend(places.iter().map(|place| (upstream, place.authority)));
+            layout.servers.extend(lines.iter().map(|line| (upstream, *line)));
         }
         layout
     }
@@ -73,7 +72,7 @@ impl Layout {
     /// The row of the server that was asked last.
     fn server(&self, record: &Record) -> Option<usize> {
         let first = self.first.get(record.upstream? as usize)?;
-        Some(first + usize::from(record.index))
+        Some(first + usize::from(record.line))
     }
 }
 

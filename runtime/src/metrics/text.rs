@@ -10,14 +10,17 @@ use super::process::Process;
 use super::recorder::Metrics;
 use crate::clock::Micros;
 use crate::program::Program;
-use crate::upstream::standing::Standings;
+use crate::upstream::set::Published;
 
 /// What is known beside the numbers.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct About<'a> {
     pub(crate) now: Micros,
-    /// What is known of the servers of each upstream.
-    pub(crate) standings: &'a [Arc<Standings>],
+    /// The servers of each upstream, and what is known of them.
+    pub(crate) sets: &'a [Arc<Published>],
+    /// What is known of their names.
+    #[cfg(feature = "dns")]
+    pub(crate) names: Option<&'a crate::dns::Names>,
     /// When the gateway started, in seconds since the Unix epoch.
     pub(crate) started: u64,
     pub(crate) is_ready: bool,
@@ -47,6 +50,8 @@ impl Metrics {
             out.sample("gatewright_reasons_total", &[("reason", reason(number))], count);
         }
         out.servers(self, program, about);
+        #[cfg(feature = "dns")]
+        out.names(program, about.names, about.now);
         out.workers();
         out.one(
             "gatewright_log_lines_dropped_total",
@@ -77,7 +82,7 @@ impl Metrics {
     }
 }
 
-struct Text<'a> {
+pub(super) struct Text<'a> {
     out: String,
     workers: &'a [Arc<Counters>],
 }
@@ -88,7 +93,7 @@ impl Text<'_> {
         self.workers.iter().map(|counters| of(counters)).fold(0, u64::wrapping_add)
     }
 
-    fn family(&mut self, name: &str, kind: &str, help: &str) {
+    pub(super) fn family(&mut self, name: &str, kind: &str, help: &str) {
         let _ = writeln!(self.out, "# HELP {name} {help}\n# TYPE {name} {kind}");
     }
 
@@ -97,12 +102,12 @@ impl Text<'_> {
         self.sample(name, &[], value);
     }
 
-    fn sample(&mut self, name: &str, labels: &[(&str, &str)], value: u64) {
+    pub(super) fn sample(&mut self, name: &str, labels: &[(&str, &str)], value: u64) {
         self.name(name, labels, &[]);
         let _ = writeln!(self.out, " {value}");
     }
 
-    fn seconds(&mut self, name: &str, labels: &[(&str, &str)], micros: u64) {
+    pub(super) fn seconds(&mut self, name: &str, labels: &[(&str, &str)], micros: u64) {
         self.name(name, labels, &[]);
         let _ = writeln!(self.out, " {}.{:06}", micros / 1_000_000, micros % 1_000_000);
     }
@@ -219,13 +224,19 @@ impl Text<'_> {
             }
         }
         let family = "gatewright_upstream_in";
-        self.family(family, "gauge", "1 where a server can be asked, 0 while it is not well or left out.");
-        for (upstream, all) in about.standings.iter().enumerate() {
+        self.family(
+            family,
+            "gauge",
+            "Addresses of a server that can be asked: 0 while it is not well or left out.",
+        );
+        for (upstream, published) in about.sets.iter().enumerate() {
             let own = metrics.layout.servers.iter().filter(|(of, _)| *of == upstream);
-            for (standing, (_, server)) in all.servers.iter().zip(own) {
-                let name = program.upstreams.get(upstream).map_or("", |upstream| upstream.name);
-                let is_in = u64::from(standing.is_in(about.now));
-                self.sample(family, &[("upstream", name), ("server", server)], is_in);
+            let (set, name) =
+                (published.get(), program.upstreams.get(upstream).map_or("", |upstream| upstream.name));
+            for (line, (_, server)) in (0_u16..).zip(own) {
+                let all = set.places.iter().zip(&set.standings.servers);
+                let is_in = all.filter(|(place, it)| place.line == line && it.is_in(about.now)).count();
+                self.sample(family, &[("upstream", name), ("server", server)], is_in as u64);
             }
         }
         let family = "gatewright_upstream_first_byte_seconds";

@@ -5,12 +5,12 @@
 use std::io;
 use std::sync::Arc;
 use std::task::Poll;
-use std::thread::JoinHandle;
 
 use tokio::io::Interest;
 use tokio::net::TcpStream;
 use tokio::runtime::LocalOptions;
 use tokio::sync::watch;
+use tokio::task::JoinHandle;
 
 use super::{Gateway, Order, console};
 use crate::clock::{Alarm, Micros, micros};
@@ -18,7 +18,10 @@ use crate::head::Method;
 use crate::http1::response;
 use crate::place::Place;
 use crate::policy::health;
+use crate::program;
 use crate::upstream::draw;
+use crate::upstream::set::Published;
+use crate::upstream::standing::Standing;
 
 /// Bytes of an answer that are looked at: its head has to fit.
 const MOST: usize = 16 * 1024;
@@ -26,63 +29,107 @@ const MOST: usize = 16 * 1024;
 /// One server that is asked.
 struct Patient {
     gateway: Arc<Gateway>,
-    upstream: usize,
-    index: usize,
+    /// The name of its upstream.
+    upstream: &'static str,
     server: Place,
+    standing: Arc<Standing>,
     config: &'static health::Config,
+}
+
+/// Servers that are being asked, each with what is known of it, which tells it apart from all others.
+#[derive(Default)]
+struct Ward {
+    all: Vec<(Arc<Standing>, JoinHandle<()>)>,
 }
 
 /// Starts asking, if any upstream wants it. It ends with the order to stop.
 pub(super) fn start(
     gateway: &Arc<Gateway>,
     orders: watch::Receiver<Order>,
-) -> Result<Option<JoinHandle<()>>, String> {
-    let patients = patients(gateway);
-    if patients.is_empty() {
+) -> Result<Option<std::thread::JoinHandle<()>>, String> {
+    if gateway.program.upstreams.iter().all(|upstream| upstream.health.is_none()) {
         return Ok(None);
     }
-    let thread = std::thread::Builder::new().name("health".into()).spawn(move || work(patients, orders));
+    let gateway = Arc::clone(gateway);
+    let thread = std::thread::Builder::new().name("health".into()).spawn(move || work(&gateway, orders));
     thread.map(Some).map_err(|error| format!("the thread that asks servers cannot be started: {error}"))
 }
 
+/// The servers that are to be asked at present.
 fn patients(gateway: &Arc<Gateway>) -> Vec<Patient> {
-    let all = gateway
-        .program
-        .upstreams
-        .iter()
-        .zip(&gateway.places)
-        .enumerate()
-        .filter_map(|(at, (it, places))| Some((at, places, it.health.as_ref()?)));
-    let of = |(upstream, places, config): (usize, &Vec<Place>, &'static health::Config)| {
-        let patient = |(index, server): (usize, &Place)| Patient {
-            gateway: Arc::clone(gateway),
-            upstream,
-            index,
-            server: *server,
-            config,
+    let all = gateway.program.upstreams.iter().zip(&gateway.sets);
+    let asked =
+        all.filter_map(|(upstream, published)| Some((upstream, upstream.health.as_ref()?, published)));
+    let of =
+        |(upstream, config, published): (&program::Upstream, &'static health::Config, &Arc<Published>)| {
+            let set = published.get();
+            let patient = |(server, standing): (&Place, &Arc<Standing>)| Patient {
+                gateway: Arc::clone(gateway),
+                upstream: upstream.name,
+                server: *server,
+                standing: Arc::clone(standing),
+                config,
+            };
+            set.places.iter().zip(&set.standings.servers).map(patient).collect::<Vec<_>>()
         };
-        places.iter().enumerate().map(patient).collect::<Vec<_>>()
-    };
-    all.flat_map(of).collect()
+    asked.flat_map(of).collect()
 }
 
-fn work(patients: Vec<Patient>, mut orders: watch::Receiver<Order>) {
+fn work(gateway: &Arc<Gateway>, mut orders: watch::Receiver<Order>) {
     let mut builder = tokio::runtime::Builder::new_current_thread();
     let runtime = match builder.enable_io().build_local(LocalOptions::default()) {
         Ok(runtime) => runtime,
         Err(error) => return console::say(format_args!("error: servers cannot be asked: {error}")),
     };
     runtime.block_on(async {
+        #[cfg(feature = "dns")]
+        tokio::task::spawn_local(attend(Arc::clone(gateway)));
+        #[cfg(not(feature = "dns"))]
+        Ward::default().admit(patients(gateway));
+        // An error means that nobody is left to give orders.
+        let _ = orders.wait_for(|order| *order != Order::Serve).await;
+    });
+}
+
+/// Asks all servers that there are, and those that come; who goes is not asked any longer.
+#[cfg(feature = "dns")]
+async fn attend(gateway: Arc<Gateway>) {
+    let mut ward = Ward::default();
+    if let Some(names) = &gateway.names {
+        let mut changed = names.changed.clone();
+        changed.mark_changed();
+        // An error means that nothing is looked up any longer.
+        while changed.changed().await.is_ok() {
+            ward.admit(patients(&gateway));
+        }
+        return;
+    }
+    ward.admit(patients(&gateway));
+}
+
+impl Ward {
+    fn admit(&mut self, patients: Vec<Patient>) {
+        let is_in = |known: &Arc<Standing>| patients.iter().any(|it| Arc::ptr_eq(&it.standing, known));
+        self.all.retain(|(known, asking)| {
+            let stays = is_in(known);
+            if !stays {
+                asking.abort();
+            }
+            stays
+        });
         for patient in patients {
-            tokio::task::spawn_local(async move {
+            if self.all.iter().any(|(known, _)| Arc::ptr_eq(known, &patient.standing)) {
+                continue;
+            }
+            let standing = Arc::clone(&patient.standing);
+            let asking = tokio::task::spawn_local(async move {
                 if let Err(error) = patient.attend().await {
                     console::say(format_args!("error: {} cannot be asked: {error}", patient.server.address));
                 }
             });
+            self.all.push((standing, asking));
         }
-        // An error means that nobody is left to give orders.
-        let _ = orders.wait_for(|order| *order != Order::Serve).await;
-    });
+    }
 }
 
 impl Patient {
@@ -110,11 +157,9 @@ impl Patient {
     /// Writes down how the server is, and says so where that is news.
     fn say(&self, good: u32, why: Option<String>) {
         let now = self.gateway.clock.now();
-        let standings = self.gateway.standings.get(self.upstream);
-        let Some(standing) = standings.and_then(|it| it.servers.get(self.index)) else { return };
         let down = good < self.config.threshold;
-        if standing.set_down(down, now) {
-            let name = self.gateway.program.upstreams.get(self.upstream).map_or("", |it| it.name);
+        if self.standing.set_down(down, now) {
+            let name = self.upstream;
             let (window, state) = (self.config.window, if down { "out" } else { "in" });
             let why = why.map(|why| format!("; the last: {why}")).unwrap_or_default();
             console::say(format_args!(

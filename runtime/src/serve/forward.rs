@@ -1,6 +1,7 @@
 //! Forwards a request: chooses a server, gets a connection to it, and relays; once more where a kept connection had
 //! died, and with the next server where one cannot be reached.
 
+use std::borrow::Borrow;
 use std::io;
 use std::net::SocketAddr;
 use std::rc::Rc;
@@ -37,6 +38,8 @@ pub(crate) async fn forward(
     let Some(upstream) = worker.upstreams.get(to.upstream as usize) else {
         return Box::pin(refuse_early(client, x, request, Reason::PANIC)).await;
     };
+    let held = upstream.get();
+    let upstream: &Upstream = Borrow::borrow(&held);
     if let Some(retry) = x.retry {
         upstream.earn(retry);
     }
@@ -51,6 +54,9 @@ pub(crate) async fn forward(
             chosen = upstream.choose(x, worker.lately());
         }
         let Some(server) = chosen else {
+            if upstream.is_empty() {
+                failure.0 = Reason::UPSTREAM_UNRESOLVED;
+            }
             // Each of them has been tried, and has not taken the connection.
             if Box::pin(once_more(client, x, upstream, failure.0, &mut tries)).await {
                 x.tried.clear();
@@ -61,10 +67,10 @@ pub(crate) async fn forward(
         x.tried.push(server.index);
         let asking = server.ask();
         let by = each(client, x);
-        let mut kept = server.pool.take();
+        let mut kept = server.own.pool.take();
         let turn = loop {
             x.record.server = Some(server.address);
-            x.record.index = server.index;
+            x.record.line = server.line;
             x.record.tries += 1;
             worker.metrics.tried(&x.record);
             worker.tracer.tries(x, worker.lately());
@@ -252,7 +258,7 @@ async fn converse(
         End::Stale => return Turn::Stale,
         End::Again(wait) => {
             if let Some(server) = server {
-                client.worker.keep(&to.server.pool, server);
+                client.worker.keep(&to.server.own.pool, server);
             }
             return Turn::Again(wait);
         }
@@ -260,7 +266,7 @@ async fn converse(
             // What follows takes the time from here.
             client.worker.now();
             if let Some(server) = server {
-                client.worker.keep(&to.server.pool, server);
+                client.worker.keep(&to.server.own.pool, server);
             }
             match (last, complete) {
                 (false, _) => After::Next,

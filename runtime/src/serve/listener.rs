@@ -143,7 +143,7 @@ async fn run(
         accept_waiting(&worker, &socket).await;
     }
     for upstream in &worker.upstreams {
-        upstream.pools().for_each(crate::upstream::pool::Pool::clear);
+        upstream.get().pools().for_each(crate::upstream::pool::Pool::clear);
     }
     if told == Order::Drain {
         drain(&worker, &mut orders, &alarm).await;

@@ -28,7 +28,6 @@ use std::thread::JoinHandle;
 use tokio::sync::watch;
 
 use capacity::Capacity;
-
 pub use console::main;
 pub(crate) use console::say;
 
@@ -40,12 +39,12 @@ use crate::limits::Limits;
 use crate::log_file::LogFile;
 use crate::metrics::Metrics;
 use crate::params::{Params, given};
-use crate::place::{self, Place, Places};
+use crate::place;
 use crate::program::{AccessLog, Program};
 use crate::proxies::Proxies;
 use crate::shared::Shared;
 use crate::trace::{Exporter, Tracing};
-use crate::upstream::standing::Standings;
+use crate::upstream::set::{Published, Set};
 
 /// Descriptors that are neither a listener's nor a connection's: standard streams, reactors, signals, timers.
 const DESCRIPTORS_ASIDE: u64 = 64;
@@ -73,6 +72,8 @@ pub struct Options {
     pub admin: Option<SocketAddr>,
     /// Where the declared file of the access log really is.
     pub log_file: Option<PathBuf>,
+    /// A name server in the place of those that names are asked of.
+    pub name_server: Option<SocketAddr>,
 }
 
 /// What all workers of a gateway know.
@@ -94,10 +95,11 @@ pub(crate) struct Gateway {
     pub(crate) proxies: Option<Proxies>,
     /// What exchanges know of it.
     pub(crate) shared: Arc<Shared>,
-    /// What is known of the servers of each upstream.
-    pub(crate) standings: Vec<Arc<Standings>>,
-    /// The servers of each upstream, and where they really are.
-    pub(crate) places: Vec<Vec<Place>>,
+    /// The servers of each upstream, where they really are, and what is known of them.
+    pub(crate) sets: Vec<Arc<Published>>,
+    /// What is known of their names, where there are any.
+    #[cfg(feature = "dns")]
+    pub(crate) names: Option<crate::dns::Names>,
     /// What counts requests that are under way, where they are bounded.
     pub(crate) capacity: Option<Capacity>,
     /// Open client connections that one worker may have.
@@ -188,8 +190,8 @@ fn prepare(
 ) -> Result<Prepared, String> {
     // Before any socket is opened. They live as long as the process.
     let params = &*Box::leak(Box::new(given::read(program, &options.given)?));
-    let Places { listeners, mut upstreams } = place::places(program, params, &options.given)?;
-    for place in upstreams.iter_mut().flatten() {
+    let mut places = place::places(program, params, &options.given)?;
+    for place in places.upstreams.iter_mut().flatten() {
         let real = options.servers.iter().find(|(declared, _)| *declared == place.address);
         place.address = real.map_or(place.address, |(_, real)| *real);
     }
@@ -200,9 +202,27 @@ fn prepare(
         workers => workers,
     };
     let wanted: Vec<SocketAddr> = (0..)
-        .zip(listeners)
+        .zip(places.listeners.iter().copied())
         .map(|(index, declared): (usize, _)| options.listen.get(index).copied().unwrap_or(declared))
         .collect();
+    let (orders, _) = watch::channel(Order::Serve);
+    let clock = options.clock.unwrap_or_else(Clock::real);
+    let set = |own: &Vec<_>| Arc::new(Published::new(Set::new(own.clone())));
+    let sets: Vec<Arc<Published>> = places.upstreams.iter().map(set).collect();
+    #[cfg(feature = "dns")]
+    let (names, looking) = {
+        let wanted_names = crate::dns::Wanted {
+            program,
+            places: &places,
+            clock: clock.clone(),
+            servers: options.name_server,
+            moved: options.servers,
+            listeners: own_listeners(program, params, &places.listeners, &wanted),
+        };
+        crate::dns::start(wanted_names, &sets, orders.subscribe())?.unzip()
+    };
+    #[cfg(not(feature = "dns"))]
+    let looking = None;
     let inherited = if options.inherit { handover::inherited(&wanted)? } else { None };
     #[cfg(feature = "admin")]
     let inherits = inherited.is_some();
@@ -226,16 +246,16 @@ fn prepare(
     let addresses =
         addresses.collect::<io::Result<_>>().map_err(|error| format!("a socket has no address: {error}"))?;
     let (log, writer) = access_log::start(sink);
-    let clock = options.clock.unwrap_or_else(Clock::real);
-    let metrics = Metrics::new(program, &upstreams, sockets.len());
+    let metrics = Metrics::new(program, &places.lines, sockets.len());
     let gateway = Arc::new(Gateway {
         program,
         limits: bounded(options.limits.unwrap_or_else(|| declared(program, params))),
         shared: Shared::new(program, params, clock.clone()),
         clock,
         log,
-        standings: upstreams.iter().map(|servers| Arc::new(Standings::new(servers.len()))).collect(),
-        places: upstreams,
+        sets,
+        #[cfg(feature = "dns")]
+        names,
         proxies: program.trusted_proxies.as_ref().map(|declared| Proxies::new(declared, params)),
         metrics,
         tracing,
@@ -244,12 +264,11 @@ fn prepare(
         capacity,
         most_open,
     });
-    let (orders, _) = watch::channel(Order::Serve);
     #[cfg(feature = "admin")]
     let admin = admin_of(&gateway, options.admin, inherits)?;
     let running = Running {
         orders,
-        workers: Vec::new(),
+        workers: Vec::from_iter(looking),
         writer,
         log: gateway.log.clone(),
         exporter,
@@ -273,6 +292,18 @@ fn sink<W>(wanted: AccessLog, real: Option<PathBuf>, stream: W) -> Result<Option
         format!("the access log {shown} cannot be opened: {error}\n  = help: make its folder, and let this user write there")
     });
     opened.map(|file| Some(Sink::File(file)))
+}
+
+/// Everywhere that the gateway itself listens, or is declared to.
+#[cfg(feature = "dns")]
+fn own_listeners(
+    program: &Program,
+    params: &Params,
+    declared: &[SocketAddr],
+    real: &[SocketAddr],
+) -> Vec<SocketAddr> {
+    let admin = program.admin.map(|admin| admin.address.at(params));
+    declared.iter().chain(real).copied().chain(admin).collect()
 }
 
 /// Starts the admin listener, where one is declared. A generation that takes over sockets shares its address with the one

@@ -16,7 +16,7 @@ use crate::metrics::Recorder;
 use crate::request_id::Ids;
 use crate::sweep::Sweep;
 use crate::trace::Tracer;
-use crate::upstream::Upstream;
+use crate::upstream::Present;
 use crate::upstream::pool::Pool;
 
 /// Exchanges that a worker keeps for the next requests.
@@ -41,7 +41,7 @@ pub(crate) struct Worker {
     pub(crate) turn: Turn,
     /// [`request::via`] of this gateway.
     pub(crate) via: String,
-    pub(crate) upstreams: Vec<Upstream>,
+    pub(crate) upstreams: Vec<Present>,
     /// No new connections; answers say `Connection: close`.
     pub(crate) draining: Cell<bool>,
     /// Whatever is still open is cut.
@@ -66,8 +66,8 @@ pub(crate) struct Worker {
 impl Worker {
     /// The worker of a number, from 0.
     pub(crate) fn new(gateway: &Arc<Gateway>, number: usize) -> Self {
-        let known = gateway.program.upstreams.iter().zip(&gateway.places).zip(&gateway.standings);
-        let upstreams = known.map(|((declared, places), known)| Upstream::new(declared, places, known));
+        let known = gateway.program.upstreams.iter().zip(&gateway.sets);
+        let upstreams = known.map(|(declared, set)| Present::new(declared, set));
         let tracer = Tracer::new(&gateway.tracing);
         let (log, metrics) = (gateway.log.lines(), gateway.metrics.recorder(number));
         Self {
@@ -134,8 +134,10 @@ impl Worker {
     /// Closes upstream connections that have been unused too long, and hands the log's lines on; answers when to do
     /// so again.
     pub(crate) fn tidy(&self, now: Micros) -> Micros {
-        let pools = self.upstreams.iter().flat_map(Upstream::pools);
-        let next = pools.map(|pool| pool.expire(now)).min().unwrap_or(u64::MAX);
+        let mut next = u64::MAX;
+        for upstream in &self.upstreams {
+            next = upstream.get().pools().map(|pool| pool.expire(now)).fold(next, u64::min);
+        }
         next.min(self.log.borrow_mut().flush(now))
     }
 

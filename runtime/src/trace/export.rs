@@ -27,6 +27,7 @@ use crate::place;
 use crate::program::{At, Program};
 use crate::serve::{Gateway, say};
 use crate::upstream::draw;
+use crate::upstream::set::Published;
 
 /// Exchanges that may wait to be sent.
 const QUEUE: usize = 2_048;
@@ -100,6 +101,10 @@ impl Tracing {
         let (address, authority) = match wanted.to {
             At::Is { address, authority } => (address, authority),
             At::Param(number) => place::collector(program, params, number)?,
+            // INVARIANT: the compiler refuses a name.
+            At::Name { .. } | At::Service { .. } => {
+                return Err("the collector of traces has no address".to_owned());
+            }
         };
         let to = moved.iter().find(|(declared, _)| *declared == address).map_or(address, |(_, real)| *real);
         let (sender, from) = sync_channel(QUEUE);
@@ -135,7 +140,7 @@ impl Exporter {
             counts: Arc::clone(&self.counts),
             clock: gateway.clock.clone(),
             program: gateway.program,
-            places: gateway.places.clone(),
+            sets: gateway.sets.clone(),
             pending: RefCell::default(),
             is_down: Cell::new(false),
             random: Cell::new(crate::upstream::seed()),
@@ -175,7 +180,7 @@ struct Sending {
     counts: Arc<Counts>,
     clock: Clock,
     program: &'static Program,
-    places: Vec<Vec<place::Place>>,
+    sets: Vec<Arc<Published>>,
     /// A batch that is not away, encoded, and its number of spans.
     pending: RefCell<Option<(Vec<u8>, u64)>>,
     /// The last try failed, and that was said.
@@ -260,9 +265,10 @@ impl Sending {
             return false;
         }
         let since = self.clock.now().saturating_mul(1_000);
+        let places: Vec<_> = self.sets.iter().map(|set| set.get().places).collect();
         let about = About {
             program: self.program,
-            places: &self.places,
+            places: &places,
             origin: clock::unix_nanos().saturating_sub(since),
         };
         *pending = Some((encode(&batch, about), spans));

@@ -11,6 +11,7 @@ use super::otlp::{
 use crate::clock::Micros;
 use crate::place::Place;
 use crate::program::Program;
+use std::sync::Arc;
 
 /// Methods that are known; others are `_OTHER` (RFC 9110, RFC 5789).
 const METHODS: &[&str] = &["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "CONNECT", "TRACE"];
@@ -19,7 +20,7 @@ const METHODS: &[&str] = &["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPT
 #[derive(Clone, Copy, Debug)]
 pub(super) struct About<'a> {
     pub(super) program: &'a Program,
-    pub(super) places: &'a [Vec<Place>],
+    pub(super) places: &'a [Arc<[Place]>],
     /// When the gateway's clock said 0, in nanoseconds since the Unix epoch.
     pub(super) origin: u64,
 }

@@ -104,13 +104,13 @@ impl Upstream {
         for server in candidates {
             let share = i64::try_from(self.share(server, now)).unwrap_or(i64::MAX / 4);
             total += share;
-            server.behind.set(server.behind.get() + share);
-            if chosen.is_none_or(|chosen| server.behind.get() > chosen.behind.get()) {
+            server.own.behind.set(server.own.behind.get() + share);
+            if chosen.is_none_or(|chosen| server.own.behind.get() > chosen.own.behind.get()) {
                 chosen = Some(server);
             }
         }
         let chosen = chosen?;
-        chosen.behind.set(chosen.behind.get() - total);
+        chosen.own.behind.set(chosen.own.behind.get() - total);
         Some(chosen)
     }
 
@@ -131,7 +131,7 @@ impl Upstream {
         let second = (first + 1 + self.draw(last - 1)) % (last + 1);
         let (a, b) = (at(first)?, at(second)?);
         let load = |server: &Server, other: &Server| {
-            u128::from(server.active.get() + 1) * u128::from(self.share(other, now))
+            u128::from(server.own.active.get() + 1) * u128::from(self.share(other, now))
         };
         Some(if load(b, a) < load(a, b) { b } else { a })
     }

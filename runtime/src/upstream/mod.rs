@@ -3,15 +3,19 @@
 pub(crate) mod budget;
 mod choice;
 pub(crate) mod pool;
+pub(crate) mod set;
 pub(crate) mod standing;
 
 use std::cell::{Cell, RefCell};
 use std::net::SocketAddr;
+#[cfg(feature = "dns")]
+use std::rc::Rc;
 use std::sync::Arc;
 
 use self::budget::Budget;
 pub(crate) use self::choice::{draw, seed};
 use self::pool::Pool;
+use self::set::Set;
 use self::standing::Standings;
 use crate::clock::Micros;
 use crate::http1::request;
@@ -26,15 +30,29 @@ pub(crate) struct Server {
     pub(crate) address: SocketAddr,
     /// What a head says to it: [`request::host`].
     pub(crate) host: String,
-    pub(crate) pool: Pool,
     /// Its place among the servers of its upstream.
     pub(crate) index: u16,
+    /// What names it in the program: [`Place::line`].
+    pub(crate) line: u16,
+    pub(crate) own: Kept,
     /// Its share of the requests, beside those of the others.
     weight: u32,
     /// It is asked only where no other server is in.
     backup: bool,
     /// What keys are held against: the same in every process.
     hash: u64,
+}
+
+/// What one worker has of a server, for as long as it is one.
+#[cfg(feature = "dns")]
+type Kept = Rc<Own>;
+#[cfg(not(feature = "dns"))]
+type Kept = Own;
+
+/// What one worker has of a server.
+#[derive(Debug, Default)]
+pub(crate) struct Own {
+    pub(crate) pool: Pool,
     /// Requests of this worker that are on their way.
     active: Cell<u32>,
     /// How much it is behind its share, where turns are weighted.
@@ -51,38 +69,48 @@ pub(crate) struct Upstream {
     next: Cell<usize>,
     random: Cell<u64>,
     key: RefCell<Vec<u8>>,
-    budget: Budget,
+    budget: Earned,
     standings: Arc<Standings>,
+    /// The set of servers that this is.
+    #[cfg(feature = "dns")]
+    generation: u32,
 }
+
+#[cfg(feature = "dns")]
+type Earned = Rc<Budget>;
+#[cfg(not(feature = "dns"))]
+type Earned = Budget;
 
 /// A request on its way to a server.
 #[derive(Debug)]
 pub(crate) struct Asking<'a>(&'a Cell<u32>);
 
 impl Upstream {
-    /// `places` are its servers; `standings` is what all workers know of them.
-    pub(crate) fn new(
-        declared: &'static program::Upstream,
-        places: &[Place],
-        standings: &Arc<Standings>,
-    ) -> Self {
+    /// With these servers.
+    pub(crate) fn new(declared: &'static program::Upstream, set: &Set) -> Self {
+        Self::keeping(declared, set, |_| Kept::from(Own::default()))
+    }
+
+    /// The same, where something may be known of some servers already.
+    fn keeping(declared: &'static program::Upstream, set: &Set, own: impl Fn(&Place) -> Kept) -> Self {
         let server = |(index, place): (u16, &Place)| {
-            let Place { address, authority, weight, backup } = *place;
+            let Place { address, authority, weight, backup, line, .. } = *place;
             Server {
                 address,
                 host: request::host(authority),
-                pool: Pool::default(),
                 index,
+                line,
+                own: own(place),
                 weight,
                 backup,
-                hash: choice::hash(authority.as_bytes()),
-                active: Cell::new(0),
-                behind: Cell::new(0),
+                hash: identity(place),
             }
         };
-        let servers: Vec<Server> = (0..).zip(places).map(server).collect();
+        let servers: Vec<Server> = (0..).zip(set.places.iter()).map(server).collect();
         let alike = servers.iter().all(|server| server.weight == 1 && !server.backup);
-        let plain = alike && declared.health.is_none() && declared.eject.is_none();
+        // Where nobody is ever out, only the addresses of names come back, or for the first time.
+        let is_gentle = declared.balance.slow_start.is_some() && set.places.iter().any(|place| place.named);
+        let plain = alike && !is_gentle && declared.health.is_none() && declared.eject.is_none();
         Self {
             declared,
             servers,
@@ -90,14 +118,37 @@ impl Upstream {
             next: Cell::new(0),
             random: Cell::new(seed()),
             key: RefCell::default(),
-            budget: Budget::default(),
-            standings: Arc::clone(standings),
+            budget: Earned::default(),
+            standings: Arc::clone(&set.standings),
+            #[cfg(feature = "dns")]
+            generation: set.generation,
         }
+    }
+
+    /// The same upstream with other servers. One that stays keeps its connections, its requests and its turn; the
+    /// connections of one that goes are closed with the last exchange that knows it.
+    #[cfg(feature = "dns")]
+    fn with(&self, set: &Set) -> Self {
+        let known = |place: &Place| {
+            let server = self.servers.iter().find(|it| it.address == place.address && it.line == place.line);
+            server.map(|server| Rc::clone(&server.own)).unwrap_or_default()
+        };
+        Self {
+            next: Cell::new(self.next.get().min(set.places.len().saturating_sub(1))),
+            random: Cell::new(self.random.get()),
+            budget: Rc::clone(&self.budget),
+            ..Self::keeping(self.declared, set, known)
+        }
+    }
+
+    /// It has no server at all: its names have never been found, or have gone.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.servers.is_empty()
     }
 
     /// The pools of all servers.
     pub(crate) fn pools(&self) -> impl Iterator<Item = &Pool> {
-        self.servers.iter().map(|server| &server.pool)
+        self.servers.iter().map(|server| &server.own.pool)
     }
 
     /// A request of a client is about to be sent: it pays for further tries.
@@ -139,8 +190,9 @@ impl Upstream {
 impl Server {
     /// Counts a request on its way to it, until the result is dropped.
     pub(crate) fn ask(&self) -> Asking<'_> {
-        self.active.set(self.active.get() + 1);
-        Asking(&self.active)
+        let active = &self.own.active;
+        active.set(active.get() + 1);
+        Asking(active)
     }
 }
 
@@ -150,7 +202,57 @@ impl Drop for Asking<'_> {
     }
 }
 
+/// What keys are held against: what is written in the program, and the address where a name has several.
+fn identity(place: &Place) -> u64 {
+    if place.named {
+        choice::hash(place.address.to_string().as_bytes())
+    } else {
+        choice::hash(place.authority.as_bytes())
+    }
+}
+
 /// Whether a server is to blame; the client's own doing says nothing of it.
 fn is_of_server(reason: Reason) -> bool {
     reason.word.starts_with("upstream_")
+}
+
+/// An upstream as a worker finds it: with the servers that it has at present.
+#[cfg(feature = "dns")]
+#[derive(Debug)]
+pub(crate) struct Present {
+    now: RefCell<Rc<Upstream>>,
+    published: Arc<set::Published>,
+}
+
+#[cfg(feature = "dns")]
+impl Present {
+    pub(crate) fn new(declared: &'static program::Upstream, published: &Arc<set::Published>) -> Self {
+        let now = RefCell::new(Rc::new(Upstream::new(declared, &published.get())));
+        Self { now, published: Arc::clone(published) }
+    }
+
+    /// The upstream, for as long as one exchange wants it.
+    pub(crate) fn get(&self) -> Rc<Upstream> {
+        let mut now = self.now.borrow_mut();
+        if !self.published.is(now.generation) {
+            *now = Rc::new(now.with(&self.published.get()));
+        }
+        Rc::clone(&now)
+    }
+}
+
+/// The same where nothing is looked up: it never changes.
+#[cfg(not(feature = "dns"))]
+#[derive(Debug)]
+pub(crate) struct Present(Upstream);
+
+#[cfg(not(feature = "dns"))]
+impl Present {
+    pub(crate) fn new(declared: &'static program::Upstream, published: &Arc<set::Published>) -> Self {
+        Self(Upstream::new(declared, &published.get()))
+    }
+
+    pub(crate) fn get(&self) -> &Upstream {
+        &self.0
+    }
 }

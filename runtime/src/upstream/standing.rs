@@ -1,6 +1,7 @@
 //! What the whole process knows of an upstream's servers: whether they are in, and since when. Workers only read it for
 //! each request; they write where something fails, or has failed before.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 
 use super::budget::Reserve;
@@ -10,8 +11,8 @@ use crate::policy::eject;
 /// One upstream.
 #[derive(Debug)]
 pub(crate) struct Standings {
-    pub(crate) servers: Vec<Standing>,
-    pub(crate) reserve: Reserve,
+    pub(crate) servers: Vec<Arc<Standing>>,
+    pub(crate) reserve: Arc<Reserve>,
 }
 
 /// One server.
@@ -31,7 +32,7 @@ pub(crate) struct Standing {
 
 impl Standings {
     pub(crate) fn new(servers: usize) -> Self {
-        Self { servers: (0..servers).map(|_| Standing::default()).collect(), reserve: Reserve::default() }
+        Self { servers: (0..servers).map(|_| Arc::default()).collect(), reserve: Arc::default() }
     }
 
     /// A server has failed: it may be left out for a while. Whether it is so from now on.
@@ -51,6 +52,12 @@ impl Standings {
 }
 
 impl Standing {
+    /// One that has come while requests were sent to others.
+    #[cfg(feature = "dns")]
+    pub(crate) fn newcomer(now: Micros) -> Self {
+        Self { back: AtomicU64::new(now), ..Self::default() }
+    }
+
     /// Whether it can be asked, as far as is known.
     pub(crate) fn is_in(&self, now: Micros) -> bool {
         !self.down.load(Ordering::Relaxed) && !self.is_out(now)
@@ -110,7 +117,7 @@ mod tests {
     }
 
     fn fail(standings: &Standings, at: usize, times: u32, now: Micros) -> bool {
-        (0..times).map(|_| standings.failed(at, &config(), now)).last() == Some(true)
+        (0..times).map(|_| standings.failed(at, &config(), now)).fold(false, |_, is_out| is_out)
     }
 
     #[test]

@@ -155,6 +155,8 @@ impl Writer {
             ", \"http://127.0.0.1:9001\"",
             "\nserver \"http://[::1]:9000\"",
             " weight 3\nserver \"http://[::1]:9000\" backup",
+            ", \"http://a-b_c.internal\"\nserver \"http+srv://_a._tcp.internal\" weight 9 optional",
+            "\nserver \"http://ORDERS.internal:9000\" backup optional",
         ]);
         let parts = [
             "",
@@ -168,7 +170,7 @@ impl Writer {
         if self.random.one_in(2)
             && let Some(servers) = self.param_where(|kind| *kind == Kind::Servers)
         {
-            let labels = self.random.of(&["", " weight 1000", " backup"]);
+            let labels = self.random.of(&["", " weight 1000", " backup", " optional"]);
             return format!(
                 "upstream {name} {{ server \"http://127.0.0.1:9000\"; server {servers}{labels}{parts} }}"
             );

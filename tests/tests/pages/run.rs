@@ -10,6 +10,7 @@ use gatewright_runtime::generated::{self, At, Options, Program, Running};
 use gatewright_runtime::serve::start_logging;
 use gatewright_tests::client::Client;
 use gatewright_tests::gate::Log;
+use gatewright_tests::names::NameServer;
 use gatewright_tests::server::Server;
 use serde_json::Value;
 
@@ -17,6 +18,9 @@ use crate::{echo, http, place};
 
 /// A declared server with this port is left where it is: nothing listens there.
 const REFUSES: u16 = 1;
+
+/// The address of every name but those below `nowhere`.
+const FOUND: [u8; 4] = [127, 0, 0, 53];
 
 /// A live block by its text: the compiled gateway, or why it was refused.
 type Live = (&'static str, Result<&'static Program, &'static str>);
@@ -96,6 +100,9 @@ fn addresses(program: &Program, server: &generated::Server) -> Vec<SocketAddr> {
             let address = |text: &&str| text.trim_start_matches("http://").parse().expect("address and port");
             texts.iter().map(address).collect()
         }
+        // Where the name server of the pages says that they are.
+        At::Name { port, .. } => vec![(FOUND, port).into()],
+        At::Service { .. } => Vec::new(),
     }
 }
 
@@ -118,12 +125,14 @@ impl Gateway {
         let (server, log) = (echo::start(), Log::default());
         let declared = program.upstreams.iter().flat_map(|upstream| upstream.servers);
         let declared = declared.flat_map(|server| addresses(program, server));
+        let names = NameServer::of_all("A 127.0.0.53");
         let options = Options {
             workers: 1,
             listen: vec![SocketAddr::from(([127, 0, 0, 1], 0)); program.listeners.len()],
             servers: declared.filter(|it| it.port() != REFUSES).map(|it| (it, server.address)).collect(),
             admin: Some(SocketAddr::from(([127, 0, 0, 1], 0))),
             log_file: Some("/dev/null".into()),
+            name_server: Some(names.address),
             ..Options::default()
         };
         let running = start_logging(program, options, log.clone()).expect("the gateway starts");

@@ -6,6 +6,7 @@ mod bodies;
 mod capacity;
 mod chunked;
 mod declared;
+mod dns;
 mod early;
 mod edits;
 mod expect;

@@ -98,7 +98,7 @@ fn what_is_no_server_or_no_place_of_its_own_does_not_start() {
         ),
         (
             &[("spare_at", "http://orders.internal")],
-            "the name `orders.internal` is not looked up: `spare_at` is",
+            "the name `orders.internal` is not looked up, since the gateway block does not say `dns`: `spare_at` is",
         ),
         (
             &[("orders_at", "http://127.0.0.1:9032")],

@@ -94,10 +94,14 @@ pub(crate) fn direction(house: &House) -> Vec<Finding> {
     found
 }
 
+/// What a gateway whose servers have no names does not link.
+const NAMES: &[&str] = &["hickory-proto", "hickory-resolver"];
+
 pub(crate) fn linked(house: &House) -> Vec<Finding> {
     let words = LANGUAGE.iter().map(|name| (name, "the language ends with the build"));
-    let crypto = CRYPTO.iter().map(|name| (name, "put it behind a feature of the runtime"));
-    let inside = words.chain(crypto).filter(|(name, _)| house.linked.contains(**name));
+    let optional = CRYPTO.iter().chain(NAMES);
+    let optional = optional.map(|name| (name, "put it behind a feature of the runtime"));
+    let inside = words.chain(optional).filter(|(name, _)| house.linked.contains(**name));
     inside
         .map(|(name, remedy)| {
             let what = format!("the gateway links `{name}` without asking for it");
@@ -173,10 +177,10 @@ mod tests {
     }
 
     #[test]
-    fn finds_language_and_crypto_in_the_gateway() {
-        let linked_names = ["httparse", "syn", "rustls"].map(str::to_owned).into();
+    fn finds_language_crypto_and_names_in_the_gateway() {
+        let linked_names = ["httparse", "syn", "rustls", "hickory-proto"].map(str::to_owned).into();
         let house = House { linked: linked_names, ..House::default() };
-        assert_eq!(linked(&house).len(), 2);
+        assert_eq!(linked(&house).len(), 3);
     }
 
     #[test]
