@@ -166,9 +166,11 @@ async fn pause(
 ) -> Result<(), (Reason, Option<io::ErrorKind>)> {
     let worker = Rc::clone(&client.worker);
     let most = x.retry.map_or(0, |retry| retry.pause(tries.saturating_sub(1)));
-    let asked = seconds.saturating_mul(1_000_000);
-    // As long as asked, and then not all at once.
-    let end = worker.now().saturating_add(asked).saturating_add(upstream.draw(most));
+    let earliest = worker.now().saturating_add(seconds.saturating_mul(1_000_000));
+    // As long as asked, and then not all at once. Half of what is left belongs to the try: a pause that used all of it up
+    // would cost the client the answer that was there.
+    let left = x.record.asked.saturating_add(x.waits.total).saturating_sub(earliest);
+    let end = earliest.saturating_add(upstream.draw(most.min(left / 2)));
     client.park();
     client.slot.set(end);
     // A client that has only closed its side still waits.

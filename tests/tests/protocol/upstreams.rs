@@ -201,6 +201,19 @@ fn a_server_is_left_alone_for_as_long_as_it_asks() {
 }
 
 #[test]
+fn a_pause_leaves_time_for_the_try_that_it_is_made_for() {
+    let later = Server::always("HTTP/1.1 503 Busy\r\nRetry-After: 2\r\nContent-Length: 0\r\n\r\n");
+    let gate = gate([Some(&later), Some(&later), Some(&later)]);
+    // Drawn from a minute, the pause would be over in time once in sixty times.
+    for tries in [2, 4, 6] {
+        let began = gate.clock.now();
+        assert_eq!(ask(&gate, get("/tight")).status(), 503, "the server's answer, and no 504");
+        assert!(gate.clock.now() - began >= 2_000_000, "it is left alone for as long as it asks");
+        assert_eq!(later.requests().len(), tries);
+    }
+}
+
+#[test]
 fn a_server_that_fails_again_and_again_is_left_out_for_a_while() {
     let (bad, ok) = (Server::always("HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n"), Server::ok());
     let gate = gate([Some(&bad), Some(&ok), Some(&ok)]);
