@@ -15,6 +15,7 @@ use crate::reason::Reason;
 use crate::route::{Asked, Captures, Found, NONE, canonical_host};
 use crate::shared::{Shared, Slot};
 use crate::terminal::{Forward, Redirect, Respond};
+use crate::upstream::breaker::Pass;
 
 /// One request and its answer.
 #[derive(Debug)]
@@ -41,6 +42,8 @@ pub struct Exchange {
     pub(crate) retry: Option<&'static policy::retry::Config>,
     /// Servers of the upstream that this exchange has asked since it began, or began anew.
     pub(crate) tried: Vec<u16>,
+    /// What the upstream's breaker is told, where it has one.
+    pub(crate) pass: Option<Pass>,
     /// Bytes of `onward` that are the head.
     pub(crate) onward_head: usize,
     pub(crate) body_max: u64,
@@ -172,6 +175,7 @@ impl Default for Exchange {
             waits: Waits::default(),
             retry: None,
             tried: Vec::new(),
+            pass: None,
             onward_head: 0,
             body_max: 0,
             made: Vec::new(),
@@ -319,6 +323,7 @@ impl Exchange {
         self.waits = Waits::default();
         self.retry = None;
         self.tried.clear();
+        self.pass = None;
         self.body_max = 0;
         self.made.clear();
         self.made.shrink_to(1024);

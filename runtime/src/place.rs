@@ -236,6 +236,7 @@ mod tests {
                 balance: balance::Config::TURNS,
                 health: None,
                 eject: None,
+                breaker: None,
             },
             Upstream {
                 name: "users",
@@ -243,6 +244,7 @@ mod tests {
                 balance: balance::Config::TURNS,
                 health: None,
                 eject: None,
+                breaker: None,
             },
         ],
         ..Program::EMPTY

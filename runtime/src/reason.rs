@@ -122,6 +122,8 @@ reasons! {
     CLIENT_STALLED "client_stalled" 408 "connection_write_timeout" "the client stopped reading";
     /// `balance`: no server is in.
     UPSTREAM_UNAVAILABLE "upstream_unavailable" 503 "destination_unavailable" "no server behind the gateway is available";
+    /// `breaker`: too many requests have failed.
+    BREAKER_OPEN "breaker_open" 503 "destination_unavailable" "the servers behind the gateway fail and are left alone for a while";
     /// Nothing listens at the server's address.
     UPSTREAM_REFUSED "upstream_refused" 502 "connection_refused" "the server behind the gateway refused the connection";
     /// No way to the server's address.

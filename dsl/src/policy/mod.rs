@@ -2,6 +2,7 @@
 
 pub mod balance;
 pub mod body;
+pub mod breaker;
 pub mod cookie;
 pub mod deny;
 pub mod eject;
@@ -43,6 +44,7 @@ const STANDARD: &[&Policy] = &[
     &balance::ROW,
     &health::ROW,
     &eject::ROW,
+    &breaker::ROW,
     // What is sent, and what is sent back.
     &request::ROW,
     &forward::ROW,

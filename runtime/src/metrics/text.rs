@@ -10,6 +10,7 @@ use super::process::Process;
 use super::recorder::Metrics;
 use crate::clock::Micros;
 use crate::program::Program;
+use crate::upstream::breaker::{Breaker, State};
 use crate::upstream::standing::Standings;
 
 /// What is known beside the numbers.
@@ -220,11 +221,42 @@ impl Text<'_> {
                 self.sample(family, &[("upstream", name), ("server", server)], is_in);
             }
         }
+        self.breakers(program, about);
         let family = "gatewright_upstream_first_byte_seconds";
         self.family(family, "histogram", "From asking a server to the head of its answer.");
         for (row, upstream, server) in &servers {
             let labels = [("upstream", *upstream), ("server", *server)];
             self.histogram(family, &labels, server::TIME, |counters| counters.servers.get(*row));
+        }
+    }
+
+    /// Of upstreams that have one.
+    fn breakers(&mut self, program: &Program, about: About<'_>) {
+        let all = program.upstreams.iter().zip(about.standings);
+        let breakers: Vec<(&str, &Breaker)> =
+            all.filter_map(|(upstream, it)| Some((upstream.name, &**it.breaker.as_ref()?))).collect();
+        if breakers.is_empty() {
+            return;
+        }
+        let family = "gatewright_upstream_breaker";
+        self.family(family, "gauge", "1 for the state of the breaker of an upstream, 0 for the others.");
+        for (upstream, breaker) in &breakers {
+            for (name, state) in
+                [("closed", State::Closed), ("open", State::Open), ("half_open", State::HalfOpen)]
+            {
+                let is_it = u64::from(breaker.state(about.now) == state);
+                self.sample(family, &[("upstream", upstream), ("state", name)], is_it);
+            }
+        }
+        let family = "gatewright_upstream_breaker_opened_total";
+        self.family(family, "counter", "Times that the breaker of an upstream has opened.");
+        for (upstream, breaker) in &breakers {
+            self.sample(family, &[("upstream", upstream)], breaker.opened());
+        }
+        let family = "gatewright_upstream_breaker_refused_total";
+        self.family(family, "counter", "Requests that the breaker of an upstream has refused.");
+        for (upstream, breaker) in &breakers {
+            self.sample(family, &[("upstream", upstream)], breaker.refused());
         }
     }
 

@@ -5,6 +5,7 @@
 
 pub mod balance;
 pub mod body;
+pub mod breaker;
 pub mod deny;
 pub mod eject;
 pub mod forward;

@@ -15,6 +15,7 @@ use crate::answer;
 use crate::cause::is_connect_failure;
 use crate::clock::Micros;
 use crate::exchange::Exchange;
+use crate::head::write_number;
 use crate::http1::framing::Length;
 use crate::http1::request::{self, Onward, Request};
 use crate::reason::Reason;
@@ -37,10 +38,14 @@ pub(crate) async fn forward(
     let Some(upstream) = worker.upstreams.get(to.upstream as usize) else {
         return Box::pin(refuse_early(client, x, request, Reason::PANIC)).await;
     };
+    x.record.upstream = Some(to.upstream);
+    match upstream.admit(worker.lately()) {
+        Ok(pass) => x.pass = pass,
+        Err(wait) => return Box::pin(come_back(client, x, request, Reason::BREAKER_OPEN, wait)).await,
+    }
     if let Some(retry) = x.retry {
         upstream.earn(retry);
     }
-    x.record.upstream = Some(to.upstream);
     let mut failure = (Reason::UPSTREAM_UNAVAILABLE, None);
     let (mut tries, mut again) = (0, false);
     loop {
@@ -117,6 +122,9 @@ pub(crate) async fn forward(
         }
     }
     let (reason, cause) = failure;
+    if x.record.server.is_some() {
+        upstream.lost(x.pass.as_ref(), reason, worker.lately());
+    }
     if reason == Reason::CLIENT_CLOSED {
         x.record.reason = Some(reason.word);
         x.record.cause = cause;
@@ -267,6 +275,7 @@ async fn converse(
         }
         End::Failed(reason, cause) if client.answering => {
             to.upstream.failed(to.server, reason, client.worker.lately());
+            to.upstream.lost(x.pass.as_ref(), reason, client.worker.lately());
             x.record.reason = Some(reason.word);
             x.record.cause = cause;
             if reason == Reason::CLIENT_STALLED {
@@ -278,6 +287,7 @@ async fn converse(
         End::Failed(reason, cause) if repeatable => return Turn::Failed(reason, cause),
         End::Failed(reason, cause) => {
             to.upstream.failed(to.server, reason, client.worker.lately());
+            to.upstream.lost(x.pass.as_ref(), reason, client.worker.lately());
             if complete {
                 Box::pin(give_up(client, x, request, reason, cause)).await
             } else {
@@ -306,6 +316,21 @@ async fn give_up(
 /// Refuses a request of which nothing but the head was needed.
 async fn refuse_early(client: &mut Client, x: &mut Exchange, request: Request, reason: Reason) -> After {
     own(client, x, request, |x, voice| answer::refuse(x, reason, None, voice)).await
+}
+
+/// Refuses a request that may come again, in so many microseconds at the earliest; nobody is told less than a second.
+async fn come_back(
+    client: &mut Client,
+    x: &mut Exchange,
+    request: Request,
+    reason: Reason,
+    wait: Micros,
+) -> After {
+    // RFC 9110 section 10.2.3.
+    let mut seconds = Vec::new();
+    write_number(wait.div_ceil(1_000_000).max(1), &mut seconds);
+    x.say("Retry-After", &seconds);
+    refuse_early(client, x, request, reason).await
 }
 
 /// Opens a connection within the route's bound.

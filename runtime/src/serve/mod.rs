@@ -197,7 +197,11 @@ fn prepare(
         shared: Shared::new(program, params, clock.clone()),
         clock,
         log,
-        standings: upstreams.iter().map(|servers| Arc::new(Standings::new(servers.len()))).collect(),
+        standings: upstreams
+            .iter()
+            .zip(program.upstreams)
+            .map(|(servers, declared)| Arc::new(Standings::new(servers.len(), declared)))
+            .collect(),
         places: upstreams,
         proxies: program.trusted_proxies.as_ref().map(Proxies::new),
         metrics,

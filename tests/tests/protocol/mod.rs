@@ -3,6 +3,7 @@
 mod abort;
 mod answers;
 mod bodies;
+mod breaker;
 mod chunked;
 mod declared;
 mod early;

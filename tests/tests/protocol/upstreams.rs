@@ -12,12 +12,12 @@ use gatewright_tests::server::{Connection, Server};
 const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 const BUSY: &str = "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 4\r\n\r\nbusy";
 
-fn get(path: &str) -> String {
+pub(super) fn get(path: &str) -> String {
     format!("GET {path} HTTP/1.1\r\nHost: a\r\n\r\n")
 }
 
 /// In front of three servers; `None` is one that refuses connections.
-fn gate(servers: [Option<&Server>; 3]) -> Gate {
+pub(super) fn gate(servers: [Option<&Server>; 3]) -> Gate {
     place(servers, THREE, WATCHED).start()
 }
 
@@ -26,7 +26,7 @@ fn watched(servers: [&Server; 3]) -> Gate {
     place(servers.map(Some), WATCHED, THREE).start()
 }
 
-fn place(servers: [Option<&Server>; 3], used: [SocketAddr; 3], unused: [SocketAddr; 3]) -> Setup {
+pub(super) fn place(servers: [Option<&Server>; 3], used: [SocketAddr; 3], unused: [SocketAddr; 3]) -> Setup {
     let any = servers.iter().flatten().next().expect("one of them is there");
     let setup = Setup::app(any);
     let dead = setup.servers.iter().find(|(declared, _)| *declared == DEAD).expect("it is placed").1;
@@ -38,7 +38,7 @@ fn place(servers: [Option<&Server>; 3], used: [SocketAddr; 3], unused: [SocketAd
 }
 
 /// One request, while the gateway's clock goes on.
-fn ask(gate: &Gate, request: impl AsRef<[u8]>) -> gatewright_tests::wire::Message {
+pub(super) fn ask(gate: &Gate, request: impl AsRef<[u8]>) -> gatewright_tests::wire::Message {
     let mut client = gate.client();
     client.send(request);
     let (clock, done) = (gate.clock.clone(), std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false)));
