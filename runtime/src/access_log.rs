@@ -214,6 +214,9 @@ impl Lines {
         }
         number(out, ",\"received\":", record.received);
         number(out, ",\"sent\":", record.sent);
+        if let Some(queued) = record.queued {
+            number(out, ",\"queue_microseconds\":", queued);
+        }
         if let Some(connect) = record.connect {
             number(out, ",\"connect_microseconds\":", connect);
         }

@@ -16,6 +16,7 @@ use crate::route::{Asked, Captures, Found, NONE, canonical_host};
 use crate::shared::{Shared, Slot};
 use crate::terminal::{Forward, Redirect, Respond};
 use crate::upstream::breaker::Pass;
+use crate::upstream::permits::Permit;
 
 /// One request and its answer.
 #[derive(Debug)]
@@ -42,6 +43,8 @@ pub struct Exchange {
     pub(crate) retry: Option<&'static policy::retry::Config>,
     /// Servers of the upstream that this exchange has asked since it began, or began anew.
     pub(crate) tried: Vec<u16>,
+    /// That it is one of those whom the upstream has at once, where they are counted.
+    pub(crate) permit: Option<Permit>,
     /// What the upstream's breaker is told, where it has one.
     pub(crate) pass: Option<Pass>,
     /// Bytes of `onward` that are the head.
@@ -123,6 +126,8 @@ pub(crate) struct Record {
     pub(crate) index: u16,
     /// How often a server was asked, or a connection to one was tried.
     pub(crate) tries: u32,
+    /// How long it has waited until the upstream could have it; none where it has not.
+    pub(crate) queued: Option<Micros>,
     /// How long connections to servers took to open; none where a kept one was used.
     pub(crate) connect: Option<Micros>,
     /// When the server that was asked last was asked.
@@ -175,6 +180,7 @@ impl Default for Exchange {
             waits: Waits::default(),
             retry: None,
             tried: Vec::new(),
+            permit: None,
             pass: None,
             onward_head: 0,
             body_max: 0,
@@ -323,6 +329,7 @@ impl Exchange {
         self.waits = Waits::default();
         self.retry = None;
         self.tried.clear();
+        self.permit = None;
         self.pass = None;
         self.body_max = 0;
         self.made.clear();

@@ -236,6 +236,7 @@ mod tests {
                 balance: balance::Config::TURNS,
                 health: None,
                 eject: None,
+                concurrency: None,
                 breaker: None,
             },
             Upstream {
@@ -244,6 +245,7 @@ mod tests {
                 balance: balance::Config::TURNS,
                 health: None,
                 eject: None,
+                concurrency: None,
                 breaker: None,
             },
         ],

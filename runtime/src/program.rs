@@ -106,6 +106,8 @@ pub struct Upstream {
     pub health: Option<policy::health::Config>,
     /// When one of them is left out for a while.
     pub eject: Option<policy::eject::Config>,
+    /// How many requests all of them have at once.
+    pub concurrency: Option<policy::concurrency::Config>,
     /// When all of them are left alone for a while.
     pub breaker: Option<policy::breaker::Config>,
 }

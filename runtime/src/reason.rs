@@ -122,6 +122,10 @@ reasons! {
     CLIENT_STALLED "client_stalled" 408 "connection_write_timeout" "the client stopped reading";
     /// `balance`: no server is in.
     UPSTREAM_UNAVAILABLE "upstream_unavailable" 503 "destination_unavailable" "no server behind the gateway is available";
+    /// `concurrency`: nobody more may wait.
+    QUEUE_FULL "queue_full" 503 "connection_limit_reached" "the servers behind the gateway have as many requests as they may have";
+    /// `concurrency`: the wait was too long.
+    QUEUE_TIMEOUT "queue_timeout" 503 "connection_limit_reached" "the servers behind the gateway were busy for too long";
     /// `breaker`: too many requests have failed.
     BREAKER_OPEN "breaker_open" 503 "destination_unavailable" "the servers behind the gateway fail and are left alone for a while";
     /// Nothing listens at the server's address.

@@ -58,7 +58,8 @@ fn accord(check: &mut Check<'_>, steps: &[Step], asked: &Asked<'_, '_>) {
         ast::Methods::List(names) => names.iter().map(|name| name.text.as_str()).collect(),
     };
     let find = |name: &str| steps.iter().find(|step| step.policy.name == name).map(|step| &step.values);
-    for step in steps {
+    let parts = asked.upstream.into_iter().flat_map(|upstream| &upstream.parts);
+    for step in steps.iter().chain(parts.filter_map(|part| part.step.as_ref())) {
         let Some(accord) = step.policy.accord else { continue };
         let is_own = own(asked, step.policy).is_some_and(|own| Some(own.span) == step.values.span);
         let around = Around { methods: is_own.then_some(&methods), find: &find };

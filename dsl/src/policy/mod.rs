@@ -3,6 +3,7 @@
 pub mod balance;
 pub mod body;
 pub mod breaker;
+pub mod concurrency;
 pub mod cookie;
 pub mod deny;
 pub mod eject;
@@ -44,6 +45,7 @@ const STANDARD: &[&Policy] = &[
     &balance::ROW,
     &health::ROW,
     &eject::ROW,
+    &concurrency::ROW,
     &breaker::ROW,
     // What is sent, and what is sent back.
     &request::ROW,

@@ -11,6 +11,7 @@ use super::recorder::Metrics;
 use crate::clock::Micros;
 use crate::program::Program;
 use crate::upstream::breaker::{Breaker, State};
+use crate::upstream::permits::Permits;
 use crate::upstream::standing::Standings;
 
 /// What is known beside the numbers.
@@ -221,12 +222,47 @@ impl Text<'_> {
                 self.sample(family, &[("upstream", name), ("server", server)], is_in);
             }
         }
+        self.permits(program, about);
         self.breakers(program, about);
         let family = "gatewright_upstream_first_byte_seconds";
         self.family(family, "histogram", "From asking a server to the head of its answer.");
         for (row, upstream, server) in &servers {
             let labels = [("upstream", *upstream), ("server", *server)];
             self.histogram(family, &labels, server::TIME, |counters| counters.servers.get(*row));
+        }
+    }
+
+    /// Of upstreams that have only so many requests at once.
+    fn permits(&mut self, program: &Program, about: About<'_>) {
+        let all = program.upstreams.iter().zip(about.standings);
+        let all: Vec<(&str, &Permits)> =
+            all.filter_map(|(upstream, it)| Some((upstream.name, &**it.permits.as_ref()?))).collect();
+        if all.is_empty() {
+            return;
+        }
+        for (family, help, of) in [
+            (
+                "gatewright_upstream_requests",
+                "Requests that an upstream has, where they are counted.",
+                Permits::taken as fn(&Permits) -> u32,
+            ),
+            (
+                "gatewright_upstream_queue",
+                "Requests that wait until an upstream can have them.",
+                Permits::waiting,
+            ),
+        ] {
+            self.family(family, "gauge", help);
+            for (upstream, permits) in &all {
+                self.sample(family, &[("upstream", upstream)], of(permits).into());
+            }
+        }
+        let family = "gatewright_upstream_queue_refused_total";
+        self.family(family, "counter", "Requests that an upstream could not have, by reason.");
+        for (upstream, permits) in &all {
+            for (reason, count) in [("queue_full", permits.full()), ("queue_timeout", permits.late())] {
+                self.sample(family, &[("upstream", upstream), ("reason", reason)], count);
+            }
         }
     }
 

@@ -6,6 +6,7 @@
 pub mod balance;
 pub mod body;
 pub mod breaker;
+pub mod concurrency;
 pub mod deny;
 pub mod eject;
 pub mod forward;

@@ -10,6 +10,7 @@ use tokio::net::TcpStream;
 
 use super::client::Client;
 use super::connection::{After, after_last, own, refuse};
+use super::queue;
 use super::relay::{End, Finished, Relay, To};
 use crate::answer;
 use crate::cause::is_connect_failure;
@@ -39,9 +40,10 @@ pub(crate) async fn forward(
         return Box::pin(refuse_early(client, x, request, Reason::PANIC)).await;
     };
     x.record.upstream = Some(to.upstream);
-    match upstream.admit(worker.lately()) {
-        Ok(pass) => x.pass = pass,
-        Err(wait) => return Box::pin(come_back(client, x, request, Reason::BREAKER_OPEN, wait)).await,
+    if let Err(held) = queue::enter(x, upstream, worker.lately())
+        && let Some(after) = Box::pin(queue::hold(client, x, request, upstream, held)).await
+    {
+        return after;
     }
     if let Some(retry) = x.retry {
         upstream.earn(retry);
@@ -314,12 +316,17 @@ async fn give_up(
 }
 
 /// Refuses a request of which nothing but the head was needed.
-async fn refuse_early(client: &mut Client, x: &mut Exchange, request: Request, reason: Reason) -> After {
+pub(super) async fn refuse_early(
+    client: &mut Client,
+    x: &mut Exchange,
+    request: Request,
+    reason: Reason,
+) -> After {
     own(client, x, request, |x, voice| answer::refuse(x, reason, None, voice)).await
 }
 
 /// Refuses a request that may come again, in so many microseconds at the earliest; nobody is told less than a second.
-async fn come_back(
+pub(super) async fn come_back(
     client: &mut Client,
     x: &mut Exchange,
     request: Request,

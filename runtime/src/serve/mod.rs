@@ -10,6 +10,7 @@ mod forward;
 mod handover;
 mod identity;
 mod listener;
+mod queue;
 mod relay;
 pub(crate) mod socket;
 pub(crate) mod worker;

@@ -130,6 +130,16 @@ impl Breaker {
         }
     }
 
+    /// Refuses a request that has not asked yet, as long as it is open; answers for how long that is.
+    pub(crate) fn refuses(&self, now: Micros) -> Option<Micros> {
+        let word = Word::of(self.word.load(Ordering::Acquire));
+        let end = word.until.saturating_mul(1_000);
+        (word.state == State::Open && now < end).then(|| {
+            self.refused.fetch_add(1, Ordering::Relaxed);
+            end - now
+        })
+    }
+
     /// Whether requests go through. A time that is over makes it half open, although nobody has come yet.
     pub(crate) fn state(&self, now: Micros) -> State {
         let word = Word::of(self.word.load(Ordering::Acquire));

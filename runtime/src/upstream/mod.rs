@@ -3,6 +3,7 @@
 pub(crate) mod breaker;
 pub(crate) mod budget;
 mod choice;
+pub(crate) mod permits;
 pub(crate) mod pool;
 pub(crate) mod standing;
 
@@ -13,9 +14,10 @@ use std::sync::Arc;
 use self::breaker::{Breaker, Pass, State};
 use self::budget::Budget;
 pub(crate) use self::choice::{draw, seed};
+use self::permits::Permits;
 use self::pool::Pool;
 use self::standing::Standings;
-use crate::clock::Micros;
+use crate::clock::{Micros, micros};
 use crate::http1::request;
 use crate::place::Place;
 use crate::policy::retry;
@@ -100,6 +102,21 @@ impl Upstream {
     /// The pools of all servers.
     pub(crate) fn pools(&self) -> impl Iterator<Item = &Pool> {
         self.servers.iter().map(|server| &server.pool)
+    }
+
+    /// Those who may have a request there at once, where they are counted.
+    pub(crate) fn permits(&self) -> Option<&Arc<Permits>> {
+        self.standings.permits.as_ref()
+    }
+
+    /// How long a request may wait for its permit.
+    pub(crate) fn patience(&self) -> Micros {
+        self.declared.concurrency.as_ref().map_or(0, |config| micros(config.within))
+    }
+
+    /// Whether nobody is let through now, for how long at least: known before a request waits for a permit.
+    pub(crate) fn refuses(&self, now: Micros) -> Option<Micros> {
+        self.standings.breaker.as_ref()?.refuses(now)
     }
 
     /// Lets a request to the servers, if the breaker does; else how long it is open at least.

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 
 use super::breaker::Breaker;
 use super::budget::Reserve;
+use super::permits::Permits;
 use crate::clock::Micros;
 use crate::policy::eject;
 use crate::program;
@@ -15,6 +16,8 @@ use crate::program;
 pub(crate) struct Standings {
     pub(crate) servers: Vec<Standing>,
     pub(crate) reserve: Reserve,
+    /// Where the upstream has so many.
+    pub(crate) permits: Option<Arc<Permits>>,
     /// Where the upstream has one.
     pub(crate) breaker: Option<Arc<Breaker>>,
 }
@@ -39,6 +42,7 @@ impl Standings {
         Self {
             servers: (0..servers).map(|_| Standing::default()).collect(),
             reserve: Reserve::default(),
+            permits: declared.concurrency.as_ref().map(|config| Arc::new(Permits::new(config))),
             breaker: declared.breaker.is_some().then(Arc::default),
         }
     }
@@ -125,6 +129,7 @@ mod tests {
             balance: crate::policy::balance::Config::TURNS,
             health: None,
             eject: Some(config()),
+            concurrency: None,
             breaker: None,
         };
         Standings::new(servers, &upstream)

@@ -5,6 +5,7 @@ mod answers;
 mod bodies;
 mod breaker;
 mod chunked;
+mod concurrency;
 mod declared;
 mod early;
 mod edits;
