@@ -99,6 +99,8 @@ pub(crate) struct Waits {
     pub(crate) connect: Micros,
     /// To the next byte of a body.
     pub(crate) idle: Micros,
+    /// Where a server is told how long it has: the name of a field.
+    pub(crate) forward: Option<&'static str>,
 }
 
 /// What is known of an exchange when it is over.

@@ -10,6 +10,7 @@ use tokio::net::TcpStream;
 
 use super::client::Client;
 use super::connection::{After, after_last, own, refuse};
+use super::deadline;
 use super::queue;
 use super::relay::{End, Finished, Relay, To};
 use crate::answer;
@@ -40,7 +41,7 @@ pub(crate) async fn forward(
         return Box::pin(refuse_early(client, x, request, Reason::PANIC)).await;
     };
     x.record.upstream = Some(to.upstream);
-    if let Err(held) = queue::enter(x, upstream, worker.lately())
+    if let Err(held) = queue::enter(client, x, upstream)
         && let Some(after) = Box::pin(queue::hold(client, x, request, upstream, held)).await
     {
         return after;
@@ -82,6 +83,7 @@ pub(crate) async fn forward(
                     Err((reason, cause)) => break Turn::Failed(reason, cause),
                 },
             };
+            deadline::tell(x, worker.lately(), by);
             write_head(client, x, &request, server, to);
             let retry = x.retry.filter(|retry| tries < retry.times);
             match converse(client, x, request, stream, To { upstream, server, reused, retry, by }).await {

@@ -6,6 +6,7 @@ mod checkup;
 mod client;
 mod connection;
 mod console;
+mod deadline;
 mod forward;
 mod handover;
 mod identity;

@@ -7,6 +7,7 @@ use std::task::Poll;
 
 use super::client::Client;
 use super::connection::After;
+use super::deadline;
 use super::forward::{come_back, refuse_early};
 use crate::clock::{Micros, micros};
 use crate::exchange::Exchange;
@@ -17,6 +18,8 @@ use crate::upstream::permits::{Permit, Permits, Place, Queued};
 
 /// Why a request cannot go to an upstream at once.
 pub(super) enum Held {
+    /// Nobody waits for its answer any more.
+    Late,
     /// It has as many as it may have.
     Busy,
     /// It is left alone, for so long at least.
@@ -24,14 +27,17 @@ pub(super) enum Held {
 }
 
 /// Lets a request go to an upstream, if that needs no wait.
-pub(super) fn enter(x: &mut Exchange, upstream: &Upstream, now: Micros) -> Result<(), Held> {
+pub(super) fn enter(client: &Client, x: &mut Exchange, upstream: &Upstream) -> Result<(), Held> {
+    if !deadline::receive(x, client.trusted) {
+        return Err(Held::Late);
+    }
     if let Some(permits) = upstream.permits() {
         x.permit = permits.take();
         if x.permit.is_none() {
             return Err(Held::Busy);
         }
     }
-    x.pass = upstream.admit(now).map_err(Held::Open)?;
+    x.pass = upstream.admit(client.worker.lately()).map_err(Held::Open)?;
     Ok(())
 }
 
@@ -44,6 +50,7 @@ pub(super) async fn hold(
     held: Held,
 ) -> Option<After> {
     let open = match (held, upstream.permits()) {
+        (Held::Late, _) => return Some(refuse_early(client, x, request, Reason::UPSTREAM_TIMEOUT).await),
         (Held::Open(wait), _) => wait,
         (Held::Busy, None) => return None,
         // Nobody waits for what will not be asked.

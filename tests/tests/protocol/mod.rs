@@ -6,6 +6,7 @@ mod bodies;
 mod breaker;
 mod chunked;
 mod concurrency;
+mod deadlines;
 mod declared;
 mod early;
 mod edits;

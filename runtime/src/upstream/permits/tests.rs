@@ -86,14 +86,16 @@ fn workers_that_come_wait_and_leave_at_once_never_have_too_many_and_lose_none() 
         drop(permit);
     };
     let wait = |mut place: Place, leaves: bool| {
-        while !leaves {
+        if leaves {
+            return drop(place);
+        }
+        loop {
             if let Some(permit) = place.claim() {
                 return work(permit);
             }
             // A wake that is lost would stop the test here for good.
             std::thread::park();
         }
-        drop(place);
     };
     std::thread::scope(|scope| {
         for worker in 0..8 {
