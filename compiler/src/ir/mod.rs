@@ -67,6 +67,8 @@ pub(crate) struct Part {
     /// Whether it is there in any case, and so no option.
     pub(crate) always: bool,
     pub(crate) config: Option<Vec<Field>>,
+    /// Where it was written.
+    pub(crate) trails: Vec<Rc<Trail>>,
 }
 
 #[derive(Debug)]

@@ -67,8 +67,9 @@ impl Chains {
             if let Some(step) = &step {
                 self.need(step);
             }
+            let trails = step.as_ref().map(|step| step.trails.clone()).unwrap_or_default();
             let config = step.map(|step| config::fields(&step, &mut self.expressions));
-            ir::Part { name: policy.name, home: policy.home, always: policy.always, config }
+            ir::Part { name: policy.name, home: policy.home, always: policy.always, config, trails }
         };
         ir::Upstream { name, servers, parts: parts.into_iter().map(part).collect() }
     }
