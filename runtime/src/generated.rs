@@ -17,7 +17,8 @@ pub use crate::policy::query::Field;
 #[cfg(feature = "admin")]
 pub use crate::program::Admin;
 pub use crate::program::{
-    AccessLog, At, Chain, Label, Listener, Outside, Program, Route, SaidBy, Server, TrustedProxies, Upstream,
+    AccessLog, At, Chain, Fit, Label, Listener, Outside, Program, Route, SaidBy, Server, TrustedProxies,
+    Upstream,
 };
 pub use crate::route::{ALWAYS, Edge, Kind, Leaf, NONE, Node, Param, Router, method, segment_hash};
 pub use crate::scope::{self, Decimal, Text, Time};

@@ -15,6 +15,7 @@ pub mod clock;
 pub mod dfa;
 mod edit;
 pub mod exchange;
+mod fit;
 pub mod generated;
 pub mod head;
 mod http1;

@@ -3,6 +3,7 @@
 //! It holds no state and no behaviour; all state hangs from one `Gateway` value made at start-up.
 
 use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
 
 use crate::access_log::LogLine;
 use crate::exchange::{Exchange, Flow, Own};
@@ -51,6 +52,25 @@ pub struct Program {
     pub request_id: Option<&'static str>,
     /// Where it is asked about itself.
     pub admin: Option<Admin>,
+    /// Times that must fit into others, where parameters give one of them.
+    pub fits: &'static [Fit],
+}
+
+/// Two times of a route: the first, so many times, must fit into the second.
+#[derive(Clone, Copy, Debug)]
+pub struct Fit {
+    /// How many times.
+    pub times: u32,
+    /// The setting that both are of.
+    pub of: &'static str,
+    /// What they are called there.
+    pub names: [&'static str; 2],
+    /// What must fit.
+    pub part: Setting<Duration>,
+    /// Into what.
+    pub whole: Setting<Duration>,
+    /// A route that has both: an index into [`Program::routes`].
+    pub route: u32,
 }
 
 /// A listener for operators, apart from traffic.
@@ -233,5 +253,6 @@ impl Program {
         trusted_proxies: None,
         request_id: None,
         admin: None,
+        fits: &[],
     };
 }

@@ -1,6 +1,6 @@
 //! The row of `timeout`: how long an exchange may take. How it is measured is the runtime's.
 
-use super::{Meet, Policy, Reason, request};
+use super::{Fit, Meet, Policy, Reason, request};
 use crate::schema::{At, Default, Mismatch, Param, Phase, Place, Type, Value, Values};
 use std::time::Duration;
 
@@ -31,6 +31,7 @@ pub const ROW: Policy = Policy {
         Reason::new("upstream_stalled", 504, "the server took or sent nothing for `idle`"),
     ],
     check: Some(adds_up),
+    fits: &[Fit { times: None, of: "timeout", part: "each", whole: "total" }],
     home: "policy::timeout",
     ..Policy::BLANK
 };

@@ -30,6 +30,7 @@ use crate::access_log::{self, Log};
 #[cfg(feature = "admin")]
 use crate::admin::Admin;
 use crate::clock::Clock;
+use crate::fit;
 use crate::limits::Limits;
 use crate::metrics::Metrics;
 use crate::params::given;
@@ -163,6 +164,7 @@ fn prepare(
 ) -> Result<Prepared, String> {
     // Before any socket is opened. They live as long as the process.
     let params = &*Box::leak(Box::new(given::read(program, &options.given)?));
+    fit::check(program, params, &options.given)?;
     let Places { listeners, mut upstreams } = place::places(program, params, &options.given)?;
     for place in upstreams.iter_mut().flatten() {
         let real = options.servers.iter().find(|(declared, _)| *declared == place.address);
