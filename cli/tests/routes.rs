@@ -248,3 +248,51 @@ group /api { route GET / respond 200; route GET /{rest: path} respond 404 }
     let listed = document(&folder, "routes", &[]);
     assert_eq!(listed["result"]["routes"][3]["also"], Value::Null);
 }
+
+#[test]
+fn what_an_upstream_says_is_shown_below_each_route_that_leads_to_it() {
+    let folder = Folder::with(&[(
+        "gateway.gw",
+        "gateway shop { listen http :8080 }
+upstream orders {
+  server \"http://127.0.0.1:9001\", \"http://127.0.0.1:9002\"
+  balance hash by request.header(\"x-user\") ?? \"\"
+  health GET /healthz
+  eject after 3
+  concurrency 200 queue 50 within 250ms
+  breaker share 20% on 5xx
+}
+upstream users { server \"http://127.0.0.1:9003\" }
+route GET /orders/{id: int} -> orders
+route GET /users -> users
+route GET /status respond 200
+",
+    )]);
+    let words = ["balance", "health", "eject", "concurrency", "breaker"];
+    let ran = folder.gw(&["routes"]);
+    let below = ran.out.split("    -> orders\n").nth(1).unwrap().split("\n\n").next().unwrap().to_owned();
+    let shown: Vec<&str> = below.lines().map(|line| line.trim().split(' ').next().unwrap()).collect();
+    assert_eq!(shown, words, "{ran:?}");
+    assert!(below.contains("        concurrency most 200 queue 50 within 250ms\n"), "{below}");
+    assert!(ran.out.ends_with("    -> users\n"), "what holds by itself is not said of each route: {ran:?}");
+
+    let ran = folder.gw(&["explain", "GET", "/orders/7"]);
+    let from = "            breaker share 20% on 5xx (gateway.gw:8) in upstream orders (gateway.gw:2)\n";
+    assert!(ran.out.contains(from), "{ran:?}");
+
+    let listed = document(&folder, "routes", &[]);
+    let of = |path: &str| {
+        let routes = listed["result"]["routes"].as_array().unwrap();
+        routes.iter().find(|route| route["pattern"] == path).unwrap()["upstream"].clone()
+    };
+    let orders = of("/orders/{id: int}");
+    assert_eq!(orders["name"], "orders");
+    let lines: Vec<_> =
+        orders["parts"].as_array().unwrap().iter().map(|part| &part["from"][0]["line"]).collect();
+    assert_eq!(lines, [4, 5, 6, 7, 8]);
+    let users = of("/users");
+    assert_eq!(users["parts"].as_array().unwrap().len(), 1, "the balance that holds by itself: {users}");
+    assert_eq!(users["parts"][0]["from"], serde_json::json!([]));
+    assert!(of("/status").is_null());
+    document(&folder, "explain", &["GET", "/orders/7"]);
+}

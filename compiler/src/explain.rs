@@ -56,7 +56,7 @@ pub enum Decision {
     /// A route wins.
     Won {
         /// It, with the paths that this request gives it.
-        route: Listed,
+        route: Box<Listed>,
         /// The labels of the host from the right, where the route is one of a host.
         labels: Vec<Hop>,
         /// The segments of the path, and what each was matched by.
@@ -172,7 +172,7 @@ impl Plan {
             let given = Given { path: captured(&end.path), host: captured(&end.host) };
             let route = self.with_hosts(end.route?, Some(&given))?;
             let verdicts = self.verdicts(end.route?, &Scene { given: &given, ..scene });
-            Some(Decision::Won { route, labels: end.host, hops: end.path, verdicts })
+            Some(Decision::Won { route: Box::new(route), labels: end.host, hops: end.path, verdicts })
         });
         if let Some(decision) = won {
             return Ok(Explanation { path, decision, others });

@@ -28,6 +28,8 @@ pub struct Listed {
     pub steps: Vec<Step>,
     /// How it ends, as it would be written.
     pub terminal: String,
+    /// Where it leads to, if it forwards.
+    pub upstream: Option<Box<Upstream>>,
     /// The number of its chain: routes with the same one run the same function, each with values of its own.
     pub chain: usize,
     /// The file that declares it.
@@ -43,6 +45,15 @@ pub struct Also {
     pub pattern: String,
     /// The setting that says so.
     pub from: Origin,
+}
+
+/// An upstream as it will be asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Upstream {
+    /// Its name.
+    pub name: String,
+    /// What it has beside its servers: how they are chosen, when they are left out, how much they are given.
+    pub parts: Vec<Step>,
 }
 
 /// One step of a route.
@@ -145,6 +156,7 @@ impl Plan {
             hosts: hosts.cloned().unwrap_or_default(),
             steps: self.steps(route, &reader),
             terminal: self.terminal(route, &reader),
+            upstream: self.upstream(route),
             chain: route.chain,
             file: route.place.file.clone(),
             line: route.place.line,
@@ -165,6 +177,21 @@ impl Plan {
             Some(Step { text, from: trails.iter().map(|trail| origin(trail)).collect() })
         });
         steps.collect()
+    }
+
+    fn upstream(&self, route: &ir::Route) -> Option<Box<Upstream>> {
+        let (chain, [.., end]) = self.record(route)? else { return None };
+        chain.end.filter(|end| *end == EndKind::Forward)?;
+        let (number, _) = self.0.ends.forwards.get(*end)?;
+        let upstream = self.0.upstreams.get(*number)?;
+        // What they know of a request is known of all: nothing of a path.
+        let reader =
+            Reader { functions: &self.0.functions, params: &self.0.params, captures: &[], host: &[] };
+        let parts = upstream.parts.iter().filter_map(|part| {
+            let text = written::step(part.home, part.config.as_ref()?, &reader);
+            Some(Step { text, from: part.trails.iter().map(|trail| origin(trail)).collect() })
+        });
+        Some(Box::new(Upstream { name: upstream.name.clone(), parts: parts.collect() }))
     }
 
     fn terminal(&self, route: &ir::Route, reader: &Reader<'_>) -> String {

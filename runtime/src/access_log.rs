@@ -123,6 +123,7 @@ pub enum Member {
     Tries,
     Received,
     Sent,
+    QueueMicroseconds,
     ConnectMicroseconds,
     FirstByteMicroseconds,
     Microseconds,
@@ -330,6 +331,9 @@ impl Lines {
         }
         out.number(Member::Received, key!("received"), record.received);
         out.number(Member::Sent, key!("sent"), record.sent);
+        if let Some(queued) = record.queued {
+            out.number(Member::QueueMicroseconds, key!("queue_microseconds"), queued);
+        }
         if let Some(connect) = record.connect {
             out.number(Member::ConnectMicroseconds, key!("connect_microseconds"), connect);
         }

@@ -17,6 +17,8 @@ use crate::serve::capacity::Admission;
 use crate::shared::{Shared, Slot};
 use crate::terminal::{Forward, Redirect, Respond};
 use crate::trace::Trace;
+use crate::upstream::breaker::Pass;
+use crate::upstream::permits::Permit;
 
 /// One request and its answer.
 #[derive(Debug)]
@@ -43,6 +45,10 @@ pub struct Exchange {
     pub(crate) retry: Option<&'static policy::retry::Config>,
     /// Servers of the upstream that this exchange has asked since it began, or began anew.
     pub(crate) tried: Vec<u16>,
+    /// That it is one of those whom the upstream has at once, where they are counted.
+    pub(crate) permit: Option<Permit>,
+    /// What the upstream's breaker is told, where it has one.
+    pub(crate) pass: Option<Pass>,
     /// Bytes of `onward` that are the head.
     pub(crate) onward_head: usize,
     pub(crate) body_max: u64,
@@ -99,6 +105,8 @@ pub(crate) struct Waits {
     pub(crate) connect: Micros,
     /// To the next byte of a body.
     pub(crate) idle: Micros,
+    /// Where a server is told how long it has: the name of a field.
+    pub(crate) forward: Option<&'static str>,
 }
 
 /// What is known of an exchange when it is over.
@@ -126,6 +134,8 @@ pub(crate) struct Record {
     pub(crate) line: u16,
     /// How often a server was asked, or a connection to one was tried.
     pub(crate) tries: u32,
+    /// How long it has waited until the upstream could have it; none where it has not.
+    pub(crate) queued: Option<Micros>,
     /// How long connections to servers took to open; none where a kept one was used.
     pub(crate) connect: Option<Micros>,
     /// When the server that was asked last was asked.
@@ -180,6 +190,8 @@ impl Default for Exchange {
             waits: Waits::default(),
             retry: None,
             tried: Vec::new(),
+            permit: None,
+            pass: None,
             onward_head: 0,
             body_max: 0,
             made: Vec::new(),
@@ -341,6 +353,8 @@ impl Exchange {
         self.waits = Waits::default();
         self.retry = None;
         self.tried.clear();
+        self.permit = None;
+        self.pass = None;
         self.body_max = 0;
         self.made.clear();
         self.made.shrink_to(1024);

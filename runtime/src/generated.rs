@@ -21,7 +21,7 @@ pub use crate::program::Dns;
 #[cfg(feature = "trace")]
 pub use crate::program::Trace;
 pub use crate::program::{
-    AccessLog, At, Capacity, Chain, Drain, Label, Listener, Outside, Program, Route, SaidBy, Server,
+    AccessLog, At, Capacity, Chain, Drain, Fit, Label, Listener, Outside, Program, Route, SaidBy, Server,
     TrustedProxies, Upstream,
 };
 pub use crate::route::{ALWAYS, Edge, Kind, Leaf, NONE, Node, Param, Router, method, segment_hash};

@@ -17,6 +17,7 @@ pub mod dfa;
 mod dns;
 mod edit;
 pub mod exchange;
+mod fit;
 pub mod generated;
 pub mod head;
 mod http1;

@@ -411,6 +411,8 @@ mod tests {
                 balance: balance::Config::TURNS,
                 health: None,
                 eject: None,
+                concurrency: None,
+                breaker: None,
             },
             Upstream {
                 name: "users",
@@ -418,6 +420,8 @@ mod tests {
                 balance: balance::Config::TURNS,
                 health: None,
                 eject: None,
+                concurrency: None,
+                breaker: None,
             },
         ],
         ..Program::EMPTY

@@ -60,6 +60,8 @@ pub struct Program {
     pub capacity: Option<Capacity>,
     /// How names are looked up.
     pub dns: Option<Dns>,
+    /// Times that must fit into others, where parameters give one of them.
+    pub fits: &'static [Fit],
 }
 
 /// How much a gateway takes at once.
@@ -110,6 +112,23 @@ pub struct Dns {
     pub attempts: u32,
     /// How long addresses are good where nobody answers.
     pub stale: Duration,
+}
+
+/// Two times of a route: the first, so many times, must fit into the second.
+#[derive(Clone, Copy, Debug)]
+pub struct Fit {
+    /// How many times.
+    pub times: u32,
+    /// The setting that both are of.
+    pub of: &'static str,
+    /// What they are called there.
+    pub names: [&'static str; 2],
+    /// What must fit.
+    pub part: Setting<Duration>,
+    /// Into what.
+    pub whole: Setting<Duration>,
+    /// A route that has both: an index into [`Program::routes`].
+    pub route: u32,
 }
 
 /// A listener for operators, apart from traffic.
@@ -165,6 +184,10 @@ pub struct Upstream {
     pub health: Option<policy::health::Config>,
     /// When one of them is left out for a while.
     pub eject: Option<policy::eject::Config>,
+    /// How many requests all of them have at once.
+    pub concurrency: Option<policy::concurrency::Config>,
+    /// When all of them are left alone for a while.
+    pub breaker: Option<policy::breaker::Config>,
 }
 
 /// One server of an upstream, spoken to in plain HTTP/1.1.
@@ -312,5 +335,6 @@ impl Program {
         capacity: None,
         trace: None,
         dns: None,
+        fits: &[],
     };
 }

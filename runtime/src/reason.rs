@@ -124,6 +124,12 @@ reasons! {
     UPSTREAM_UNAVAILABLE "upstream_unavailable" 503 "destination_unavailable" "no server behind the gateway is available";
     /// No server has an address: their names were not found.
     UPSTREAM_UNRESOLVED "upstream_unresolved" 502 "dns_error" "the server behind the gateway cannot be found";
+    /// `concurrency`: nobody more may wait.
+    QUEUE_FULL "queue_full" 503 "connection_limit_reached" "the servers behind the gateway have as many requests as they may have";
+    /// `concurrency`: the wait was too long.
+    QUEUE_TIMEOUT "queue_timeout" 503 "connection_limit_reached" "the servers behind the gateway were busy for too long";
+    /// `breaker`: too many requests have failed.
+    BREAKER_OPEN "breaker_open" 503 "destination_unavailable" "the servers behind the gateway fail and are left alone for a while";
     /// Nothing listens at the server's address.
     UPSTREAM_REFUSED "upstream_refused" 502 "connection_refused" "the server behind the gateway refused the connection";
     /// No way to the server's address.

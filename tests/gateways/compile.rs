@@ -1,14 +1,22 @@
-//! Compiles the gateways of this directory into modules. They may use a policy that the standard ones lack: one that
-//! panics.
+//! Compiles the gateways of this directory into modules. They may use two policies that the standard ones lack: they
+//! panic.
 
 use std::path::Path;
 
-use gatewright_dsl::policy::Policy;
+use gatewright_dsl::policy::{Hook, Policy};
 use gatewright_dsl::problem::render::{Colour, text};
 use gatewright_dsl::{Catalogue, Source};
 
 static PANICS: Policy =
     Policy { name: "panics", summary: "fails as a bug would", home: "policy::panics", ..Policy::BLANK };
+
+static BURSTS: Policy = Policy {
+    name: "bursts",
+    summary: "fails as a bug would, once there is an answer",
+    home: "policy::bursts",
+    hooks: &[Hook::Response],
+    ..Policy::BLANK
+};
 
 /// Writes a file of Rust for each of them.
 pub fn write(out: &Path) {
@@ -26,10 +34,10 @@ pub fn write(out: &Path) {
 fn write_one(out: &Path, name: &str) {
     let entry = format!("gateways/{name}.gw");
     let sources = [Source::new(&entry, std::fs::read_to_string(&entry).expect("the gateway is there"))];
-    let catalogue = Catalogue::standard().with(&PANICS);
+    let catalogue = Catalogue::standard().with(&PANICS).with(&BURSTS);
     let output = gatewright_compiler::compile(&sources, &catalogue)
         .unwrap_or_else(|problems| panic!("{}", text(&problems, &sources, Colour::Off)));
-    // The door, with one more policy behind it.
+    // The door, with more policies behind it.
     let (door, wider) = ("use ::gatewright_runtime::generated as g;", "use crate::program::door as g;");
     let code = output.rust.replace(door, wider);
     assert_ne!(code, output.rust, "emitted code still names its door so");

@@ -126,7 +126,7 @@ pub fn at(listen: SocketAddr, app: SocketAddr) -> &'static Program {
     }))
 }
 
-/// What emitted code sees: all that it may name, and a policy that fails as a bug would.
+/// What emitted code sees: all that it may name, and policies that fail as a bug would.
 pub(crate) mod door {
     pub(crate) use gatewright_runtime::generated::*;
 
@@ -143,6 +143,20 @@ pub(crate) mod door {
                 #[allow(clippy::unused_self, reason = "the shape of a step")]
                 pub(crate) fn request(&'static self, _: &mut Exchange) -> Flow {
                     panic!("as the route says")
+                }
+            }
+        }
+
+        pub(crate) mod bursts {
+            use gatewright_runtime::generated::Exchange;
+
+            #[derive(Debug)]
+            pub(crate) struct Config {}
+
+            impl Config {
+                #[allow(clippy::unused_self, reason = "the shape of a step")]
+                pub(crate) fn response(&'static self, _: &mut Exchange) {
+                    panic!("as the route says, once there is an answer")
                 }
             }
         }

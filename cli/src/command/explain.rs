@@ -9,7 +9,7 @@ use gatewright_compiler::routes::{Listed, Origin};
 use gatewright_dsl::problem::nearest::nearest;
 use serde_json::{Value, json};
 
-use super::routes::listed;
+use super::routes::{listed, written};
 use crate::carried::{page, words};
 use crate::envelope::{self, Refusal};
 use crate::project;
@@ -222,6 +222,12 @@ fn show(asked: &Asked, explanation: &Explanation) {
                 }
             }
             println!("    {}", route.terminal);
+            for part in written(route) {
+                println!("        {}", part.text);
+                for origin in &part.from {
+                    println!("            {}", came(origin));
+                }
+            }
             foretell(verdicts);
         }
         Decision::Own { status, reason, allowed, is_floor } => {

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 use std::process::ExitCode;
 
-use gatewright_compiler::routes::{Listed, Origin};
+use gatewright_compiler::routes::{Listed, Origin, Step};
 use serde_json::{Value, json};
 
 use crate::envelope;
@@ -29,11 +29,7 @@ pub(crate) fn run(file: &Path, as_json: bool) -> ExitCode {
 
 /// A route as a member of a document.
 pub(crate) fn listed(route: &Listed) -> Value {
-    let steps: Vec<Value> = route
-        .steps
-        .iter()
-        .map(|step| json!({ "text": step.text, "from": step.from.iter().map(origin).collect::<Vec<_>>() }))
-        .collect();
+    let steps: Vec<Value> = route.steps.iter().map(step).collect();
     json!({
         "methods": route.methods,
         "pattern": route.pattern,
@@ -41,9 +37,17 @@ pub(crate) fn listed(route: &Listed) -> Value {
         "hosts": route.hosts,
         "steps": steps,
         "terminal": route.terminal,
+        "upstream": route.upstream.as_ref().map(|upstream| json!({
+            "name": upstream.name,
+            "parts": upstream.parts.iter().map(step).collect::<Vec<_>>(),
+        })),
         "file": route.file,
         "line": route.line,
     })
+}
+
+fn step(step: &Step) -> Value {
+    json!({ "text": step.text, "from": step.from.iter().map(origin).collect::<Vec<_>>() })
 }
 
 fn origin(origin: &Origin) -> Value {
@@ -51,7 +55,13 @@ fn origin(origin: &Origin) -> Value {
     json!({ "text": origin.text, "file": origin.file, "line": origin.line, "through": through })
 }
 
-/// A route as lines: its name, its steps, its end.
+/// What its upstream says beside its servers, and does not hold by itself.
+pub(crate) fn written(route: &Listed) -> impl Iterator<Item = &Step> {
+    let parts = route.upstream.iter().flat_map(|upstream| &upstream.parts);
+    parts.filter(|part| !part.from.is_empty())
+}
+
+/// A route as lines: its name, its steps, its end, and what it leads to.
 fn shown(route: &Listed) -> String {
     let mut text = format!("{}\n", route.title());
     if let Some(also) = &route.also {
@@ -60,6 +70,9 @@ fn shown(route: &Listed) -> String {
     for step in route.steps.iter().map(|step| &step.text).chain([&route.terminal]) {
         // Memory does not run out here.
         let _ = writeln!(text, "    {step}");
+    }
+    for part in written(route) {
+        let _ = writeln!(text, "        {}", part.text);
     }
     text
 }

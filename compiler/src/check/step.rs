@@ -58,7 +58,8 @@ fn accord(check: &mut Check<'_>, steps: &[Step], asked: &Asked<'_, '_>) {
         ast::Methods::List(names) => names.iter().map(|name| name.text.as_str()).collect(),
     };
     let find = |name: &str| steps.iter().find(|step| step.policy.name == name).map(|step| &step.values);
-    for step in steps {
+    let parts = asked.upstream.into_iter().flat_map(|upstream| &upstream.parts);
+    for step in steps.iter().chain(parts.filter_map(|part| part.step.as_ref())) {
         let Some(accord) = step.policy.accord else { continue };
         let is_own = own(asked, step.policy).is_some_and(|own| Some(own.span) == step.values.span);
         let around = Around { methods: is_own.then_some(&methods), find: &find };
@@ -69,13 +70,18 @@ fn accord(check: &mut Check<'_>, steps: &[Step], asked: &Asked<'_, '_>) {
 
 /// The parts of an upstream: for each that there can be, what is written or what holds by itself. Of a request they know
 /// what is known of all.
-pub(super) fn parts(check: &mut Check<'_>, settings: &[Checked]) -> Vec<checked::Part> {
+pub(super) fn parts(check: &mut Check<'_>, upstream: &ast::Name, settings: &[Checked]) -> Vec<checked::Part> {
     let mut found = Vec::new();
     let params = Rc::clone(&check.params);
     for policy in check.catalogue.policies().filter(|policy| policy.part) {
-        let written = setting(settings, policy).map(|setting| &setting.values);
-        let step = policy.effective(None, written).map(|values| placeless(policy, values));
+        let written = setting(settings, policy);
+        let step = policy
+            .effective(None, written.map(|setting| &setting.values))
+            .map(|values| placeless(policy, values));
         let mut steps: Vec<Step> = step.into_iter().collect();
+        for step in &mut steps {
+            step.trails.extend(written.map(|setting| trail::of_upstream(check, upstream, setting)));
+        }
         let scope = resolve::scope(check, &params.scope, &[], &[]);
         resolve::steps(check, &scope, &mut steps);
         found.push(checked::Part { policy, step: steps.pop() });
@@ -117,7 +123,7 @@ fn one(
         Some(item) => step(check, item, values, nested),
         None => placeless(policy, values),
     };
-    made.trails.extend(upstream.map(|(of, setting)| trail::of_upstream(check, of, setting)));
+    made.trails.extend(upstream.map(|(of, setting)| trail::of_upstream(check, of.name, setting)));
     Some(made)
 }
 

@@ -3,12 +3,12 @@
 use std::rc::Rc;
 
 use gatewright_dsl::Span;
+use gatewright_dsl::ast;
 use gatewright_dsl::schema::Checked;
 
 use super::Check;
 use super::around::Nested;
 use super::join::Item;
-use super::upstream::Upstream;
 use crate::checked::Trail;
 
 /// The way of a setting to the routes of its block.
@@ -29,14 +29,14 @@ pub(super) fn of_item(check: &mut Check<'_>, item: &Item, nested: &Nested<'_>) -
 }
 
 /// The way of a setting of an upstream.
-pub(super) fn of_upstream(check: &mut Check<'_>, upstream: &Upstream<'_>, setting: &Checked) -> Rc<Trail> {
+pub(super) fn of_upstream(check: &mut Check<'_>, upstream: &ast::Name, setting: &Checked) -> Rc<Trail> {
     let key = (usize::MAX, vec![setting.span]);
     if let Some(known) = check.trails.get(&key) {
         return Rc::clone(known);
     }
     let mut trail = trail(check, setting.span, &[]);
-    let place = check.lines.place(upstream.name.span);
-    trail.through.push((format!("upstream {}", upstream.name.text), place));
+    let place = check.lines.place(upstream.span);
+    trail.through.push((format!("upstream {}", upstream.text), place));
     let trail = Rc::new(trail);
     check.trails.insert(key, Rc::clone(&trail));
     trail

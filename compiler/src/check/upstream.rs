@@ -55,7 +55,7 @@ fn upstream<'a>(check: &mut Check<'_>, block: &'a ast::Upstream) -> Upstream<'a>
     if let (Some(span), false) = (first_backup, has_own) {
         check.problems.push(problem::only_backups(&block.name.text, span));
     }
-    let parts = step::parts(check, &settings);
+    let parts = step::parts(check, &block.name, &settings);
     Upstream { name: &block.name, servers, named, settings, parts }
 }
 

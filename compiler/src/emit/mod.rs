@@ -114,6 +114,14 @@ fn program_item(program: &Program) -> TokenStream {
     let hosts = program.router.hosts.map(Literal::usize_unsuffixed);
     let hosts = hosts.map_or(quote! { g::NONE }, |root| quote! { #root });
     let params = program.params.iter().map(param::param);
+    let fits = program.fits.iter().map(|fit| {
+        let (times, of) = (Literal::i64_unsuffixed(fit.times), Literal::string(fit.of));
+        let [part_name, whole_name] = fit.names.map(Literal::string);
+        let home = quote! { g };
+        let (part, whole) = (value::content(&fit.part, &home), value::content(&fit.whole, &home));
+        let route = Literal::usize_unsuffixed(fit.route);
+        quote! { g::Fit { times: #times, of: #of, names: [#part_name, #whole_name], part: #part, whole: #whole, route: #route } }
+    });
     let secrets = program.secrets.iter().map(param::secret);
     quote! {
         /// The whole gateway.
@@ -140,6 +148,7 @@ fn program_item(program: &Program) -> TokenStream {
             capacity: #capacity,
             trace: #trace,
             dns: #dns,
+            fits: &[#(#fits),*],
         };
     }
 }

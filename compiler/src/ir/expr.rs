@@ -257,6 +257,7 @@ pub(crate) const FACTS: &[Fact] = &[
     Fact { name: "tries", is: Is::Number, is_there: true, since: Since::End },
     Fact { name: "received", is: Is::Number, is_there: true, since: Since::End },
     Fact { name: "sent", is: Is::Number, is_there: true, since: Since::End },
+    Fact { name: "queue_microseconds", is: Is::Number, is_there: false, since: Since::End },
     Fact { name: "connect_microseconds", is: Is::Number, is_there: false, since: Since::End },
     Fact { name: "first_byte_microseconds", is: Is::Number, is_there: false, since: Since::End },
     Fact { name: "microseconds", is: Is::Number, is_there: true, since: Since::End },

@@ -8,7 +8,7 @@ mod text;
 
 use std::rc::Rc;
 
-use gatewright_dsl::policy::{Guard, Hook};
+use gatewright_dsl::policy::{self, Guard, Hook};
 use gatewright_dsl::schema::{Reason, Source, Value};
 
 pub(crate) use text::{Label, Text};
@@ -47,8 +47,22 @@ pub(crate) struct Program {
     pub(crate) secrets: Vec<Secret>,
     pub(crate) functions: Functions,
     pub(crate) text: Text,
+    /// What is only known to fit when the gateway starts.
+    pub(crate) fits: Vec<Fit>,
     /// Features of the runtime that the policies in use need, sorted.
     pub(crate) features: Vec<Feature>,
+}
+
+/// Two times of a route of which a parameter gives one: the first, so many times, must fit into the second.
+#[derive(Debug)]
+pub(crate) struct Fit {
+    pub(crate) times: i64,
+    pub(crate) of: &'static str,
+    pub(crate) names: [&'static str; 2],
+    pub(crate) part: Content,
+    pub(crate) whole: Content,
+    /// The first route of which this is so.
+    pub(crate) route: usize,
 }
 
 #[derive(Debug)]
@@ -67,6 +81,8 @@ pub(crate) struct Part {
     /// Whether it is there in any case, and so no option.
     pub(crate) always: bool,
     pub(crate) config: Option<Vec<Field>>,
+    /// Where it was written.
+    pub(crate) trails: Vec<Rc<Trail>>,
 }
 
 #[derive(Debug)]
@@ -106,6 +122,8 @@ pub(crate) struct StepTable {
     /// What they may answer in the upstream's place.
     pub(crate) answers: &'static [Reason],
     /// Whether they only ask and refuse.
+    /// What must fit into what of settings beside them.
+    pub(crate) fits: &'static [policy::Fit],
     pub(crate) guard: Option<Guard>,
     pub(crate) configs: Vec<Vec<Field>>,
 }

@@ -8,6 +8,7 @@ use std::rc::Rc;
 
 use gatewright_dsl::Span;
 use gatewright_dsl::policy::Policy;
+use gatewright_dsl::schema::Value;
 
 use super::config;
 use super::expr::Expressions;
@@ -20,6 +21,8 @@ pub(super) struct Chains {
     pub(super) all: Vec<Chain>,
     pub(super) steps: Vec<StepTable>,
     pub(super) ends: Ends,
+    /// What is only known to fit when the gateway starts.
+    pub(super) fits: Vec<ir::Fit>,
     /// Each with the first setting that needs it.
     pub(super) features: BTreeMap<&'static str, Option<Span>>,
     pub(super) states: Vec<&'static str>,
@@ -46,6 +49,7 @@ impl Chains {
     /// The chain of a route, and its record there.
     pub(super) fn place(&mut self, route: Route) -> Placed {
         let (steps, mut record, trails) = self.steps(route.steps);
+        self.fits(&steps, &record);
         let (kind, end) = self.end(route.end);
         record.push(end);
         self.placed += 1;
@@ -67,8 +71,9 @@ impl Chains {
             if let Some(step) = &step {
                 self.need(step);
             }
+            let trails = step.as_ref().map(|step| step.trails.clone()).unwrap_or_default();
             let config = step.map(|step| config::fields(&step, &mut self.expressions));
-            ir::Part { name: policy.name, home: policy.home, always: policy.always, config }
+            ir::Part { name: policy.name, home: policy.home, always: policy.always, config, trails }
         };
         ir::Upstream { name, servers, parts: parts.into_iter().map(part).collect() }
     }
@@ -98,6 +103,55 @@ impl Chains {
         placed.collect()
     }
 
+    /// Notes the times of a route that must fit into others, where a parameter gives one of them. What is written on both sides
+    /// has been looked at.
+    fn fits(&mut self, steps: &[usize], record: &[usize]) {
+        let all: Vec<(&StepTable, &Vec<Field>)> = steps
+            .iter()
+            .zip(record)
+            .filter_map(|(table, config)| {
+                let table = self.steps.get(*table)?;
+                Some((table, table.configs.get(*config)?))
+            })
+            .collect();
+        let content = |fields: &[Field], name: &str| {
+            let content = &fields.iter().find(|field| field.name == name)?.content;
+            match content {
+                Content::Option(inner) => inner.as_deref().cloned(),
+                other => Some(other.clone()),
+            }
+        };
+        let mut found = Vec::new();
+        for (table, own) in &all {
+            for fit in table.fits {
+                let of = all.iter().find(|(other, _)| other.home.rsplit("::").next() == Some(fit.of));
+                let Some((part, whole)) =
+                    of.and_then(|(_, of)| Some((content(of, fit.part)?, content(of, fit.whole)?)))
+                else {
+                    continue;
+                };
+                if [&part, &whole].iter().all(|time| matches!(time, Content::Is(_))) {
+                    continue;
+                }
+                let more = match fit.times.and_then(|times| content(own, times)) {
+                    Some(Content::Value(Value::Int(more))) => more,
+                    _ => 0,
+                };
+                let names = [fit.part, fit.whole];
+                found.push(ir::Fit { times: more + 1, of: fit.of, names, part, whole, route: self.placed });
+            }
+        }
+        for fit in found {
+            let is_same = |known: &ir::Fit| {
+                (known.times, known.names, &known.part, &known.whole)
+                    == (fit.times, fit.names, &fit.part, &fit.whole)
+            };
+            if !self.fits.iter().any(is_same) {
+                self.fits.push(fit);
+            }
+        }
+    }
+
     fn step(&mut self, unit: &Unit) -> Option<(usize, usize)> {
         let (first, policy) = (unit.steps.first()?, unit.policy()?);
         for step in &unit.steps {
@@ -114,8 +168,8 @@ impl Chains {
             fields.push(Field { name: "state", content: Content::State(number) });
         }
         let table = *self.step_of.entry(policy.home).or_insert_with(|| {
-            let Policy { home, hooks, answers, guard, .. } = *policy;
-            push(&mut self.steps, StepTable { home, hooks, answers, guard, configs: Vec::new() })
+            let Policy { home, hooks, answers, guard, fits, .. } = *policy;
+            push(&mut self.steps, StepTable { home, hooks, answers, guard, fits, configs: Vec::new() })
         });
         Some((table, self.config(table, fields)))
     }

@@ -79,6 +79,7 @@ pub(crate) fn lower(program: checked::Program, source_hash: String) -> ir::Progr
         secrets: program.secrets,
         functions: chains.expressions.functions,
         text,
+        fits: chains.fits,
         features: chains.features.into_iter().map(|(name, span)| Feature { name, span }).collect(),
     }
 }

@@ -64,6 +64,23 @@ const fn span(name: &'static str, default: u64, doc: &'static str) -> Param {
 }
 
 fn holds_together(values: &Values) -> Option<Mismatch> {
+    if let Some(mismatch) = names_failures(values) {
+        return Some(mismatch);
+    }
+    let (Some(Value::Duration(first)), Some(Value::Duration(most))) =
+        (values.value("for"), values.value("up_to"))
+    else {
+        return None;
+    };
+    let param = if values.written("for").is_some() { "for" } else { "up_to" };
+    (first > most).then(|| Mismatch {
+        help: Some("make `for` shorter, or `up_to` longer".into()),
+        ..Mismatch::conflict(param, "the first time is longer than the longest", "")
+    })
+}
+
+/// What counts against a server is said once, and is of the server.
+pub(super) fn names_failures(values: &Values) -> Option<Mismatch> {
     if let Some(Value::List(causes)) = values.written("on")
         && let Some(twice) = retry::twice(causes)
     {
@@ -78,18 +95,9 @@ fn holds_together(values: &Values) -> Option<Mismatch> {
     {
         let message = format!("{status} says something of the request, not of the server");
         return Some(Mismatch {
-            help: Some("one client could have every server left out: name statuses from 500 on".into()),
+            help: Some("one client could shut out all others: name statuses from 500 on".into()),
             ..Mismatch::conflict("on", message, "")
         });
     }
-    let (Some(Value::Duration(first)), Some(Value::Duration(most))) =
-        (values.value("for"), values.value("up_to"))
-    else {
-        return None;
-    };
-    let param = if values.written("for").is_some() { "for" } else { "up_to" };
-    (first > most).then(|| Mismatch {
-        help: Some("make `for` shorter, or `up_to` longer".into()),
-        ..Mismatch::conflict(param, "the first time is longer than the longest", "")
-    })
+    None
 }

@@ -74,6 +74,7 @@ const MEMBERS: &[&str] = &[
     "tries",
     "received",
     "sent",
+    "queue_microseconds",
     "connect_microseconds",
     "first_byte_microseconds",
     "microseconds",

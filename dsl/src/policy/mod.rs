@@ -2,6 +2,8 @@
 
 pub mod balance;
 pub mod body;
+pub mod breaker;
+pub mod concurrency;
 pub mod cookie;
 pub mod deny;
 pub mod eject;
@@ -45,6 +47,8 @@ const STANDARD: &[&Policy] = &[
     &balance::ROW,
     &health::ROW,
     &eject::ROW,
+    &concurrency::ROW,
+    &breaker::ROW,
     // What is sent, and what is sent back.
     &request::ROW,
     &forward::ROW,
@@ -86,6 +90,9 @@ pub struct Policy {
     pub check: Option<Agreement>,
     /// What must hold between it and what stands around it on a route.
     pub accord: Option<Accord>,
+    /// What must fit into what where a parameter says how long one of them is: held against what it is given when the gateway
+    /// starts.
+    pub fits: &'static [Fit],
     /// The feature of the runtime that it needs.
     pub feature: Option<&'static str>,
     /// The path of the Rust type, seen from generated code.
@@ -118,6 +125,19 @@ pub enum Guard {
     Lets,
     /// What is so refuses it.
     Refuses,
+}
+
+/// A time that must fit into another, of a setting of the same route.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Fit {
+    /// The parameter of the row that says how many times more than once.
+    pub times: Option<&'static str>,
+    /// The setting that both times are of.
+    pub of: &'static str,
+    /// The parameter that is one of them.
+    pub part: &'static str,
+    /// The parameter that must not be shorter.
+    pub whole: &'static str,
 }
 
 /// When a step is called.
@@ -160,6 +180,7 @@ impl Policy {
         answers: &[],
         check: None,
         accord: None,
+        fits: &[],
         feature: None,
         home: "",
         merges: false,

@@ -1,6 +1,6 @@
 //! The row of `retry`: when a request that failed is sent once more. What may be sent again is the runtime's to know.
 
-use super::Policy;
+use super::{Fit, Policy};
 use crate::ast::Percent;
 use crate::problem::accord::NOT_REPEATABLE;
 use crate::schema::{
@@ -60,6 +60,7 @@ pub const ROW: Policy = Policy {
     places: &[Place::Upstream, Place::Group, Place::Host, Place::Policy, Place::Route],
     check: Some(holds_together),
     accord: Some(fits),
+    fits: &[Fit { times: Some("times"), of: "timeout", part: "each", whole: "total" }],
     home: "policy::retry",
     ..Policy::BLANK
 };

@@ -1,10 +1,10 @@
 //! The row of `timeout`: how long an exchange may take. How it is measured is the runtime's.
 
-use super::{Meet, Policy, Reason};
+use super::{Fit, Meet, Policy, Reason, request};
 use crate::schema::{At, Default, Mismatch, Param, Phase, Place, Type, Value, Values};
 use std::time::Duration;
 
-/// `timeout 2s connect 250ms idle 30s`
+/// `timeout 2s each 500ms connect 250ms idle 30s forward "x-request-timeout-ms"`
 pub const ROW: Policy = Policy {
     name: "timeout",
     summary: "how long the upstream may take",
@@ -14,6 +14,12 @@ pub const ROW: Policy = Policy {
         duration("each", At::Label, None, "of that, for each try, its connection included"),
         duration("connect", At::Label, Some(1), "until the connection stands"),
         duration("idle", At::Label, Some(30), "while nothing of a body moves, in either direction"),
+        Param::optional(
+            "forward",
+            At::Label,
+            Type::Name,
+            "the field in which a server is told how many milliseconds it has for the head of its answer",
+        ),
     ],
     places: &[Place::Upstream, Place::Group, Place::Host, Place::Policy, Place::Route],
     always: true,
@@ -25,6 +31,7 @@ pub const ROW: Policy = Policy {
         Reason::new("upstream_stalled", 504, "the server took or sent nothing for `idle`"),
     ],
     check: Some(adds_up),
+    fits: &[Fit { times: None, of: "timeout", part: "each", whole: "total" }],
     home: "policy::timeout",
     ..Policy::BLANK
 };
@@ -47,6 +54,12 @@ const fn duration(name: &'static str, at: At, default: Option<u64>, doc: &'stati
 
 /// A `connect` that outlasts the total can never be reached. Defaults are not held against what is written.
 fn adds_up(values: &Values) -> Option<Mismatch> {
+    if let Some(Value::Text(name)) = values.written("forward")
+        && let Some(mismatch) = request::may_be_carried("forward", name)
+    {
+        let help = mismatch.help.map(|help| help.replace("x-request-id", "x-request-timeout-ms"));
+        return Some(Mismatch { help, ..mismatch });
+    }
     let Some(Value::Duration(total)) = values.written("total") else { return None };
     if let Some(Value::Duration(each)) = values.written("each")
         && each > total

@@ -127,7 +127,8 @@ impl Group {
             )
         };
         let servers = all.iter().map(standing).collect();
-        self.published.publish(all, Standings { servers, reserve: Arc::clone(&before.standings.reserve) });
+        // What counts all requests of the upstream goes on counting.
+        self.published.publish(all, Standings { servers, ..(*before.standings).clone() });
         self.told.send_replace(());
         true
     }

@@ -10,6 +10,8 @@ use super::process::Process;
 use super::recorder::Metrics;
 use crate::clock::Micros;
 use crate::program::Program;
+use crate::upstream::breaker::{Breaker, State};
+use crate::upstream::permits::Permits;
 use crate::upstream::set::Published;
 
 /// What is known beside the numbers.
@@ -239,11 +241,79 @@ impl Text<'_> {
                 self.sample(family, &[("upstream", name), ("server", server)], is_in as u64);
             }
         }
+        self.permits(program, about);
+        self.breakers(program, about);
         let family = "gatewright_upstream_first_byte_seconds";
         self.family(family, "histogram", "From asking a server to the head of its answer.");
         for (row, upstream, server) in &servers {
             let labels = [("upstream", *upstream), ("server", *server)];
             self.histogram(family, &labels, server::TIME, |counters| counters.servers.get(*row));
+        }
+    }
+
+    /// Of upstreams that have only so many requests at once.
+    fn permits(&mut self, program: &Program, about: About<'_>) {
+        let all = program.upstreams.iter().zip(about.sets);
+        let all: Vec<(&str, Arc<Permits>)> = all
+            .filter_map(|(upstream, it)| Some((upstream.name, it.get().standings.permits.clone()?)))
+            .collect();
+        if all.is_empty() {
+            return;
+        }
+        for (family, help, of) in [
+            (
+                "gatewright_upstream_requests",
+                "Requests that an upstream has, where they are counted.",
+                Permits::taken as fn(&Permits) -> u32,
+            ),
+            (
+                "gatewright_upstream_queue",
+                "Requests that wait until an upstream can have them.",
+                Permits::waiting,
+            ),
+        ] {
+            self.family(family, "gauge", help);
+            for (upstream, permits) in &all {
+                self.sample(family, &[("upstream", upstream)], of(permits).into());
+            }
+        }
+        let family = "gatewright_upstream_queue_refused_total";
+        self.family(family, "counter", "Requests that an upstream could not have, by reason.");
+        for (upstream, permits) in &all {
+            for (reason, count) in [("queue_full", permits.full()), ("queue_timeout", permits.late())] {
+                self.sample(family, &[("upstream", upstream), ("reason", reason)], count);
+            }
+        }
+    }
+
+    /// Of upstreams that have one.
+    fn breakers(&mut self, program: &Program, about: About<'_>) {
+        let all = program.upstreams.iter().zip(about.sets);
+        let breakers: Vec<(&str, Arc<Breaker>)> = all
+            .filter_map(|(upstream, it)| Some((upstream.name, it.get().standings.breaker.clone()?)))
+            .collect();
+        if breakers.is_empty() {
+            return;
+        }
+        let family = "gatewright_upstream_breaker";
+        self.family(family, "gauge", "1 for the state of the breaker of an upstream, 0 for the others.");
+        for (upstream, breaker) in &breakers {
+            for (name, state) in
+                [("closed", State::Closed), ("open", State::Open), ("half_open", State::HalfOpen)]
+            {
+                let is_it = u64::from(breaker.state(about.now) == state);
+                self.sample(family, &[("upstream", upstream), ("state", name)], is_it);
+            }
+        }
+        let family = "gatewright_upstream_breaker_opened_total";
+        self.family(family, "counter", "Times that the breaker of an upstream has opened.");
+        for (upstream, breaker) in &breakers {
+            self.sample(family, &[("upstream", upstream)], breaker.opened());
+        }
+        let family = "gatewright_upstream_breaker_refused_total";
+        self.family(family, "counter", "Requests that the breaker of an upstream has refused.");
+        for (upstream, breaker) in &breakers {
+            self.sample(family, &[("upstream", upstream)], breaker.refused());
         }
     }
 

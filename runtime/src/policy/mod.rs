@@ -5,6 +5,8 @@
 
 pub mod balance;
 pub mod body;
+pub mod breaker;
+pub mod concurrency;
 pub mod deny;
 pub mod eject;
 pub mod forward;

@@ -17,6 +17,8 @@ pub struct Config {
     pub connect: Setting<Duration>,
     /// For the next byte of a body, in either direction.
     pub idle: Setting<Duration>,
+    /// The field, in lower case, in which a server is told how long it has.
+    pub forward: Option<&'static str>,
 }
 
 impl Config {
@@ -28,6 +30,7 @@ impl Config {
             each: self.each.as_ref().map_or(Micros::MAX, wait),
             connect: wait(&self.connect),
             idle: wait(&self.idle),
+            forward: self.forward,
         };
         Flow::Next
     }

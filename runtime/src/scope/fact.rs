@@ -91,6 +91,12 @@ pub fn sent(x: &Exchange) -> i64 {
     number(x.record.sent)
 }
 
+/// How long it has waited until the upstream could have it.
+#[must_use]
+pub fn queue_microseconds(x: &Exchange) -> Option<i64> {
+    x.record.queued.map(number)
+}
+
 /// How long the connections took that were opened for it.
 #[must_use]
 pub fn connect_microseconds(x: &Exchange) -> Option<i64> {

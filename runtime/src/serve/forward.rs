@@ -11,11 +11,14 @@ use tokio::net::TcpStream;
 
 use super::client::Client;
 use super::connection::{After, after_last, own, refuse};
+use super::deadline;
+use super::queue;
 use super::relay::{End, Finished, Relay, To};
 use crate::answer;
 use crate::cause::is_connect_failure;
 use crate::clock::Micros;
 use crate::exchange::Exchange;
+use crate::head::write_number;
 use crate::http1::framing::Length;
 use crate::http1::request::{self, Onward, Request};
 use crate::reason::Reason;
@@ -38,12 +41,17 @@ pub(crate) async fn forward(
     let Some(upstream) = worker.upstreams.get(to.upstream as usize) else {
         return Box::pin(refuse_early(client, x, request, Reason::PANIC)).await;
     };
+    x.record.upstream = Some(to.upstream);
     let held = upstream.get();
     let upstream: &Upstream = Borrow::borrow(&held);
+    if let Err(held) = queue::enter(client, x, upstream)
+        && let Some(after) = Box::pin(queue::hold(client, x, request, upstream, held)).await
+    {
+        return after;
+    }
     if let Some(retry) = x.retry {
         upstream.earn(retry);
     }
-    x.record.upstream = Some(to.upstream);
     let mut failure = (Reason::UPSTREAM_UNAVAILABLE, None);
     let (mut tries, mut again) = (0, false);
     loop {
@@ -82,6 +90,7 @@ pub(crate) async fn forward(
                     Err((reason, cause)) => break Turn::Failed(reason, cause),
                 },
             };
+            deadline::tell(x, worker.lately(), by);
             write_head(client, x, &request, server, to);
             let retry = x.retry.filter(|retry| tries < retry.times);
             match converse(client, x, request, stream, To { upstream, server, reused, retry, by }).await {
@@ -132,6 +141,9 @@ pub(crate) async fn forward(
         }
     }
     let (reason, cause) = failure;
+    if x.record.server.is_some() {
+        upstream.lost(x.pass.as_ref(), reason, worker.lately());
+    }
     if reason == Reason::CLIENT_CLOSED {
         x.record.reason = Some(reason.word);
         x.record.cause = cause;
@@ -181,9 +193,11 @@ async fn pause(
 ) -> Result<(), (Reason, Option<io::ErrorKind>)> {
     let worker = Rc::clone(&client.worker);
     let most = x.retry.map_or(0, |retry| retry.pause(tries.saturating_sub(1)));
-    let asked = seconds.saturating_mul(1_000_000);
-    // As long as asked, and then not all at once.
-    let end = worker.now().saturating_add(asked).saturating_add(upstream.draw(most));
+    let earliest = worker.now().saturating_add(seconds.saturating_mul(1_000_000));
+    // As long as asked, and then not all at once. Half of what is left belongs to the try: a pause that used all of it up
+    // would cost the client the answer that was there.
+    let left = x.record.asked.saturating_add(x.waits.total).saturating_sub(earliest);
+    let end = earliest.saturating_add(upstream.draw(most.min(left / 2)));
     client.park();
     client.slot.set(end);
     // A client that has only closed its side still waits.
@@ -281,6 +295,7 @@ async fn converse(
         }
         End::Failed(reason, cause) if client.answering => {
             to.upstream.failed(to.server, reason, client.worker.lately());
+            to.upstream.lost(x.pass.as_ref(), reason, client.worker.lately());
             x.record.reason = Some(reason.word);
             x.record.cause = cause;
             if reason == Reason::CLIENT_STALLED {
@@ -292,6 +307,7 @@ async fn converse(
         End::Failed(reason, cause) if repeatable => return Turn::Failed(reason, cause),
         End::Failed(reason, cause) => {
             to.upstream.failed(to.server, reason, client.worker.lately());
+            to.upstream.lost(x.pass.as_ref(), reason, client.worker.lately());
             if complete {
                 Box::pin(give_up(client, x, request, reason, cause)).await
             } else {
@@ -318,8 +334,28 @@ async fn give_up(
 }
 
 /// Refuses a request of which nothing but the head was needed.
-async fn refuse_early(client: &mut Client, x: &mut Exchange, request: Request, reason: Reason) -> After {
+pub(super) async fn refuse_early(
+    client: &mut Client,
+    x: &mut Exchange,
+    request: Request,
+    reason: Reason,
+) -> After {
     own(client, x, request, |x, voice| answer::refuse(x, reason, None, voice)).await
+}
+
+/// Refuses a request that may come again, in so many microseconds at the earliest; nobody is told less than a second.
+pub(super) async fn come_back(
+    client: &mut Client,
+    x: &mut Exchange,
+    request: Request,
+    reason: Reason,
+    wait: Micros,
+) -> After {
+    // RFC 9110 section 10.2.3.
+    let mut seconds = Vec::new();
+    write_number(wait.div_ceil(1_000_000).max(1), &mut seconds);
+    x.say("Retry-After", &seconds);
+    refuse_early(client, x, request, reason).await
 }
 
 /// Opens a connection within the route's bound.

@@ -7,11 +7,13 @@ mod checkup;
 mod client;
 mod connection;
 mod console;
+mod deadline;
 mod forward;
 mod handover;
 mod identity;
 mod listener;
 mod notice;
+mod queue;
 mod relay;
 pub(crate) mod socket;
 mod succession;
@@ -35,6 +37,7 @@ use crate::access_log::{self, Log, Sink};
 #[cfg(feature = "admin")]
 use crate::admin::Admin;
 use crate::clock::Clock;
+use crate::fit;
 use crate::limits::Limits;
 use crate::log_file::LogFile;
 use crate::metrics::Metrics;
@@ -190,6 +193,7 @@ fn prepare(
 ) -> Result<Prepared, String> {
     // Before any socket is opened. They live as long as the process.
     let params = &*Box::leak(Box::new(given::read(program, &options.given)?));
+    fit::check(program, params, &options.given)?;
     let mut places = place::places(program, params, &options.given)?;
     for place in places.upstreams.iter_mut().flatten() {
         let real = options.servers.iter().find(|(declared, _)| *declared == place.address);
@@ -207,8 +211,8 @@ fn prepare(
         .collect();
     let (orders, _) = watch::channel(Order::Serve);
     let clock = options.clock.unwrap_or_else(Clock::real);
-    let set = |own: &Vec<_>| Arc::new(Published::new(Set::new(own.clone())));
-    let sets: Vec<Arc<Published>> = places.upstreams.iter().map(set).collect();
+    let set = |(own, declared): (&Vec<_>, _)| Arc::new(Published::new(Set::new(own.clone(), declared)));
+    let sets: Vec<Arc<Published>> = places.upstreams.iter().zip(program.upstreams).map(set).collect();
     #[cfg(feature = "dns")]
     let (names, looking) = {
         let wanted_names = crate::dns::Wanted {

@@ -1,7 +1,9 @@
 //! The servers behind the gateway, as one worker sees them: which is next, and the connections kept for it.
 
+pub(crate) mod breaker;
 pub(crate) mod budget;
 mod choice;
+pub(crate) mod permits;
 pub(crate) mod pool;
 pub(crate) mod set;
 pub(crate) mod standing;
@@ -12,12 +14,14 @@ use std::net::SocketAddr;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use self::breaker::{Breaker, Pass, State};
 use self::budget::Budget;
 pub(crate) use self::choice::{draw, seed};
+use self::permits::Permits;
 use self::pool::Pool;
 use self::set::Set;
 use self::standing::Standings;
-use crate::clock::Micros;
+use crate::clock::{Micros, micros};
 use crate::http1::request;
 use crate::place::Place;
 use crate::policy::retry;
@@ -151,14 +155,59 @@ impl Upstream {
         self.servers.iter().map(|server| &server.own.pool)
     }
 
+    /// Those who may have a request there at once, where they are counted.
+    pub(crate) fn permits(&self) -> Option<&Arc<Permits>> {
+        self.standings.permits.as_ref()
+    }
+
+    /// How long a request may wait for its permit.
+    pub(crate) fn patience(&self) -> Micros {
+        self.declared.concurrency.as_ref().map_or(0, |config| micros(config.within))
+    }
+
+    /// Whether nobody is let through now, for how long at least: known before a request waits for a permit.
+    pub(crate) fn refuses(&self, now: Micros) -> Option<Micros> {
+        self.standings.breaker.as_ref()?.refuses(now)
+    }
+
+    /// Lets a request to the servers, if the breaker does; else how long it is open at least.
+    pub(crate) fn admit(&self, now: Micros) -> Result<Option<Pass>, Micros> {
+        let (Some(config), Some(breaker)) = (&self.declared.breaker, &self.standings.breaker) else {
+            return Ok(None);
+        };
+        breaker.admit(config, now).map(Some)
+    }
+
+    /// A request has its answer, of this status.
+    pub(crate) fn settled(&self, pass: Option<&Pass>, status: u16, now: Micros) {
+        let (Some(config), Some(pass)) = (&self.declared.breaker, pass) else { return };
+        if config.counts_status(status) {
+            pass.failed(now, config.time(|most| self.draw(most)));
+        } else {
+            pass.succeeded(now);
+        }
+    }
+
+    /// A request has no answer, or not all of it.
+    pub(crate) fn lost(&self, pass: Option<&Pass>, reason: Reason, now: Micros) {
+        if let (Some(config), Some(pass)) = (&self.declared.breaker, pass)
+            && is_of_server(reason)
+            && config.counts(reason)
+        {
+            pass.failed(now, config.time(|most| self.draw(most)));
+        }
+    }
+
     /// A request of a client is about to be sent: it pays for further tries.
     pub(crate) fn earn(&self, retry: &retry::Config) {
         self.budget.earn(retry);
     }
 
-    /// Takes a further try from the budget; `false`: it is used up.
+    /// Takes a further try from the budget; `false`: it is used up, or the breaker would not let it through.
     pub(crate) fn spend(&self, retry: &retry::Config, now: Micros) -> bool {
-        self.budget.spend(retry, &self.standings.reserve, now)
+        let is_closed = |breaker: &Arc<Breaker>| breaker.state(now) == State::Closed;
+        self.standings.breaker.as_ref().is_none_or(is_closed)
+            && self.budget.spend(retry, &self.standings.reserve, now)
     }
 
     /// A server has answered with this status.

@@ -10,6 +10,7 @@ use std::sync::{
 
 use super::standing::Standings;
 use crate::place::Place;
+use crate::program;
 
 /// Servers, and what is known of each of them, in the same order.
 #[derive(Clone, Debug)]
@@ -34,9 +35,9 @@ pub(crate) struct Published {
 
 impl Set {
     /// Servers of which nothing is known yet.
-    pub(crate) fn new(places: Vec<Place>) -> Self {
+    pub(crate) fn new(places: Vec<Place>, declared: &program::Upstream) -> Self {
         Self {
-            standings: Arc::new(Standings::new(places.len())),
+            standings: Arc::new(Standings::new(places.len(), declared)),
             places: places.into(),
             #[cfg(feature = "dns")]
             generation: 0,

@@ -4,15 +4,22 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 
+use super::breaker::Breaker;
 use super::budget::Reserve;
+use super::permits::Permits;
 use crate::clock::Micros;
 use crate::policy::eject;
+use crate::program;
 
 /// One upstream.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Standings {
     pub(crate) servers: Vec<Arc<Standing>>,
     pub(crate) reserve: Arc<Reserve>,
+    /// Where the upstream has so many.
+    pub(crate) permits: Option<Arc<Permits>>,
+    /// Where the upstream has one.
+    pub(crate) breaker: Option<Arc<Breaker>>,
 }
 
 /// One server.
@@ -31,8 +38,13 @@ pub(crate) struct Standing {
 }
 
 impl Standings {
-    pub(crate) fn new(servers: usize) -> Self {
-        Self { servers: (0..servers).map(|_| Arc::default()).collect(), reserve: Arc::default() }
+    pub(crate) fn new(servers: usize, declared: &program::Upstream) -> Self {
+        Self {
+            servers: (0..servers).map(|_| Arc::default()).collect(),
+            reserve: Arc::default(),
+            permits: declared.concurrency.as_ref().map(|config| Arc::new(Permits::new(config))),
+            breaker: declared.breaker.is_some().then(Arc::default),
+        }
     }
 
     /// A server has failed: it may be left out for a while. Whether it is so from now on.
@@ -116,13 +128,26 @@ mod tests {
         eject::Config { after: 3, r#for, up_to, share: 500_000, on: None }
     }
 
+    fn of(servers: usize) -> Standings {
+        let upstream = program::Upstream {
+            name: "",
+            servers: &[],
+            balance: crate::policy::balance::Config::TURNS,
+            health: None,
+            eject: Some(config()),
+            concurrency: None,
+            breaker: None,
+        };
+        Standings::new(servers, &upstream)
+    }
+
     fn fail(standings: &Standings, at: usize, times: u32, now: Micros) -> bool {
         (0..times).map(|_| standings.failed(at, &config(), now)).fold(false, |_, is_out| is_out)
     }
 
     #[test]
     fn failures_one_after_the_other_leave_a_server_out_for_a_while() {
-        let all = Standings::new(2);
+        let all = of(2);
         assert!(!fail(&all, 0, 2, SECOND));
         all.servers[0].succeeded();
         assert!(!fail(&all, 0, 2, SECOND) && all.servers[0].is_in(SECOND));
@@ -134,7 +159,7 @@ mod tests {
 
     #[test]
     fn each_time_in_a_row_is_longer_until_it_has_been_well_for_as_long() {
-        let all = Standings::new(2);
+        let all = of(2);
         assert!(fail(&all, 0, 3, 0));
         assert!(fail(&all, 0, 3, 31 * SECOND));
         assert!(!all.servers[0].is_in(90 * SECOND) && all.servers[0].is_in(92 * SECOND));
@@ -144,14 +169,14 @@ mod tests {
 
     #[test]
     fn no_more_than_the_share_are_out_and_never_the_only_one() {
-        let all = Standings::new(4);
+        let all = of(4);
         assert!((0..4).map(|at| fail(&all, at, 3, 0)).eq([true, true, false, false]));
-        assert!(!fail(&Standings::new(1), 0, 100, 0));
+        assert!(!fail(&of(1), 0, 100, 0));
     }
 
     #[test]
     fn a_good_answer_to_a_question_ends_the_time_out() {
-        let all = Standings::new(2);
+        let all = of(2);
         assert!(fail(&all, 0, 3, 0));
         assert!(all.servers[0].set_down(true, SECOND) && !all.servers[0].set_down(true, SECOND));
         assert!(all.servers[0].set_down(false, 2 * SECOND));

@@ -163,6 +163,8 @@ impl Writer {
             "; balance least_requests slow_start 10s",
             "; balance hash by client.ip panic 0%",
             "; balance hash by \"{request.method} {request.header(\"x-user\") ?? \"\"}\"; eject after 3 on 5xx",
+            "; concurrency 5 queue 2 within 100ms",
+            "; breaker share 20% at_least 5 probes 1 on 503, connect_failure; eject after 2; concurrency 1",
             "; eject after 2 for 1s share 10%; health GET /healthz?a=1 every 2s host \"app\"",
             "; retry 2 on connect_failure, 503; health GET / status 204",
         ];

@@ -165,7 +165,13 @@ impl Writer {
                 let total = param.unwrap_or_else(|| self.random.of(&["1s", "2500ms", "10s"]).into());
                 format!(
                     "timeout {total}{}",
-                    self.random.of(&["", " connect 250ms", " idle 1s", " each 100ms"])
+                    self.random.of(&[
+                        "",
+                        " connect 250ms",
+                        " idle 1s",
+                        " each 100ms",
+                        " forward \"x-left-ms\""
+                    ])
                 )
             }
             "retry" => {

@@ -16,6 +16,7 @@ const TIMEOUT: policy::timeout::Config = policy::timeout::Config {
     each: None,
     connect: Setting::Is(Duration::from_secs(1)),
     idle: Setting::Is(Duration::from_secs(30)),
+    forward: None,
 };
 const APP: Forward = Forward { upstream: 0, target: Target::Same };
 

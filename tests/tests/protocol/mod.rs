@@ -3,8 +3,11 @@
 mod abort;
 mod answers;
 mod bodies;
+mod breaker;
 mod capacity;
 mod chunked;
+mod concurrency;
+mod deadlines;
 mod declared;
 mod dns;
 mod early;

@@ -141,3 +141,21 @@ fn operators_ask_where_start_up_says() {
     let said = start(program::given(), options).expect_err("the address is taken");
     assert!(said.contains(&address), "{said}");
 }
+
+#[test]
+fn times_that_do_not_fit_do_not_start() {
+    assert_eq!(
+        refused(&[("patience", "5s")]),
+        "3 times `each` of `timeout` is 6s, and its `total` 5s, for the route `GET /patient`: `each_for` is \"2s\" by default, and `patience` is \"5s\" in `PATIENCE`"
+    );
+    let said = refused(&[("each_for", "4001ms"), ("patience", "1m")]);
+    assert_eq!(
+        said,
+        "`each` of `timeout` is 4.001s, and its `total` 4s, for the route `GET /once`: `each_for` is \"4001ms\" in `EACH_FOR`"
+    );
+    let both = refused(&[("each_for", "5s")]);
+    assert_eq!(both.matches("\nerror: ").count(), 1, "each with a line of its own: {both}");
+    let server = Server::ok();
+    let setup = Setup { program: program::given(), ..Setup::app(&server) };
+    drop(setup.give("each_for", "3333ms").start());
+}

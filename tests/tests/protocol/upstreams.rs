@@ -12,12 +12,12 @@ use gatewright_tests::server::{Connection, Server};
 const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 const BUSY: &str = "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 4\r\n\r\nbusy";
 
-fn get(path: &str) -> String {
+pub(super) fn get(path: &str) -> String {
     format!("GET {path} HTTP/1.1\r\nHost: a\r\n\r\n")
 }
 
 /// In front of three servers; `None` is one that refuses connections.
-fn gate(servers: [Option<&Server>; 3]) -> Gate {
+pub(super) fn gate(servers: [Option<&Server>; 3]) -> Gate {
     place(servers, THREE, WATCHED).start()
 }
 
@@ -26,7 +26,7 @@ fn watched(servers: [&Server; 3]) -> Gate {
     place(servers.map(Some), WATCHED, THREE).start()
 }
 
-fn place(servers: [Option<&Server>; 3], used: [SocketAddr; 3], unused: [SocketAddr; 3]) -> Setup {
+pub(super) fn place(servers: [Option<&Server>; 3], used: [SocketAddr; 3], unused: [SocketAddr; 3]) -> Setup {
     let any = servers.iter().flatten().next().expect("one of them is there");
     let setup = Setup::app(any);
     let dead = setup.servers.iter().find(|(declared, _)| *declared == DEAD).expect("it is placed").1;
@@ -38,7 +38,7 @@ fn place(servers: [Option<&Server>; 3], used: [SocketAddr; 3], unused: [SocketAd
 }
 
 /// One request, while the gateway's clock goes on.
-fn ask(gate: &Gate, request: impl AsRef<[u8]>) -> gatewright_tests::wire::Message {
+pub(super) fn ask(gate: &Gate, request: impl AsRef<[u8]>) -> gatewright_tests::wire::Message {
     let mut client = gate.client();
     client.send(request);
     let (clock, done) = (gate.clock.clone(), std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false)));
@@ -198,6 +198,19 @@ fn a_server_is_left_alone_for_as_long_as_it_asks() {
     let gate = self::gate([Some(&never), Some(&never), Some(&never)]);
     assert_eq!(gate.ask(get("/late")).field("retry-after").as_deref(), Some("60"));
     assert_eq!(never.requests().len(), 1);
+}
+
+#[test]
+fn a_pause_leaves_time_for_the_try_that_it_is_made_for() {
+    let later = Server::always("HTTP/1.1 503 Busy\r\nRetry-After: 2\r\nContent-Length: 0\r\n\r\n");
+    let gate = gate([Some(&later), Some(&later), Some(&later)]);
+    // Drawn from a minute, the pause would be over in time once in sixty times.
+    for tries in [2, 4, 6] {
+        let began = gate.clock.now();
+        assert_eq!(ask(&gate, get("/tight")).status(), 503, "the server's answer, and no 504");
+        assert!(gate.clock.now() - began >= 2_000_000, "it is left alone for as long as it asks");
+        assert_eq!(later.requests().len(), tries);
+    }
 }
 
 #[test]

@@ -207,6 +207,8 @@ impl Relay<'_> {
         if let Some(wait) = self.wait_for_another(&buffer, &response) {
             return Err(self.again(buffer, &response, wait));
         }
+        let now = self.client.worker.lately();
+        self.to.upstream.settled(self.x.pass.as_ref(), response.status, now);
         self.x.drop_foreign_id(buffer.held());
         self.show_steps(&buffer, &response)?;
         let client = &mut *self.client;
