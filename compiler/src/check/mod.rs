@@ -169,13 +169,7 @@ pub(crate) fn check(files: &Files<'_>, entry: &Entry, catalogue: &Catalogue) -> 
         .iter()
         .filter_map(|landed| route::check(&mut check, landed, &nested, &upstreams))
         .collect();
-    let is_silent = |steps: &[checked::Step]| steps.iter().any(checked::Step::silences);
-    if let Some((_, span)) = &gateway.front.access_log
-        && is_silent(&outside)
-        && routes.iter().all(|route| is_silent(&route.steps))
-    {
-        check.problems.push(problem::no_lines(*span));
-    }
+    logged(&mut check, &gateway, &outside, &routes);
     let claims =
         RouteSet { routes: routes.iter().map(Route::shape).collect(), floors: nested.floors(&mut check) };
     let order = collision::check(&mut check, &claims);
@@ -217,6 +211,17 @@ pub(crate) fn check(files: &Files<'_>, entry: &Entry, catalogue: &Catalogue) -> 
         program
     });
     Outcome { program, problems, unused, texts, used, is_partial }
+}
+
+/// A file for the access log is of no use where no exchange has a line.
+fn logged(check: &mut Check<'_>, gateway: &gateway::Gateway, outside: &[checked::Step], routes: &[Route]) {
+    let is_silent = |steps: &[checked::Step]| steps.iter().any(checked::Step::silences);
+    if let Some((_, span)) = &gateway.front.access_log
+        && is_silent(outside)
+        && routes.iter().all(|route| is_silent(&route.steps))
+    {
+        check.problems.push(problem::no_lines(*span));
+    }
 }
 
 fn policies<'a>(units: &'a [Unit<'a>]) -> BTreeMap<&'a str, &'a PolicyDeclaration> {

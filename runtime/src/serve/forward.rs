@@ -49,19 +49,11 @@ pub(crate) async fn forward(
     {
         return after;
     }
-    if let Some(retry) = x.retry {
-        upstream.earn(retry);
-    }
+    x.retry.inspect(|retry| upstream.earn(retry));
     let mut failure = (Reason::UPSTREAM_UNAVAILABLE, None);
     let (mut tries, mut again) = (0, false);
     loop {
-        let mut chosen = upstream.choose(x, worker.lately());
-        if chosen.is_none() && std::mem::take(&mut again) {
-            // After one has failed another is better; where there is none, the same.
-            x.tried.clear();
-            chosen = upstream.choose(x, worker.lately());
-        }
-        let Some(server) = chosen else {
+        let Some(server) = choose(upstream, x, worker.lately(), &mut again) else {
             if upstream.is_empty() {
                 failure.0 = Reason::UPSTREAM_UNRESOLVED;
             }
@@ -73,8 +65,7 @@ pub(crate) async fn forward(
             break;
         };
         x.tried.push(server.index);
-        let asking = server.ask();
-        let by = each(client, x);
+        let (asking, by) = (server.ask(), each(client, x));
         let mut kept = server.own.pool.take();
         let turn = loop {
             x.record.server = Some(server.address);
@@ -144,12 +135,18 @@ pub(crate) async fn forward(
     if x.record.server.is_some() {
         upstream.lost(x.pass.as_ref(), reason, worker.lately());
     }
-    if reason == Reason::CLIENT_CLOSED {
-        x.record.reason = Some(reason.word);
-        x.record.cause = cause;
-        return After::Close;
-    }
     Box::pin(give_up(client, x, request, reason, cause)).await
+}
+
+/// The server that is asked next.
+fn choose<'a>(upstream: &'a Upstream, x: &mut Exchange, now: Micros, again: &mut bool) -> Option<&'a Server> {
+    let chosen = upstream.choose(x, now);
+    if chosen.is_none() && std::mem::take(again) {
+        // After one has failed another is better; where there is none, the same.
+        x.tried.clear();
+        return upstream.choose(x, now);
+    }
+    chosen
 }
 
 /// How it went with one server.
@@ -326,6 +323,10 @@ async fn give_up(
     cause: Option<io::ErrorKind>,
 ) -> After {
     x.record.cause = cause;
+    if reason == Reason::CLIENT_CLOSED {
+        x.record.reason = Some(reason.word);
+        return After::Close;
+    }
     let sent = x.record.received > 0;
     if sent {
         return refuse(client, x, reason, cause, After::Linger).await;
