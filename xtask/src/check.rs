@@ -17,6 +17,7 @@ const STEPS: &[(&str, Step)] = &[
     ("the linter has nothing to say", lint),
     ("the house is tidy", tidy::run),
     ("a policy more needs no change of the compiler", new_policy::prove),
+    ("the runtime compiles with every choice of its features", choices),
     ("the tests pass", tests),
     ("the documentation builds", document),
     ("the compared gateways are valid", compared),
@@ -51,6 +52,32 @@ pub(crate) fn run_all() -> Result<(), String> {
     println!("\n=== all steps, {}", seconds(begin.elapsed()));
     println!("{}", shown.join("\n"));
     if failed.is_empty() { Ok(()) } else { Err(format!("failed: {}", failed.join("; "))) }
+}
+
+/// A gateway switches on what it uses, and only that: each choice is somebody's.
+fn choices() -> Result<(), String> {
+    let manifest = root().join("runtime/Cargo.toml");
+    let text = fs::read_to_string(&manifest).map_err(|error| format!("{}: {error}", manifest.display()))?;
+    let features = features(&text);
+    for choice in 0..1_u32 << features.len() {
+        let chosen = features.iter().enumerate().filter(|(at, _)| choice >> at & 1 == 1);
+        let chosen: Vec<&str> = chosen.map(|(_, name)| *name).collect();
+        let mut command = cargo();
+        command.args(["check", "--quiet", "--package", "gatewright-runtime", "--no-default-features"]);
+        command.args(["--features", &chosen.join(",")]).env("RUSTFLAGS", "-D warnings");
+        // Other flags than those of the other steps: in their folder all would be compiled twice.
+        command.env("CARGO_TARGET_DIR", root().join("target/choices"));
+        succeed(&mut command).map_err(|why| format!("with the features {chosen:?}: {why}"))?;
+    }
+    Ok(())
+}
+
+/// The features that a gateway may have: those of the manifest, without what only benches and fuzz targets need.
+fn features(manifest: &str) -> Vec<&str> {
+    let section = manifest.split("[features]").nth(1).unwrap_or_default();
+    let section = section.split("\n[").next().unwrap_or_default();
+    let names = section.lines().filter_map(|line| line.split_once(" = [")).map(|(name, _)| name.trim());
+    names.filter(|name| !name.starts_with('#') && !matches!(*name, "bench" | "default")).collect()
 }
 
 fn lint() -> Result<(), String> {
@@ -99,4 +126,15 @@ fn succeed(command: &mut Command) -> Result<(), String> {
 
 fn seconds(took: Duration) -> String {
     format!("{:.1} s", took.as_secs_f64())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn features_are_those_of_the_manifest() {
+        let manifest = "[package]\nname = \"a\"\n\n[features]\n# One.\nadmin = []\nbench = []\nlimit = [\"dep:b\"]\n\n[dependencies]\nc = [1]\n";
+        assert_eq!(features(manifest), ["admin", "limit"]);
+    }
 }

@@ -102,6 +102,7 @@ impl Tracing {
             At::Is { address, authority } => (address, authority),
             At::Param(number) => place::collector(program, params, number)?,
             // INVARIANT: the compiler refuses a name.
+            #[cfg(feature = "dns")]
             At::Name { .. } | At::Service { .. } => {
                 return Err("the collector of traces has no address".to_owned());
             }
