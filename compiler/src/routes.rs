@@ -286,6 +286,18 @@ route * /{rest: path} redirect 302 /orders/{rest}
     }
 
     #[test]
+    fn a_flag_is_shown_by_its_name_where_it_is_set() {
+        let of = |settings: &str| {
+            let gateway = "gateway shop { listen http :8080 }\nroute GET / respond 200";
+            let routes = plan(&format!("{gateway} {{ {settings} }}\n")).routes();
+            routes[0].steps.iter().map(|step| step.text.clone()).collect::<Vec<_>>()
+        };
+        assert_eq!(of("log sample 10%"), ["log sample 10%"]);
+        let limited = of("limit 1/s per client.ip dry_run");
+        assert!(limited[0].contains(" dry_run") && !limited[0].contains("true"), "{limited:?}");
+    }
+
+    #[test]
     fn a_capture_of_one_text_is_shown_by_its_number() {
         assert_eq!(names("a/{x}/{y: int(1..2)}"), Some(vec!["{x}".to_owned(), "{y}".to_owned()]));
         assert_eq!(names("{x: int(7..7)}/{y}"), None);

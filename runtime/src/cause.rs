@@ -42,6 +42,16 @@ impl Cause {
     }
 }
 
+/// Whether an answer of this status is among the failures that are named; where none are, those of 500 to 599 are.
+pub(crate) fn names_status(on: Option<&[Cause]>, status: u16) -> bool {
+    on.map_or(status >= 500, |on| on.iter().any(|cause| cause.is_status(status)))
+}
+
+/// Whether it is one that there is no answer, for this reason; where none are named, it is.
+pub(crate) fn names_failure(on: Option<&[Cause]>, reason: Reason) -> bool {
+    on.is_none_or(|on| on.iter().any(|cause| cause.is_failure(reason)))
+}
+
 /// Whether no connection was made, so that no server has seen the request.
 pub(crate) fn is_connect_failure(reason: Reason) -> bool {
     [Reason::UPSTREAM_REFUSED, Reason::UPSTREAM_UNREACHABLE, Reason::UPSTREAM_CONNECT_TIMEOUT]

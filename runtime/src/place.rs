@@ -88,30 +88,24 @@ impl Finding<'_> {
     fn listeners(&mut self) {
         for Listener { address } in self.program.listeners {
             let at = address.at(self.params);
-            let before = self.program.listeners.iter().zip(&self.places.listeners);
-            let taken = before
-                .clone()
-                .find(|(_, other)| collide(**other, at))
-                .map(|(it, other)| (it.address, *other));
+            self.hold_apart(address, at);
             self.places.listeners.push(at);
-            // What is written on both sides, the compiler has looked at.
-            let Some((other, other_at)) = taken else { continue };
-            if let Some(told) = self.told([number(address), number(&other)]) {
-                self.wrong
-                    .push(format!("{at} is taken by {other_at}, where this gateway listens too: {told}"));
-            }
         }
     }
 
     /// Operators ask where no client is served.
     fn admin(&mut self) {
-        let Some(admin) = self.program.admin else { return };
-        let at = admin.address.at(self.params);
-        let all = self.program.listeners.iter().zip(&self.places.listeners);
-        let taken =
-            all.clone().find(|(_, other)| collide(**other, at)).map(|(it, other)| (it.address, *other));
-        let Some((other, other_at)) = taken else { return };
-        if let Some(told) = self.told([number(&admin.address), number(&other)]) {
+        if let Some(admin) = &self.program.admin {
+            self.hold_apart(&admin.address, admin.address.at(self.params));
+        }
+    }
+
+    /// An address is none of the listeners' that are known already.
+    fn hold_apart(&mut self, address: &Setting<SocketAddr>, at: SocketAddr) {
+        let mut known = self.program.listeners.iter().zip(&self.places.listeners);
+        let Some((other, other_at)) = known.find(|(_, other)| collide(**other, at)) else { return };
+        // What is written on both sides, the compiler has looked at.
+        if let Some(told) = self.told([number(address), number(&other.address)]) {
             self.wrong.push(format!("{at} is taken by {other_at}, where this gateway listens too: {told}"));
         }
     }

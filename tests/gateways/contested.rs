@@ -81,14 +81,7 @@ enum Item {
 
 /// Writes `contested.rs`: each program as a module, and `ALL` of them with their text.
 pub fn write(out: &Path) {
-    let (mut code, mut list) = (String::new(), String::new());
-    for seed in 0..PROGRAMS {
-        let (source, rust) = accepted(seed);
-        writeln!(code, "mod program_{seed} {{\n{rust}}}").expect("memory");
-        writeln!(list, "({source:?}, &program_{seed}::PROGRAM),").expect("memory");
-    }
-    writeln!(code, "pub static ALL: &[(&str, &Program)] = &[\n{list}];").expect("memory");
-    std::fs::write(out.join("contested.rs"), code).expect("OUT_DIR can be written");
+    super::random::write_all(&out.join("contested.rs"), (0..PROGRAMS).map(accepted));
 }
 
 /// The text of a program that the compiler accepts, and what becomes of it.

@@ -53,14 +53,18 @@ const SETTINGS: [&str; 4] = ["", "", "timeout 2s connect 500ms", "body any max 1
 
 /// Writes `random.rs`: each program as a module, and `ALL` of them with their text.
 pub fn write(out: &Path) {
+    write_all(&out.join("random.rs"), (0..PROGRAMS).map(accepted));
+}
+
+/// Writes programs and what became of them.
+pub fn write_all(to: &Path, programs: impl Iterator<Item = (String, String)>) {
     let (mut code, mut list) = (String::new(), String::new());
-    for seed in 0..PROGRAMS {
-        let (source, rust) = accepted(seed);
-        writeln!(code, "mod program_{seed} {{\n{rust}}}").expect("memory");
-        writeln!(list, "({source:?}, &program_{seed}::PROGRAM),").expect("memory");
+    for (number, (source, rust)) in programs.enumerate() {
+        writeln!(code, "mod program_{number} {{\n{rust}}}").expect("memory");
+        writeln!(list, "({source:?}, &program_{number}::PROGRAM),").expect("memory");
     }
     writeln!(code, "pub static ALL: &[(&str, &Program)] = &[\n{list}];").expect("memory");
-    std::fs::write(out.join("random.rs"), code).expect("OUT_DIR can be written");
+    std::fs::write(to, code).expect("OUT_DIR can be written");
 }
 
 /// The text of a program that the compiler accepts, and what becomes of it.

@@ -32,6 +32,8 @@ pub(super) fn respond(answer: &Respond, reader: &Reader<'_>) -> String {
 fn setting(word: &str, fields: &[Field], reader: &Reader<'_>) -> String {
     let given = fields.iter().filter_map(|field| Some((field, content(&field.content, reader)?)));
     given.fold(word.to_owned(), |shown, (field, content)| match &field.content {
+        // A flag is its own name.
+        Content::Value(Value::Bool(true)) => format!("{shown} {}", field.name),
         // What is inside braces, or names itself, has no label.
         Content::Items(_) | Content::Named(..) | Content::Declared(_) | Content::Respond(_) => {
             format!("{shown} {content}")
@@ -43,7 +45,9 @@ fn setting(word: &str, fields: &[Field], reader: &Reader<'_>) -> String {
 /// What stands in a field; nothing where it was left out, or where it is the runtime's own.
 fn content(content: &Content, reader: &Reader<'_>) -> Option<String> {
     let shown = match content {
-        Content::Value(Value::Absent) | Content::Option(None) | Content::State(_) => return None,
+        Content::Value(Value::Absent | Value::Bool(false)) | Content::Option(None) | Content::State(_) => {
+            return None;
+        }
         Content::Value(value) => value.to_string(),
         Content::Option(Some(it)) | Content::Is(it) => return self::content(it, reader),
         Content::Least(two) => {

@@ -194,7 +194,10 @@ fn unknown(program: &Program, name: &str) -> String {
         );
     }
     let flags: Vec<String> = program.params.iter().map(|param| format!(", `{}`", flag(param.name))).collect();
-    format!("unknown argument `{name}`\n  = help: there are `--version`, `--params`{}", flags.concat())
+    format!(
+        "unknown argument `{name}`\n  = help: there are `--version`, `--params`, `--check`{}",
+        flags.concat()
+    )
 }
 
 #[cfg(test)]

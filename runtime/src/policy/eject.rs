@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::cause::Cause;
+use crate::cause::{self, Cause};
 use crate::clock::{Micros, micros};
 use crate::reason::Reason;
 
@@ -24,12 +24,12 @@ pub struct Config {
 impl Config {
     /// Whether an answer of this status is a failure.
     pub(crate) fn counts_status(&self, status: u16) -> bool {
-        self.on.map_or(status >= 500, |on| on.iter().any(|cause| cause.is_status(status)))
+        cause::names_status(self.on, status)
     }
 
     /// Whether it is one that there is no answer, for this reason.
     pub(crate) fn counts(&self, reason: Reason) -> bool {
-        self.on.is_none_or(|on| on.iter().any(|cause| cause.is_failure(reason)))
+        cause::names_failure(self.on, reason)
     }
 
     /// How long a server is out the n-th time in a row, counted from 1.
