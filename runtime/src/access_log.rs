@@ -14,8 +14,13 @@ use crate::log_file::LogFile;
 use crate::program::Program;
 use crate::terminal::Write;
 
+mod json;
+use json::Json;
+
 /// Bytes that a worker gathers before it hands them on.
-const BATCH: usize = 16 * 1024;
+const BATCH: usize = 32 * 1024;
+/// Room for the line that goes past it, so that a batch rarely grows while it is gathered.
+const LINE: usize = 2 * 1024;
 /// How long a line may wait in a worker.
 const WAIT: Micros = 200_000;
 /// Batches that may wait for the writer.
@@ -266,6 +271,7 @@ impl Lines {
         let (members, format) = (line.members, line.format);
         if self.bytes.is_empty() {
             self.since = now;
+            self.bytes.reserve(BATCH + LINE);
         }
         match format {
             Some(write) => write(x, &mut self.bytes),
@@ -285,25 +291,24 @@ impl Lines {
         if self.second.0 != unix {
             self.second = (unix, clock::timestamp(unix));
         }
-        let mut out = Json { out: &mut self.bytes, members, is_first: true };
-        out.out.push(b'{');
+        let mut out = Json::begin(&mut self.bytes, members);
         let record = &x.record;
-        out.string(Member::Time, key!("time"), self.second.1.as_bytes());
+        out.plain(Member::Time, key!("time"), self.second.1.as_bytes());
         if !x.id.is_empty() {
             out.string(Member::RequestId, key!("request_id"), &x.id);
         }
         if let Some((trace_id, span_id)) = x.trace.ids() {
-            out.string(Member::TraceId, key!("trace_id"), &trace_id);
-            out.string(Member::SpanId, key!("span_id"), &span_id);
+            out.plain(Member::TraceId, key!("trace_id"), &trace_id);
+            out.plain(Member::SpanId, key!("span_id"), &span_id);
         }
         if x.forwarding.is_empty() {
-            out.string(Member::Client, key!("client"), client.as_bytes());
+            out.plain(Member::Client, key!("client"), client.as_bytes());
         } else {
             // A trusted proxy has said who it is; the peer is that proxy.
-            out.string(Member::Client, key!("client"), x.client.to_string().as_bytes());
-            out.string(Member::Peer, key!("peer"), client.as_bytes());
+            out.ip(Member::Client, key!("client"), x.client);
+            out.plain(Member::Peer, key!("peer"), client.as_bytes());
         }
-        out.string(Member::Method, key!("method"), x.head.method_text());
+        out.plain(Member::Method, key!("method"), x.head.method_text());
         out.string(Member::Host, key!("host"), x.head.host());
         out.string(Member::Path, key!("path"), x.head.path());
         if let Some(route) = x.route.and_then(|route| program.routes.get(route as usize)) {
@@ -323,10 +328,10 @@ impl Lines {
             out.string(Member::Cause, key!("cause"), cause.to_string().as_bytes());
         }
         if let Some(upstream) = record.upstream.and_then(|at| program.upstreams.get(at as usize)) {
-            out.string(Member::Upstream, key!("upstream"), upstream.name.as_bytes());
+            out.plain(Member::Upstream, key!("upstream"), upstream.name.as_bytes());
         }
         if let Some(server) = record.server {
-            out.string(Member::Server, key!("server"), server.to_string().as_bytes());
+            out.address(Member::Server, key!("server"), server);
             out.number(Member::Tries, key!("tries"), u64::from(record.tries));
         }
         out.number(Member::Received, key!("received"), record.received);
@@ -342,10 +347,7 @@ impl Lines {
             out.number(Member::FirstByteMicroseconds, key!("first_byte_microseconds"), took);
         }
         out.number(Member::Microseconds, key!("microseconds"), record.ended.saturating_sub(record.started));
-        // What steps add begins with a comma, which nothing stands before where no member does.
-        let more = if out.is_first { self.more.get(1..).unwrap_or_default() } else { &self.more };
-        out.out.extend_from_slice(more);
-        out.out.push(b'}');
+        out.end(&self.more);
     }
 
     /// Hands the lines on if the oldest has waited long enough; answers when to call again.
@@ -377,51 +379,6 @@ impl Drop for Lines {
             self.hand_on();
         }
     }
-}
-
-/// A line of JSON that is being written.
-struct Json<'a> {
-    out: &'a mut Vec<u8>,
-    members: u32,
-    is_first: bool,
-}
-
-impl Json<'_> {
-    fn string(&mut self, member: Member, key: &str, value: &[u8]) {
-        if self.begins(member, key) {
-            string(self.out, value);
-        }
-    }
-
-    fn number(&mut self, member: Member, key: &str, value: u64) {
-        if self.begins(member, key) {
-            crate::head::write_number(value, self.out);
-        }
-    }
-
-    /// Begins a member, if the line has it. Before the first stands no comma.
-    fn begins(&mut self, member: Member, key: &str) -> bool {
-        let is_wanted = self.members & member.bit() != 0;
-        if is_wanted {
-            let key = if self.is_first { key.get(1..).unwrap_or_default() } else { key };
-            self.out.extend_from_slice(key.as_bytes());
-            self.is_first = false;
-        }
-        is_wanted
-    }
-}
-
-/// A JSON string; bytes that are not printable ASCII are escaped one by one, so that a line is always valid JSON.
-fn string(out: &mut Vec<u8>, value: &[u8]) {
-    out.push(b'"');
-    for byte in value {
-        match byte {
-            b'"' | b'\\' => out.extend_from_slice(&[b'\\', *byte]),
-            b' '..=b'~' => out.push(*byte),
-            _ => out.extend_from_slice(format!("\\u{byte:04x}").as_bytes()),
-        }
-    }
-    out.push(b'"');
 }
 
 #[cfg(test)]
@@ -466,12 +423,5 @@ mod tests {
         assert_eq!(text, "{\"event\":\"log_lines_dropped\",\"count\":2}\nc\n");
         assert_eq!(lost.untold.load(Ordering::Relaxed), 0);
         assert_eq!(lost.all.load(Ordering::Relaxed), 2, "what is told was lost all the same");
-    }
-
-    #[test]
-    fn a_line_is_json_whatever_bytes_it_holds() {
-        let mut out = Vec::new();
-        string(&mut out, b"a\"\\\n\xff");
-        assert_eq!(String::from_utf8(out).unwrap(), "\"a\\\"\\\\\\u000a\\u00ff\"");
     }
 }

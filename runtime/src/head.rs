@@ -288,29 +288,47 @@ pub(crate) fn is_field_value(bytes: &[u8]) -> bool {
     bytes.iter().all(|byte| matches!(byte, b'\t' | b' '..=b'~' | 0x80..))
 }
 
+/// The digits of the numbers below a hundred.
+const PAIRS: [[u8; 2]; 100] = {
+    let mut pairs = [[b'0'; 2]; 100];
+    let (mut tens, mut left) = (b'0', pairs.as_mut_slice());
+    while let Some((ten, more)) = left.split_at_mut_checked(10) {
+        let (mut ones, mut ten) = (b'0', ten);
+        while let Some((pair, others)) = ten.split_first_mut() {
+            *pair = [tens, ones];
+            (ones, ten) = (ones + 1, others);
+        }
+        (tens, left) = (tens + 1, more);
+    }
+    pairs
+};
+
 /// Appends a number.
 pub(crate) fn write_number(number: u64, out: &mut Vec<u8>) {
-    // The remainder is below ten.
-    let digit = |number: u64| b'0' + u8::try_from(number % 10).unwrap_or(0);
-    if number < 1_000 {
-        // Statuses, and the lengths of small bodies.
-        let digits = [digit(number / 100), digit(number / 10), digit(number)];
-        let zeros = usize::from(number < 100) + usize::from(number < 10);
-        out.extend_from_slice(digits.get(zeros..).unwrap_or_default());
-        return;
-    }
-    let mut digits = [0_u8; 20];
-    let mut left = number;
-    let mut at = digits.len();
-    for place in digits.iter_mut().rev() {
-        *place = digit(left);
-        left /= 10;
-        at -= 1;
-        if left == 0 {
-            break;
+    // The remainder is below a hundred.
+    let pair = |number: u64| PAIRS.get((number % 100) as usize).copied().unwrap_or_default();
+    match number {
+        // Bytes of addresses, statuses, and the lengths of small bodies.
+        0..10 => out.extend_from_slice(&pair(number)[1..]),
+        10..100 => out.extend_from_slice(&pair(number)),
+        100..1_000 => {
+            let ([_, first], [second, third]) = (pair(number / 100), pair(number));
+            out.extend_from_slice(&[first, second, third]);
+        }
+        _ => {
+            let mut pairs = [[0_u8; 2]; 10];
+            let (mut left, mut at) = (number, 20);
+            for place in pairs.iter_mut().rev() {
+                *place = pair(left);
+                at -= if left < 10 { 1 } else { 2 };
+                left /= 100;
+                if left == 0 {
+                    break;
+                }
+            }
+            out.extend_from_slice(pairs.as_flattened().get(at..).unwrap_or_default());
         }
     }
-    out.extend_from_slice(digits.get(at..).unwrap_or_default());
 }
 
 #[cfg(test)]
@@ -319,7 +337,7 @@ mod tests {
 
     #[test]
     fn numbers_are_written_in_full() {
-        for number in [0, 7, 10, 99, 100, 999, 1_000, 65_535, u64::MAX] {
+        for number in (0..12_345).chain([99_999, 100_000, 9_999_999, 10_000_001, u64::MAX]) {
             let mut out = Vec::new();
             write_number(number, &mut out);
             assert_eq!(String::from_utf8(out).unwrap(), number.to_string());
