@@ -56,7 +56,8 @@ fn hex(digits: &[u8], into: &mut [u8]) -> Option<()> {
 
 /// Writes bytes as lower-case hexadecimal digits, two for each.
 pub(super) fn put_hex(bytes: &[u8], digits: &mut [u8]) {
-    let digit = |value: u8| if value < 10 { b'0' + value } else { b'a' + value - 10 };
+    // Without a branch: what is drawn has no pattern to foretell.
+    let digit = |value: u8| b'0' + value + (b'a' - b'0' - 10) * u8::from(value > 9);
     for (pair, byte) in digits.chunks_exact_mut(2).zip(bytes) {
         pair.copy_from_slice(&[digit(byte >> 4), digit(byte & 0xf)]);
     }

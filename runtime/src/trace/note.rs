@@ -96,17 +96,23 @@ pub(crate) struct Tracer {
     /// With keys of the machine's randomness, and others for each worker.
     random: RandomState,
     count: Cell<u64>,
+    /// What makes other bits of a count and of what was drawn.
+    trace_key: u64,
+    span_key: u64,
 }
 
 impl Tracer {
     /// For one worker.
     pub(crate) fn new(tracing: &Tracing) -> Self {
+        let random = RandomState::default();
         Self {
             to: tracing.to.clone(),
             counts: Arc::clone(&tracing.counts),
             everyone: tracing.everyone,
             below: (u128::from(tracing.sample) << 64).div_ceil(1_000_000),
-            random: RandomState::default(),
+            trace_key: random.hash_one("trace"),
+            span_key: random.hash_one("span"),
+            random,
             count: Cell::new(0),
         }
     }
@@ -156,15 +162,17 @@ impl Tracer {
     fn start(&self, x: &mut Exchange, parent: Option<Parent>) {
         let trace = &mut x.trace;
         trace.is_on = true;
-        trace.span_id = self.draw().to_be_bytes();
+        let drawn = self.draw();
+        trace.span_id = mix(drawn ^ self.span_key).max(1).to_be_bytes();
         if let Some(parent) = parent {
             trace.trace_id = parent.trace_id;
             trace.parent = Some(parent.span_id);
             trace.is_recorded = parent.sampled;
         } else {
-            let halves = (self.draw(), self.draw());
-            trace.trace_id = (u128::from(halves.0) << 64 | u128::from(halves.1)).to_be_bytes();
-            trace.is_recorded = u128::from(halves.1) < self.below;
+            // The first half is another for each trace of this worker, whatever the second is.
+            let first = mix(self.count.get() ^ self.trace_key);
+            trace.trace_id = (u128::from(first) << 64 | u128::from(drawn)).to_be_bytes();
+            trace.is_recorded = u128::from(drawn) < self.below;
         }
     }
 
@@ -219,6 +227,13 @@ impl Tracer {
             self.counts.lose(lost.spans());
         }
     }
+}
+
+/// Spreads what differs over all bits; no two numbers give the same (the last step of `MurmurHash3`).
+const fn mix(mut bits: u64) -> u64 {
+    bits = (bits ^ (bits >> 33)).wrapping_mul(0xff51_afd7_ed55_8ccd);
+    bits = (bits ^ (bits >> 33)).wrapping_mul(0xc4ce_b9fe_1a85_ec53);
+    bits ^ (bits >> 33)
 }
 
 /// Takes the fields of a trace away from what is sent on; whether they are there.
@@ -369,6 +384,20 @@ mod tests {
         tracer.finish(&mut x, IpAddr::from([127, 0, 0, 1]));
         assert_eq!((x.trace.state.capacity(), x.trace.tries.capacity()), (0, 0));
         assert_eq!(tracer.counts.dropped(), 0);
+    }
+
+    #[test]
+    fn every_part_of_every_id_is_new() {
+        let mut seen = std::collections::HashSet::new();
+        for tracer in [tracer(0, false), tracer(0, false)] {
+            for _ in 0..1000 {
+                let trace = begun(&tracer, "", false).trace;
+                let (first, second) = trace.trace_id.split_at(8);
+                for part in [first, second, &trace.span_id[..]] {
+                    assert!(part != [0; 8] && seen.insert(part.to_vec()), "{trace:?}");
+                }
+            }
+        }
     }
 
     #[test]
