@@ -301,4 +301,6 @@ pub(crate) enum Piece {
     Capture(u8),
     /// A value, which becomes a part of one segment.
     Value(Function),
+    /// A value behind the `?`.
+    Query(Function),
 }

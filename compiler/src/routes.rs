@@ -232,7 +232,7 @@ fn path(pieces: &[Piece], reader: &Reader<'_>) -> String {
     let shown = pieces.iter().map(|piece| match piece {
         Piece::Text(text) => text.clone(),
         Piece::Capture(index) => reader.capture(*index),
-        Piece::Value(number) => format!("{{{}}}", reader.function(*number)),
+        Piece::Value(number) | Piece::Query(number) => format!("{{{}}}", reader.function(*number)),
     });
     shown.collect()
 }

@@ -2,11 +2,12 @@
 //!
 //! Literals are spelled by the compiler, and captures by whoever read the path. Any other value is spelled here, before anything
 //! is sent: it becomes a part of one segment, and never ends it, begins another one, or makes it one that a server would
-//! resolve. What could is refused.
+//! resolve. What could is refused. Behind a `?` any value can stand, since nothing but letters, digits and `-._~` is left as it is.
 
 use crate::exchange::Exchange;
 use crate::http1::path::spell_part;
 use crate::limits::PATH_BYTES;
+use crate::part::encode;
 use crate::reason::Reason;
 use crate::terminal::{Piece, Target};
 
@@ -21,7 +22,7 @@ pub(crate) fn write(target: &Target, x: &Exchange, out: &mut Vec<u8>) {
                     Piece::Text(text) => out.extend_from_slice(text.as_bytes()),
                     Piece::Capture(index) => out.extend_from_slice(x.capture(*index)),
                     // The compiler gives such a target to be made.
-                    Piece::Value(_) => {}
+                    Piece::Value(_) | Piece::Query(_) => {}
                 }
             }
         }
@@ -60,6 +61,8 @@ impl Making {
                         return Err(Reason::SEGMENT_INVALID);
                     }
                 }
+                // It stands behind a text that has the `?`.
+                Piece::Query(_) => {}
                 Piece::Text(text) => {
                     let end = text.find(['?', '#']).unwrap_or(text.len());
                     let (path, query) = text.split_at_checked(end).unwrap_or((text, ""));
@@ -75,13 +78,22 @@ impl Making {
                 return Err(Reason::TARGET_TOO_LONG);
             }
         }
-        // Behind the first `?` stands only text.
+        self.close()?;
         for piece in pieces {
-            if let Piece::Text(text) = piece {
-                self.out.extend_from_slice(text.as_bytes());
+            match piece {
+                Piece::Text(text) => self.out.extend_from_slice(text.as_bytes()),
+                Piece::Query(write) => {
+                    let mut value = Vec::new();
+                    write(x, &mut value);
+                    encode(&value, &mut self.out);
+                }
+                Piece::Capture(_) | Piece::Value(_) => {}
+            }
+            if self.out.len() > PATH_BYTES {
+                return Err(Reason::TARGET_TOO_LONG);
             }
         }
-        self.close()
+        Ok(())
     }
 
     /// Appends a part of a path that is spelled already.
@@ -136,6 +148,8 @@ mod tests {
     }
 
     const ONE: &[Piece] = &[Piece::Text("/for/"), Piece::Value(value), Piece::Text("/all?x=/../y")];
+    const QUERY: &[Piece] =
+        &[Piece::Text("/for?a="), Piece::Query(value), Piece::Text("&b=1#"), Piece::Query(value)];
     const LAST: &[Piece] = &[Piece::Text("/for/"), Piece::Value(value)];
     const BEFORE_QUERY: &[Piece] = &[Piece::Text("/for/"), Piece::Value(value), Piece::Text("?x=1")];
     const INSIDE: &[Piece] = &[Piece::Text("/v."), Piece::Value(value), Piece::Text(".json")];
@@ -171,6 +185,19 @@ mod tests {
         assert_eq!(made(BEHIND_DOT, b"."), Err(Reason::SEGMENT_INVALID));
         assert_eq!(made(BEHIND_DOT, b""), Err(Reason::SEGMENT_INVALID));
         assert_eq!(made(LAST, &vec![b'a'; PATH_BYTES]), Err(Reason::TARGET_TOO_LONG));
+    }
+
+    #[test]
+    fn behind_the_question_mark_a_value_is_a_value_whatever_it_holds() {
+        assert_eq!(made(QUERY, b"az09-._~").unwrap(), "/for?a=az09-._~&b=1#az09-._~");
+        for byte in 0..=u8::MAX {
+            let target = made(QUERY, &[byte]).unwrap();
+            let spelled = target.strip_prefix("/for?a=").unwrap().split('&').next().unwrap();
+            let plain = byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+            assert_eq!(spelled, if plain { char::from(byte).to_string() } else { format!("%{byte:02X}") });
+            assert!(target.ends_with(&format!("&b=1#{spelled}")), "{target}");
+        }
+        assert_eq!(made(QUERY, &vec![b'a'; PATH_BYTES]), Err(Reason::TARGET_TOO_LONG));
     }
 
     proptest! {

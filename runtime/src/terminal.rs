@@ -37,6 +37,8 @@ pub enum Piece {
     Capture(u8),
     /// A value as text, which becomes a part of one segment.
     Value(Write),
+    /// A value as text, which stands behind the `?` or `#`: all but unreserved characters as escapes (RFC 3986 section 2.3).
+    Query(Write),
 }
 
 /// `respond STATUS [json … | text …]`.

@@ -35,7 +35,6 @@ kinds! {
     AMBIGUOUS_ROUTE "ambiguous_route" "two routes share requests, and neither is more specific";
     ANSWER_NEVER_GIVEN "answer_never_given" "an answer is replaced that is never given";
     ANSWER_NOT_KNOWN "answer_not_known" "the answer is asked for before there is one";
-    CAPTURE_IN_QUERY "capture_in_query" "a capture cannot stand behind the `?` of a redirect";
     CONDITION_TOO_COMPLEX "condition_too_complex" "a condition of too many alternatives";
     CONFLICTING_POLICIES "conflicting_policies" "two policies disagree";
     DUPLICATE_LISTENER "duplicate_listener" "two listeners cannot have one address";
@@ -210,15 +209,6 @@ pub(super) fn target_not_normal(span: Span, normal: &str) -> Problem {
         .at(span, "dot segments and double slashes are not sent")
         .help(format!("write `{normal}`"))
         .fix(span, normal)
-}
-
-pub(super) fn capture_in_query(name: &str, span: Span) -> Problem {
-    Problem::error(
-        &CAPTURE_IN_QUERY,
-        format!("`{name}` stands in a query, where `&` in it would begin another field"),
-    )
-    .at(span, "expected in the path")
-    .help("put it before the `?`, or leave it out")
 }
 
 pub(super) fn too_many_captures(most: usize, found: usize, span: Span) -> Problem {

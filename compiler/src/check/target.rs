@@ -1,7 +1,7 @@
 //! Targets: the path that is sent to an upstream, and the place that a redirect leads to.
 //!
 //! It joins the captures of a pattern by name; at run time they have numbers only. What else is known of a request becomes a
-//! part of one segment, and a value that never could is refused here.
+//! part of one segment, and a value that never could is refused here. Behind the `?` of a redirect any value can stand.
 
 use std::collections::BTreeSet;
 
@@ -94,12 +94,6 @@ impl Filled {
         (pattern, scope): Names<'_, '_>,
         is_last: bool,
     ) {
-        if self.query.is_some() {
-            let written = check.slice(value.span);
-            self.used.insert(written.to_owned());
-            check.problems.push(problem::capture_in_query(written, value.span));
-            return;
-        }
         let captured = |is: &dyn Fn(&Capture<'_>) -> bool| pattern.captures.iter().find(|known| is(known));
         if let ValueKind::Word(word) = &value.kind {
             let found = captured(&|known| known.name.text == *word);
@@ -107,9 +101,11 @@ impl Filled {
             let is_name = known.contains(&word.as_str()) || scope::RESERVED.contains(&word.as_str());
             if let Some(found) = found {
                 self.used.insert(word.clone());
-                return self.capture(check, value, found, is_last);
+                if self.query.is_none() {
+                    return self.capture(check, value, found, is_last);
+                }
             }
-            if !is_name {
+            if !is_name && found.is_none() {
                 self.used.insert(word.clone());
                 let names = pattern.captures.iter().map(|capture| capture.name.text.as_str());
                 let problem = problem::unknown_capture(word, value.span, names.chain(known));
@@ -119,6 +115,11 @@ impl Filled {
         }
         let asked = Asked { want: Want::Text, stage: Stage::Request, takes_secret: false };
         let Some(function) = expr::function(scope, value, asked, &mut check.problems) else { return };
+        if let Some(query) = &mut self.query {
+            query.extend(["{", check.slice(value.span), "}"]);
+            self.pieces.push(Piece::Query(function));
+            return;
+        }
         if let Kind::Read(Read::Capture(number)) = function.expr.kind
             && let Some(found) = captured(&|known| known.takes == Takes::Noted(number))
         {

@@ -200,7 +200,7 @@ fn redirect(status: u16, location: &[Piece]) -> Tight {
 
 /// One with values in it is made before anything is sent.
 fn target(pieces: &[Piece]) -> TokenStream {
-    let is_made = pieces.iter().any(|piece| matches!(piece, Piece::Value(_)));
+    let is_made = pieces.iter().any(|piece| matches!(piece, Piece::Value(_) | Piece::Query(_)));
     let kind = if is_made {
         quote! { Made }
     } else {
@@ -223,6 +223,10 @@ fn piece(piece: &Piece) -> TokenStream {
         Piece::Value(number) => {
             let function = format_ident!("expr_{number}");
             quote! { g::Piece::Value(#function) }
+        }
+        Piece::Query(number) => {
+            let function = format_ident!("expr_{number}");
+            quote! { g::Piece::Query(#function) }
         }
     }
 }

@@ -216,8 +216,10 @@ pub(crate) enum Piece {
     Text(String),
     /// What the n-th capture of the pattern took.
     Capture(u8),
-    /// Index into [`Functions::exprs`].
+    /// A part of one segment; index into [`Functions::exprs`].
     Value(usize),
+    /// A value behind the `?`; the same.
+    Query(usize),
 }
 
 /// All distinct ends.

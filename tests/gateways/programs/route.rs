@@ -32,7 +32,15 @@ impl Writer {
             0 => {
                 let status = self.random.of(&[301, 302, 303, 307, 308]);
                 let target = match captured.first() {
-                    Some(name) => format!("/new{}/{{{name}}}", self.values_in_path(&scope)),
+                    Some(name) if self.random.one_in(2) => {
+                        format!("/new{}/{{{name}}}", self.values_in_path(&scope))
+                    }
+                    Some(name) => {
+                        let path = self.values_in_path(&scope);
+                        format!(
+                            "/new{path}/x?a={{{name}}}&b={{request.path}}#{{request.query(\"c\") ?? \"none\"}}"
+                        )
+                    }
                     None => self
                         .random
                         .of(&["\"https://example.com/x?y=1\"", "/new", "\"/find?all=yes\""])
