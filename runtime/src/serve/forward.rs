@@ -12,6 +12,7 @@ use tokio::net::TcpStream;
 use super::client::Client;
 use super::connection::{After, after_last, own, refuse};
 use super::deadline;
+use super::listener::NOT_SENT;
 use super::queue;
 use super::relay::{End, Finished, Relay, To};
 use crate::answer;
@@ -387,8 +388,9 @@ async fn connect(
         None if worker.cut.get() => Err((Reason::DRAINED, None)),
         None => Err((Reason::UPSTREAM_CONNECT_TIMEOUT, None)),
         Some(Ok(stream)) => {
-            // Only a hint: without it the connection works, somewhat later.
+            // Only hints: without them the connection works.
             let _ = stream.set_nodelay(true);
+            let _ = socket2::SockRef::from(&stream).set_tcp_notsent_lowat(NOT_SENT);
             Ok(stream)
         }
         Some(Err(error)) => {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
-use socket2::{Domain, Protocol, Socket, Type};
+use socket2::{Domain, Protocol, SockRef, Socket, Type};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::LocalOptions;
 use tokio::sync::watch;
@@ -21,6 +21,10 @@ use crate::clock::{Alarm, micros};
 const BACKLOG: i32 = 4096;
 /// Pause after a failed accept: descriptors or memory are short, and trying again at once helps nobody.
 const PAUSE: Duration = Duration::from_millis(50);
+
+/// Bytes that the kernel takes of what a peer has not asked for yet. Without this bound it takes megabytes for one that hardly
+/// reads, and a few hundred of those use up what the machine has for all of TCP. A window that is open is filled all the same.
+pub(super) const NOT_SENT: u32 = 128 * 1024;
 
 /// A listening socket that shares its address with those of the other workers, and with nobody else.
 pub(super) fn open(address: SocketAddr) -> io::Result<std::net::TcpListener> {
@@ -51,10 +55,16 @@ fn open_at(address: SocketAddr) -> io::Result<std::net::TcpListener> {
     }
     socket.set_reuse_address(true)?;
     socket.set_reuse_port(true)?;
-    socket.set_tcp_nodelay(true)?;
     socket.bind(&address.into())?;
     socket.listen(BACKLOG)?;
     Ok(socket.into())
+}
+
+/// What connections have from the socket that they are accepted from, whoever has opened it.
+fn prepare(socket: &std::net::TcpListener) -> io::Result<()> {
+    let socket = SockRef::from(socket);
+    socket.set_tcp_nodelay(true)?;
+    socket.set_tcp_notsent_lowat(NOT_SENT)
 }
 
 /// Serves until told to stop, and until what is open has ended.
@@ -119,7 +129,10 @@ async fn run(
     let of_sweep = Alarm::new()?;
     let sockets = sockets
         .into_iter()
-        .map(|socket| Ok((Rc::new(TcpListener::from_std(socket)?), Alarm::new()?)))
+        .map(|socket| {
+            prepare(&socket)?;
+            Ok((Rc::new(TcpListener::from_std(socket)?), Alarm::new()?))
+        })
         .collect::<io::Result<Vec<_>>>()?;
     let sweeping = Rc::clone(&worker);
     let sweep = tokio::task::spawn_local(async move {
@@ -213,4 +226,20 @@ fn transient(error: &io::Error) -> bool {
         error.kind(),
         io::ErrorKind::ConnectionAborted | io::ErrorKind::ConnectionReset | io::ErrorKind::Interrupted
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn accepted_connections_are_prepared_as_their_listener_is() {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        prepare(&listener).unwrap();
+        let _client = std::net::TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let (accepted, _) = listener.accept().unwrap();
+        let accepted = SockRef::from(&accepted);
+        assert_eq!(accepted.tcp_notsent_lowat().unwrap(), NOT_SENT);
+        assert!(accepted.tcp_nodelay().unwrap());
+    }
 }
