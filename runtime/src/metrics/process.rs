@@ -16,16 +16,26 @@ pub(super) struct Process {
     pub(super) most_files: Option<u64>,
 }
 
+/// Processor time of all threads, in microseconds.
+pub(super) fn processor() -> u64 {
+    let spent = clock_gettime(ClockId::ProcessCPUTime);
+    let seconds = u64::try_from(spent.tv_sec).unwrap_or(0);
+    let micros = u64::try_from(spent.tv_nsec / 1_000).unwrap_or(0);
+    seconds * 1_000_000 + micros
+}
+
+/// Bytes of memory that are resident.
+pub(crate) fn memory() -> Option<u64> {
+    resident(&fs::read_to_string("/proc/self/status").unwrap_or_default())
+}
+
 impl Process {
     pub(super) fn read() -> Self {
-        let spent = clock_gettime(ClockId::ProcessCPUTime);
-        let seconds = u64::try_from(spent.tv_sec).unwrap_or(0);
-        let micros = u64::try_from(spent.tv_nsec / 1_000).unwrap_or(0);
         let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
         // One of them is the look itself.
         let files = fs::read_dir("/proc/self/fd").ok().map(|files| files.count().saturating_sub(1) as u64);
         Self {
-            processor: seconds * 1_000_000 + micros,
+            processor: processor(),
             resident: resident(&status),
             open_files: files,
             most_files: getrlimit(Resource::Nofile).current,

@@ -1,13 +1,22 @@
-//! The admin listener: what an operator's tools ask a gateway about itself, on a thread that serves no traffic.
+//! The admin listener: what an operator's tools and browser ask a gateway about itself, on a thread that serves no traffic.
 //!
-//! It answers GET and HEAD of a few paths, one request for each connection, each of them within a bounded time. It changes
-//! nothing and shows no secret: what it says is counted, or was known when the gateway was compiled.
+//! It answers GET and HEAD of a few paths, one request for each connection, each of them within a bounded time; only the
+//! events of the live page go on, and of those there are few. It changes nothing and shows no secret: what it says is
+//! counted, or was known when the gateway was compiled.
 
-use std::cell::Cell;
+mod answer;
+mod live;
+mod name;
+mod page;
+mod table;
+mod view;
+
+use std::cell::{Cell, RefCell};
 use std::io;
 use std::net::SocketAddr;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::task::Poll;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -16,16 +25,16 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::LocalOptions;
 use tokio::sync::watch;
 
+use self::answer::Answer;
 use crate::clock::{self, Alarm, Clock, micros};
 use crate::head::{Head, Method};
 use crate::http1::request;
-use crate::metrics::About;
-use crate::reason::phrase;
-use crate::serve::Gateway;
+use crate::metrics::{About, History};
+use crate::serve::{Gateway, Order};
 
 /// Connections that are served at once; others wait.
 const MOST: usize = 32;
-/// How long a connection may last.
+/// How long a connection may last that is not live.
 const WHILE: Duration = Duration::from_secs(10);
 /// Bytes of a request's head.
 const HEAD: usize = 8 * 1024;
@@ -33,10 +42,6 @@ const HEAD: usize = 8 * 1024;
 const BEHIND: usize = 64 * 1024;
 /// Pause before the next look where nothing can be accepted.
 const PAUSE: Duration = Duration::from_millis(20);
-
-const TEXT: &str = "text/plain; charset=utf-8";
-const JSON: &str = "application/json";
-const PROMETHEUS: &str = "text/plain; version=0.0.4; charset=utf-8";
 
 /// Features of the runtime that are compiled in.
 const FEATURES: &[&str] = &[
@@ -57,24 +62,40 @@ pub(crate) struct Admin {
     thread: JoinHandle<()>,
 }
 
-/// An answer.
-struct Answer {
-    status: u16,
-    kind: &'static str,
-    body: String,
+/// What all its connections know.
+struct Desk {
+    gateway: Arc<Gateway>,
+    /// When the gateway started, in seconds since the Unix epoch.
+    started: u64,
+    history: RefCell<History>,
+    /// Whether the gateway was told to stop.
+    stopping: watch::Sender<bool>,
+    /// Connections that are open.
+    open: Cell<usize>,
+    /// Those of them that are live.
+    live: Cell<usize>,
 }
 
 impl Admin {
     /// Answers on a socket that listens.
-    pub(crate) fn start(gateway: &Arc<Gateway>, socket: std::net::TcpListener) -> io::Result<Self> {
+    pub(crate) fn start(
+        gateway: &Arc<Gateway>,
+        orders: watch::Receiver<Order>,
+        socket: std::net::TcpListener,
+    ) -> io::Result<Self> {
         let address = socket.local_addr()?;
         let (stop, stopped) = watch::channel(false);
         let (gateway, started) = (Arc::clone(gateway), clock::unix_seconds());
+        // Here, so that nothing that is counted later is missed.
+        let history = RefCell::new(History::new(&gateway.metrics, gateway.clock.now()));
         let work = move || {
+            let (open, live) = (Cell::new(0), Cell::new(0));
+            let stopping = watch::channel(false).0;
+            let desk = Rc::new(Desk { gateway, started, history, stopping, open, live });
             let mut builder = tokio::runtime::Builder::new_current_thread();
             if let Ok(runtime) = builder.enable_io().build_local(LocalOptions::default()) {
                 // Without it the gateway still serves; whoever asks it is not answered, and so learns of it.
-                let _ = runtime.block_on(run(gateway, socket, started, stopped));
+                let _ = runtime.block_on(run(desk, socket, orders, stopped));
             }
         };
         let thread = std::thread::Builder::new().name("admin".to_owned()).spawn(work)?;
@@ -90,46 +111,69 @@ impl Admin {
 }
 
 async fn run(
-    gateway: Arc<Gateway>,
+    desk: Rc<Desk>,
     socket: std::net::TcpListener,
-    started: u64,
+    mut orders: watch::Receiver<Order>,
     mut stopped: watch::Receiver<bool>,
 ) -> io::Result<()> {
     let (socket, alarm) = (TcpListener::from_std(socket)?, Alarm::new()?);
-    let open = Rc::new(Cell::new(0_usize));
+    let told = Rc::clone(&desk);
+    let listening = tokio::task::spawn_local(async move {
+        // An error means that nobody is left to give orders. Whoever gives them waits for those who hear them to be gone.
+        let _ = orders.wait_for(|order| *order != Order::Serve).await;
+        told.stopping.send_replace(true);
+    });
+    let counting = tokio::task::spawn_local(count(Rc::clone(&desk), Alarm::new()?));
     let accepting = tokio::task::spawn_local(async move {
         loop {
-            let accepted = if open.get() < MOST { socket.accept().await.ok() } else { None };
+            let accepted = if desk.open.get() < MOST { socket.accept().await.ok() } else { None };
             let Some((stream, _)) = accepted else {
-                gateway.clock.wait(&alarm, PAUSE).await;
+                desk.gateway.clock.wait(&alarm, PAUSE).await;
                 continue;
             };
-            let (gateway, open) = (Arc::clone(&gateway), Rc::clone(&open));
-            open.set(open.get() + 1);
+            let desk = Rc::clone(&desk);
+            desk.open.set(desk.open.get() + 1);
             tokio::task::spawn_local(async move {
                 // An error is the client's, and ends its connection.
-                let _ = within(&gateway.clock, serve(&gateway, &stream, started)).await;
-                open.set(open.get() - 1);
+                let _ = serve(&desk, &stream).await;
+                desk.open.set(desk.open.get() - 1);
             });
         }
     });
     // An error means that nobody is left to say it.
     let _ = stopped.wait_for(|stopped| *stopped).await;
     accepting.abort();
+    counting.abort();
+    listening.abort();
     Ok(())
 }
 
+/// Keeps copies of what is counted, so that there is something to compare with when somebody looks.
+async fn count(desk: Rc<Desk>, alarm: Alarm) {
+    let clock = &desk.gateway.clock;
+    loop {
+        let due = desk.history.borrow().due();
+        clock.until(&alarm, due).await;
+        desk.history.borrow_mut().sample(&desk.gateway.metrics, clock.now());
+    }
+}
+
 /// Ends what takes too long.
-async fn within(clock: &Clock, work: impl Future<Output = io::Result<()>>) -> io::Result<()> {
-    let (alarm, end) = (Alarm::new()?, clock.now().saturating_add(micros(WHILE)));
+async fn within<T>(
+    clock: &Clock,
+    alarm: &Alarm,
+    most: Duration,
+    work: impl Future<Output = io::Result<T>>,
+) -> io::Result<T> {
+    let end = clock.now().saturating_add(micros(most));
     let late = async {
         while clock.now() < end {
-            clock.until(&alarm, end).await;
+            clock.until(alarm, end).await;
         }
     };
     let (mut work, mut late) = (std::pin::pin!(work), std::pin::pin!(late));
     std::future::poll_fn(|cx| {
-        if let done @ std::task::Poll::Ready(_) = work.as_mut().poll(cx) {
+        if let done @ Poll::Ready(_) = work.as_mut().poll(cx) {
             return done;
         }
         late.as_mut().poll(cx).map(|()| Err(io::ErrorKind::TimedOut.into()))
@@ -137,37 +181,38 @@ async fn within(clock: &Clock, work: impl Future<Output = io::Result<()>>) -> io
     .await
 }
 
-/// One request and its answer.
-async fn serve(gateway: &Gateway, stream: &TcpStream, started: u64) -> io::Result<()> {
+/// One connection.
+async fn serve(desk: &Desk, stream: &TcpStream) -> io::Result<()> {
+    let (clock, alarm) = (&desk.gateway.clock, Alarm::new()?);
     let mut head = Head::default();
-    let read = receive(stream, &mut head).await?;
-    let answer = match read {
-        Err(status) => Answer::plain(status, phrase(status)),
-        Ok(()) if !matches!(head.method, Method::Get | Method::Head) => {
-            Answer::plain(405, "only GET and HEAD")
+    let answer = async {
+        let answer = match receive(stream, &mut head).await? {
+            Err(status) => Answer::status(status),
+            Ok(()) if !matches!(head.method, Method::Get | Method::Head) => {
+                Answer::plain(405, "only GET and HEAD")
+            }
+            Ok(()) if !name::is_welcome(&head) => Answer::plain(421, name::HELP),
+            Ok(()) if head.path() == live::PATH && head.method == Method::Get => match live::enter(desk) {
+                Ok(place) => return Ok(Some(place)),
+                Err(answer) => answer,
+            },
+            Ok(()) => answer(desk, &head),
+        };
+        send(stream, &answer.bytes(head.method == Method::Head)).await?;
+        socket2::SockRef::from(stream).shutdown(std::net::Shutdown::Write)?;
+        let (mut room, mut left) = ([0; 4096], BEHIND);
+        while left > 0 {
+            match fill(stream, &mut room).await? {
+                0 => break,
+                count => left = left.saturating_sub(count),
+            }
         }
-        Ok(()) => answer(gateway, head.path(), started),
+        Ok(None)
     };
-    let Answer { status, kind, body } = answer;
-    let allow = if status == 405 { "Allow: GET, HEAD\r\n" } else { "" };
-    let mut out = format!(
-        "HTTP/1.1 {status} {}\r\nContent-Type: {kind}\r\nContent-Length: {}\r\nCache-Control: no-store\r\n{allow}Connection: close\r\n\r\n",
-        phrase(status),
-        body.len()
-    );
-    if head.method != Method::Head {
-        out.push_str(&body);
+    match within(clock, &alarm, WHILE, answer).await? {
+        Some(place) => live::serve(desk, place, stream, &alarm, head.query()).await,
+        None => Ok(()),
     }
-    send(stream, out.as_bytes()).await?;
-    socket2::SockRef::from(stream).shutdown(std::net::Shutdown::Write)?;
-    let (mut room, mut left) = ([0; 4096], BEHIND);
-    while left > 0 {
-        match fill(stream, &mut room).await? {
-            0 => break,
-            count => left = left.saturating_sub(count),
-        }
-    }
-    Ok(())
 }
 
 /// Reads a head as strictly as a worker does. The status of what cannot be read.
@@ -198,14 +243,9 @@ async fn send(stream: &TcpStream, mut bytes: &[u8]) -> io::Result<()> {
     Ok(())
 }
 
-impl Answer {
-    fn plain(status: u16, text: &str) -> Self {
-        Self { status, kind: TEXT, body: format!("{text}\n") }
-    }
-}
-
-fn answer(gateway: &Gateway, path: &[u8], started: u64) -> Answer {
-    match path {
+fn answer(desk: &Desk, head: &Head) -> Answer {
+    let gateway = &desk.gateway;
+    match head.path() {
         b"/healthz" => Answer::plain(200, "ok"),
         b"/readyz" if gateway.is_ready() => Answer::plain(200, "ready"),
         b"/readyz" => Answer::plain(503, "draining"),
@@ -215,15 +255,17 @@ fn answer(gateway: &Gateway, path: &[u8], started: u64) -> Answer {
                 sets: &gateway.sets,
                 #[cfg(feature = "dns")]
                 names: gateway.names.as_ref(),
-                started,
+                started: desk.started,
                 is_ready: gateway.is_ready(),
                 dropped: gateway.log.dropped(),
                 spans: gateway.tracing.counts(),
             };
-            Answer { status: 200, kind: PROMETHEUS, body: gateway.metrics.text(gateway.program, about) }
+            Answer::of(answer::PROMETHEUS, gateway.metrics.text(gateway.program, about))
         }
-        b"/build" => Answer { status: 200, kind: JSON, body: build(gateway) },
-        _ => Answer::plain(404, "there is /metrics, /healthz, /readyz and /build"),
+        b"/build" => Answer::of(answer::JSON, build(gateway)),
+        path => page::file(path)
+            .or_else(|| live::page(desk, path, head.query()))
+            .unwrap_or_else(|| Answer::plain(404, "there is /, /metrics, /healthz, /readyz and /build")),
     }
 }
 
