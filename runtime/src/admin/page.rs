@@ -79,8 +79,13 @@ fn write(out: &mut String, view: &View) -> std::fmt::Result {
         write!(out, "<li>{}</li>", Escaped(alert))?;
     }
     out.push_str("</ul></section>\n");
-    for table in &view.tables {
-        section(out, table)?;
+    for tables in view.tables.chunk_by(|one, next| one.is_wide == next.is_wide) {
+        let is_beside = tables.iter().any(|table| !table.is_wide);
+        out.push_str(if is_beside { "<div class=\"halves\">\n" } else { "" });
+        for table in tables {
+            section(out, table)?;
+        }
+        out.push_str(if is_beside { "</div>\n" } else { "" });
     }
     write!(
         out,
@@ -99,9 +104,8 @@ fn section(out: &mut String, table: &Table) -> std::fmt::Result {
     let (id, title) = (table.id, table.title);
     write!(
         out,
-        "<section class=\"{}\" aria-labelledby=\"{id}-title\"><div class=\"top\"><h2 id=\"{id}-title\">{title}</h2>\
+        "<section aria-labelledby=\"{id}-title\"><div class=\"top\"><h2 id=\"{id}-title\">{title}</h2>\
          <p class=\"note\" id=\"{id}-note\">{}</p></div>\n<div class=\"scroll\">",
-        if table.is_wide { "wide" } else { "half" },
         Escaped(&table.note)
     )?;
     table.html(out)?;

@@ -14,7 +14,7 @@ pub(super) struct Table {
     pub(super) note: String,
     /// What stands in its place where there are no rows.
     pub(super) empty: &'static str,
-    /// It takes the whole width where there is much.
+    /// It takes the whole width where there is much; others stand beside each other.
     pub(super) is_wide: bool,
     pub(super) columns: &'static [Column],
     pub(super) rows: Vec<Row>,

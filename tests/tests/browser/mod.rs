@@ -71,15 +71,15 @@ impl Shop {
     fn open() -> Self {
         let local = |port: u16| std::net::SocketAddr::from(([127, 0, 0, 1], port));
         let named = |last: u8| std::net::SocketAddr::from(([127, 0, 1, last], 9051));
-        let names = NameServer::new();
-        names.set("orders.internal", 30, &["A 127.0.1.1", "A 127.0.1.2", "A 127.0.1.3"]);
+        let asked = NameServer::new();
+        asked.set("orders.internal", 30, &["A 127.0.1.1", "A 127.0.1.2", "A 127.0.1.3"]);
         let quick = server(Duration::from_micros(300), 404, 50);
         let slow = server(Duration::from_millis(4), 503, 40);
         let failing = server(Duration::from_micros(200), 503, 2);
         let third = server(Duration::from_micros(900), 404, 50);
         let ill = Server::always("HTTP/1.1 503 No\r\nContent-Length: 2\r\n\r\nno");
         let setup =
-            Setup { program: program::shop(), name_server: Some(names.address), ..Setup::app(&quick) };
+            Setup { program: program::shop(), name_server: Some(asked.address), ..Setup::app(&quick) };
         let dead = setup.servers[1].1;
         let places = [
             (named(1), quick.address),
