@@ -1,7 +1,6 @@
 //! The live page, and the events that keep it up to date (HTML standard, section 9.2): one each second, for a few readers, for as long as
 //! the gateway is not told to stop. Whoever does not read in time is dropped, and a browser comes again by itself.
 
-use std::cell::Cell;
 use std::io;
 use std::task::Poll;
 use std::time::Duration;
@@ -10,7 +9,7 @@ use tokio::net::TcpStream;
 
 use super::answer::{self, Answer};
 use super::view::{Filter, View};
-use super::{Desk, fill, page, send, within};
+use super::{Desk, Place, fill, page, send, within};
 use crate::clock::{Alarm, micros};
 
 /// Where events are.
@@ -25,15 +24,6 @@ const UNREAD: Duration = Duration::from_secs(5);
 const BUFFER: usize = 128 * 1024;
 /// After how many milliseconds a browser comes again.
 const AGAIN: &str = "retry: 1000\n";
-
-/// A place among the readers; free again when it is dropped.
-pub(super) struct Place<'a>(&'a Cell<usize>);
-
-impl Drop for Place<'_> {
-    fn drop(&mut self) {
-        self.0.set(self.0.get().saturating_sub(1));
-    }
-}
 
 /// The page, if that is what a path names.
 pub(super) fn page(desk: &Desk, path: &[u8], query: Option<&[u8]>) -> Option<Answer> {
@@ -106,17 +96,5 @@ async fn events(desk: &Desk, stream: &TcpStream, alarm: &Alarm, filter: &Filter)
         while clock.now() < next {
             clock.until(alarm, next).await;
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_place_is_free_again_when_its_reader_has_gone() {
-        let live = Cell::new(2);
-        drop(Place(&live));
-        assert_eq!(live.get(), 1);
     }
 }

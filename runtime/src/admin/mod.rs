@@ -76,6 +76,15 @@ struct Desk {
     live: Cell<usize>,
 }
 
+/// A place that is taken, among so many; free again when it is dropped, whatever has happened.
+struct Place<'a>(&'a Cell<usize>);
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        self.0.set(self.0.get().saturating_sub(1));
+    }
+}
+
 impl Admin {
     /// Answers on a socket that listens.
     pub(crate) fn start(
@@ -134,9 +143,9 @@ async fn run(
             let desk = Rc::clone(&desk);
             desk.open.set(desk.open.get() + 1);
             tokio::task::spawn_local(async move {
+                let _place = Place(&desk.open);
                 // An error is the client's, and ends its connection.
                 let _ = serve(&desk, &stream).await;
-                desk.open.set(desk.open.get() - 1);
             });
         }
     });
@@ -280,4 +289,16 @@ fn build(gateway: &Gateway) -> String {
         program.source_hash,
         features.join(",")
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_is_free_again_when_who_had_it_has_gone() {
+        let taken = Cell::new(2);
+        drop(Place(&taken));
+        assert_eq!(taken.get(), 1);
+    }
 }
