@@ -177,7 +177,7 @@ impl Copy {
         for (number, reason) in self.reasons.iter_mut().enumerate() {
             *reason = low(metrics.sum(|counters| counters.reasons.get(number)));
         }
-        self.processor = process::processor();
+        self.processor = process::spent();
     }
 }
 
