@@ -63,6 +63,11 @@ const live = async () => {
   hold("refusals appear", (await names(page, "reasons")).includes("not_found"), await names(page, "reasons"));
   await page.waitForFunction(() => document.querySelector("#alerts:not([hidden]) ul")?.textContent.includes("users"), null, { timeout: PATIENCE });
   hold("what needs a look is said", true);
+  await page.waitForFunction((wanted) => {
+    const states = new Set([...document.querySelectorAll("#servers td.state > span")].map((node) => node.textContent));
+    return wanted.every((state) => states.has(state));
+  }, ["healthy", "unhealthy", "ejected", "in", "not watched", "3 of 3 in"], { timeout: PATIENCE });
+  hold("servers have their states", true);
   // Text that stays the same is not touched: what is selected stays selected.
   const touched = await page.evaluate(() => new Promise((done) => {
     let count = 0;

@@ -9,6 +9,7 @@ use std::time::Duration;
 use gatewright_runtime::generated::{Label, Program, Route};
 use gatewright_tests::client::Client;
 use gatewright_tests::gate::{Gate, Setup};
+use gatewright_tests::names::NameServer;
 use gatewright_tests::server::Server;
 use gatewright_tests::{eventually, program};
 
@@ -182,6 +183,36 @@ fn it_shows_what_is_known_of_servers_breakers_and_queues() {
         "half open (1 probes decide, opened 1×, 1 refused)"
     );
     assert_eq!(row(&table(&later, "upstreams"), "frail")[0], "2 of 2");
+}
+
+#[test]
+fn it_shows_the_addresses_of_a_name_and_how_old_they_are() {
+    let names = NameServer::new();
+    names.set("orders.internal", 10, &["A 127.0.1.1"]);
+    let (one, other) = (Server::ok(), Server::ok());
+    let setup = Setup { program: program::names(), name_server: Some(names.address), ..Setup::app(&one) };
+    let at = |last: u8| std::net::SocketAddr::from(([127, 0, 1, last], 9041));
+    let gate = setup.place(at(1), one.address).place(at(2), other.address).start();
+    let servers = || table(&page(&gate, "/?q=gentle"), "servers");
+    let shown = servers();
+    let name = row(&shown, "orders.internal:9041");
+    assert_eq!((name[1], name[9], shown.len()), ("1 of 1 in", "0 s", 2), "{shown:#?}");
+    assert_eq!(row(&shown, &one.address.to_string())[1], "not watched");
+    // Another address comes with the next look, and has less than its share for a while.
+    names.set("orders.internal", 10, &["A 127.0.1.1", "A 127.0.1.2"]);
+    gate.advance_until(Duration::from_secs(1), || servers().len() == 3);
+    gate.clock.advance(Duration::from_secs(2));
+    let shown = servers();
+    assert_eq!(row(&shown, "orders.internal:9041")[1], "2 of 2 in");
+    let fresh = row(&shown, &other.address.to_string())[1];
+    assert!(fresh.starts_with("slow start (") && fresh.ends_with(" s left)"), "{fresh}");
+    assert_ne!(row(&shown, "orders.internal:9041")[9], "0 s");
+    gate.clock.advance(Duration::from_secs(11));
+    assert_eq!(row(&servers(), &other.address.to_string())[1], "not watched");
+    // A name that was never found has no address, which needs a look.
+    let late = page(&gate, "/?q=watched");
+    assert_eq!(row(&table(&late, "servers"), "watched.internal:9043")[1], "no address");
+    assert!(late.contains("<li>Upstream watched: it has no address.</li>"));
 }
 
 #[test]
