@@ -50,7 +50,7 @@ fn main() {
 fn write_crate(folder: &Path, name: &str, workspace: &DocumentMut, code: &mut String) {
     let manifest = flat(workspace, &read(&folder.join("Cargo.toml")));
     writeln!(code, "    Crate {{ folder: {name:?}, manifest: {manifest:?}, sources: &[").expect("memory");
-    for file in gather(&folder.join("src"), &["rs", "pest"]) {
+    for file in gather(&folder.join("src"), &["rs", "pest", "css", "js", "svg"]) {
         let name = file.strip_prefix(folder).expect("it was found there").display().to_string();
         writeln!(code, "        ({name:?}, include_str!({:?})),", shown(&file)).expect("memory");
     }

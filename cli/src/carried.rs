@@ -88,6 +88,25 @@ mod tests {
     }
 
     #[test]
+    fn a_file_that_a_carried_one_includes_is_carried_too() {
+        let mut seen = 0;
+        for it in CRATES {
+            for (name, text) in it.sources.iter().filter(|(name, _)| name.ends_with(".rs")) {
+                let (folder, _) = name.rsplit_once('/').unwrap();
+                let included =
+                    text.split("include_str!(\"").skip(1).filter_map(|rest| rest.split('"').next());
+                // What only tests include lies outside of what is carried.
+                for included in included.filter(|included| !included.starts_with("../")) {
+                    let wanted = format!("{folder}/{included}");
+                    assert!(it.sources.iter().any(|(name, _)| *name == wanted), "{name} includes {included}");
+                    seen += 1;
+                }
+            }
+        }
+        assert!(seen >= 3, "{seen}");
+    }
+
+    #[test]
     fn pages_are_found_by_their_words() {
         assert!(page("problem", "unknown_word").is_some_and(|page| page.starts_with("# unknown_word\n")));
         assert!(page("policy", "timeout").is_some() && page("problem", "timeout").is_none());

@@ -25,7 +25,7 @@ pub struct Process {
 /// A command that starts `program` in front of `app`.
 pub fn command(program: &str, app: SocketAddr) -> Command {
     let mut command = Command::new(program);
-    command.env("APP", app.to_string()).env_remove("LISTEN").env_remove("LOG");
+    command.env("APP", app.to_string()).env_remove("LISTEN").env_remove("LOG").env_remove("ADMIN");
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command
 }

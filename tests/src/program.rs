@@ -96,6 +96,15 @@ pub fn names() -> &'static Program {
     &names::PROGRAM
 }
 
+mod shop {
+    include!(concat!(env!("OUT_DIR"), "/shop.rs"));
+}
+
+/// A gateway to be looked at while some of its servers fail, compiled from `gateways/shop.gw`.
+pub fn shop() -> &'static Program {
+    &shop::PROGRAM
+}
+
 /// The gateway under test, named `tested`.
 pub fn program() -> &'static Program {
     &PROGRAM

@@ -9,6 +9,7 @@
     reason = "tests"
 )]
 
+mod browser;
 mod evaluated;
 mod oracle;
 mod programs;

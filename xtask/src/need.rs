@@ -8,6 +8,9 @@ use crate::cargo::cargo;
 /// A program, its Debian package, and what it is there for. THE list: nothing else is installed.
 const PROGRAMS: &[(&str, &str, &str)] = &[
     ("curl", "curl", "sends the requests that `cargo xtask try` shows"),
+    ("chromium", "chromium", "shows the live page to the tests"),
+    ("node", "nodejs", "drives it"),
+    ("npm", "npm", "brings the package that does so, as its lock file says"),
     ("python3", "python3", "writes the gateways of benches/compare"),
 ];
 

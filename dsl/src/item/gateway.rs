@@ -50,7 +50,7 @@ pub const ADMIN_FEATURE: &str = "admin";
 
 const ADMIN: Row = Row {
     name: "admin",
-    summary: "an address on which the gateway tells operators of itself: metrics, health, readiness, build",
+    summary: "an address on which the gateway tells operators of itself: a live page, metrics, health, readiness, build",
     params: &[Param {
         name: "address",
         at: At::Position,

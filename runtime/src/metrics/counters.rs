@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use super::recent::Recent;
 use crate::clock::Micros;
 use crate::reason::Reason;
 
@@ -21,7 +22,7 @@ pub(super) const BOUNDS_TEXT: [&str; 15] = [
 pub(super) const BUCKETS: usize = BOUNDS.len() + 1;
 
 /// Why the gateway answers, where it does not refuse: first, since they are the most frequent.
-const STATED: [&str; 3] = ["respond", "redirect", "options"];
+pub(super) const STATED: [&str; 3] = ["respond", "redirect", "options"];
 
 /// How many reasons there are.
 pub(super) const REASONS: usize = STATED.len() + Reason::ALL.len();
@@ -86,8 +87,12 @@ pub(super) mod server {
     pub(in crate::metrics) const TRIES: usize = 5;
     pub(in crate::metrics) const OPENED: usize = 6;
     pub(in crate::metrics) const FAILED: usize = 7;
+    /// Tries that are over, however they have ended.
+    pub(in crate::metrics) const ENDED: usize = 8;
+    /// Tries without an answer, or without all of it, by the server's doing.
+    pub(in crate::metrics) const UNANSWERED: usize = 9;
     /// A histogram.
-    pub(in crate::metrics) const TIME: usize = 8;
+    pub(in crate::metrics) const TIME: usize = 10;
     pub(in crate::metrics) const WIDTH: usize = TIME + 1 + BUCKETS;
 }
 
@@ -108,6 +113,7 @@ pub(super) struct Counters {
     pub(super) servers: Vec<Row<{ server::WIDTH }>>,
     pub(super) reasons: Row<REASONS>,
     pub(super) worker: Row<{ worker::WIDTH }>,
+    pub(super) recent: Recent,
 }
 
 impl Counters {
@@ -117,6 +123,7 @@ impl Counters {
             servers: (0..servers).map(|_| Row::new()).collect(),
             reasons: Row::new(),
             worker: Row::new(),
+            recent: Recent::default(),
         }
     }
 }

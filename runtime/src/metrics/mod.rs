@@ -6,10 +6,16 @@
 
 #[cfg(feature = "admin")]
 mod counters;
+#[cfg(feature = "admin")]
+mod history;
+#[cfg(feature = "admin")]
+mod look;
 #[cfg(all(feature = "admin", feature = "dns"))]
 mod names;
 #[cfg(feature = "admin")]
 mod process;
+#[cfg(feature = "admin")]
+mod recent;
 #[cfg(feature = "admin")]
 mod recorder;
 #[cfg(not(feature = "admin"))]
@@ -17,6 +23,12 @@ mod silent;
 #[cfg(feature = "admin")]
 mod text;
 
+#[cfg(feature = "admin")]
+pub(crate) use history::History;
+#[cfg(feature = "admin")]
+pub(crate) use look::{Look, Quantile, Row, per_second};
+#[cfg(feature = "admin")]
+pub(crate) use process::memory;
 #[cfg(feature = "admin")]
 pub(crate) use recorder::{Metrics, Recorder};
 #[cfg(feature = "admin")]

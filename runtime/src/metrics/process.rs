@@ -16,6 +16,27 @@ pub(super) struct Process {
     pub(super) most_files: Option<u64>,
 }
 
+/// Processor time of all threads, in microseconds, to a hundredth of a second. The clock of the process would be more precise, and
+/// ends a program that valgrind runs; this is read each second, so also there.
+pub(super) fn spent() -> u64 {
+    ticks(&fs::read_to_string("/proc/self/stat").unwrap_or_default()).unwrap_or(0) * TICK
+}
+
+/// Microseconds of the unit that processor time is told in (proc(5)): the same on every Linux.
+const TICK: u64 = 10_000;
+
+/// The fields 14 and 15 of such a line. A program's name, which is the second, may hold anything.
+fn ticks(line: &str) -> Option<u64> {
+    let (_, rest) = line.rsplit_once(')')?;
+    let mut fields = rest.split_whitespace().skip(11).map(str::parse::<u64>);
+    Some(fields.next()?.ok()? + fields.next()?.ok()?)
+}
+
+/// Bytes of memory that are resident.
+pub(crate) fn memory() -> Option<u64> {
+    resident(&fs::read_to_string("/proc/self/status").unwrap_or_default())
+}
+
 impl Process {
     pub(super) fn read() -> Self {
         let spent = clock_gettime(ClockId::ProcessCPUTime);
@@ -48,6 +69,15 @@ mod tests {
     fn reads_the_resident_memory() {
         assert_eq!(resident("Name:\tg\nVmRSS:\t    1234 kB\nThreads: 1\n"), Some(1234 * 1024));
         assert_eq!(resident("Name:\tg\n"), None);
+    }
+
+    #[test]
+    fn reads_the_time_that_was_spent() {
+        let line = "7 (a) b (c)) S 1 7 7 0 -1 4194560 2055 0 1 0 123 45 0 0 20 0 3 0 8888 1000 200";
+        assert_eq!((ticks(line), ticks("7 (a) S 1"), ticks("")), (Some(168), None, None));
+        let told = spent();
+        let (after, slack) = (Process::read().processor, 2 * TICK);
+        assert!(told <= after + slack, "{told} {after}");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::counters::{Counters, Row, class, number_of, route, server, worker};
+use super::counters::{Counters, Row, STATED, class, number_of, route, server, worker};
 use crate::clock::Micros;
 use crate::exchange::{Exchange, Record};
 use crate::program::Program;
@@ -19,13 +19,13 @@ pub(crate) struct Metrics {
 #[derive(Debug, Default)]
 pub(super) struct Layout {
     /// For each route the row of its name: routes that only hosts or conditions tell apart share one.
-    row_of: Vec<usize>,
+    pub(super) row_of: Vec<usize>,
     /// For each row of routes the first route of its name.
     pub(super) names: Vec<usize>,
     /// For each server the number of its upstream, and what it is called there.
     pub(super) servers: Vec<(usize, &'static str)>,
     /// For each upstream its first server.
-    first: Vec<usize>,
+    pub(super) first: Vec<usize>,
 }
 
 /// What one worker counts.
@@ -42,6 +42,11 @@ impl Metrics {
         let (routes, servers) = (layout.names.len() + 1, layout.servers.len());
         let workers = (0..workers).map(|_| Arc::new(Counters::new(routes, servers))).collect();
         Self { layout: Arc::new(layout), workers }
+    }
+
+    /// What all workers have counted of something.
+    pub(super) fn sum(&self, of: impl Fn(&Counters) -> u64) -> u64 {
+        self.workers.iter().map(|counters| of(counters)).fold(0, u64::wrapping_add)
     }
 
     /// For the worker of this number.
@@ -105,6 +110,13 @@ impl Recorder {
         self.worker(worker::CLOSED, 1);
     }
 
+    /// Another try is about to begin: the one before, if there was one, is over.
+    pub(crate) fn another(&self, record: &Record) {
+        if record.tries > 0 {
+            self.server(record, |row| row.add(server::ENDED, 1));
+        }
+    }
+
     /// A server is asked, or is to be reached.
     pub(crate) fn tried(&self, record: &Record) {
         self.server(record, |row| row.add(server::TRIES, 1));
@@ -113,6 +125,11 @@ impl Recorder {
     /// A connection to a server is open, or cannot be.
     pub(crate) fn connected(&self, record: &Record, is_open: bool) {
         self.server(record, |row| row.add(if is_open { server::OPENED } else { server::FAILED }, 1));
+    }
+
+    /// A server has given no answer, or not all of it.
+    pub(crate) fn unanswered(&self, record: &Record) {
+        self.server(record, |row| row.add(server::UNANSWERED, 1));
     }
 
     /// The head of a server's final answer is there, whether or not the client is given it.
@@ -136,7 +153,11 @@ impl Recorder {
         }
         if let Some(number) = record.reason.and_then(|reason| number_of(reason, record.refusal)) {
             counters.reasons.add(number, 1);
+            if number >= STATED.len() {
+                counters.recent.add(now, x.route, number, record.status);
+            }
         }
+        self.another(record);
         counters.worker.add(worker::EXCHANGES, 1);
         if record.evicted > 0 {
             counters.worker.add(worker::EVICTED, record.evicted);

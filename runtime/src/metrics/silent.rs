@@ -33,6 +33,10 @@ impl Recorder {
 
     pub(crate) fn closed(&self) {}
 
+    pub(crate) fn another(&self, _: &Record) {}
+
+    pub(crate) fn unanswered(&self, _: &Record) {}
+
     pub(crate) fn tried(&self, _: &Record) {}
 
     pub(crate) fn connected(&self, _: &Record, _: bool) {}

@@ -40,7 +40,7 @@ const NO_ROUTE: &str = "none";
 impl Metrics {
     /// All families.
     pub(crate) fn text(&self, program: &Program, about: About<'_>) -> String {
-        let mut out = Text { out: String::with_capacity(64 * 1024), workers: &self.workers };
+        let mut out = Text { out: String::with_capacity(64 * 1024), metrics: self };
         out.routes(self, program);
         out.family(
             "gatewright_reasons_total",
@@ -86,13 +86,13 @@ impl Metrics {
 
 pub(super) struct Text<'a> {
     out: String,
-    workers: &'a [Arc<Counters>],
+    metrics: &'a Metrics,
 }
 
 // Writing into a string cannot fail.
 impl Text<'_> {
     fn sum(&self, of: impl Fn(&Counters) -> u64) -> u64 {
-        self.workers.iter().map(|counters| of(counters)).fold(0, u64::wrapping_add)
+        self.metrics.sum(of)
     }
 
     pub(super) fn family(&mut self, name: &str, kind: &str, help: &str) {
@@ -225,6 +225,22 @@ impl Text<'_> {
                 self.sample(family, &[("upstream", upstream), ("server", server), ("result", result)], count);
             }
         }
+        let family = "gatewright_upstream_unanswered_total";
+        self.family(
+            family,
+            "counter",
+            "Tries that a server has left without an answer, or without all of it.",
+        );
+        for (row, upstream, server) in &servers {
+            let count = sum(self, *row, server::UNANSWERED);
+            self.sample(family, &[("upstream", upstream), ("server", server)], count);
+        }
+        let family = "gatewright_upstream_in_flight";
+        self.family(family, "gauge", "Tries that are under way at a server.");
+        for (row, upstream, server) in &servers {
+            let count = metrics.in_flight(*row);
+            self.sample(family, &[("upstream", upstream), ("server", server)], count);
+        }
         let family = "gatewright_upstream_in";
         self.family(
             family,
@@ -343,7 +359,7 @@ impl Text<'_> {
             ),
         ] {
             self.family(family, kind, help);
-            for (number, counters) in self.workers.iter().enumerate() {
+            for (number, counters) in self.metrics.workers.iter().enumerate() {
                 self.sample(family, &[("worker", &number.to_string())], of(&counters.worker));
             }
         }

@@ -15,6 +15,7 @@ use super::deadline;
 use super::listener::NOT_SENT;
 use super::queue;
 use super::relay::{End, Finished, Relay, To};
+use super::worker::Worker;
 use crate::answer;
 use crate::cause::is_connect_failure;
 use crate::clock::Micros;
@@ -25,7 +26,7 @@ use crate::http1::request::{self, Onward, Request};
 use crate::reason::Reason;
 use crate::target;
 use crate::terminal::Forward;
-use crate::upstream::{Server, Upstream};
+use crate::upstream::{Server, Upstream, is_of_server};
 
 /// Forwards and sees the answer through. What is rare is boxed, so that this future is small enough to be allocated
 /// without a search.
@@ -69,11 +70,7 @@ pub(crate) async fn forward(
         let (asking, by) = (server.ask(), each(client, x));
         let mut kept = server.own.pool.take();
         let turn = loop {
-            x.record.server = Some(server.address);
-            x.record.line = server.line;
-            x.record.tries += 1;
-            worker.metrics.tried(&x.record);
-            worker.tracer.tries(x, worker.lately());
+            begin(&worker, x, server);
             let reused = kept.is_some();
             let stream = match kept.take() {
                 Some(stream) => stream,
@@ -116,6 +113,7 @@ pub(crate) async fn forward(
             }
             Turn::Failed(reason, cause) => {
                 upstream.failed(server, reason, worker.lately());
+                blame(client, x, reason);
                 x.trace.tried(worker.lately(), Some(reason.word));
                 failure = (reason, cause);
                 if worker.cut.get() || late(client, x) {
@@ -137,6 +135,23 @@ pub(crate) async fn forward(
         upstream.lost(x.pass.as_ref(), reason, worker.lately());
     }
     Box::pin(give_up(client, x, request, reason, cause)).await
+}
+
+/// A server is about to be asked.
+fn begin(worker: &Worker, x: &mut Exchange, server: &Server) {
+    worker.metrics.another(&x.record);
+    x.record.server = Some(server.address);
+    x.record.line = server.line;
+    x.record.tries += 1;
+    worker.metrics.tried(&x.record);
+    worker.tracer.tries(x, worker.lately());
+}
+
+/// Counts against a server that it gave no answer, where that is its doing.
+fn blame(client: &Client, x: &Exchange, reason: Reason) {
+    if is_of_server(reason) {
+        client.worker.metrics.unanswered(&x.record);
+    }
 }
 
 /// The server that is asked next.
@@ -293,6 +308,7 @@ async fn converse(
         }
         End::Failed(reason, cause) if client.answering => {
             to.upstream.failed(to.server, reason, client.worker.lately());
+            blame(client, x, reason);
             to.upstream.lost(x.pass.as_ref(), reason, client.worker.lately());
             x.record.reason = Some(reason.word);
             x.record.cause = cause;
@@ -305,6 +321,7 @@ async fn converse(
         End::Failed(reason, cause) if repeatable => return Turn::Failed(reason, cause),
         End::Failed(reason, cause) => {
             to.upstream.failed(to.server, reason, client.worker.lately());
+            blame(client, x, reason);
             to.upstream.lost(x.pass.as_ref(), reason, client.worker.lately());
             if complete {
                 Box::pin(give_up(client, x, request, reason, cause)).await

@@ -107,6 +107,9 @@ pub(crate) struct Gateway {
     pub(crate) capacity: Option<Capacity>,
     /// Open client connections that one worker may have.
     pub(crate) most_open: usize,
+    /// Which generation it is, from 1: how many of them have handed over to the next, and one.
+    #[cfg(feature = "admin")]
+    pub(crate) generation: u32,
 }
 
 /// How far a stop has come.
@@ -267,9 +270,11 @@ fn prepare(
         cut: Arc::default(),
         capacity,
         most_open,
+        #[cfg(feature = "admin")]
+        generation: if options.inherit { succession::generation() } else { 1 },
     });
     #[cfg(feature = "admin")]
-    let admin = admin_of(&gateway, options.admin, inherits)?;
+    let admin = admin_of(&gateway, orders.subscribe(), options.admin, inherits)?;
     let running = Running {
         orders,
         workers: Vec::from_iter(looking),
@@ -313,13 +318,18 @@ fn own_listeners(
 /// Starts the admin listener, where one is declared. A generation that takes over sockets shares its address with the one
 /// before, which ends soon.
 #[cfg(feature = "admin")]
-fn admin_of(gateway: &Arc<Gateway>, real: Option<SocketAddr>, shares: bool) -> Result<Option<Admin>, String> {
+fn admin_of(
+    gateway: &Arc<Gateway>,
+    orders: watch::Receiver<Order>,
+    real: Option<SocketAddr>,
+    shares: bool,
+) -> Result<Option<Admin>, String> {
     let Some(declared) = gateway.program.admin else { return Ok(None) };
     let address = real.unwrap_or_else(|| declared.address.at(gateway.shared.params));
     if !shares && address.port() != 0 {
         listener::probe(address).map_err(|error| describe(address, &error))?;
     }
-    let opened = listener::open(address).and_then(|socket| Admin::start(gateway, socket));
+    let opened = listener::open(address).and_then(|socket| Admin::start(gateway, orders, socket));
     opened.map(Some).map_err(|error| describe(address, &error))
 }
 

@@ -21,6 +21,8 @@ use rustix::net::{
 
 /// The variable in which a generation finds the number of the process that has started it.
 const HANDED_BY: &str = "GATEWRIGHT_HANDED_BY";
+/// The variable in which it finds how many generations there were before it.
+const GENERATION: &str = "GATEWRIGHT_GENERATION";
 /// What a generation says once it serves.
 pub(super) const SERVES: &[u8] = b"serves";
 /// Descriptors of one message; the kernel takes 253 at most.
@@ -60,7 +62,8 @@ impl Estate {
         command
             .args(&self.arguments)
             .stdin(Stdio::from(std::os::fd::OwnedFd::from(theirs)))
-            .env(HANDED_BY, std::process::id().to_string());
+            .env(HANDED_BY, std::process::id().to_string())
+            .env(GENERATION, generation().to_string());
         Ok((command.spawn()?, own))
     }
 }
@@ -70,8 +73,7 @@ impl Estate {
 pub(super) type Handed = (Vec<(usize, TcpListener)>, UnixStream);
 
 pub(super) fn handed() -> io::Result<Option<Handed>> {
-    let parent = std::os::unix::process::parent_id().to_string();
-    if std::env::var_os(HANDED_BY).is_none_or(|by| *by != *parent) {
+    if !is_handed() {
         return Ok(None);
     }
     let stream = UnixStream::from(io::stdin().as_fd().try_clone_to_owned()?);
@@ -79,6 +81,18 @@ pub(super) fn handed() -> io::Result<Option<Handed>> {
     stream.set_read_timeout(Some(HANDED_MOST))?;
     let sockets = receive(&stream)?;
     Ok(Some((sockets, stream)))
+}
+
+/// Whether the parent of this process has started it as its next generation.
+fn is_handed() -> bool {
+    let parent = std::os::unix::process::parent_id().to_string();
+    std::env::var_os(HANDED_BY).is_some_and(|by| *by == *parent)
+}
+
+/// The number of this generation: 1 where no other has started it. Whoever has may have ended since.
+pub(super) fn generation() -> u32 {
+    let before = std::env::var(GENERATION).ok();
+    before.and_then(|before| before.parse().ok()).map_or(1, |before: u32| before.saturating_add(1))
 }
 
 /// A message for each batch: the number of each listener in two bytes, and its socket; an empty one is the end.

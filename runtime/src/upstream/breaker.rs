@@ -147,6 +147,12 @@ impl Breaker {
         if is_over { State::HalfOpen } else { word.state }
     }
 
+    /// For how long it is open, if it is.
+    #[cfg(feature = "admin")]
+    pub(crate) fn open_for(&self, now: Micros) -> Micros {
+        Word::of(self.word.load(Ordering::Acquire)).until.saturating_mul(1_000).saturating_sub(now)
+    }
+
     /// How often it has opened.
     #[cfg(feature = "admin")]
     pub(crate) fn opened(&self) -> u64 {
@@ -199,7 +205,7 @@ impl Breaker {
     }
 
     /// All requests of the time that is looked at, and those that have failed.
-    fn counts(&self, config: &Config, now: Micros) -> (u64, u64) {
+    pub(crate) fn counts(&self, config: &Config, now: Micros) -> (u64, u64) {
         let tenth = Self::tenth(config, now);
         let count = |number: &AtomicU64| {
             let number = number.load(Ordering::Acquire);

@@ -261,7 +261,7 @@ fn identity(place: &Place) -> u64 {
 }
 
 /// Whether a server is to blame; the client's own doing says nothing of it.
-fn is_of_server(reason: Reason) -> bool {
+pub(crate) fn is_of_server(reason: Reason) -> bool {
     reason.word.starts_with("upstream_")
 }
 

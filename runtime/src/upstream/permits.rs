@@ -155,6 +155,12 @@ impl Permits {
         waiting(self.word.load(Ordering::Acquire))
     }
 
+    /// How many there are, and how many more may wait.
+    #[cfg(feature = "admin")]
+    pub(crate) fn bounds(&self) -> (u32, u32) {
+        (self.most, self.room)
+    }
+
     /// How many were refused since nobody more could wait.
     pub(crate) fn full(&self) -> u64 {
         self.full.load(Ordering::Relaxed)

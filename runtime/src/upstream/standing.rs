@@ -80,6 +80,18 @@ impl Standing {
         now < self.out_until.load(Ordering::Relaxed)
     }
 
+    /// Whether it was asked whether it is well, and is not.
+    #[cfg(feature = "admin")]
+    pub(crate) fn is_down(&self) -> bool {
+        self.down.load(Ordering::Relaxed)
+    }
+
+    /// For how long it is left out.
+    #[cfg(feature = "admin")]
+    pub(crate) fn out_for(&self, now: Micros) -> Micros {
+        self.out_until.load(Ordering::Relaxed).saturating_sub(now)
+    }
+
     /// When it came back the last time, if it ever did.
     pub(crate) fn back(&self, now: Micros) -> Option<Micros> {
         let back = self.back.load(Ordering::Relaxed).max(self.out_until.load(Ordering::Relaxed));

@@ -1,10 +1,11 @@
 //! The gateway under test as a process of its own: `LISTEN` and `APP` say where it listens and where its server is, `LOG` the file
-//! of its log, if it has one, `DRAIN` and `WAIT` how many milliseconds it takes to stop, `MEMORY` how many bytes it takes.
+//! of its log, if it has one, `ADMIN` where it is asked about itself, `DRAIN` and `WAIT` how many milliseconds it takes to stop,
+//! `MEMORY` how many bytes it takes.
 
 use std::process::ExitCode;
 use std::time::Duration;
 
-use gatewright_runtime::generated::{AccessLog, Capacity, Drain, Program, Setting};
+use gatewright_runtime::generated::{AccessLog, Admin, Capacity, Drain, Program, Setting};
 use gatewright_tests::program;
 
 fn main() -> ExitCode {
@@ -23,8 +24,10 @@ fn main() -> ExitCode {
         memory: Some(Setting::Is(memory)),
         retry_after: Setting::Is(Duration::from_secs(1)),
     });
+    let admin = std::env::var("ADMIN").ok().and_then(|text| text.parse().ok());
+    let admin = admin.map(|address| Admin { address: Setting::Is(address) });
     let file = std::env::var("LOG").ok().map(|file| AccessLog::File(file.leak()));
     let access_log = file.unwrap_or(program.access_log);
-    let program = Box::leak(Box::new(Program { access_log, drain, capacity, ..*program }));
+    let program = Box::leak(Box::new(Program { access_log, admin, drain, capacity, ..*program }));
     gatewright_runtime::generated::main(program)
 }

@@ -24,6 +24,7 @@ mod leaving;
 mod life;
 mod limit;
 mod limits;
+mod live;
 mod log;
 mod log_form;
 mod memory;

@@ -408,7 +408,8 @@ fn only_what_is_asked_well_is_answered() {
         assert_eq!((answer.status(), answer.field("allow").as_deref()), (405, Some("GET, HEAD")), "{method}");
     }
     for (request, status) in [
-        (get("/"), 404),
+        (get("/"), 200),
+        (get("/other"), 404),
         (get("/metrics/"), 404),
         (get("/../metrics"), 400),
         (get("/x/../metrics"), 200),

@@ -11,7 +11,7 @@ use gatewright_tests::client::Client;
 use gatewright_tests::gate::refused;
 use gatewright_tests::process::{Process, command, run};
 use gatewright_tests::server::{Connection, Server};
-use gatewright_tests::{Cue, PATIENCE, eventually};
+use gatewright_tests::{Cue, PATIENCE, eventually, show};
 use rustix::process::{Pid, Signal, kill_process};
 
 use super::handover::{Asking, fresh, kept};
@@ -248,6 +248,28 @@ fn a_service_manager_is_told_who_serves_and_that_it_stops() {
     assert_eq!(hears(), format!("READY=1\nMAINPID={}", gateway.pids[1].as_raw_pid()));
     gateway.signal(Signal::TERM);
     assert_eq!(hears(), "STOPPING=1");
+}
+
+#[test]
+fn a_page_that_is_open_holds_up_no_generation() {
+    let server = Server::ok();
+    let mut gateway = Generations::begin(command(BINARY, server.address).env("ADMIN", "127.0.0.1:0"));
+    let admin = |line: &str| line.trim().rsplit_once("http://").unwrap().1.parse::<SocketAddr>().unwrap();
+    let ask = |path: &str| format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    let mut page = Client::connect(admin(&gateway.hears("tells of itself")));
+    page.send(ask("/live"));
+    eventually("the page is open", || {
+        page.stirs() && show(page.held()).contains("\\\"generation\\\":\\\"1\\\"")
+    });
+    gateway.signal(Signal::USR2);
+    gateway.started();
+    let second = admin(&gateway.hears("tells of itself"));
+    gateway.hears("serves, and tested drains");
+    gateway.hears("tested has stopped");
+    page.rest();
+    let shown = Client::connect(second).ask(ask("/")).text();
+    assert!(shown.contains("<dd id=\\\"fact-generation\\\">2</dd>"), "{shown}");
+    gateway.signal(Signal::TERM);
 }
 
 #[test]
