@@ -115,7 +115,7 @@ pub(crate) enum SaidBy {
     Forwarded,
 }
 
-/// What start-up may set.
+/// What start-up may set, or what may change while the gateway runs.
 #[derive(Clone, Debug)]
 pub(crate) struct Param {
     pub(crate) name: String,
@@ -126,6 +126,16 @@ pub(crate) struct Param {
     /// The smallest and the largest that the settings take in whose place it stands.
     pub(crate) least: Option<Value>,
     pub(crate) most: Option<Value>,
+    /// How it may change while the gateway runs.
+    pub(crate) live: Option<Live>,
+}
+
+/// How a value may change while the gateway runs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Live {
+    Admin,
+    /// With the content of this file.
+    File(String),
 }
 
 /// What start-up must be given, and nobody sees.

@@ -1,7 +1,7 @@
 //! The admin listener: what an operator's tools ask a gateway about itself, on a thread that serves no traffic.
 //!
-//! It answers GET and HEAD of a few paths, one request for each connection, each of them within a bounded time. It changes
-//! nothing and shows no secret: what it says is counted, or was known when the gateway was compiled.
+//! It answers GET and HEAD of a few paths, one request for each connection, each of them within a bounded time. It shows no secret:
+//! what it says is counted, or was known when the gateway was compiled. It changes nothing but live values.
 
 use std::cell::Cell;
 use std::io;
@@ -18,7 +18,9 @@ use tokio::sync::watch;
 
 use crate::clock::{self, Alarm, Clock, micros};
 use crate::head::{Head, Method};
-use crate::http1::request;
+use crate::http1::request::{self, Request};
+use crate::live::Live;
+use crate::live::admin::{self as live, Answer};
 use crate::metrics::About;
 use crate::reason::phrase;
 use crate::serve::Gateway;
@@ -57,13 +59,6 @@ pub(crate) struct Admin {
     thread: JoinHandle<()>,
 }
 
-/// An answer.
-struct Answer {
-    status: u16,
-    kind: &'static str,
-    body: String,
-}
-
 impl Admin {
     /// Answers on a socket that listens.
     pub(crate) fn start(gateway: &Arc<Gateway>, socket: std::net::TcpListener) -> io::Result<Self> {
@@ -100,7 +95,7 @@ async fn run(
     let accepting = tokio::task::spawn_local(async move {
         loop {
             let accepted = if open.get() < MOST { socket.accept().await.ok() } else { None };
-            let Some((stream, _)) = accepted else {
+            let Some((stream, peer)) = accepted else {
                 gateway.clock.wait(&alarm, PAUSE).await;
                 continue;
             };
@@ -108,7 +103,7 @@ async fn run(
             open.set(open.get() + 1);
             tokio::task::spawn_local(async move {
                 // An error is the client's, and ends its connection.
-                let _ = within(&gateway.clock, serve(&gateway, &stream, started)).await;
+                let _ = within(&gateway.clock, serve(&gateway, (&stream, peer), started)).await;
                 open.set(open.get() - 1);
             });
         }
@@ -138,18 +133,20 @@ async fn within(clock: &Clock, work: impl Future<Output = io::Result<()>>) -> io
 }
 
 /// One request and its answer.
-async fn serve(gateway: &Gateway, stream: &TcpStream, started: u64) -> io::Result<()> {
+async fn serve(gateway: &Gateway, (stream, peer): (&TcpStream, SocketAddr), started: u64) -> io::Result<()> {
     let mut head = Head::default();
     let read = receive(stream, &mut head).await?;
-    let answer = match read {
-        Err(status) => Answer::plain(status, phrase(status)),
-        Ok(()) if !matches!(head.method, Method::Get | Method::Head) => {
-            Answer::plain(405, "only GET and HEAD")
+    let live = gateway.shared.live.as_ref().filter(|_| live::is_about(head.path()));
+    let answer = match (read, live) {
+        (Err(status), _) => Answer::plain(status, phrase(status)),
+        (Ok((request, rest)), Some(live)) => change(live, &head, (request, rest), (stream, peer)).await?,
+        (Ok(_), None) if !matches!(head.method, Method::Get | Method::Head) => {
+            Answer { allow: "GET, HEAD", ..Answer::plain(405, "only GET and HEAD") }
         }
-        Ok(()) => answer(gateway, head.path(), started),
+        (Ok(_), None) => answer(gateway, head.path(), started),
     };
-    let Answer { status, kind, body } = answer;
-    let allow = if status == 405 { "Allow: GET, HEAD\r\n" } else { "" };
+    let Answer { status, kind, body, allow } = answer;
+    let allow = if allow.is_empty() { String::new() } else { format!("Allow: {allow}\r\n") };
     let mut out = format!(
         "HTTP/1.1 {status} {}\r\nContent-Type: {kind}\r\nContent-Length: {}\r\nCache-Control: no-store\r\n{allow}Connection: close\r\n\r\n",
         phrase(status),
@@ -170,14 +167,42 @@ async fn serve(gateway: &Gateway, stream: &TcpStream, started: u64) -> io::Resul
     Ok(())
 }
 
-/// Reads a head as strictly as a worker does. The status of what cannot be read.
-async fn receive(stream: &TcpStream, head: &mut Head) -> io::Result<Result<(), u16>> {
+/// Shows live values, or changes them: the body is read only where it may do something.
+async fn change(
+    live: &Live,
+    head: &Head,
+    (request, mut body): (Request, Vec<u8>),
+    (stream, peer): (&TcpStream, SocketAddr),
+) -> io::Result<Answer> {
+    let (wish, length) = match live::wish(live, head, request.length, peer) {
+        Ok(wish) => wish,
+        Err(answer) => return Ok(answer),
+    };
+    if request.expect {
+        send(stream, b"HTTP/1.1 100 Continue\r\n\r\n").await?;
+    }
+    let mut room = [0; 4096];
+    while body.len() < length {
+        match fill(stream, &mut room).await? {
+            0 => return Err(io::ErrorKind::UnexpectedEof.into()),
+            count => body.extend_from_slice(room.get(..count).unwrap_or_default()),
+        }
+    }
+    body.truncate(length);
+    Ok(live::answer(live, &wish, &body, peer))
+}
+
+/// Reads a head as strictly as a worker does, and what came with it. The status of what cannot be read.
+async fn receive(stream: &TcpStream, head: &mut Head) -> io::Result<Result<(Request, Vec<u8>), u16>> {
     let (mut read, mut room) = (Vec::new(), [0; 4096]);
     loop {
         let count = fill(stream, &mut room).await?;
         read.extend_from_slice(room.get(..count).unwrap_or_default());
         match request::read(&read, head) {
-            Ok(Some(_)) => return Ok(Ok(())),
+            Ok(Some(request)) => {
+                read.drain(..request.len);
+                return Ok(Ok((request, read)));
+            }
             Err(reason) => return Ok(Err(reason.status)),
             Ok(None) if read.len() > HEAD => return Ok(Err(431)),
             Ok(None) if count == 0 => return Err(io::ErrorKind::UnexpectedEof.into()),
@@ -200,7 +225,7 @@ async fn send(stream: &TcpStream, mut bytes: &[u8]) -> io::Result<()> {
 
 impl Answer {
     fn plain(status: u16, text: &str) -> Self {
-        Self { status, kind: TEXT, body: format!("{text}\n") }
+        Self { status, kind: TEXT, body: format!("{text}\n"), allow: "" }
     }
 }
 
@@ -217,12 +242,21 @@ fn answer(gateway: &Gateway, path: &[u8], started: u64) -> Answer {
                 names: gateway.names.as_ref(),
                 started,
                 is_ready: gateway.is_ready(),
+                live: gateway.shared.live.as_ref(),
                 dropped: gateway.log.dropped(),
                 spans: gateway.tracing.counts(),
             };
-            Answer { status: 200, kind: PROMETHEUS, body: gateway.metrics.text(gateway.program, about) }
+            Answer {
+                status: 200,
+                kind: PROMETHEUS,
+                body: gateway.metrics.text(gateway.program, about),
+                allow: "",
+            }
         }
-        b"/build" => Answer { status: 200, kind: JSON, body: build(gateway) },
+        b"/build" => Answer { status: 200, kind: JSON, body: build(gateway), allow: "" },
+        _ if gateway.shared.live.is_some() => {
+            Answer::plain(404, "there is /live, /metrics, /healthz, /readyz and /build")
+        }
         _ => Answer::plain(404, "there is /metrics, /healthz, /readyz and /build"),
     }
 }

@@ -56,6 +56,13 @@ fn declaration(written: &mut Declaration, change: &mut impl Rewrite) {
                 value(default, change);
             }
         }
+        Declaration::Live(it) => {
+            change.name(Space::Value, &mut it.name);
+            ty(&mut it.ty, change);
+            if let Some(default) = &mut it.default {
+                value(default, change);
+            }
+        }
         Declaration::Secret(it) => change.name(Space::Value, &mut it.name),
         Declaration::Type(it) => {
             change.name(Space::Type, &mut it.name);

@@ -135,6 +135,7 @@ pub(super) fn declared(declaration: &Declaration) -> Option<(Space, &Name)> {
     match declaration {
         Declaration::Upstream(it) => Some((Space::Upstream, &it.name)),
         Declaration::Param(it) => Some((Space::Value, &it.name)),
+        Declaration::Live(it) => Some((Space::Value, &it.name)),
         Declaration::Secret(it) => Some((Space::Value, &it.name)),
         Declaration::Type(it) => Some((Space::Type, &it.name)),
         Declaration::Policy(it) => Some((Space::Policy, &it.name)),

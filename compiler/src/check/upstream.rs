@@ -3,6 +3,7 @@
 //! Whether a route leads to one is asked later.
 
 use std::net::{IpAddr, SocketAddr};
+use std::rc::Rc;
 
 use gatewright_dsl::ast;
 use gatewright_dsl::item::upstream::SERVICE;
@@ -11,6 +12,7 @@ use gatewright_dsl::schema::{Checked, Given, Place, Type, Url, Value, check_bloc
 use gatewright_dsl::source::Span;
 
 use super::expr::scope::Found;
+use super::rewrite::Space;
 use super::{Check, gateway, problem, step};
 use crate::checked::{At, Part, Server};
 use crate::ir::expr::{Constant, Kind};
@@ -184,6 +186,13 @@ fn parameter(check: &mut Check<'_>, name: &ast::Name) -> Option<String> {
         _ => false,
     };
     if is_right && let Kind::Param(param) = &expr.kind {
+        let params = Rc::clone(&check.params);
+        if params.all.iter().any(|it| it.name == *param && it.live.is_some()) {
+            params.scope.find(param);
+            let declared = check.names.place(Space::Value, param);
+            check.problems.push(problem::live_not_here(param, name.span, declared));
+            return None;
+        }
         return Some(param.clone());
     }
     scope.find(&name.text);

@@ -6,6 +6,8 @@
 
 #[cfg(feature = "admin")]
 mod counters;
+#[cfg(feature = "admin")]
+mod live;
 #[cfg(all(feature = "admin", feature = "dns"))]
 mod names;
 #[cfg(feature = "admin")]

@@ -24,6 +24,8 @@ mod leaving;
 mod life;
 mod limit;
 mod limits;
+mod live;
+mod live_files;
 mod log;
 mod log_form;
 mod memory;
