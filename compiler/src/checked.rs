@@ -152,6 +152,28 @@ pub(crate) struct Upstream {
     pub(crate) servers: Vec<Server>,
     /// One for each that there can be.
     pub(crate) parts: Vec<Part>,
+    /// Where others have the servers.
+    pub(crate) split: Option<Split>,
+}
+
+/// How requests are shared out between upstreams.
+#[derive(Clone, Debug)]
+pub(crate) struct Split {
+    /// The key by which; without one, each request is drawn for.
+    pub(crate) by: Option<(Function, Rc<Trail>)>,
+    /// Sorted by the name of the upstream.
+    pub(crate) shares: Vec<Share>,
+}
+
+/// What one of them gets.
+#[derive(Clone, Debug)]
+pub(crate) struct Share {
+    /// Index into the upstreams.
+    pub(crate) upstream: usize,
+    pub(crate) weight: Given<i64>,
+    /// Whose requests go there whatever the weights are.
+    pub(crate) pin: Option<Function>,
+    pub(crate) trail: Rc<Trail>,
 }
 
 /// What an upstream has beside its servers.

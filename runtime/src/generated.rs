@@ -22,7 +22,7 @@ pub use crate::program::Dns;
 pub use crate::program::Trace;
 pub use crate::program::{
     AccessLog, At, Capacity, Chain, Drain, Fit, Label, Listener, Outside, Program, Route, SaidBy, Server,
-    TrustedProxies, Upstream,
+    Share, Split, TrustedProxies, Upstream,
 };
 pub use crate::route::{ALWAYS, Edge, Kind, Leaf, NONE, Node, Param, Router, method, segment_hash};
 pub use crate::scope::{self, Decimal, Text, Time};

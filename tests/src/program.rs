@@ -107,6 +107,18 @@ pub fn live() -> &'static Program {
     &live::PROGRAM
 }
 
+mod split {
+    include!(concat!(env!("OUT_DIR"), "/split.rs"));
+}
+
+/// The declared addresses of the servers of [`split`], in the order of their upstreams.
+pub const SHARES: [SocketAddr; 3] = [local(9041), local(9042), local(9043)];
+
+/// A gateway whose upstreams share requests out, compiled from `gateways/split.gw`.
+pub fn split() -> &'static Program {
+    &split::PROGRAM
+}
+
 /// The gateway under test, named `tested`.
 pub fn program() -> &'static Program {
     &PROGRAM

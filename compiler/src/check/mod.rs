@@ -25,6 +25,7 @@ mod reads;
 mod resolve;
 mod rewrite;
 mod route;
+mod split;
 mod step;
 mod target;
 mod torn;
@@ -355,7 +356,10 @@ fn used_upstreams(
             _ => None,
         })
         .collect();
-    let used: BTreeSet<usize> = ends.iter().map(|upstream| **upstream).collect();
+    let led_to: BTreeSet<usize> = ends.iter().map(|upstream| **upstream).collect();
+    let splits = upstreams.iter().enumerate().filter(|(number, _)| led_to.contains(number));
+    let shares = splits.filter_map(|(_, upstream)| upstream.split.as_ref()).flat_map(|split| &split.shares);
+    let used: BTreeSet<usize> = led_to.iter().copied().chain(shares.map(|share| share.upstream)).collect();
     let numbers: BTreeMap<usize, usize> = used.iter().enumerate().map(|(new, old)| (*old, new)).collect();
     for end in &mut ends {
         **end = numbers.get(*end).copied().unwrap_or_default();
@@ -367,6 +371,12 @@ fn used_upstreams(
         name: upstream.name.text.clone(),
         servers: upstream.servers,
         parts: upstream.parts,
+        split: upstream.split.map(|mut split| {
+            for share in &mut split.shares {
+                share.upstream = numbers.get(&share.upstream).copied().unwrap_or_default();
+            }
+            split
+        }),
     });
     (kept.collect(), named)
 }

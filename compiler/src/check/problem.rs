@@ -101,6 +101,7 @@ kinds! {
     WRONG_ARGUMENTS "wrong_arguments" "a method is called with something else than it takes";
     WRONG_CONDITION "wrong_condition" "a condition that cannot decide between routes";
     WRONG_REGEX "wrong_regex" "a regular expression that cannot be used";
+    WRONG_SPLIT "wrong_split" "requests cannot be shared out so";
 }
 
 pub(crate) fn missing_feature(name: &str, span: Option<Span>) -> Problem {
@@ -158,6 +159,15 @@ pub(super) fn unused_upstream(name: &str, span: Span) -> Problem {
     Problem::error(&UNUSED_UPSTREAM, format!("no route leads to the upstream `{name}`"))
         .at(span, "declared, but never used")
         .help(format!("send a route to it with `-> {name}`, or remove it"))
+}
+
+pub(super) fn wrong_split(message: &str, span: Span, label: &str, cause: Span) -> Problem {
+    let problem = Problem::error(&WRONG_SPLIT, message.to_owned()).at(span, label.to_owned());
+    let problem =
+        if cause == span { problem } else { problem.because(cause, "requests are shared out here") };
+    problem.help(
+        "write `split NAME weight 95` for each upstream with servers, and nothing about servers beside it",
+    )
 }
 
 pub(super) fn unchangeable_live(name: &str, span: Span) -> Problem {

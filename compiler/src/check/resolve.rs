@@ -316,6 +316,12 @@ fn is_answer(step: &Step, param: &str) -> bool {
     all.filter(|own| own.name == param).any(|own| matches!(own.ty, Type::Answer(_)))
 }
 
+/// A parameter in the place of a row's value, where no route is.
+pub(super) fn of_program(check: &mut Check<'_>, name: &Name, row: &Param) -> Option<String> {
+    let params = Rc::clone(&check.params);
+    reference(check, &params.scope, name, row)
+}
+
 /// A parameter in the place of a row's value that is settled when the gateway starts.
 pub(super) fn settled(check: &mut Check<'_>, name: &Name, row: &Param) -> Option<String> {
     let params = Rc::clone(&check.params);

@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use gatewright_dsl::ast::{Declaration, File, Import, Name, Value, ValueKind};
-use gatewright_dsl::schema::Place;
+use gatewright_dsl::schema::{Place, Type};
 use gatewright_dsl::{Catalogue, Policy, Span, item};
 
 use super::rewrite::{self, Rewrite, Space};
@@ -172,6 +172,11 @@ impl Rewrite for Renaming<'_> {
 
     fn is_label(&self, setting: &str, word: &str) -> bool {
         is_label(self.catalogue, setting, word)
+    }
+
+    fn names_upstream(&self, setting: &str) -> bool {
+        let mut rows = Place::ALL.iter().flat_map(|place| item::words(*place));
+        rows.any(|row| row.name == setting && row.params.iter().any(|param| param.ty == Type::Upstream))
     }
 }
 

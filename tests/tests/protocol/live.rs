@@ -44,11 +44,11 @@ fn request(method: &str, path: &str, fields: &str, body: &str) -> String {
 
 const JSON: &str = "Content-Type: application/json\r\n";
 
-fn put(gate: &Gate, name: &str, value: &Value) -> Message {
+pub(super) fn put(gate: &Gate, name: &str, value: &Value) -> Message {
     tell(gate, request("PUT", &format!("/live/{name}"), JSON, &value.to_string()))
 }
 
-fn patch(gate: &Gate, values: &Value) -> Message {
+pub(super) fn patch(gate: &Gate, values: &Value) -> Message {
     tell(gate, request("PATCH", "/live", JSON, &values.to_string()))
 }
 
@@ -70,7 +70,7 @@ pub(super) fn metric(gate: &Gate, series: &str) -> u64 {
     line.unwrap_or_else(|| panic!("no {series}")).parse().unwrap()
 }
 
-fn is_refused(answer: &Message, status: u16, reason: &str) {
+pub(super) fn is_refused(answer: &Message, status: u16, reason: &str) {
     assert_eq!(answer.status(), status, "{answer:?}");
     assert_eq!(answer.field("content-type").as_deref(), Some("application/problem+json"));
     let problem = answer.json();

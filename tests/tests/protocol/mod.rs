@@ -41,6 +41,7 @@ mod proxied;
 mod rate;
 mod signals;
 mod smuggling;
+mod split;
 mod spoof;
 mod succession;
 mod targets;
