@@ -125,6 +125,9 @@ enum Command {
         /// What the gateway was started with for a parameter; all others have their defaults
         #[arg(long, value_name = "NAME=TEXT", requires = "path")]
         param: Vec<String>,
+        /// What a live value is at present; all others have their defaults
+        #[arg(long, value_name = "NAME=TEXT", requires = "path")]
+        live: Vec<String>,
         /// The entry file
         #[arg(long, default_value = "gateway.gw", requires = "path")]
         file: PathBuf,
@@ -157,13 +160,14 @@ fn main() -> ExitCode {
             as_json: json,
         }),
         Command::Routes { file, json } => command::routes::run(&file, json),
-        Command::Explain { what, path: Some(path), header, client, param, file, json } => {
+        Command::Explain { what, path: Some(path), header, client, param, live, file, json } => {
             let line = command::explain::Line {
                 method: &what,
                 target: &path,
                 headers: &header,
                 client,
                 params: &param,
+                lives: &live,
             };
             command::explain::request(&line, &file, json)
         }

@@ -33,3 +33,51 @@ fn a_word_without_a_page_is_status_2_with_the_nearest() {
     common::schema::validate("explain", &document);
     assert_eq!(document["ok"], false);
 }
+
+#[test]
+fn a_live_value_is_what_the_line_says() {
+    let folder = Folder::with(&[(
+        "gateway.gw",
+        "gateway shop { listen http :8080; admin 127.0.0.1:9900 }
+param level: int = 1
+live is_open: bool = true
+live office: list<cidr> from \"/etc/shop/office.json\"
+upstream old { server \"http://127.0.0.1:1\" }
+upstream next { server \"http://127.0.0.1:2\" }
+live share: int(0..50) = 5
+upstream app { split by client.ip; split old weight 95; split next weight share pin request.header(\"x-v\") == \"2\" }
+route GET /a when is_open -> app
+route GET /a when not is_open respond 503
+route GET /b when client.ip in office respond 204
+route GET /c respond 200 json { level }
+",
+    )]);
+    let opened = folder.gw(&["explain", "GET", "/a"]);
+    assert_eq!(opened.code, 0, "{opened:?}");
+    for part in [
+        "split by client.ip",
+        "split next weight share pin request.header(\"x-v\") == \"2\"",
+        "split old weight 95",
+    ] {
+        assert!(opened.out.contains(part), "{}", opened.out);
+    }
+    let closed = folder.gw(&["explain", "GET", "/a", "--live", "is_open=false", "--json"]);
+    let document: Value = serde_json::from_str(&closed.out).unwrap();
+    common::schema::validate("explain", &document);
+    assert_eq!(document["result"]["live"][0]["name"], "is_open");
+    assert!(document["result"]["route"]["terminal"].to_string().contains("503"), "{document:#}");
+    let inside = folder.gw(&["explain", "GET", "/b", "--live", "office=10.0.0.0/8,127.0.0.0/8"]);
+    assert_eq!(inside.code, 0, "{inside:?}");
+    for (arguments, said) in [
+        (&["/b"][..], "a condition asks `office`, which has no default"),
+        (&["/a", "--live", "is_open=yes"], "the text for `is_open` is no bool"),
+        (&["/a", "--live", "level=2"], "`level` is a parameter, which the start sets"),
+        (&["/a", "--param", "is_open=true"], "`is_open` is a live value, which no start sets"),
+        (&["/a", "--live", "isopen=true"], "there is no parameter or live value `isopen`"),
+        (&["/a", "--live", "is_open"], "write --live name=text"),
+    ] {
+        let ran = folder.gw(&[&["explain", "GET"], arguments].concat());
+        assert_eq!((ran.code, ran.out.as_str()), (2, ""), "{ran:?}");
+        assert!(ran.err.contains(said), "{}", ran.err);
+    }
+}

@@ -115,7 +115,7 @@ pub(crate) enum SaidBy {
     Forwarded,
 }
 
-/// What start-up may set.
+/// What start-up may set, or what may change while the gateway runs.
 #[derive(Clone, Debug)]
 pub(crate) struct Param {
     pub(crate) name: String,
@@ -126,6 +126,16 @@ pub(crate) struct Param {
     /// The smallest and the largest that the settings take in whose place it stands.
     pub(crate) least: Option<Value>,
     pub(crate) most: Option<Value>,
+    /// How it may change while the gateway runs.
+    pub(crate) live: Option<Live>,
+}
+
+/// How a value may change while the gateway runs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Live {
+    Admin,
+    /// With the content of this file.
+    File(String),
 }
 
 /// What start-up must be given, and nobody sees.
@@ -142,6 +152,28 @@ pub(crate) struct Upstream {
     pub(crate) servers: Vec<Server>,
     /// One for each that there can be.
     pub(crate) parts: Vec<Part>,
+    /// Where others have the servers.
+    pub(crate) split: Option<Split>,
+}
+
+/// How requests are shared out between upstreams.
+#[derive(Clone, Debug)]
+pub(crate) struct Split {
+    /// The key by which; without one, each request is drawn for.
+    pub(crate) by: Option<(Function, Rc<Trail>)>,
+    /// Sorted by the name of the upstream.
+    pub(crate) shares: Vec<Share>,
+}
+
+/// What one of them gets.
+#[derive(Clone, Debug)]
+pub(crate) struct Share {
+    /// Index into the upstreams.
+    pub(crate) upstream: usize,
+    pub(crate) weight: Given<i64>,
+    /// Whose requests go there whatever the weights are.
+    pub(crate) pin: Option<Function>,
+    pub(crate) trail: Rc<Trail>,
 }
 
 /// What an upstream has beside its servers.

@@ -37,6 +37,8 @@ pub struct Asked {
     pub client: IpAddr,
     /// The texts of parameters; all others have their defaults.
     pub params: Vec<(String, String)>,
+    /// The texts of live values as they are at present; all others have their defaults.
+    pub lives: Vec<(String, String)>,
 }
 
 /// What comes of it.
@@ -95,6 +97,10 @@ pub enum Unset {
     Unknown(String),
     /// The text for this one is not of its type.
     Wrong(String, String),
+    /// It is no parameter but a live value.
+    Live(String),
+    /// It is no live value but a parameter.
+    NotLive(String),
     /// A condition asks this one, which has no default.
     Missing(String),
 }
@@ -110,6 +116,7 @@ impl Asked {
             headers: Vec::new(),
             client: Ipv4Addr::LOCALHOST.into(),
             params: Vec::new(),
+            lives: Vec::new(),
         }
     }
 }
@@ -188,9 +195,13 @@ impl Plan {
 
     /// Whether the gateway takes the parameters that it is given.
     fn started(&self, asked: &Asked) -> Result<(), Unset> {
-        for (name, text) in &asked.params {
+        let params = asked.params.iter().map(|given| (given, false));
+        for ((name, text), is_live) in params.chain(asked.lives.iter().map(|given| (given, true))) {
             let param = self.0.params.iter().find(|param| param.name == *name);
             let param = param.ok_or_else(|| Unset::Unknown(name.clone()))?;
+            if param.live.is_some() != is_live {
+                return Err(if is_live { Unset::NotLive(name.clone()) } else { Unset::Live(name.clone()) });
+            }
             if read::given(&param.ty, text).is_none() {
                 return Err(Unset::Wrong(name.clone(), param.ty.to_string()));
             }
@@ -226,9 +237,11 @@ impl Plan {
 impl fmt::Display for Unset {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Unknown(name) => write!(f, "there is no parameter `{name}`"),
+            Self::Unknown(name) => write!(f, "there is no parameter or live value `{name}`"),
+            Self::Live(name) => write!(f, "`{name}` is a live value, which no start sets"),
+            Self::NotLive(name) => write!(f, "`{name}` is a parameter, which the start sets"),
             Self::Wrong(name, ty) => write!(f, "the text for `{name}` is no {ty}"),
-            Self::Missing(name) => write!(f, "a condition asks the parameter `{name}`, which has no default"),
+            Self::Missing(name) => write!(f, "a condition asks `{name}`, which has no default"),
         }
     }
 }

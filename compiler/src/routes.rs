@@ -191,7 +191,29 @@ impl Plan {
             let text = written::step(part.home, part.config.as_ref()?, &reader);
             Some(Step { text, from: part.trails.iter().map(|trail| origin(trail)).collect() })
         });
-        Some(Box::new(Upstream { name: upstream.name.clone(), parts: parts.collect() }))
+        let mut parts: Vec<Step> = parts.collect();
+        if let Some(split) = &upstream.split {
+            // What is about servers is said by those that have them.
+            parts.clear();
+            parts.extend(self.shares(split, &reader));
+        }
+        Some(Box::new(Upstream { name: upstream.name.clone(), parts }))
+    }
+
+    /// How an upstream shares requests out.
+    fn shares(&self, split: &ir::Split, reader: &Reader<'_>) -> Vec<Step> {
+        let step = |text, trail| Step { text, from: vec![origin(trail)] };
+        let by = split.by.iter().map(|(by, trail)| step(format!("split by {}", reader.function(*by)), trail));
+        let shares = split.shares.iter().map(|share| {
+            let name = self.0.upstreams.get(share.upstream).map_or("", |upstream| upstream.name.as_str());
+            let weight = match &share.weight {
+                crate::checked::Given::Is(weight) => weight.to_string(),
+                crate::checked::Given::Param(name) => name.clone(),
+            };
+            let pin = share.pin.map(|pin| format!(" pin {}", reader.function(pin))).unwrap_or_default();
+            step(format!("split {name} weight {weight}{pin}"), &share.trail)
+        });
+        by.chain(shares).collect()
     }
 
     fn terminal(&self, route: &ir::Route, reader: &Reader<'_>) -> String {

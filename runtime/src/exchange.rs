@@ -4,11 +4,12 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::clock::Micros;
 use crate::edit::{self, Edits};
-use crate::head::{Field, Head, is_field_value};
-use crate::params::Params;
+use crate::head::{Field, Head, is_field_value, write_number};
+use crate::params::{Params, Setting};
 use crate::policy;
 use crate::program::{Program, Walk};
 use crate::reason::Reason;
@@ -35,8 +36,10 @@ pub struct Exchange {
     pub(crate) captures: Captures,
     /// The canonical host, where routes have hosts.
     pub(crate) host: Vec<u8>,
-    /// What was set when the gateway started.
-    pub(crate) params: &'static Params,
+    /// What was set when the gateway started, and the live values of one generation.
+    pub(crate) params: Arc<Params>,
+    /// Which generation.
+    pub(crate) generation: u64,
     /// The steps of the route, or of exchanges without one.
     pub(crate) walk: Option<Walk>,
     /// Index into the program's routes.
@@ -174,6 +177,14 @@ pub enum Flow {
     Redirect(&'static Redirect),
 }
 
+/// Tells a client that is refused after how long it may come again, in whole seconds (RFC 9110 section 10.2.3).
+pub(crate) fn say_when(x: &mut Exchange, after: Option<Setting<Duration>>) {
+    let Some(after) = after.map(|after| after.of(x)) else { return };
+    let mut seconds = Vec::new();
+    write_number(after.as_millis().div_ceil(1_000).try_into().unwrap_or(u64::MAX), &mut seconds);
+    x.say("Retry-After", &seconds);
+}
+
 impl Default for Exchange {
     fn default() -> Self {
         Self {
@@ -184,7 +195,8 @@ impl Default for Exchange {
             id: Vec::new(),
             captures: Captures::default(),
             host: Vec::new(),
-            params: <&Params>::default(),
+            params: Arc::default(),
+            generation: 0,
             walk: None,
             route: None,
             waits: Waits::default(),
@@ -219,7 +231,15 @@ impl Default for Exchange {
 impl Exchange {
     /// An empty exchange of a gateway.
     pub(crate) fn of(shared: &Arc<Shared>) -> Self {
-        Self { shared: Some(Arc::clone(shared)), params: shared.params, ..Self::default() }
+        Self { shared: Some(Arc::clone(shared)), params: Arc::clone(&shared.params), ..Self::default() }
+    }
+
+    /// From now on it sees the live values of the present generation, until it is over.
+    pub(crate) fn catch_up(&mut self) {
+        let Some(live) = self.shared.as_ref().and_then(|shared| shared.live.as_ref()) else { return };
+        if live.generation() != self.generation {
+            (self.generation, self.params) = live.now();
+        }
     }
 
     /// The request's head.
@@ -396,7 +416,7 @@ impl Exchange {
     pub(crate) fn with_states(mut self, states: &'static [crate::shared::NewState]) -> Self {
         let program = crate::program::Program { states, ..crate::program::Program::EMPTY };
         let clock = crate::clock::Clock::manual();
-        self.shared = Some(Shared::new(Box::leak(Box::new(program)), self.params, clock));
+        self.shared = Some(Shared::new(Box::leak(Box::new(program)), Arc::clone(&self.params), None, clock));
         self
     }
 

@@ -1,11 +1,11 @@
-//! Times that must fit into others, where parameters say how long one of them is: what is wrong with them which only start-up
-//! can see.
+//! Times that must fit into others, and weights of which one must be more than nothing, where parameters say them: what is wrong
+//! with them which only start-up, or a change of live values, can see.
 
 use std::time::Duration;
 
 use crate::params::given::{Text, found};
 use crate::params::{Params, Setting};
-use crate::program::{Fit, Program};
+use crate::program::{Fit, Program, Split};
 
 /// Holds all of them against what the parameters are.
 ///
@@ -13,9 +13,30 @@ use crate::program::{Fit, Program};
 ///
 /// All that do not fit, a paragraph for each.
 pub(crate) fn check(program: &Program, params: &Params, given: &[Text]) -> Result<(), String> {
-    let wrong: Vec<String> =
-        program.fits.iter().filter_map(|fit| wrong(fit, program, params, given)).collect();
+    let fits = program.fits.iter().filter_map(|fit| wrong(fit, program, params, given));
+    let splits = program.splits.iter().filter_map(|split| nobody(split, program, params, given));
+    let wrong: Vec<String> = fits.chain(splits).collect();
     if wrong.is_empty() { Ok(()) } else { Err(wrong.join("\nerror: ")) }
+}
+
+/// An upstream whose requests nobody would get.
+fn nobody(split: &Split, program: &Program, params: &Params, given: &[Text]) -> Option<String> {
+    if !split.is_nothing(params) {
+        return None;
+    }
+    let numbers = split.shares.iter().filter_map(|share| share.weight.param());
+    let name = program.upstreams.get(split.upstream as usize).map_or("", |upstream| upstream.name);
+    Some(format!("no upstream of `{name}` has a weight: {}", told(program, given, numbers).join(", and ")))
+}
+
+/// What parameters are, and where that was found.
+fn told(program: &Program, given: &[Text], numbers: impl Iterator<Item = u16>) -> Vec<String> {
+    let params = numbers.filter_map(|number| program.params.get(usize::from(number)));
+    let told = params.map(|param| {
+        let text = given.iter().find(|text| text.name == param.name);
+        format!("`{}` is {}", param.name, found(param, text))
+    });
+    told.collect()
 }
 
 fn wrong(fit: &Fit, program: &Program, params: &Params, given: &[Text]) -> Option<String> {
@@ -31,14 +52,7 @@ fn wrong(fit: &Fit, program: &Program, params: &Params, given: &[Text]) -> Optio
     parameters(&fit.part, &mut numbers);
     parameters(&fit.whole, &mut numbers);
     numbers.dedup();
-    let told: Vec<String> = numbers
-        .iter()
-        .filter_map(|number| program.params.get(usize::from(*number)))
-        .map(|param| {
-            let text = given.iter().find(|text| text.name == param.name);
-            format!("`{}` is {}", param.name, found(param, text))
-        })
-        .collect();
+    let told = told(program, given, numbers.into_iter());
     let route = program.routes.get(fit.route as usize);
     let route = route.map_or("", |route| program.label(route.label));
     Some(format!(

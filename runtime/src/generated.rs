@@ -11,7 +11,7 @@ pub use crate::access_log::LogLine;
 pub use crate::cause::Cause;
 pub use crate::dfa::Dfa;
 pub use crate::exchange::{Exchange, Flow, Own};
-pub use crate::params::{Kind as ParamKind, Param as Parameter, Secret, Setting};
+pub use crate::params::{Kind as ParamKind, Live, Param as Parameter, Secret, Setting};
 pub use crate::policy;
 pub use crate::policy::query::Field;
 #[cfg(feature = "admin")]
@@ -22,7 +22,7 @@ pub use crate::program::Dns;
 pub use crate::program::Trace;
 pub use crate::program::{
     AccessLog, At, Capacity, Chain, Drain, Fit, Label, Listener, Outside, Program, Route, SaidBy, Server,
-    TrustedProxies, Upstream,
+    Share, Split, TrustedProxies, Upstream,
 };
 pub use crate::route::{ALWAYS, Edge, Kind, Leaf, NONE, Node, Param, Router, method, segment_hash};
 pub use crate::scope::{self, Decimal, Text, Time};

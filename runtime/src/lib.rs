@@ -22,6 +22,7 @@ pub mod generated;
 pub mod head;
 mod http1;
 pub mod limits;
+pub(crate) mod live;
 mod log_file;
 mod metrics;
 mod network;

@@ -180,9 +180,10 @@ impl Finding<'_> {
 
     /// The servers that a parameter gives.
     fn given(&mut self, upstream: &str, number: u16) -> Vec<Written> {
-        let urls = match self.params.values.get(usize::from(number)) {
-            Some(Value::Text(url)) => vec![*url],
-            Some(Value::Texts(urls)) => urls.to_vec(),
+        let params = self.params;
+        let urls = match params.at(number) {
+            Some(Value::Text(url)) => vec![&**url],
+            Some(Value::Texts(urls)) => urls.iter().map(|url| &**url).collect(),
             // INVARIANT: the compiler asks for the servers of an upstream only what holds URLs.
             _ => Vec::new(),
         };
@@ -318,7 +319,7 @@ pub(crate) fn collector(
     number: u16,
 ) -> Result<(SocketAddr, &'static str), String> {
     // INVARIANT: the compiler asks for the collector only what holds a URL.
-    let Some(Value::Text(url)) = params.values.get(usize::from(number)) else {
+    let Some(Value::Text(url)) = params.at(number) else {
         return Err("no collector is given".to_owned());
     };
     let name = program.params.get(usize::from(number)).map_or("", |param| param.name);

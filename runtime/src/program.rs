@@ -11,7 +11,7 @@ use crate::params::{Param, Secret, Setting};
 use crate::policy;
 use crate::route::Router;
 use crate::shared::NewState;
-use crate::terminal::Respond;
+use crate::terminal::{Respond, Write};
 
 /// One compiled gateway.
 #[derive(Clone, Copy, Debug)]
@@ -24,6 +24,8 @@ pub struct Program {
     pub listeners: &'static [Listener],
     /// Where it forwards to.
     pub upstreams: &'static [Upstream],
+    /// Which of them share requests out to others.
+    pub splits: &'static [Split],
     /// How a path and a method find their route.
     pub router: Router,
     /// The conditions of routes and floors; [`crate::route::Leaf::when`] counts from 0 here.
@@ -62,6 +64,28 @@ pub struct Program {
     pub dns: Option<Dns>,
     /// Times that must fit into others, where parameters give one of them.
     pub fits: &'static [Fit],
+}
+
+/// An upstream that shares requests out to others.
+#[derive(Clone, Copy, Debug)]
+pub struct Split {
+    /// Its index into [`Program::upstreams`]; it has no servers.
+    pub upstream: u32,
+    /// The key by which; without one, each request is drawn for.
+    pub by: Option<Write>,
+    /// What the others get.
+    pub shares: &'static [Share],
+}
+
+/// What one upstream gets.
+#[derive(Clone, Copy, Debug)]
+pub struct Share {
+    /// Its index into [`Program::upstreams`].
+    pub upstream: u32,
+    /// Its share beside those of the others; from 0 to 1,000.
+    pub weight: Setting<i64>,
+    /// Whose requests go there whatever the weights are.
+    pub pin: Option<fn(&Exchange) -> bool>,
 }
 
 /// How much a gateway takes at once.
@@ -309,6 +333,7 @@ impl Program {
         source_hash: "",
         listeners: &[],
         upstreams: &[],
+        splits: &[],
         router: Router {
             nodes: &[],
             edges: &[],

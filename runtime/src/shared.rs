@@ -6,6 +6,7 @@ use std::any::Any;
 use std::sync::Arc;
 
 use crate::clock::Clock;
+use crate::live::Live;
 use crate::params::Params;
 use crate::program::{Outside, Program, Route, Walk};
 
@@ -29,15 +30,23 @@ pub fn new_state<S: Default + Send + Sync + 'static>() -> State {
 #[derive(Debug)]
 pub(crate) struct Shared {
     pub(crate) clock: Clock,
-    pub(crate) params: &'static Params,
+    /// What start-up has set, and live values as they were then.
+    pub(crate) params: Arc<Params>,
+    /// What may change since.
+    pub(crate) live: Option<Live>,
     pub(crate) program: &'static Program,
     states: Vec<State>,
 }
 
 impl Shared {
-    pub(crate) fn new(program: &'static Program, params: &'static Params, clock: Clock) -> Arc<Self> {
+    pub(crate) fn new(
+        program: &'static Program,
+        params: Arc<Params>,
+        live: Option<Live>,
+        clock: Clock,
+    ) -> Arc<Self> {
         let states = program.states.iter().map(|make| make()).collect();
-        Arc::new(Self { clock, params, program, states })
+        Arc::new(Self { clock, params, live, program, states })
     }
 
     /// The state of a number; `None` where it is of another type, which emitted code never asks for.

@@ -15,7 +15,7 @@ const METHODS: [&str; 5] = ["GET", "GET", "POST", "GET, PUT", "*"];
 const PATHS: [&str; 6] = ["/a", "/a/{n: int}", "/a/{x}", "/{x}", "/a/{rest: path}", "/{rest: path}"];
 const HOSTS: [&str; 6] = ["", "", "", "a.example", "{t}.example", "b.a.example"];
 /// Some hold within others, some hold together.
-const CONDITIONS: [&str; 23] = [
+const CONDITIONS: [&str; 26] = [
     "request.header(\"x-a\") is set",
     "request.header(\"x-a\") == \"1\"",
     "request.header(\"x-a\") in [\"1\", \"2\"]",
@@ -36,14 +36,19 @@ const CONDITIONS: [&str; 23] = [
     "client.ip in [127.0.0.2]",
     "client.ip in [127.0.0.2, 127.0.0.3]",
     "client.ip in [127.0.0.0/31]",
+    "is_open",
+    "not is_open and request.query(\"q\") is set",
+    "client.ip in office",
     "request.header(\"x-a\") == level",
     "request.query(\"q\") == level or client.ip in [127.0.0.3]",
     "(if request.cookie(\"c\") is set then \"1\" else \"2\") == (request.header(\"x-a\") ?? \"\")",
 ];
-const SETTINGS: [&str; 14] = [
+const SETTINGS: [&str; 16] = [
     "only if request.header(\"x-a\") is set status 404",
     "only if request.method == \"GET\" or request.path == \"/a\"",
     "only ip trusted",
+    "only if is_open status 503 retry_after 1m",
+    "deny ip office",
     "only ip 127.0.0.0/31",
     "deny ip 127.0.0.3",
     "deny if request.query(\"q\") == \"1\" status 410",
@@ -72,11 +77,16 @@ pub fn write(out: &Path) {
 }
 
 fn program(routes: &[String]) -> String {
-    let head = "gateway asking { listen http 127.0.0.1:1 }
+    let head = "gateway asking { listen http 127.0.0.1:1; admin 127.0.0.1:2 }
 param level: string = \"2\"
 param trusted: list<cidr> = [127.0.0.1/32, 127.0.0.2/32]
+live is_open: bool = true
+live office: list<cidr> = [127.0.0.3/32]
 route GET /level when request.header(\"x-a\") == level respond 204
 route GET /trusted respond 204 { only ip trusted }
+route GET /opened when is_open respond 204
+route GET /opened when not is_open respond 204 { only if is_open status 503 }
+route GET /office respond 204 { only ip office }
 ";
     routes.iter().fold(head.to_owned(), |program, route| program + route + "\n")
 }

@@ -30,6 +30,8 @@ pub fn write(out: &Path) {
     write_one(out, "recorded");
     write_one(out, "names");
     write_one(out, "shop");
+    write_one(out, "live");
+    write_one(out, "split");
 }
 
 fn write_one(out: &Path, name: &str) {

@@ -2,7 +2,9 @@
 
 use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
 
-use gatewright_runtime::generated::{AccessLog, At, Listener, Program, Server, Setting, Upstream};
+use gatewright_runtime::generated::{
+    AccessLog, Admin, At, Listener, Live, Parameter, Program, Server, Setting, Upstream,
+};
 
 include!(concat!(env!("OUT_DIR"), "/protocol.rs"));
 
@@ -105,6 +107,27 @@ pub fn shop() -> &'static Program {
     &shop::PROGRAM
 }
 
+mod live {
+    include!(concat!(env!("OUT_DIR"), "/live.rs"));
+}
+
+/// A gateway of which much may change while it runs, compiled from `gateways/live.gw`.
+pub fn live() -> &'static Program {
+    &live::PROGRAM
+}
+
+mod split {
+    include!(concat!(env!("OUT_DIR"), "/split.rs"));
+}
+
+/// The declared addresses of the servers of [`split`], in the order of their upstreams.
+pub const SHARES: [SocketAddr; 3] = [local(9041), local(9042), local(9043)];
+
+/// A gateway whose upstreams share requests out, compiled from `gateways/split.gw`.
+pub fn split() -> &'static Program {
+    &split::PROGRAM
+}
+
 /// The gateway under test, named `tested`.
 pub fn program() -> &'static Program {
     &PROGRAM
@@ -120,18 +143,33 @@ pub const ANYWHERE: SocketAddr = local(0);
 
 /// The same with another address of its own and of the app, for a process of its own.
 pub fn at(listen: SocketAddr, app: SocketAddr) -> &'static Program {
+    moved(&PROGRAM, listen, app)
+}
+
+/// [`live`], with a file of its own and an admin listener at any free port.
+pub fn live_at(listen: SocketAddr, app: SocketAddr, file: &'static str) -> &'static Program {
+    let params = live::PROGRAM.params.iter().map(|param| match param.live {
+        Some(Live::File(_)) => Parameter { live: Some(Live::File(file)), ..*param },
+        _ => *param,
+    });
+    let params = params.collect::<Vec<_>>().leak();
+    let admin = Some(Admin { address: Setting::Is(ANYWHERE) });
+    Box::leak(Box::new(Program { params, admin, ..*moved(&live::PROGRAM, listen, app) }))
+}
+
+fn moved(program: &'static Program, listen: SocketAddr, app: SocketAddr) -> &'static Program {
     let place = |server: &Server| match server.at {
         At::Is { address: APP, authority } => Server { at: At::Is { address: app, authority }, ..*server },
         _ => *server,
     };
-    let upstreams = PROGRAM.upstreams.iter().map(|upstream| Upstream {
+    let upstreams = program.upstreams.iter().map(|upstream| Upstream {
         servers: upstream.servers.iter().map(place).collect::<Vec<_>>().leak(),
         ..*upstream
     });
     Box::leak(Box::new(Program {
         listeners: vec![Listener { address: Setting::Is(listen) }].leak(),
         upstreams: upstreams.collect::<Vec<_>>().leak(),
-        ..PROGRAM
+        ..*program
     }))
 }
 

@@ -46,6 +46,8 @@ pub(crate) struct Line<'a> {
     pub(crate) client: IpAddr,
     /// `name=text`
     pub(crate) params: &'a [String],
+    /// `name=text`
+    pub(crate) lives: &'a [String],
 }
 
 /// Shows what becomes of a request.
@@ -70,7 +72,11 @@ pub(crate) fn request(line: &Line<'_>, file: &Path, as_json: bool) -> ExitCode {
 
 fn unstarted(unset: &Unset) -> Refusal {
     let help = match unset {
-        Unset::Missing(name) => format!("say what the gateway is started with: --param {name}=…"),
+        Unset::Missing(name) => format!(
+            "say what the gateway is started with: --param {name}=…; of a live value, what it is: --live {name}=…"
+        ),
+        Unset::Live(name) => format!("write --live {name}=…"),
+        Unset::NotLive(name) => format!("write --param {name}=…"),
         Unset::Wrong(..) => "write it as it is given at start-up".to_owned(),
         Unset::Unknown(_) => "name one that the gateway declares".to_owned(),
     };
@@ -107,17 +113,23 @@ fn judge(line: &Line<'_>) -> Result<Asked, Refusal> {
     }
     // As clients do: the field is what is sent, the URL says only where to.
     let host = hosts.into_iter().next().map(|(_, value)| value).or(host);
-    let params = line.params.iter().map(|text| match text.split_once('=') {
-        Some((name, text)) => Ok((name.to_owned(), text.to_owned())),
-        None => Err(Refusal::failed(format!("`{text}` gives nothing"), "write --param name=text")),
-    });
     Ok(Asked {
         host,
         headers,
         client: line.client,
-        params: params.collect::<Result<_, _>>()?,
+        params: given(line.params, "--param")?,
+        lives: given(line.lives, "--live")?,
         ..Asked::new(method, target)
     })
+}
+
+/// Names and the texts that are given for them.
+fn given(texts: &[String], flag: &str) -> Result<Vec<(String, String)>, Refusal> {
+    let given = texts.iter().map(|text| match text.split_once('=') {
+        Some((name, text)) => Ok((name.to_owned(), text.to_owned())),
+        None => Err(Refusal::failed(format!("`{text}` gives nothing"), format!("write {flag} name=text"))),
+    });
+    given.collect()
 }
 
 /// A field of the head: its name, and its value without blanks around it.
@@ -166,6 +178,7 @@ fn document(asked: &Asked, explanation: &Explanation) -> Value {
         "headers": pairs(&asked.headers),
         "client": asked.client.to_string(),
         "params": pairs(&asked.params),
+        "live": pairs(&asked.lives),
         "path": explanation.path,
         "labels": labels,
         "segments": segments,

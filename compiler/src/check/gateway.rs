@@ -161,7 +161,6 @@ fn given<T>(
 /// Where spans are sent to: to no address where the gateway serves clients, or they would have spans too.
 fn trace(check: &mut Check<'_>, settings: &[Checked]) -> Option<Trace> {
     let setting = settings.iter().find(|setting| setting.values.word == "trace")?;
-    let params = Rc::clone(&check.params);
     let row = item::words(Place::Gateway).iter().find(|row| row.name == "trace")?;
     let param = |name: &str| row.params.iter().find(|param| param.name == name);
     let to = setting.values.find("to")?;
@@ -169,7 +168,7 @@ fn trace(check: &mut Check<'_>, settings: &[Checked]) -> Option<Trace> {
     let places = match &to.value {
         Value::Url(url) => upstream::server(check, url, span).into_iter().map(|at| (at, span)).collect(),
         Value::Name(name) => {
-            let name = resolve::reference(check, &params.scope, name, param("to")?)?;
+            let name = resolve::settled(check, name, param("to")?)?;
             upstream::by_default(check, &name)
         }
         _ => Vec::new(),
@@ -197,7 +196,7 @@ fn trace(check: &mut Check<'_>, settings: &[Checked]) -> Option<Trace> {
     };
     let sample = match &setting.values.find("sample")?.value {
         Value::Percent(share) => Given::Is(share.0),
-        Value::Name(name) => Given::Param(resolve::reference(check, &params.scope, name, param("sample")?)?),
+        Value::Name(name) => Given::Param(resolve::settled(check, name, param("sample")?)?),
         _ => return None,
     };
     let everyone = matches!(setting.values.value("continue"), Some(Value::Word(word)) if word == "everyone");
@@ -303,8 +302,7 @@ fn take_default(check: &mut Check<'_>, known: &mut Vec<(SocketAddr, Span)>, para
 /// The parameter that stands in the place of an address, or of networks.
 fn parameter(check: &mut Check<'_>, name: &ast::Name, place: &str) -> Option<String> {
     let row = item::words(Place::Gateway).iter().flat_map(|row| row.params).find(|it| it.name == place)?;
-    let params = Rc::clone(&check.params);
-    resolve::reference(check, &params.scope, name, row)
+    resolve::settled(check, name, row)
 }
 
 /// Notes that an address is listened at, unless it is already.

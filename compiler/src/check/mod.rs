@@ -25,6 +25,7 @@ mod reads;
 mod resolve;
 mod rewrite;
 mod route;
+mod split;
 mod step;
 mod target;
 mod torn;
@@ -179,6 +180,9 @@ pub(crate) fn check(files: &Files<'_>, entry: &Entry, catalogue: &Catalogue) -> 
         check.problems.push(problem::missing_route(gateway.name.span));
     }
     let needed = needed(&check, &params, &upstreams);
+    if gateway.front.admin.is_none() && !is_torn {
+        hold_changeable(&mut check, &params, &needed);
+    }
     use_names(&mut check, &params);
     let mut unused = if has_routes && !is_torn { check.names.unused() } else { Vec::new() };
     let mut used = check.names.used();
@@ -249,16 +253,18 @@ fn said_once(problems: &mut Vec<Problem>) {
 /// The types and parameters of all units.
 fn declared(units: &[unit::Unit<'_>], problems: &mut Vec<Problem>) -> (Types, Params) {
     let (mut types, mut params, mut secrets) = (Vec::new(), Vec::new(), Vec::new());
+    let mut lives = Vec::new();
     for declaration in units.iter().flat_map(|unit| &unit.file.declarations) {
         match declaration {
             Declaration::Type(it) => types.push(it),
             Declaration::Param(it) => params.push(it),
             Declaration::Secret(it) => secrets.push(it),
+            Declaration::Live(it) => lives.push(&**it),
             _ => {}
         }
     }
     let types = types::read(&types, problems);
-    let params = params::read(&params, &secrets, &types, problems);
+    let params = params::read(&params, &lives, &secrets, &types, problems);
     (types, params)
 }
 
@@ -278,6 +284,15 @@ fn needed(check: &Check<'_>, params: &Params, upstreams: &[Upstream<'_>]) -> BTr
     let needed = all.filter(|name| params.scope.is_used(name)).collect();
     others.into_iter().for_each(find);
     needed
+}
+
+/// Without an admin listener, only a file can change a live value.
+fn hold_changeable(check: &mut Check<'_>, params: &Params, needed: &BTreeSet<String>) {
+    let fixed = params.all.iter().filter(|param| param.live == Some(checked::Live::Admin));
+    for param in fixed.filter(|param| needed.contains(&param.name)) {
+        let place = check.names.place(Space::Value, &param.name);
+        check.problems.extend(place.map(|span| problem::unchangeable_live(&param.name, span)));
+    }
 }
 
 /// Marks the types and parameters that something uses.
@@ -341,7 +356,10 @@ fn used_upstreams(
             _ => None,
         })
         .collect();
-    let used: BTreeSet<usize> = ends.iter().map(|upstream| **upstream).collect();
+    let led_to: BTreeSet<usize> = ends.iter().map(|upstream| **upstream).collect();
+    let splits = upstreams.iter().enumerate().filter(|(number, _)| led_to.contains(number));
+    let shares = splits.filter_map(|(_, upstream)| upstream.split.as_ref()).flat_map(|split| &split.shares);
+    let used: BTreeSet<usize> = led_to.iter().copied().chain(shares.map(|share| share.upstream)).collect();
     let numbers: BTreeMap<usize, usize> = used.iter().enumerate().map(|(new, old)| (*old, new)).collect();
     for end in &mut ends {
         **end = numbers.get(*end).copied().unwrap_or_default();
@@ -353,6 +371,12 @@ fn used_upstreams(
         name: upstream.name.text.clone(),
         servers: upstream.servers,
         parts: upstream.parts,
+        split: upstream.split.map(|mut split| {
+            for share in &mut split.shares {
+                share.upstream = numbers.get(&share.upstream).copied().unwrap_or_default();
+            }
+            split
+        }),
     });
     (kept.collect(), named)
 }

@@ -24,19 +24,19 @@ pub(super) struct Spoken {
     given: BTreeSet<(u16, &'static str)>,
 }
 
-/// Notes what the settings of a route speak of, and whether the route gives it. `upstream` is where it leads, if it forwards.
-pub(super) fn note(check: &mut Check<'_>, steps: &[Step], upstream: Option<&Upstream<'_>>) {
+/// Notes what the settings of a route speak of, and whether the route gives it. `upstreams` are those that have the servers, if it
+/// forwards.
+pub(super) fn note(check: &mut Check<'_>, steps: &[Step], upstreams: &[&Upstream<'_>]) {
     let speaking: Vec<(Span, Cause)> =
         steps.iter().flat_map(|step| causes(check, step.policy, &step.values.given)).collect();
     if speaking.is_empty() {
         return;
     }
-    let core = if upstream.is_some() { CORE } else { &[] };
-    let unresolved = upstream.filter(|upstream| upstream.may_be_named(check)).map(|_| &UNRESOLVED);
+    let core = if upstreams.is_empty() { &[] } else { CORE };
+    let unresolved = upstreams.iter().find(|upstream| upstream.may_be_named(check)).map(|_| &UNRESOLVED);
     let mut given: BTreeSet<_> =
         core.iter().chain(unresolved).map(|reason| (reason.status, reason.name)).collect();
-    let parts =
-        upstream.into_iter().flat_map(|upstream| &upstream.parts).filter_map(|part| part.step.as_ref());
+    let parts = upstreams.iter().flat_map(|upstream| &upstream.parts).filter_map(|part| part.step.as_ref());
     for step in steps.iter().chain(parts) {
         let answers = step.policy.answers.iter();
         given.extend(answers.filter_map(|reason| Some((reason.given(&step.values)?, reason.name))));

@@ -1,4 +1,4 @@
-//! `param` and `secret` declarations: what may be set when the gateway starts.
+//! `param`, `live` and `secret` declarations: what may be set when the gateway starts, or while it runs.
 //!
 //! They are the outermost names of every expression. Names that are taken twice, and parameters that nobody uses, are looked
 //! for where all names are.
@@ -6,16 +6,17 @@
 use std::collections::BTreeMap;
 
 use gatewright_dsl::ast::{self, Comment};
+use gatewright_dsl::problem::setting::wrong_type;
 use gatewright_dsl::{Problem, Span};
 
 use super::expr::literal;
 use super::expr::scope::Scope;
 use super::problem;
-use crate::checked::{Param, Secret};
+use crate::checked::{Live, Param, Secret};
 use crate::ir::expr::{Constant, Expr, Kind};
 use crate::ty::{Text, Ty, Types};
 
-/// What start-up may set.
+/// What start-up may set, and what may change later.
 #[derive(Debug, Default)]
 pub(super) struct Params {
     /// Sorted by name.
@@ -47,20 +48,26 @@ impl Params {
 /// Reads all declarations; of two with one name, the first.
 pub(super) fn read(
     params: &[&ast::Param],
+    lives: &[&ast::Live],
     secrets: &[&ast::Secret],
     types: &Types,
     problems: &mut Vec<Problem>,
 ) -> Params {
     let mut read = Params::default();
     let mut variables: BTreeMap<String, (String, Span)> = BTreeMap::new();
-    for param in params {
-        let ty = if param.broken { None } else { ty(param, types, problems) };
-        let expr = ty.as_ref().map(|ty| Expr::new(Kind::Param(param.name.text.clone()), ty.clone()));
-        if declare(&mut read, &mut variables, &param.name, expr, problems)
-            && let Some(ty) = ty
-        {
-            read.all.extend(self::param(param, ty, problems));
-            read.defaults.insert(param.name.text.clone(), defaults(param));
+    let params = params.iter().map(|it| Written::of_param(it));
+    for written in params.chain(lives.iter().map(|it| Written::of_live(it))) {
+        let Written { name, from, .. } = written;
+        let ty = if written.broken { None } else { ty(&written, types, problems) };
+        let expr = ty.as_ref().map(|ty| Expr::new(Kind::Param(name.text.clone()), ty.clone()));
+        // Nothing but a start has flags and variables.
+        let is_declared = match from {
+            From::Start => declare(&mut read, &mut variables, name, expr, problems),
+            From::Live(_) => bind(&mut read, name, expr, problems),
+        };
+        if is_declared && let Some(ty) = ty {
+            read.all.extend(param(&written, ty, problems));
+            read.defaults.insert(name.text.clone(), defaults(written.default));
         }
     }
     for secret in secrets {
@@ -88,11 +95,7 @@ fn declare(
     }
     let expr = expr.filter(|_| !is_flag);
     let is_secret = expr.as_ref().is_some_and(|expr| expr.ty == Ty::Secret);
-    if let Err(problem) = read.scope.bind(name, expr) {
-        // That a name is declared twice is said for all names together.
-        if problem.name == "reserved_name" {
-            problems.push(*problem);
-        }
+    if !bind(read, name, expr, problems) {
         return false;
     }
     let variable = name.text.replace('-', "_").to_uppercase();
@@ -107,9 +110,58 @@ fn declare(
     true
 }
 
+/// Gives a name its meaning in expressions. Whether it is the first of its name.
+fn bind(
+    read: &mut Params,
+    name: &ast::Name,
+    expr: Option<std::rc::Rc<Expr>>,
+    problems: &mut Vec<Problem>,
+) -> bool {
+    let bound = read.scope.bind(name, expr);
+    if let Err(problem) = bound {
+        // That a name is declared twice is said for all names together.
+        if problem.name == "reserved_name" {
+            problems.push(*problem);
+        }
+        return false;
+    }
+    true
+}
+
+/// A `param` or a `live`, as it is written.
+#[derive(Clone, Copy)]
+struct Written<'a> {
+    docs: &'a [Comment],
+    name: &'a ast::Name,
+    ty: &'a ast::Type,
+    default: Option<&'a ast::Value>,
+    from: From<'a>,
+    broken: bool,
+}
+
+/// Who says a value.
+#[derive(Clone, Copy)]
+enum From<'a> {
+    Start,
+    /// Whoever may change it: a file, or else the admin listener.
+    Live(Option<&'a ast::Text>),
+}
+
+impl<'a> Written<'a> {
+    fn of_param(it: &'a ast::Param) -> Self {
+        let (docs, name, ty, default) = (&it.docs, &it.name, &it.ty, it.default.as_ref());
+        Self { docs, name, ty, default, from: From::Start, broken: it.broken }
+    }
+
+    fn of_live(it: &'a ast::Live) -> Self {
+        let (docs, name, ty, default) = (&it.docs, &it.name, &it.ty, it.default.as_ref());
+        Self { docs, name, ty, default, from: From::Live(it.from.as_ref()), broken: it.broken }
+    }
+}
+
 /// The type of a parameter, if it can be given as a text.
-fn ty(param: &ast::Param, types: &Types, problems: &mut Vec<Problem>) -> Option<Ty> {
-    let ty = match types.find(&param.ty) {
+fn ty(param: &Written<'_>, types: &Types, problems: &mut Vec<Problem>) -> Option<Ty> {
+    let ty = match types.find(param.ty) {
         Ok(ty) => ty?,
         Err(problem) => {
             problems.push(*problem);
@@ -124,12 +176,13 @@ fn ty(param: &ast::Param, types: &Types, problems: &mut Vec<Problem>) -> Option<
         item if !item.is_scalar() => "one text holds a value, or a list of values",
         _ => return Some(ty),
     };
-    problems.push(problem::unsupported_type(&ty.to_string(), param.ty.span, "a parameter", help));
+    let what = if matches!(param.from, From::Start) { "a parameter" } else { "a live value" };
+    problems.push(problem::unsupported_type(&ty.to_string(), param.ty.span, what, help));
     None
 }
 
-fn param(param: &ast::Param, ty: Ty, problems: &mut Vec<Problem>) -> Option<Param> {
-    let default = match &param.default {
+fn param(param: &Written<'_>, ty: Ty, problems: &mut Vec<Problem>) -> Option<Param> {
+    let default = match param.default {
         None => None,
         Some(default) => match literal::constant(default, &ty) {
             Ok(default) => Some(default),
@@ -139,13 +192,26 @@ fn param(param: &ast::Param, ty: Ty, problems: &mut Vec<Problem>) -> Option<Para
             }
         },
     };
+    let live = match param.from {
+        From::Start => None,
+        From::Live(None) => Some(Live::Admin),
+        From::Live(Some(path)) => {
+            if !gatewright_dsl::item::gateway::is_file(&path.value) {
+                let found = format!("{:?}", path.value);
+                let problem = wrong_type(path.span, "the absolute path of a file", &found);
+                problems.push(problem.help("write the whole path: `\"/etc/shop/blocked.json\"`"));
+                return None;
+            }
+            Some(Live::File(path.value.clone()))
+        }
+    };
     let name = param.name.text.clone();
-    Some(Param { name, doc: doc(&param.docs), ty, default, least: None, most: None })
+    Some(Param { name, doc: doc(param.docs), ty, default, least: None, most: None, live })
 }
 
 /// Where a default stands, or each item of it.
-fn defaults(param: &ast::Param) -> Vec<Span> {
-    let Some(default) = &param.default else { return Vec::new() };
+fn defaults(default: Option<&ast::Value>) -> Vec<Span> {
+    let Some(default) = default else { return Vec::new() };
     match &default.kind {
         ast::ValueKind::List(items) => items.iter().map(|item| item.span).collect(),
         _ => vec![default.span],

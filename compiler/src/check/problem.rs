@@ -48,6 +48,7 @@ kinds! {
     IMPORT_CYCLE "import_cycle" "files that import each other";
     IMPOSSIBLE_CAPTURE "impossible_capture" "a capture that no request can match";
     INCOMPATIBLE_TYPES "incompatible_types" "an operator between values that do not go together";
+    LIVE_NOT_HERE "live_not_here" "a live value where nothing can change while the gateway runs";
     MISSING_FEATURE "missing_feature" "the package lacks what the gateway needs";
     MISSING_GATEWAY "missing_gateway" "no gateway is declared";
     MISSING_ROUTE "missing_route" "a gateway without a route answers nothing";
@@ -78,6 +79,7 @@ kinds! {
     TOO_MANY_CAPTURES "too_many_captures" "a pattern has at most 16 captures";
     TOO_MANY_IMPORTS "too_many_imports" "imports of imports come to too many files";
     TYPE_CYCLE "type_cycle" "a type that contains itself";
+    UNCHANGEABLE_LIVE "unchangeable_live" "nothing can change a live value";
     UNKNOWN_CAPTURE "unknown_capture" "a target uses a capture that the pattern lacks";
     UNKNOWN_FILE "unknown_file" "no file of this name";
     UNKNOWN_MEDIA "unknown_media" "the name of a file does not say what it is";
@@ -90,7 +92,7 @@ kinds! {
     UNSUPPORTED_TYPE "unsupported_type" "a type that cannot stand in this place";
     UNUSED_CAPTURE "unused_capture" "the target drops what the pattern captures";
     UNUSED_DNS "unused_dns" "names are looked up, and no server has one";
-    UNUSED_PARAM "unused_param" "nothing uses this parameter or secret";
+    UNUSED_PARAM "unused_param" "nothing uses this parameter, live value or secret";
     UNUSED_PARAMETER "unused_parameter" "a policy takes what it does not use";
     UNUSED_POLICY "unused_policy" "no block uses this policy";
     UNUSED_TYPE "unused_type" "nothing is of this type";
@@ -98,6 +100,7 @@ kinds! {
     WRONG_ARGUMENTS "wrong_arguments" "a method is called with something else than it takes";
     WRONG_CONDITION "wrong_condition" "a condition that cannot decide between routes";
     WRONG_REGEX "wrong_regex" "a regular expression that cannot be used";
+    WRONG_SPLIT "wrong_split" "requests cannot be shared out so";
 }
 
 pub(crate) fn missing_feature(name: &str, span: Option<Span>) -> Problem {
@@ -155,6 +158,34 @@ pub(super) fn unused_upstream(name: &str, span: Span) -> Problem {
     Problem::error(&UNUSED_UPSTREAM, format!("no route leads to the upstream `{name}`"))
         .at(span, "declared, but never used")
         .help(format!("send a route to it with `-> {name}`, or remove it"))
+}
+
+pub(super) fn wrong_split(message: &str, span: Span, label: &str, cause: Span) -> Problem {
+    let problem = Problem::error(&WRONG_SPLIT, message.to_owned()).at(span, label.to_owned());
+    let problem =
+        if cause == span { problem } else { problem.because(cause, "requests are shared out here") };
+    problem.help(
+        "write `split NAME weight 95` for each upstream with servers, and nothing about servers beside it",
+    )
+}
+
+pub(super) fn unchangeable_live(name: &str, span: Span) -> Problem {
+    Problem::error(&UNCHANGEABLE_LIVE, format!("nothing can change `{name}`"))
+        .at(span, "has no file, and the gateway no admin listener")
+        .help("write `admin 127.0.0.1:9900` in the gateway block, or `from \"/path/of/a.json\"` in the place of the default; or make it a `param`")
+}
+
+pub(super) fn live_not_here(name: &str, span: Span, declared: Option<Span>) -> Problem {
+    let problem = Problem::error(
+        &LIVE_NOT_HERE,
+        format!("`{name}` may change, and what stands here cannot while the gateway runs"),
+    )
+    .at(span, "is settled when the gateway starts")
+    .help("declare it as a `param`");
+    match declared {
+        Some(declared) => problem.because(declared, "declared `live` here"),
+        None => problem,
+    }
 }
 
 pub(super) fn duplicate_listener(address: &str, span: Span, other: &str, first: Span) -> Problem {

@@ -14,6 +14,7 @@ use gatewright_dsl::schema::{Param, Source, Stage, Type, Value as Checked, Want,
 use super::expr::scope::{Found, Scope};
 use super::expr::{self, Asked, literal};
 use super::pattern::{Capture, Takes};
+use super::rewrite::Space;
 use super::{Check, answer, bounds, file, problem};
 use crate::algebra::Automaton;
 use crate::checked::{Resolved, Step};
@@ -290,6 +291,10 @@ fn wanted(check: &mut Check<'_>, scope: &Scope<'_>, step: &Step, wanted: &Wanted
             Some(Resolved::Field { name: wire(field, source), required, many, ty: item.clone() })
         }
         Written::File { path } => file::read(check, path).map(|(media, text)| Resolved::File(media, text)),
+        // A part of an upstream is made when the gateway starts.
+        Written::Name { name, param } if step.policy.part => {
+            settled(check, name, param).map(Resolved::Param)
+        }
         Written::Name { name, param } => reference(check, scope, name, param).map(Resolved::Param),
     }
 }
@@ -315,13 +320,26 @@ fn is_answer(step: &Step, param: &str) -> bool {
     all.filter(|own| own.name == param).any(|own| matches!(own.ty, Type::Answer(_)))
 }
 
+/// A parameter in the place of a row's value, where no route is.
+pub(super) fn of_program(check: &mut Check<'_>, name: &Name, row: &Param) -> Option<String> {
+    let params = Rc::clone(&check.params);
+    reference(check, &params.scope, name, row)
+}
+
+/// A parameter in the place of a row's value that is settled when the gateway starts.
+pub(super) fn settled(check: &mut Check<'_>, name: &Name, row: &Param) -> Option<String> {
+    let params = Rc::clone(&check.params);
+    let param = reference(check, &params.scope, name, row)?;
+    if params.all.iter().any(|it| it.name == param && it.live.is_some()) {
+        let declared = check.names.place(Space::Value, &param);
+        check.problems.push(problem::live_not_here(&param, name.span, declared));
+        return None;
+    }
+    Some(param)
+}
+
 /// A parameter in the place of a row's value.
-pub(super) fn reference(
-    check: &mut Check<'_>,
-    scope: &Scope<'_>,
-    name: &Name,
-    row: &Param,
-) -> Option<String> {
+fn reference(check: &mut Check<'_>, scope: &Scope<'_>, name: &Name, row: &Param) -> Option<String> {
     let wanted = &row.ty;
     let expr = match scope.find(&name.text) {
         Found::Expr(expr) => expr,
@@ -342,7 +360,7 @@ pub(super) fn reference(
         let found = format!("`{}`", expr.ty);
         check
             .problems
-            .push(wrong_type(name.span, &wanted.to_string(), &found).help("give the `param` that type"));
+            .push(wrong_type(name.span, &wanted.to_string(), &found).help("give its declaration that type"));
         return None;
     }
     bounds::narrow(check, param, name, row);

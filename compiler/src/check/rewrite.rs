@@ -37,6 +37,11 @@ pub(super) trait Rewrite {
     fn is_label(&self, _setting: &str, _word: &str) -> bool {
         false
     }
+
+    /// Whether the first argument of a setting is the name of an upstream.
+    fn names_upstream(&self, _setting: &str) -> bool {
+        false
+    }
 }
 
 pub(super) fn file(file: &mut File, change: &mut impl Rewrite) {
@@ -50,6 +55,13 @@ fn declaration(written: &mut Declaration, change: &mut impl Rewrite) {
         Declaration::Import(_) => {}
         Declaration::Gateway(it) => block(&mut it.block, change),
         Declaration::Param(it) => {
+            change.name(Space::Value, &mut it.name);
+            ty(&mut it.ty, change);
+            if let Some(default) = &mut it.default {
+                value(default, change);
+            }
+        }
+        Declaration::Live(it) => {
             change.name(Space::Value, &mut it.name);
             ty(&mut it.ty, change);
             if let Some(default) = &mut it.default {
@@ -179,8 +191,9 @@ pub(super) fn used(used: &mut Use, change: &mut impl Rewrite) {
 
 pub(super) fn setting(setting: &mut Setting, change: &mut impl Rewrite) {
     let word = setting.word.text.clone();
-    for argument in &mut setting.arguments {
+    for (at, argument) in setting.arguments.iter_mut().enumerate() {
         match argument {
+            Argument::Value(it) if at == 0 && change.names_upstream(&word) => upstream(&word, it, change),
             Argument::Value(it) => outermost(&word, it, change),
             Argument::Field(it) => field(it, change),
             Argument::Assignment { target, value: assigned, .. } => {
@@ -194,6 +207,19 @@ pub(super) fn setting(setting: &mut Setting, change: &mut impl Rewrite) {
     }
     if let Some(it) = &mut setting.block {
         block(it, change);
+    }
+}
+
+/// The name of an upstream, or the first of other arguments.
+fn upstream(setting: &str, written: &mut Value, change: &mut impl Rewrite) {
+    match &mut written.kind {
+        ValueKind::Word(word) if !change.is_label(setting, word) => {
+            let mut name = Name { span: written.span, text: std::mem::take(word) };
+            change.name(Space::Upstream, &mut name);
+            *word = name.text;
+            change.span(&mut written.span);
+        }
+        _ => outermost(setting, written, change),
     }
 }
 

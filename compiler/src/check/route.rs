@@ -74,13 +74,14 @@ pub(super) fn check<'a>(
     let other = other(check, (&pattern, written), &settings, &own, nested);
     let hosts = around.hosts();
     let outer = upstream.and_then(|at| upstreams.get(at));
-    let asked = Asked { written, settings: &settings, own: &own, upstream: outer };
+    let having = outer.map(|outer| outer.of(upstreams)).unwrap_or_default();
+    let asked = Asked { written, settings: &settings, own: &own, upstream: outer, having: &having };
     let mut steps = step::steps(check, &asked, nested);
     let params = Rc::clone(&check.params);
     let scope = resolve::scope(check, &params.scope, &pattern.captures, &steps);
     resolve::steps(check, &scope, &mut steps);
     if ends(written, upstream) {
-        own_answer::note(check, &steps, outer);
+        own_answer::note(check, &steps, &having);
     } else {
         own_answer::assume(check, &settings);
     }
@@ -180,7 +181,14 @@ fn upstream(check: &mut Check<'_>, written: &ast::Route, upstreams: &[Upstream<'
         }
         return None;
     }
-    upstreams.binary_search_by(|known| known.name.text.as_str().cmp(&name.text)).ok()
+    let found = upstreams.binary_search_by(|known| known.name.text.as_str().cmp(&name.text)).ok();
+    let split = found.and_then(|at| upstreams.get(at)?.split.as_ref());
+    for share in split.into_iter().flat_map(|split| &split.shares) {
+        if let Some(upstream) = upstreams.get(share.upstream) {
+            check.names.find(Space::Upstream, &upstream.name.text);
+        }
+    }
+    found
 }
 
 /// Whether it is known what the route does, as far as its own answers depend on it.

@@ -22,6 +22,8 @@ pub(super) struct Asked<'r, 'a> {
     /// What it writes itself.
     pub(super) own: &'r [Rc<Item>],
     pub(super) upstream: Option<&'r Upstream<'a>>,
+    /// Those that have its servers.
+    pub(super) having: &'r [&'r Upstream<'a>],
 }
 
 /// All steps of a route, in the order of the catalogue. Where nothing is forwarded, what concerns an upstream does nothing.
@@ -58,7 +60,7 @@ fn accord(check: &mut Check<'_>, steps: &[Step], asked: &Asked<'_, '_>) {
         ast::Methods::List(names) => names.iter().map(|name| name.text.as_str()).collect(),
     };
     let find = |name: &str| steps.iter().find(|step| step.policy.name == name).map(|step| &step.values);
-    let parts = asked.upstream.into_iter().flat_map(|upstream| &upstream.parts);
+    let parts = asked.having.iter().flat_map(|upstream| &upstream.parts);
     for step in steps.iter().chain(parts.filter_map(|part| part.step.as_ref())) {
         let Some(accord) = step.policy.accord else { continue };
         let is_own = own(asked, step.policy).is_some_and(|own| Some(own.span) == step.values.span);

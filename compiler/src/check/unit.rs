@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use gatewright_dsl::ast::{Declaration, File, Import, Name, Value, ValueKind};
-use gatewright_dsl::schema::Place;
+use gatewright_dsl::schema::{Place, Type};
 use gatewright_dsl::{Catalogue, Policy, Span, item};
 
 use super::rewrite::{self, Rewrite, Space};
@@ -135,6 +135,7 @@ pub(super) fn declared(declaration: &Declaration) -> Option<(Space, &Name)> {
     match declaration {
         Declaration::Upstream(it) => Some((Space::Upstream, &it.name)),
         Declaration::Param(it) => Some((Space::Value, &it.name)),
+        Declaration::Live(it) => Some((Space::Value, &it.name)),
         Declaration::Secret(it) => Some((Space::Value, &it.name)),
         Declaration::Type(it) => Some((Space::Type, &it.name)),
         Declaration::Policy(it) => Some((Space::Policy, &it.name)),
@@ -171,6 +172,11 @@ impl Rewrite for Renaming<'_> {
 
     fn is_label(&self, setting: &str, word: &str) -> bool {
         is_label(self.catalogue, setting, word)
+    }
+
+    fn names_upstream(&self, setting: &str) -> bool {
+        let mut rows = Place::ALL.iter().flat_map(|place| item::words(*place));
+        rows.any(|row| row.name == setting && row.params.iter().any(|param| param.ty == Type::Upstream))
     }
 }
 

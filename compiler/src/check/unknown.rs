@@ -19,6 +19,7 @@ fn declarations<'a>(check: &mut Check<'_>, all: impl Iterator<Item = &'a Declara
         match declaration {
             Declaration::Import(_)
             | Declaration::Param(_)
+            | Declaration::Live(_)
             | Declaration::Secret(_)
             | Declaration::Type(_) => {}
             // What is wrong with it is said.

@@ -3,6 +3,7 @@
 //! Whether a route leads to one is asked later.
 
 use std::net::{IpAddr, SocketAddr};
+use std::rc::Rc;
 
 use gatewright_dsl::ast;
 use gatewright_dsl::item::upstream::SERVICE;
@@ -11,8 +12,9 @@ use gatewright_dsl::schema::{Checked, Given, Place, Type, Url, Value, check_bloc
 use gatewright_dsl::source::Span;
 
 use super::expr::scope::Found;
-use super::{Check, gateway, problem, step};
-use crate::checked::{At, Part, Server};
+use super::rewrite::Space;
+use super::{Check, gateway, problem, split, step};
+use crate::checked::{At, Part, Server, Split};
 use crate::ir::expr::{Constant, Kind};
 use crate::ty::Ty;
 
@@ -33,6 +35,12 @@ pub(super) struct Upstream<'a> {
     pub(super) settings: Vec<Checked>,
     /// What becomes a part of it and no step of a route.
     pub(super) parts: Vec<Part>,
+    /// What it says of shares of others, and that once they are looked up.
+    pub(super) written: split::Written,
+    pub(super) split: Option<Split>,
+    /// Where its block begins, and whether something in it could not be read.
+    pub(super) brace: Span,
+    pub(super) is_broken: bool,
 }
 
 /// All upstreams, sorted by name; of two with one name, the first.
@@ -41,22 +49,30 @@ pub(super) fn check<'a>(check: &mut Check<'_>, blocks: &[&'a ast::Upstream]) -> 
     // Stable: of one name, the first in the text stays first. That it is taken twice is said with all names.
     all.sort_by(|a, b| (&a.name.text, a.name.span).cmp(&(&b.name.text, b.name.span)));
     all.dedup_by(|later, first| later.name.text == first.name.text);
+    split::resolve(check, &mut all);
     all
 }
 
 fn upstream<'a>(check: &mut Check<'_>, block: &'a ast::Upstream) -> Upstream<'a> {
     let (settings, problems) = check_block(&block.block, Place::Upstream, check.catalogue);
+    let is_broken = !problems.is_empty() || block.block.settings().any(|setting| setting.broken);
     check.problems.extend(problems);
+    let mut written = split::Written::default();
     let mut reading = Reading::default();
     for setting in settings.iter().filter(|setting| setting.policy.is_none()) {
-        reading.read(check, setting);
+        if setting.values.word == "split" {
+            written.read(check, &block.name, setting);
+        } else {
+            reading.read(check, setting);
+        }
     }
     let Reading { servers, first_backup, has_own, named, .. } = reading;
     if let (Some(span), false) = (first_backup, has_own) {
         check.problems.push(problem::only_backups(&block.name.text, span));
     }
     let parts = step::parts(check, &block.name, &settings);
-    Upstream { name: &block.name, servers, named, settings, parts }
+    let brace = Span { end: (block.block.span.start + 1).min(block.block.span.end), ..block.block.span };
+    Upstream { name: &block.name, servers, named, settings, parts, written, split: None, brace, is_broken }
 }
 
 impl Upstream<'_> {
@@ -66,6 +82,14 @@ impl Upstream<'_> {
             At::Param(name) => Some(name.as_str()),
             At::Is { .. } | At::Name { .. } | At::Service { .. } => None,
         })
+    }
+
+    /// Those that have its servers: itself, or those that it shares requests out to.
+    pub(super) fn of<'u>(&'u self, all: &'u [Self]) -> Vec<&'u Self> {
+        match &self.split {
+            None => vec![self],
+            Some(split) => split.shares.iter().filter_map(|share| all.get(share.upstream)).collect(),
+        }
     }
 
     /// Whether a server may have a name.
@@ -184,6 +208,13 @@ fn parameter(check: &mut Check<'_>, name: &ast::Name) -> Option<String> {
         _ => false,
     };
     if is_right && let Kind::Param(param) = &expr.kind {
+        let params = Rc::clone(&check.params);
+        if params.all.iter().any(|it| it.name == *param && it.live.is_some()) {
+            params.scope.find(param);
+            let declared = check.names.place(Space::Value, param);
+            check.problems.push(problem::live_not_here(param, name.span, declared));
+            return None;
+        }
         return Some(param.clone());
     }
     scope.find(&name.text);

@@ -140,6 +140,7 @@ impl Names<'_> {
             return quote! { g::scope::text_param(x, #number) };
         }
         let ty = match ty {
+            Ty::List(item, _) if is_text(item) => return quote! { g::scope::texts_param(x, #number) },
             Ty::List(item, _) => {
                 let item = rust_type(item);
                 quote! { &'static [#item] }
@@ -396,6 +397,7 @@ fn rust_type(ty: &Ty) -> TokenStream {
         Ty::Uuid => quote! { [u8; 16] },
         Ty::Date => quote! { g::scope::Date },
         Ty::Time => quote! { g::Time },
-        _ => quote! { &'static str },
+        // INVARIANT: texts are asked for as such. Were another type to come here, rustc would refuse this.
+        _ => quote! { () },
     }
 }

@@ -122,6 +122,7 @@ fn program_item(program: &Program) -> TokenStream {
         let route = Literal::usize_unsuffixed(fit.route);
         quote! { g::Fit { times: #times, of: #of, names: [#part_name, #whole_name], part: #part, whole: #whole, route: #route } }
     });
+    let splits = splits(program);
     let secrets = program.secrets.iter().map(param::secret);
     quote! {
         /// The whole gateway.
@@ -130,6 +131,7 @@ fn program_item(program: &Program) -> TokenStream {
             source_hash: #source_hash,
             listeners: &[#(#listeners),*],
             upstreams: &UPSTREAMS,
+            splits: &[#(#splits),*],
             router: g::Router { nodes: &NODES, edges: &EDGES, params: &PARAMS, kinds: &KINDS, leaves: &LEAVES, methods: #methods, hosts: #hosts },
             conditions: &[#(#conditions),*],
             routes: &ROUTES,
@@ -276,6 +278,32 @@ fn write_upstreams(program: &Program, out: &mut String) {
         Tight(quote! { g::Upstream { name: #name, servers: &[#(#servers),*] #(, #parts)* } })
     });
     table::write(out, "UPSTREAMS", "g::Upstream", entries);
+}
+
+/// How upstreams share requests out, for each that does.
+fn splits(program: &Program) -> impl Iterator<Item = TokenStream> {
+    let splits = program.upstreams.iter().enumerate();
+    splits.filter_map(|(number, upstream)| {
+        let split = upstream.split.as_ref()?;
+        let number = Literal::usize_unsuffixed(number);
+        let function = |number: Option<usize>| {
+            number.map_or(quote! { None }, |number| {
+                let name = format_ident!("expr_{number}");
+                quote! { Some(#name) }
+            })
+        };
+        let by = function(split.by.as_ref().map(|(by, _)| *by));
+        let shares = split.shares.iter().map(|share| {
+            let upstream = Literal::usize_unsuffixed(share.upstream);
+            let weight = given(program, &share.weight, |weight| {
+                let weight = Literal::i64_unsuffixed(*weight);
+                quote! { #weight }
+            });
+            let pin = function(share.pin);
+            quote! { g::Share { upstream: #upstream, weight: #weight, pin: #pin } }
+        });
+        Some(quote! { g::Split { upstream: #number, by: #by, shares: &[#(#shares),*] } })
+    })
 }
 
 /// The number of a parameter.

@@ -1,11 +1,11 @@
-//! Parameters and secrets, as the runtime reads them when the gateway starts.
+//! Parameters, live values and secrets, as the runtime reads them when the gateway starts.
 
 use gatewright_dsl::schema::Value;
 use proc_macro2::{Literal, TokenStream};
 use quote::quote;
 
 use super::expr::constant;
-use crate::checked::{Param, Secret};
+use crate::checked::{Live, Param, Secret};
 use crate::ir::expr::Constant;
 use crate::ty::{Text, Ty};
 
@@ -37,8 +37,16 @@ pub(super) fn param(param: &Param) -> TokenStream {
         })
     };
     let (least, most) = (bound(&param.least), bound(&param.most));
+    let live = match &param.live {
+        None => quote! { None },
+        Some(Live::Admin) => quote! { Some(g::Live::Admin) },
+        Some(Live::File(path)) => {
+            let path = Literal::string(path);
+            quote! { Some(g::Live::File(#path)) }
+        }
+    };
     quote! {
-        g::Parameter { name: #name, doc: #doc, written: #written, kind: #kind, list: #list, default: #default, least: #least, most: #most }
+        g::Parameter { name: #name, doc: #doc, written: #written, kind: #kind, list: #list, default: #default, least: #least, most: #most, live: #live }
     }
 }
 

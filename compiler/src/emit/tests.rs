@@ -61,6 +61,7 @@ fn program() -> Program {
                 backup: false,
                 optional: false,
             }],
+            split: None,
             parts: Vec::new(),
         }],
         routes: vec![

@@ -79,11 +79,11 @@ impl Scene<'_> {
         pairs.filter(move |(own, _)| decoded(own).is_some_and(|own| own == name.as_bytes()))
     }
 
-    /// What a parameter is: as given, else its default.
+    /// What a parameter or a live value is: as given, else its default.
     pub(super) fn param(&self, name: &str) -> Result<Value, Open> {
         let open = || Open::Param(name.to_owned());
         let param = self.program.params.iter().find(|param| param.name == name).ok_or_else(open)?;
-        let given = self.asked.params.iter().rev().find(|(own, _)| own == name);
+        let given = self.asked.params.iter().chain(&self.asked.lives).rev().find(|(own, _)| own == name);
         let value = match (given, &param.default) {
             (Some((_, text)), _) => read::given(&param.ty, text),
             (None, Some(default)) => Some(Value::of(default)),

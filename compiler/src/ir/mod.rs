@@ -15,7 +15,7 @@ pub(crate) use text::{Label, Text};
 
 use self::expr::Function;
 use crate::algebra::Automaton;
-use crate::checked::{Front, Listener, Param as Parameter, Place, Secret, Server, Trail};
+use crate::checked::{Front, Given, Listener, Param as Parameter, Place, Secret, Server, Trail};
 use crate::feature::Feature;
 use crate::ty::Ty;
 
@@ -70,6 +70,27 @@ pub(crate) struct Upstream {
     pub(crate) name: String,
     pub(crate) servers: Vec<Server>,
     pub(crate) parts: Vec<Part>,
+    /// Where others have the servers.
+    pub(crate) split: Option<Split>,
+}
+
+/// How requests are shared out between upstreams.
+#[derive(Debug)]
+pub(crate) struct Split {
+    /// Index into [`Functions::exprs`]; without one, each request is drawn for.
+    pub(crate) by: Option<(usize, Rc<Trail>)>,
+    pub(crate) shares: Vec<Share>,
+}
+
+/// What one upstream gets.
+#[derive(Debug)]
+pub(crate) struct Share {
+    /// Index into [`Program::upstreams`].
+    pub(crate) upstream: usize,
+    pub(crate) weight: Given<i64>,
+    /// Index into [`Functions::exprs`].
+    pub(crate) pin: Option<usize>,
+    pub(crate) trail: Rc<Trail>,
 }
 
 /// A field of an upstream.

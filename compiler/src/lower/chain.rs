@@ -65,7 +65,7 @@ impl Chains {
 
     /// An upstream, and what its parts say.
     pub(super) fn upstream(&mut self, upstream: checked::Upstream) -> ir::Upstream {
-        let checked::Upstream { name, servers, parts } = upstream;
+        let checked::Upstream { name, servers, parts, split } = upstream;
         let part = |part: checked::Part| {
             let checked::Part { policy, step } = part;
             if let Some(step) = &step {
@@ -75,7 +75,18 @@ impl Chains {
             let config = step.map(|step| config::fields(&step, &mut self.expressions));
             ir::Part { name: policy.name, home: policy.home, always: policy.always, config, trails }
         };
-        ir::Upstream { name, servers, parts: parts.into_iter().map(part).collect() }
+        let parts = parts.into_iter().map(part).collect();
+        let split = split.map(|split| {
+            let checked::Split { by, shares } = split;
+            let by = by.map(|(by, trail)| (self.expressions.number(&by), trail));
+            let share = |share: checked::Share| {
+                let checked::Share { upstream, weight, pin, trail } = share;
+                let pin = pin.map(|pin| self.expressions.number(&pin));
+                ir::Share { upstream, weight, pin, trail }
+            };
+            ir::Split { by, shares: shares.into_iter().map(share).collect() }
+        });
+        ir::Upstream { name, servers, parts, split }
     }
 
     fn chain(

@@ -14,6 +14,8 @@ pub enum Declaration {
     Param(Param),
     /// `secret NAME`
     Secret(Secret),
+    /// `live NAME: TYPE = VALUE` or `live NAME: TYPE from "FILE"`
+    Live(Box<Live>),
     /// `type NAME { … }` or `type NAME = …`
     Type(TypeDeclaration),
     /// `upstream NAME { … }`
@@ -37,6 +39,7 @@ impl Declaration {
             Self::Gateway(it) => it.span,
             Self::Param(it) => it.span,
             Self::Secret(it) => it.span,
+            Self::Live(it) => it.span,
             Self::Type(it) => it.span,
             Self::Upstream(it) => it.span,
             Self::Policy(it) => it.span,
@@ -54,6 +57,7 @@ impl Declaration {
             Self::Gateway(_) => "gateway",
             Self::Param(_) => "param",
             Self::Secret(_) => "secret",
+            Self::Live(_) => "live",
             Self::Type(_) => "type",
             Self::Upstream(_) => "upstream",
             Self::Policy(_) => "policy",
@@ -71,6 +75,7 @@ impl Declaration {
             Self::Gateway(it) => &it.docs,
             Self::Param(it) => &it.docs,
             Self::Secret(it) => &it.docs,
+            Self::Live(it) => &it.docs,
             Self::Type(it) => &it.docs,
             Self::Upstream(it) => &it.docs,
             Self::Policy(it) => &it.docs,
@@ -136,6 +141,25 @@ pub struct Secret {
     /// Its name.
     pub name: Name,
     /// Something of it could not be read, which is reported.
+    pub broken: bool,
+}
+
+/// `live NAME: TYPE = VALUE` or `live NAME: TYPE from "FILE"`
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Live {
+    /// From the first word to the last.
+    pub span: Span,
+    /// The `///` lines above it.
+    pub docs: Vec<Comment>,
+    /// Its name.
+    pub name: Name,
+    /// Its type.
+    pub ty: Type,
+    /// What it is until it is changed.
+    pub default: Option<Value>,
+    /// The file that says what it is.
+    pub from: Option<Text>,
+    /// Something of it could not be read, which is reported: use its name, and check no more.
     pub broken: bool,
 }
 

@@ -3,7 +3,7 @@
 use super::bracket::{CALL, FIELDS};
 use super::printer::Printer;
 use crate::ast::{
-    AnswerBody, Block, Declaration, Field, Host, Import, Methods, Name, Param, Route, Target, Terminal,
+    AnswerBody, Block, Declaration, Field, Host, Import, Live, Methods, Name, Param, Route, Target, Terminal,
     TerminalKind, TypeBody, TypeDeclaration, Value,
 };
 use crate::source::Span;
@@ -16,6 +16,7 @@ impl Printer<'_> {
             Declaration::Gateway(it) => self.named(&it.name, &it.block),
             Declaration::Upstream(it) => self.named(&it.name, &it.block),
             Declaration::Param(it) => self.param(it),
+            Declaration::Live(it) => self.live(it),
             Declaration::Secret(it) => self.blank_and(&it.name.text),
             Declaration::Type(it) => self.type_declaration(it),
             Declaration::Policy(it) => {
@@ -69,6 +70,17 @@ impl Printer<'_> {
         self.push(": ");
         self.ty(&param.ty);
         self.default(param.default.as_ref());
+    }
+
+    fn live(&mut self, live: &Live) {
+        self.blank_and(&live.name.text);
+        self.push(": ");
+        self.ty(&live.ty);
+        if let Some(from) = &live.from {
+            self.push(" from ");
+            self.copy(from.span);
+        }
+        self.default(live.default.as_ref());
     }
 
     pub(super) fn default(&mut self, default: Option<&Value>) {

@@ -334,11 +334,16 @@ const ACCESS_LOG: Row = Row {
     ..Row::BLANK
 };
 
+/// Whether a text can be the absolute path of a file.
+#[must_use]
+pub fn is_file(path: &str) -> bool {
+    path.starts_with('/') && !path.ends_with('/') && !path.chars().any(char::is_control)
+}
+
 /// Where a relative path leads is decided by whoever starts the gateway.
 fn names_a_file(values: &Values) -> Option<Mismatch> {
     let Some(Value::Text(path)) = values.value("path") else { return None };
-    let is_file = path.starts_with('/') && !path.ends_with('/') && !path.chars().any(char::is_control);
-    (!is_file).then(|| Mismatch {
+    (!is_file(path)).then(|| Mismatch {
         kind: &WRONG_TYPE,
         help: Some("write the whole path: `\"/var/log/shop/access.log\"`".into()),
         ..Mismatch::conflict("path", format!("expected the absolute path of a file, found {path:?}"), "")

@@ -3,7 +3,7 @@
 use crate::schema::ty::Bounds;
 use std::net::IpAddr;
 
-use crate::schema::{At, Default, Join, Mismatch, Param, Row, Type, Value, Values};
+use crate::schema::{At, Default, Join, Mismatch, Param, Row, Stage, Type, Value, Values, Want};
 
 /// How a server is spoken to; behind `http+srv` stands a name whose SRV records say where servers are (RFC 2782).
 pub const SCHEMES: &[&str] = &["http", SERVICE];
@@ -11,8 +11,8 @@ pub const SCHEMES: &[&str] = &["http", SERVICE];
 /// The scheme of servers that SRV records name.
 pub const SERVICE: &str = "http+srv";
 
-/// Where the servers are.
-pub const WORDS: &[Row] = &[SERVER];
+/// Where the servers are, or which upstreams have them.
+pub const WORDS: &[Row] = &[SERVER, SPLIT];
 
 const SERVER: Row = Row {
     name: "server",
@@ -42,10 +42,71 @@ const SERVER: Row = Row {
         Param::flag("optional", "the gateway starts even where their names cannot be found"),
     ],
     join: Join::All,
-    required: true,
     check: Some(has_names),
     ..Row::BLANK
 };
+
+/// `split orders_next weight 5 pin request.header("x-next") is set`, `split by request.cookie("visitor") ?? ""`
+const SPLIT: Row = Row {
+    name: "split",
+    summary: "other upstreams between which requests are shared out, in the place of servers",
+    params: &[
+        Param::optional("to", At::Position, Type::Upstream, "an upstream that gets a share"),
+        Param {
+            name: "weight",
+            at: At::Label,
+            ty: Type::Int(Bounds::NONE),
+            default: Default::Absent,
+            min: Some(Value::Int(0)),
+            max: Some(Value::Int(1_000)),
+            dynamic: true,
+            doc: "its share, beside the weights of the others; `0` is none",
+        },
+        Param::optional(
+            "pin",
+            At::Label,
+            Type::Expr(Want::Bool, Stage::Request),
+            "whose requests go there whatever the weights are",
+        ),
+        Param::optional(
+            "by",
+            At::Label,
+            Type::Expr(Want::Key, Stage::Request),
+            "the key by which requests are shared out: one key stays with one upstream; without it each request is drawn for",
+        ),
+    ],
+    join: Join::All,
+    check: Some(splits_one_thing),
+    ..Row::BLANK
+};
+
+/// It names an upstream and its weight, or what all are shared out by.
+fn splits_one_thing(values: &Values) -> Option<Mismatch> {
+    let is = |name: &str| values.written(name).is_some();
+    let conflict = |param, label: &'static str, message: &str, help: &str| {
+        Some(Mismatch { help: Some(help.into()), ..Mismatch::conflict(param, message.to_owned(), label) })
+    };
+    let shares = "write `split orders_next weight 5`";
+    match (is("to"), is("by")) {
+        (true, true) => conflict(
+            "by",
+            "holds for all upstreams of the split",
+            "`split` says two things at once",
+            "write two settings: `split NAME weight 5` and `split by KEY`",
+        ),
+        (false, false) => {
+            conflict("to", "expected an upstream, or `by`", "`split` names no upstream", shares)
+        }
+        (true, false) if !is("weight") => {
+            conflict("weight", "expected `weight`", "`split` does not say how much", shares)
+        }
+        (false, true) if is("weight") || is("pin") => {
+            let of = if is("weight") { "weight" } else { "pin" };
+            conflict(of, "of which upstream?", "`split by` names no upstream", shares)
+        }
+        _ => None,
+    }
+}
 
 /// An address is always known.
 fn has_names(values: &Values) -> Option<Mismatch> {

@@ -13,7 +13,7 @@ use std::borrow::Cow;
 
 /// The declarations that this version has.
 const KNOWN: &[&str] =
-    &["import", "gateway", "param", "secret", "type", "upstream", "policy", "group", "host", "route"];
+    &["import", "gateway", "param", "live", "secret", "type", "upstream", "policy", "group", "host", "route"];
 
 /// The language's words that stand only at the top of a file. At column 0 they close every block that is still open.
 pub(crate) const TOP: &[&str] =
@@ -53,6 +53,7 @@ fn rules(word: &str) -> (Rule, Rule) {
         "host" => (Rule::host_declaration, Rule::strict_host),
         "import" => (Rule::import_declaration, Rule::strict_import),
         "param" => (Rule::param_declaration, Rule::strict_param),
+        "live" => (Rule::param_declaration, Rule::strict_live),
         "type" => (Rule::type_declaration, Rule::strict_type),
         "policy" => (Rule::policy_declaration, Rule::strict_policy),
         _ => (Rule::named_declaration, Rule::strict_named),
@@ -241,6 +242,7 @@ impl Reader<'_> {
             "host" => self.host(parts),
             "import" => Some(self.import(parts)),
             "param" => self.param(parts),
+            "live" => self.live(parts),
             "secret" => Some(self.secret(parts)),
             "type" => self.type_declaration(parts),
             "policy" => self.policy(parts),

@@ -5,7 +5,7 @@ use super::declaration::Parts;
 use super::reader::Reader;
 use super::setting::Holder;
 use crate::ast::{
-    Block, Declaration, Gateway, Group, Host, Import, Param, PolicyDeclaration, Secret, Text, TypeBody,
+    Block, Declaration, Gateway, Group, Host, Import, Live, Param, PolicyDeclaration, Secret, Text, TypeBody,
     TypeDeclaration, Upstream, Value,
 };
 use crate::problem::syntax;
@@ -96,6 +96,47 @@ impl Reader<'_> {
         let (name, ty, default) = (field.name, field.ty, field.default);
         let broken = broken || surplus.is_some();
         Some(Declaration::Param(Param { span, docs, name, ty, default, broken }))
+    }
+
+    pub(super) fn live(&mut self, mut parts: Parts<'_>) -> Option<Declaration> {
+        let before = self.problems.len();
+        let written = parts.take(Rule::field);
+        if written.is_none() && !parts.has_junk {
+            self.report(syntax::missing_value(parts.word.after(), "a name and a type", "live"));
+        }
+        let field = written.and_then(|field| self.field(field, true));
+        self.no_block(&mut parts);
+        let field = field?;
+        if let Some(alias) = &field.alias {
+            self.report(syntax::unexpected_text(
+                alias.span,
+                "as",
+                "nothing but a name, a type and a default",
+            ));
+        }
+        let span = parts.span;
+        match (&field.wire, &field.default) {
+            (Some(_), Some(default)) => {
+                let problem = syntax::unexpected_text(
+                    default.span,
+                    self.slice(default.span),
+                    "nothing behind the file",
+                );
+                self.report(
+                    problem.help("the file says what it is, from the start on: leave the default out"),
+                );
+            }
+            (None, None) => {
+                let problem =
+                    syntax::missing_value(field.ty.span.after(), "`= VALUE` or `from \"FILE\"`", "live");
+                self.report(problem);
+            }
+            _ => {}
+        }
+        let broken = self.is_broken(&parts, before);
+        let (docs, from) = (parts.docs, field.wire);
+        let (name, ty, default) = (field.name, field.ty, field.default);
+        Some(Declaration::Live(Box::new(Live { span, docs, name, ty, default, from, broken })))
     }
 
     pub(super) fn secret(&mut self, mut parts: Parts<'_>) -> Declaration {

@@ -5,7 +5,7 @@ use crate::schema::{At, Fact, Join, Param, Stage, Type, Want};
 
 /// `deny ip 203.0.113.0/24` or `deny if request.header("x-debug") is set`
 ///
-/// The runtime's type: `Config { ip: None, r#if: Some(…), status: 403, state: Slot(0) }`
+/// The runtime's type: `Config { ip: None, r#if: Some(…), status: 403, retry_after: None, state: Slot(0) }`
 pub const ROW: Policy = Policy {
     name: "deny",
     summary: "which requests are refused",
@@ -14,6 +14,7 @@ pub const ROW: Policy = Policy {
         only::ip("the networks and addresses from which no request may come"),
         Param::optional("if", At::Label, Type::Expr(Want::Bool, Stage::Request), "what must not hold"),
         only::status("the status of the refusal"),
+        only::RETRY_AFTER,
     ],
     join: Join::All,
     answers: &[Reason {

@@ -1,11 +1,14 @@
 //! The row of `only`: which requests may come in. What a condition is, and how addresses are compared, is not said here.
 
+use std::time::Duration;
+
 use super::{Guard, Policy, Reason};
 use crate::schema::{At, Default, Fact, Join, Mismatch, Param, Stage, Type, Value, Values, Want};
 
 /// `only ip 10.0.0.0/8, 192.168.1.7` or `only if customer.sub == user status 404`
 ///
-/// The runtime's type: `Config { ip: Some(Setting::Is(&[(…, 8), (…, 32)])), r#if: None, status: 403, state: Slot(0) }`
+/// The runtime's type: `Config { ip: Some(Setting::Is(&[(…, 8), (…, 32)])), r#if: None, status: 403, retry_after: None,
+/// state: Slot(0) }`
 pub const ROW: Policy = Policy {
     name: "only",
     summary: "which requests are let in; all others are refused",
@@ -14,6 +17,7 @@ pub const ROW: Policy = Policy {
         ip("the networks and addresses from which requests may come"),
         Param::optional("if", At::Label, Type::Expr(Want::Bool, Stage::Request), "what must hold"),
         status("the status of the refusal"),
+        RETRY_AFTER,
     ],
     join: Join::All,
     answers: &[Reason {
@@ -45,7 +49,7 @@ pub(super) const fn status(doc: &'static str) -> Param {
     Param {
         name: "status",
         at: At::Label,
-        ty: Type::Status(400, 499),
+        ty: Type::Status(400, 503),
         default: Default::Is(Value::Status(403)),
         min: None,
         max: None,
@@ -54,9 +58,31 @@ pub(super) const fn status(doc: &'static str) -> Param {
     }
 }
 
-/// A guard asks for an address or for a condition.
+/// For a refusal that is over some time.
+pub(super) const RETRY_AFTER: Param = Param {
+    name: "retry_after",
+    at: At::Label,
+    ty: Type::Duration,
+    default: Default::Absent,
+    min: Some(Value::Duration(Duration::from_secs(1))),
+    max: Some(Value::Duration(Duration::from_hours(24))),
+    dynamic: true,
+    doc: "after how long whoever is refused may come again: `Retry-After`",
+};
+
+/// A guard asks for an address or for a condition. What refuses on purpose is no failure of a server.
 pub(super) fn says_one_thing(values: &Values) -> Option<Mismatch> {
     let (ip, condition) = (values.written("ip"), values.written("if"));
+    if let Some(Value::Status(status @ 500..=502)) = values.value("status") {
+        return Some(Mismatch {
+            help: Some("write `503` for what is closed for a time, or a status below 500".into()),
+            ..Mismatch::conflict(
+                "status",
+                format!("`{status}` says that a server has failed"),
+                "refuses on purpose",
+            )
+        });
+    }
     match (ip, condition) {
         (Some(_), Some(_)) => Some(Mismatch {
             because: Some(("ip", "and this is the other".into())),

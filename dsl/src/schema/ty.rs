@@ -50,6 +50,8 @@ pub enum Type {
     Name,
     /// The status of an answer, both ends included.
     Status(u16, u16),
+    /// The name of an upstream.
+    Upstream,
     /// A status, a class of them such as `5xx`, or a reason: answers that the gateway gives by itself.
     Cause,
     /// What a server may do wrong: a status, a class of them, or one of [`FAILURES`].
@@ -197,6 +199,7 @@ impl fmt::Display for Type {
             Self::Path => f.write_str("a path"),
             Self::Net => f.write_str("an IP network such as `10.0.0.0/8`, or an address"),
             Self::Name => f.write_str("a name"),
+            Self::Upstream => f.write_str("the name of an upstream"),
             Self::Status(low, high) => write!(f, "a status from `{low}` to `{high}`"),
             Self::Cause => f.write_str("a status, a class such as `5xx`, or a reason"),
             Self::Failure => {

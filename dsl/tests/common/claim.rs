@@ -45,7 +45,11 @@ fn lies_within(source: &Source, declaration: &Declaration, around: Span) {
                 block(source, inner, span);
             }
         }
-        Declaration::Import(_) | Declaration::Param(_) | Declaration::Secret(_) | Declaration::Type(_) => {}
+        Declaration::Import(_)
+        | Declaration::Param(_)
+        | Declaration::Live(_)
+        | Declaration::Secret(_)
+        | Declaration::Type(_) => {}
     }
 }
 

@@ -19,19 +19,22 @@ const ALWAYS: &str = "Cache-Control: no-store\r\n\
     Connection: close\r\n";
 
 /// An answer.
-pub(super) struct Answer {
-    status: u16,
-    kind: &'static str,
-    body: String,
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) kind: &'static str,
+    pub(crate) body: String,
+    /// The methods that the path has, where it has not the one that was asked for.
+    pub(crate) allow: &'static str,
 }
 
 impl Answer {
     pub(super) fn of(kind: &'static str, body: String) -> Self {
-        Self { status: 200, kind, body }
+        Self { status: 200, kind, body, allow: "" }
     }
 
     pub(super) fn plain(status: u16, text: &str) -> Self {
-        Self { status, kind: TEXT, body: format!("{text}\n") }
+        Self { status, kind: TEXT, body: format!("{text}\n"), allow: "" }
     }
 
     /// Of which nothing more is to be said.
@@ -41,11 +44,11 @@ impl Answer {
 
     /// What goes over the wire.
     pub(super) fn bytes(&self, bodiless: bool) -> Vec<u8> {
-        let Self { status, kind, body } = self;
+        let Self { status, kind, body, allow } = self;
         let more = match status {
-            405 => "Allow: GET, HEAD\r\n",
-            503 => "Retry-After: 2\r\n",
-            _ => "",
+            405 => format!("Allow: {allow}\r\n"),
+            503 => "Retry-After: 2\r\n".to_owned(),
+            _ => String::new(),
         };
         let mut out = format!(
             "HTTP/1.1 {status} {}\r\nContent-Type: {kind}\r\nContent-Length: {}\r\n{more}{ALWAYS}\r\n",

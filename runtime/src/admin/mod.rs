@@ -1,11 +1,11 @@
 //! The admin listener: what an operator's tools and browser ask a gateway about itself, on a thread that serves no traffic.
 //!
 //! It answers GET and HEAD of a few paths, one request for each connection, each of them within a bounded time; only the
-//! events of the live page go on, and of those there are few. It changes nothing and shows no secret: what it says is
-//! counted, or was known when the gateway was compiled.
+//! events of the live page go on, and of those there are few. It shows no secret: what it says is counted, or was known when the
+//! gateway was compiled. It changes nothing but live values.
 
-mod answer;
-mod live;
+pub(crate) mod answer;
+mod events;
 mod name;
 mod page;
 mod table;
@@ -28,7 +28,9 @@ use tokio::sync::watch;
 use self::answer::Answer;
 use crate::clock::{self, Alarm, Clock, micros};
 use crate::head::{Head, Method};
-use crate::http1::request;
+use crate::http1::request::{self, Request};
+use crate::live::Live;
+use crate::live::admin as values;
 use crate::metrics::{About, History};
 use crate::serve::{Gateway, Order};
 
@@ -42,6 +44,9 @@ const HEAD: usize = 8 * 1024;
 const BEHIND: usize = 64 * 1024;
 /// Pause before the next look where nothing can be accepted.
 const PAUSE: Duration = Duration::from_millis(20);
+
+const PATHS: &str = "there is /, /metrics, /healthz, /readyz and /build";
+const ALL_PATHS: &str = "there is /, /live, /metrics, /healthz, /readyz and /build";
 
 /// Features of the runtime that are compiled in.
 const FEATURES: &[&str] = &[
@@ -136,7 +141,7 @@ async fn run(
     let accepting = tokio::task::spawn_local(async move {
         loop {
             let accepted = if desk.open.get() < MOST { socket.accept().await.ok() } else { None };
-            let Some((stream, _)) = accepted else {
+            let Some((stream, peer)) = accepted else {
                 desk.gateway.clock.wait(&alarm, PAUSE).await;
                 continue;
             };
@@ -145,7 +150,7 @@ async fn run(
             tokio::task::spawn_local(async move {
                 let _place = Place(&desk.open);
                 // An error is the client's, and ends its connection.
-                let _ = serve(&desk, &stream).await;
+                let _ = serve(&desk, &stream, peer).await;
             });
         }
     });
@@ -191,21 +196,26 @@ async fn within<T>(
 }
 
 /// One connection.
-async fn serve(desk: &Desk, stream: &TcpStream) -> io::Result<()> {
+async fn serve(desk: &Desk, stream: &TcpStream, peer: SocketAddr) -> io::Result<()> {
     let (clock, alarm) = (&desk.gateway.clock, Alarm::new()?);
     let mut head = Head::default();
     let answer = async {
-        let answer = match receive(stream, &mut head).await? {
-            Err(status) => Answer::status(status),
-            Ok(()) if !matches!(head.method, Method::Get | Method::Head) => {
-                Answer::plain(405, "only GET and HEAD")
+        let read = receive(stream, &mut head).await?;
+        let live = desk.gateway.shared.live.as_ref().filter(|_| values::is_about(head.path()));
+        let answer = match (read, live) {
+            (Err(status), _) => Answer::status(status),
+            (Ok(received), Some(live)) => change(live, &head, received, (stream, peer)).await?,
+            (Ok(_), None) if !matches!(head.method, Method::Get | Method::Head) => {
+                Answer { allow: "GET, HEAD", ..Answer::plain(405, "only GET and HEAD") }
             }
-            Ok(()) if !name::is_welcome(&head) => Answer::plain(421, name::HELP),
-            Ok(()) if head.path() == live::PATH && head.method == Method::Get => match live::enter(desk) {
-                Ok(place) => return Ok(Some(place)),
-                Err(answer) => answer,
-            },
-            Ok(()) => answer(desk, &head),
+            (Ok(_), None) if !name::is_welcome(&head) => Answer::plain(421, name::HELP),
+            (Ok(_), None) if head.path() == events::PATH && head.method == Method::Get => {
+                match events::enter(desk) {
+                    Ok(place) => return Ok(Some(place)),
+                    Err(answer) => answer,
+                }
+            }
+            (Ok(_), None) => answer(desk, &head),
         };
         send(stream, &answer.bytes(head.method == Method::Head)).await?;
         socket2::SockRef::from(stream).shutdown(std::net::Shutdown::Write)?;
@@ -219,19 +229,47 @@ async fn serve(desk: &Desk, stream: &TcpStream) -> io::Result<()> {
         Ok(None)
     };
     match within(clock, &alarm, WHILE, answer).await? {
-        Some(place) => live::serve(desk, place, stream, &alarm, head.query()).await,
+        Some(place) => events::serve(desk, place, stream, &alarm, head.query()).await,
         None => Ok(()),
     }
 }
 
-/// Reads a head as strictly as a worker does. The status of what cannot be read.
-async fn receive(stream: &TcpStream, head: &mut Head) -> io::Result<Result<(), u16>> {
+/// Shows live values, or changes them: the body is read only where it may do something.
+async fn change(
+    live: &Live,
+    head: &Head,
+    (request, mut body): (Request, Vec<u8>),
+    (stream, peer): (&TcpStream, SocketAddr),
+) -> io::Result<Answer> {
+    let (wish, length) = match values::wish(live, head, request.length, peer) {
+        Ok(wish) => wish,
+        Err(answer) => return Ok(answer),
+    };
+    if request.expect {
+        send(stream, b"HTTP/1.1 100 Continue\r\n\r\n").await?;
+    }
+    let mut room = [0; 4096];
+    while body.len() < length {
+        match fill(stream, &mut room).await? {
+            0 => return Err(io::ErrorKind::UnexpectedEof.into()),
+            count => body.extend_from_slice(room.get(..count).unwrap_or_default()),
+        }
+    }
+    body.truncate(length);
+    Ok(values::answer(live, &wish, &body, peer))
+}
+
+/// Reads a head as strictly as a worker does, and what came with it. The status of what cannot be read.
+async fn receive(stream: &TcpStream, head: &mut Head) -> io::Result<Result<(Request, Vec<u8>), u16>> {
     let (mut read, mut room) = (Vec::new(), [0; 4096]);
     loop {
         let count = fill(stream, &mut room).await?;
         read.extend_from_slice(room.get(..count).unwrap_or_default());
         match request::read(&read, head) {
-            Ok(Some(_)) => return Ok(Ok(())),
+            Ok(Some(request)) => {
+                read.drain(..request.len);
+                return Ok(Ok((request, read)));
+            }
             Err(reason) => return Ok(Err(reason.status)),
             Ok(None) if read.len() > HEAD => return Ok(Err(431)),
             Ok(None) if count == 0 => return Err(io::ErrorKind::UnexpectedEof.into()),
@@ -266,6 +304,7 @@ fn answer(desk: &Desk, head: &Head) -> Answer {
                 names: gateway.names.as_ref(),
                 started: desk.started,
                 is_ready: gateway.is_ready(),
+                live: gateway.shared.live.as_ref(),
                 dropped: gateway.log.dropped(),
                 spans: gateway.tracing.counts(),
             };
@@ -273,8 +312,8 @@ fn answer(desk: &Desk, head: &Head) -> Answer {
         }
         b"/build" => Answer::of(answer::JSON, build(gateway)),
         path => page::file(path)
-            .or_else(|| live::page(desk, path, head.query()))
-            .unwrap_or_else(|| Answer::plain(404, "there is /, /metrics, /healthz, /readyz and /build")),
+            .or_else(|| events::page(desk, path, head.query()))
+            .unwrap_or_else(|| Answer::plain(404, if gateway.shared.live.is_some() { ALL_PATHS } else { PATHS })),
     }
 }
 

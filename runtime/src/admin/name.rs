@@ -22,7 +22,7 @@ pub(super) fn is_welcome(head: &Head) -> bool {
 
 /// What only a browser has a use for.
 fn is_page(path: &[u8]) -> bool {
-    path == b"/" || path == super::live::PATH
+    path == b"/" || path == super::events::PATH
 }
 
 /// Browsers say this in every request, and no script can keep them from it; what collects metrics or probes does not say it.
@@ -75,7 +75,7 @@ mod tests {
         ] {
             assert_eq!(is_welcome(&format!("GET / HTTP/1.1\r\nHost: {host}\r\n\r\n")), expected, "{host}");
             assert_eq!(
-                is_welcome(&format!("GET /live?q=a HTTP/1.1\r\nHost: {host}\r\n\r\n")),
+                is_welcome(&format!("GET /events?q=a HTTP/1.1\r\nHost: {host}\r\n\r\n")),
                 expected,
                 "{host}"
             );

@@ -111,7 +111,7 @@
   const start = () => {
     stop();
     if (paused || document.hidden) return;
-    source = new EventSource(filter ? `/live?q=${encodeURIComponent(filter)}` : "/live");
+    source = new EventSource(filter ? `/events?q=${encodeURIComponent(filter)}` : "/events");
     source.onmessage = (event) => { heard = Date.now(); tell("Live", "good"); update(JSON.parse(event.data)); };
     source.onerror = () => {
       tell("Not live, trying again", "bad");

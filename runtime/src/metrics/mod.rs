@@ -9,6 +9,8 @@ mod counters;
 #[cfg(feature = "admin")]
 mod history;
 #[cfg(feature = "admin")]
+mod live;
+#[cfg(feature = "admin")]
 mod look;
 #[cfg(all(feature = "admin", feature = "dns"))]
 mod names;

@@ -9,6 +9,7 @@ use super::counters::{BOUNDS_TEXT, BUCKETS, Counters, REASONS, Row, reason, rout
 use super::process::Process;
 use super::recorder::Metrics;
 use crate::clock::Micros;
+use crate::live::Live;
 use crate::program::Program;
 use crate::upstream::breaker::{Breaker, State};
 use crate::upstream::permits::Permits;
@@ -26,6 +27,8 @@ pub(crate) struct About<'a> {
     /// When the gateway started, in seconds since the Unix epoch.
     pub(crate) started: u64,
     pub(crate) is_ready: bool,
+    /// What may change while it runs.
+    pub(crate) live: Option<&'a Live>,
     /// Lines of the access log that were dropped.
     pub(crate) dropped: u64,
     /// Spans that a collector has taken, and those that were dropped, where there are any.
@@ -54,6 +57,9 @@ impl Metrics {
         out.servers(self, program, about);
         #[cfg(feature = "dns")]
         out.names(program, about.names, about.now);
+        if let Some(live) = about.live {
+            out.live(live);
+        }
         out.workers();
         out.one(
             "gatewright_log_lines_dropped_total",
@@ -99,7 +105,7 @@ impl Text<'_> {
         let _ = writeln!(self.out, "# HELP {name} {help}\n# TYPE {name} {kind}");
     }
 
-    fn one(&mut self, name: &str, kind: &str, help: &str, value: u64) {
+    pub(super) fn one(&mut self, name: &str, kind: &str, help: &str, value: u64) {
         self.family(name, kind, help);
         self.sample(name, &[], value);
     }

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Param, Params, Secret, value};
+use super::{Live, Param, Params, Secret, value};
 use crate::program::Program;
 
 /// A text that was given for a name.
@@ -31,12 +31,17 @@ pub fn variable(name: &str) -> String {
     name.replace('-', "_").to_uppercase()
 }
 
-/// The values of a program's parameters. Of several texts for one name, the first counts.
+/// The values of a program's parameters. Of several texts for one name, the first counts. `file` reads what a file says of a
+/// live value.
 ///
 /// # Errors
 ///
 /// All that is missing or wrong, a paragraph for each.
-pub fn read(program: &Program, given: &[Text]) -> Result<Params, String> {
+pub fn read(
+    program: &Program,
+    given: &[Text],
+    file: impl Fn(&Param, &'static str) -> Result<super::Value, String>,
+) -> Result<Params, String> {
     let mut texts: BTreeMap<&str, &Text> = BTreeMap::new();
     for text in given {
         texts.entry(&text.name).or_insert(text);
@@ -44,8 +49,12 @@ pub fn read(program: &Program, given: &[Text]) -> Result<Params, String> {
     let mut params = Params::default();
     let mut wrong = Vec::new();
     for param in program.params {
-        match self::param(param, texts.get(param.name).copied()) {
-            Ok(value) => params.values.push(value),
+        let value = match param.live {
+            Some(Live::File(path)) => file(param, path),
+            _ => self::param(param, texts.get(param.name).copied()),
+        };
+        match value {
+            Ok(value) => params.push(value),
             Err(problem) => wrong.push(problem),
         }
     }
@@ -128,7 +137,7 @@ pub fn collect(
     let mut arguments = arguments.iter();
     while let Some(argument) = arguments.next() {
         let (name, own) = argument.split_once('=').map_or((argument.as_str(), None), |(a, b)| (a, Some(b)));
-        let Some(param) = program.params.iter().find(|param| flag(param.name) == name) else {
+        let Some(param) = settable(program).find(|param| flag(param.name) == name) else {
             wrong.push(unknown(program, name));
             continue;
         };
@@ -141,7 +150,7 @@ pub fn collect(
         }
         texts.push(Text { name: param.name.to_owned(), text, place: name.to_owned() });
     }
-    for param in program.params {
+    for param in settable(program) {
         let place = variable(param.name);
         match variable_of(&place) {
             Ok(text) => texts.extend(text.map(|text| Text { name: param.name.to_owned(), text, place })),
@@ -186,6 +195,11 @@ fn secret(
     Ok(Some(Text { name: secret.name.to_owned(), text, place }))
 }
 
+/// The parameters that a start may set: live values are set while it runs.
+fn settable(program: &Program) -> impl Iterator<Item = &'static Param> {
+    program.params.iter().filter(|param| param.live.is_none())
+}
+
 fn unknown(program: &Program, name: &str) -> String {
     if program.secrets.iter().any(|secret| flag(secret.name) == name) {
         let variable = variable(name.trim_start_matches('-'));
@@ -193,7 +207,7 @@ fn unknown(program: &Program, name: &str) -> String {
             "`{name}` is a secret, and every process can read a flag\n  = help: `{variable}=…` or `{variable}_FILE=…`"
         );
     }
-    let flags: Vec<String> = program.params.iter().map(|param| format!(", `{}`", flag(param.name))).collect();
+    let flags: Vec<String> = settable(program).map(|param| format!(", `{}`", flag(param.name))).collect();
     format!(
         "unknown argument `{name}`\n  = help: there are `--version`, `--params`, `--check`{}",
         flags.concat()
@@ -214,6 +228,7 @@ mod tests {
         default: Some(&["http://127.0.0.1:9001"]),
         least: None,
         most: None,
+        live: None,
     };
     const MOST: Param = Param {
         name: "most",
@@ -224,6 +239,7 @@ mod tests {
         default: None,
         least: None,
         most: None,
+        live: None,
     };
     const PATIENCE: Param = Param {
         name: "patience",
@@ -234,6 +250,7 @@ mod tests {
         default: Some(&["2s"]),
         least: Some("1ms"),
         most: Some("24h"),
+        live: None,
     };
     const RATE: Param = Param {
         name: "calls",
@@ -250,7 +267,7 @@ mod tests {
         const BOUNDED: Program = Program { params: &[PATIENCE, RATE], ..Program::EMPTY };
         let read = |name: &str, text: &str| {
             let text = Text { name: name.into(), text: text.into(), place: "there".into() };
-            read(&BOUNDED, &[text]).map(|_| ())
+            super::read(&BOUNDED, &[text], |_, _| Err(String::new())).map(|_| ())
         };
         for (name, text) in
             [("patience", "1ms"), ("patience", "24h"), ("calls", "1000000/s"), ("calls", "7/m")]
@@ -271,22 +288,26 @@ mod tests {
     };
 
     /// What a start with these flags, variables and files makes of the parameters, or says.
+    fn texts(texts: &[&str]) -> Value {
+        Value::Texts(texts.iter().map(|text| Box::from(*text)).collect())
+    }
+
     fn check(flags: &str, environment: &[(&str, &str)], file: Option<&str>) -> Result<Params, String> {
         let flags: Vec<String> = flags.split_whitespace().map(str::to_owned).collect();
         let find = |name: &str| environment.iter().find(|(own, _)| *own == name);
         let variable = |name: &str| Ok(find(name).map(|(_, text)| (*text).to_owned()));
         let file = |_: &str| file.map(str::to_owned).ok_or_else(|| "no such file".to_owned());
-        read(&PROGRAM, &collect(&PROGRAM, &flags, variable, file)?)
+        read(&PROGRAM, &collect(&PROGRAM, &flags, variable, file)?, |_, _| Err(String::new()))
     }
 
     #[test]
     fn a_flag_beats_the_environment_and_that_the_default() {
         let key = ("SESSION_KEY", "k");
         let values = |flags, environment: &[_]| check(flags, environment, None).unwrap().values;
-        assert_eq!(values("--most 7", &[key]), [Value::Texts(&["http://127.0.0.1:9001"]), Value::Int(7)]);
+        assert_eq!(values("--most 7", &[key]), [texts(&["http://127.0.0.1:9001"]), Value::Int(7)]);
         assert_eq!(
             values("--most=7", &[key, ("MOST", "8"), ("ORDERS_AT", "http://a, http://b:81")]),
-            [Value::Texts(&["http://a", "http://b:81"]), Value::Int(7)]
+            [texts(&["http://a", "http://b:81"]), Value::Int(7)]
         );
         assert_eq!(values("", &[key, ("MOST", "8")]).get(1), Some(&Value::Int(8)));
     }

@@ -10,7 +10,11 @@ pub mod value;
 pub(crate) use show::table;
 pub use value::{Kind, Value};
 
+use std::sync::{Arc, OnceLock};
+
 use crate::exchange::Exchange;
+use crate::network::Networks;
+use crate::scope::Cidr;
 
 /// `param NAME: T [= default]`
 #[derive(Clone, Copy, Debug)]
@@ -31,6 +35,17 @@ pub struct Param {
     pub least: Option<&'static str>,
     /// The largest.
     pub most: Option<&'static str>,
+    /// How it may change while the gateway runs; `None`: not at all.
+    pub live: Option<Live>,
+}
+
+/// How a value may change while the gateway runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Live {
+    /// By a request to the admin listener.
+    Admin,
+    /// With the content of this file.
+    File(&'static str),
 }
 
 impl Param {
@@ -45,7 +60,7 @@ impl Param {
     }
 
     /// Whether a value is within the bounds.
-    fn takes(&self, value: &Value) -> bool {
+    pub(crate) fn takes(&self, value: &Value) -> bool {
         let bound = |text: Option<&str>| text.and_then(|text| value::one(self.kind, text));
         value.is_within(bound(self.least).as_ref(), bound(self.most).as_ref())
     }
@@ -60,20 +75,14 @@ pub struct Secret {
     pub doc: &'static str,
 }
 
-/// The values of all parameters and secrets of a running gateway, each list in the order of declaration.
-#[derive(Default)]
+/// The values of all parameters and secrets of a running gateway, each list in the order of declaration. Where live values
+/// change, there is a new one with all of them: nothing in it changes.
+#[derive(Clone, Default)]
 pub struct Params {
-    pub(crate) values: Vec<Value>,
+    values: Vec<Value>,
     pub(crate) secrets: Vec<&'static str>,
-}
-
-/// Of a gateway without parameters.
-pub(crate) static NONE: Params = Params { values: Vec::new(), secrets: Vec::new() };
-
-impl Default for &Params {
-    fn default() -> Self {
-        &NONE
-    }
+    /// For each value the set of its addresses, once a guard has asked for it.
+    networks: Vec<Arc<OnceLock<Networks>>>,
 }
 
 impl std::fmt::Debug for Params {
@@ -95,7 +104,22 @@ pub enum Setting<T: 'static> {
 }
 
 /// What a parameter can give: the Rust type of one kind of value.
-pub trait Given: Copy + PartialOrd {
+pub trait Given: Copy {
+    /// The same, for as long as the values are looked at.
+    type Lent<'a>: Copy + PartialOrd;
+
+    /// What is written.
+    fn lent<'a>(self) -> Self::Lent<'a>;
+
+    /// The value, if it is of this type.
+    fn of(value: &Value) -> Option<Self::Lent<'_>>;
+
+    /// What stands for a value of another kind, which the compiler never lets come here.
+    fn none<'a>() -> Self::Lent<'a>;
+}
+
+/// A value that is no list and no text.
+pub trait One: Copy + PartialOrd {
     /// What stands for a value of another kind, which the compiler never lets come here.
     const NONE: Self;
 
@@ -106,9 +130,46 @@ pub trait Given: Copy + PartialOrd {
 impl Params {
     /// The value of a parameter.
     #[must_use]
-    pub fn value<T: Given>(&self, number: u16) -> T {
+    pub fn value<T: Given>(&self, number: u16) -> T::Lent<'_> {
         // INVARIANT: the compiler numbers the parameters, and asks each for what it holds.
-        self.values.get(usize::from(number)).and_then(T::of).unwrap_or(T::NONE)
+        self.at(number).and_then(T::of).unwrap_or_else(T::none)
+    }
+
+    /// The value of this number.
+    pub(crate) fn at(&self, number: u16) -> Option<&Value> {
+        self.values.get(usize::from(number))
+    }
+
+    /// The text of a parameter.
+    #[must_use]
+    pub fn text(&self, number: u16) -> &str {
+        self.at(number).and_then(Value::text).unwrap_or_default()
+    }
+
+    /// The texts of a parameter.
+    #[must_use]
+    pub fn texts(&self, number: u16) -> &[Box<str>] {
+        if let Some(Value::Texts(texts)) = self.at(number) { texts } else { &[] }
+    }
+
+    /// The set of the addresses of a parameter that holds networks.
+    pub(crate) fn networks(&self, number: u16) -> Option<&Networks> {
+        let made = self.networks.get(usize::from(number))?;
+        Some(made.get_or_init(|| Networks::new(self.value::<&'static [Cidr]>(number))))
+    }
+
+    /// One value more.
+    pub(crate) fn push(&mut self, value: Value) {
+        self.values.push(value);
+        self.networks.push(Arc::default());
+    }
+
+    /// The same with another value at a number.
+    pub(crate) fn replace(&mut self, number: usize, value: Value) {
+        if let (Some(own), Some(made)) = (self.values.get_mut(number), self.networks.get_mut(number)) {
+            *own = value;
+            *made = Arc::default();
+        }
     }
 
     /// The text of a secret.
@@ -121,20 +182,35 @@ impl Params {
 impl<T: Given> Setting<T> {
     /// The value, for a step.
     #[must_use]
-    pub fn of(&self, exchange: &Exchange) -> T {
-        self.at(exchange.params)
+    pub fn of<'a>(&self, exchange: &'a Exchange) -> T::Lent<'a> {
+        self.at(&exchange.params)
     }
 
     /// The value, for what runs where no request is.
     #[must_use]
-    pub fn at(&self, params: &Params) -> T {
+    pub fn at<'a>(&self, params: &'a Params) -> T::Lent<'a> {
         match self {
-            Self::Is(value) => *value,
-            Self::Param(number) => params.value(*number),
+            Self::Is(value) => value.lent(),
+            Self::Param(number) => params.value::<T>(*number),
             Self::Least([a, b]) => {
                 let (a, b) = (a.at(params), b.at(params));
                 if b < a { b } else { a }
             }
         }
+    }
+}
+
+impl<T> Setting<T> {
+    /// The number of the parameter that says it.
+    pub(crate) fn param(&self) -> Option<u16> {
+        if let Self::Param(number) = self { Some(*number) } else { None }
+    }
+}
+
+impl Setting<&'static [Cidr]> {
+    /// The set of these addresses: made once in the place that is given, or kept with the values that may change.
+    pub(crate) fn networks<'a>(&self, x: &'a Exchange, made: &'a OnceLock<Networks>) -> &'a Networks {
+        let kept = self.param().and_then(|number| x.params.networks(number));
+        kept.unwrap_or_else(|| made.get_or_init(|| Networks::new(self.of(x))))
     }
 }

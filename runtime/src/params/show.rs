@@ -8,7 +8,7 @@ use crate::program::Program;
 /// Name, type, default and comment of each parameter; of a secret, never its value.
 pub(crate) fn table(program: &Program) -> String {
     let mut rows: Vec<[String; 3]> = Vec::new();
-    for param in program.params {
+    for param in program.params.iter().filter(|param| param.live.is_none()) {
         let default = param.default.map_or("required".into(), |texts| format!("= {}", texts.join(", ")));
         let names = format!("{} {}", flag(param.name), variable(param.name));
         rows.push([names, format!("{} {default}", param.expected()), param.doc.to_owned()]);

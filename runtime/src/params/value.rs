@@ -1,12 +1,14 @@
-//! The values of parameters: read once when a gateway starts, and kept for as long as its process lives.
+//! The values of parameters and live values: read once when a gateway starts, or whenever they change.
 
+use std::borrow::Cow;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::Arc;
 use std::time::Duration;
 
-use super::Given;
+use super::{Given, One};
 use crate::scope::decimal::Decimal;
 use crate::scope::read::{self, Cidr, Date, Rate, Time};
-use crate::scope::url;
+use crate::scope::{Value as Written, url};
 
 /// The type of a parameter's value, or of each item of a list. Bounds are included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,15 +65,19 @@ pub enum Kind {
 /// Writes down the values: a variant for one and a variant for several of each Rust type, and how they are read.
 macro_rules! values {
     ($($(#[$doc:meta])* $one:ident $several:ident $ty:ty, $none:expr;)*) => {
-        /// The value of a parameter.
-        #[derive(Clone, Copy, Debug, PartialEq)]
+        /// The value of a parameter. A clone of several shares them.
+        #[derive(Clone, Debug, PartialEq)]
         pub enum Value {
+            /// Text, one of several texts, or an absolute URL.
+            Text(Arc<str>),
+            /// Several of them.
+            Texts(Arc<[Box<str>]>),
             $($(#[$doc])* $one($ty),
             /// Several of them.
-            $several(&'static [$ty]),)*
+            $several(Arc<[$ty]>),)*
         }
 
-        $(impl Given for $ty {
+        $(impl One for $ty {
             const NONE: Self = $none;
 
             fn of(value: &Value) -> Option<Self> {
@@ -79,11 +85,35 @@ macro_rules! values {
             }
         }
 
-        impl Given for &'static [$ty] {
-            const NONE: Self = &[];
+        impl Given for $ty {
+            type Lent<'a> = Self;
+
+            fn lent<'a>(self) -> Self::Lent<'a> {
+                self
+            }
 
             fn of(value: &Value) -> Option<Self> {
+                One::of(value)
+            }
+
+            fn none<'a>() -> Self::Lent<'a> {
+                Self::NONE
+            }
+        }
+
+        impl Given for &'static [$ty] {
+            type Lent<'a> = &'a [$ty];
+
+            fn lent<'a>(self) -> &'a [$ty] {
+                self
+            }
+
+            fn of(value: &Value) -> Option<&[$ty]> {
                 if let Value::$several(values) = value { Some(values) } else { None }
+            }
+
+            fn none<'a>() -> &'a [$ty] {
+                &[]
             }
         })*
 
@@ -91,10 +121,33 @@ macro_rules! values {
             /// Several values of one kind as one. `None` where there is none, or they are of several kinds.
             fn several(values: &[Self]) -> Option<Self> {
                 match values.first()? {
+                    Self::Text(_) => {
+                        let items = values.iter().map(|value| value.text().map(Box::from));
+                        Some(Self::Texts(items.collect::<Option<_>>()?))
+                    }
                     $(Self::$one(_) => {
-                        let items: Option<Vec<$ty>> = values.iter().map(<$ty>::of).collect();
-                        Some(Self::$several(items?.leak()))
+                        let items: Option<Arc<[$ty]>> = values.iter().map(<$ty as One>::of).collect();
+                        Some(Self::$several(items?))
                     })*
+                    _ => None,
+                }
+            }
+
+            /// Appends it as JSON: numbers and truth values as such, all else as strings.
+            pub(crate) fn json(&self, out: &mut Vec<u8>) {
+                match self {
+                    Self::Text(text) => Written::json(&Cow::Borrowed(text.as_bytes()), out),
+                    Self::Texts(texts) => Written::json(&&**texts, out),
+                    $(Self::$one(value) => Written::json(value, out),
+                    Self::$several(values) => Written::json(&&**values, out),)*
+                }
+            }
+
+            /// The number of items, where it is a list.
+            pub(crate) fn count(&self) -> Option<usize> {
+                match self {
+                    Self::Texts(texts) => Some(texts.len()),
+                    $(Self::$several(values) => Some(values.len()),)*
                     _ => None,
                 }
             }
@@ -109,8 +162,6 @@ values! {
     Int Ints i64, 0;
     /// A number.
     Decimal Decimals Decimal, Decimal(0);
-    /// Text, one of several texts, or an absolute URL.
-    Text Texts &'static str, "";
     /// A time.
     Duration Durations Duration, Duration::ZERO;
     /// Bytes.
@@ -134,6 +185,11 @@ values! {
 }
 
 impl Value {
+    /// The text, where it is one.
+    pub(crate) fn text(&self) -> Option<&str> {
+        if let Self::Text(text) = self { Some(text) } else { None }
+    }
+
     /// Whether it, or each of several, is not smaller than the one and not larger than the other. What has no order is.
     pub(super) fn is_within(&self, least: Option<&Self>, most: Option<&Self>) -> bool {
         match (self, least, most) {
@@ -152,19 +208,19 @@ impl Value {
     }
 }
 
-fn holds<T: Given>(it: &T, least: Option<&Value>, most: Option<&Value>) -> bool {
+fn holds<T: One>(it: &T, least: Option<&Value>, most: Option<&Value>) -> bool {
     least.and_then(T::of).is_none_or(|least| *it >= least)
         && most.and_then(T::of).is_none_or(|most| *it <= most)
 }
 
 /// Rates are compared by what they come to.
 fn holds_rate(it: Rate, least: Option<&Value>, most: Option<&Value>) -> bool {
-    least.and_then(Rate::of).is_none_or(|least| read::is_at_most(least, it))
-        && most.and_then(Rate::of).is_none_or(|most| read::is_at_most(it, most))
+    least.and_then(<Rate as One>::of).is_none_or(|least| read::is_at_most(least, it))
+        && most.and_then(<Rate as One>::of).is_none_or(|most| read::is_at_most(it, most))
 }
 
 /// Reads one value. `None` where the text is none of this kind.
-pub(super) fn one(kind: Kind, text: &str) -> Option<Value> {
+pub(crate) fn one(kind: Kind, text: &str) -> Option<Value> {
     let bytes = text.as_bytes();
     Some(match kind {
         Kind::Bool => Value::Bool(read::bool(bytes)?),
@@ -173,9 +229,11 @@ pub(super) fn one(kind: Kind, text: &str) -> Option<Value> {
             Value::Decimal(Decimal::read(bytes).filter(|it| (min..=max).contains(&it.0))?)
         }
         Kind::Text { min, max } => {
-            (min..=max).contains(&read::length(bytes)).then(|| Value::Text(kept(text)))?
+            (min..=max).contains(&read::length(bytes)).then(|| Value::Text(text.into()))?
         }
-        Kind::Enum(words) => words.iter().find(|word| **word == text).map(|word| Value::Text(word))?,
+        Kind::Enum(words) => {
+            words.iter().find(|word| **word == text).map(|word| Value::Text((*word).into()))?
+        }
         Kind::Duration => Value::Duration(read::duration(bytes)?),
         Kind::Size => Value::Size(read::size(bytes)?),
         Kind::Rate => Value::Rate(read::rate(bytes)?),
@@ -183,7 +241,7 @@ pub(super) fn one(kind: Kind, text: &str) -> Option<Value> {
         Kind::Ip => Value::Ip(read::ip(bytes)?),
         Kind::Cidr => Value::Cidr(read::cidr(bytes)?),
         Kind::Addr => Value::Addr(addr(text)?),
-        Kind::Url => url::read(text).map(|_| Value::Text(kept(text)))?,
+        Kind::Url => url::read(text).map(|_| Value::Text(text.into()))?,
         Kind::Uuid => Value::Uuid(read::uuid(bytes)?),
         Kind::Date => Value::Date(read::date(bytes)?),
         Kind::Time => Value::Time(read::time(bytes)?),
@@ -191,27 +249,27 @@ pub(super) fn one(kind: Kind, text: &str) -> Option<Value> {
 }
 
 /// Reads the items of a list, of which there may be none.
-pub(super) fn list(kind: Kind, texts: &[&str]) -> Option<Value> {
+pub(crate) fn list(kind: Kind, texts: &[&str]) -> Option<Value> {
     let items: Option<Vec<Value>> = texts.iter().map(|text| one(kind, text)).collect();
     let items = items?;
     if !items.is_empty() {
         return Value::several(&items);
     }
     Some(match kind {
-        Kind::Bool => Value::Bools(&[]),
-        Kind::Int { .. } => Value::Ints(&[]),
-        Kind::Decimal { .. } => Value::Decimals(&[]),
-        Kind::Text { .. } | Kind::Enum(_) | Kind::Url => Value::Texts(&[]),
-        Kind::Duration => Value::Durations(&[]),
-        Kind::Size => Value::Sizes(&[]),
-        Kind::Rate => Value::Rates(&[]),
-        Kind::Percent => Value::Percents(&[]),
-        Kind::Ip => Value::Ips(&[]),
-        Kind::Cidr => Value::Cidrs(&[]),
-        Kind::Addr => Value::Addrs(&[]),
-        Kind::Uuid => Value::Uuids(&[]),
-        Kind::Date => Value::Dates(&[]),
-        Kind::Time => Value::Times(&[]),
+        Kind::Bool => Value::Bools(Arc::default()),
+        Kind::Int { .. } => Value::Ints(Arc::default()),
+        Kind::Decimal { .. } => Value::Decimals(Arc::default()),
+        Kind::Text { .. } | Kind::Enum(_) | Kind::Url => Value::Texts(Arc::default()),
+        Kind::Duration => Value::Durations(Arc::default()),
+        Kind::Size => Value::Sizes(Arc::default()),
+        Kind::Rate => Value::Rates(Arc::default()),
+        Kind::Percent => Value::Percents(Arc::default()),
+        Kind::Ip => Value::Ips(Arc::default()),
+        Kind::Cidr => Value::Cidrs(Arc::default()),
+        Kind::Addr => Value::Addrs(Arc::default()),
+        Kind::Uuid => Value::Uuids(Arc::default()),
+        Kind::Date => Value::Dates(Arc::default()),
+        Kind::Time => Value::Times(Arc::default()),
     })
 }
 
@@ -221,9 +279,4 @@ fn addr(text: &str) -> Option<SocketAddr> {
         Some(port) => Some(SocketAddr::new(IpAddr::V6(Ipv6Addr::UNSPECIFIED), url::port(port)?)),
         None => read::addr(text.as_bytes()),
     }
-}
-
-/// A text that lives as long as the process: so do the values of a start, of which there is one.
-fn kept(text: &str) -> &'static str {
-    text.to_owned().leak()
 }

@@ -16,6 +16,7 @@ const AT: Param = Param {
     default: Some(&[":8080"]),
     least: None,
     most: None,
+    live: None,
 };
 const ORDERS: Param = Param {
     name: "orders_at",
@@ -73,7 +74,11 @@ fn check(texts: &[(&str, &str)]) -> Result<Places, String> {
         place: given::variable(name),
     };
     let given: Vec<Text> = texts.iter().map(text).collect();
-    places(&PROGRAM, &given::read(&PROGRAM, &given).expect("each is right by itself"), &given)
+    places(
+        &PROGRAM,
+        &given::read(&PROGRAM, &given, |_, _| Err(String::new())).expect("each is right by itself"),
+        &given,
+    )
 }
 
 #[test]
@@ -174,7 +179,7 @@ fn operators_ask_where_no_client_is_served_and_nobody_trusts_everybody() {
     };
     let check = |name: &str, text: &str| {
         let given = [Text { name: name.into(), text: text.into(), place: given::variable(name) }];
-        let params = given::read(&PROGRAM, &given).expect("it is right by itself");
+        let params = given::read(&PROGRAM, &given, |_, _| Err(String::new())).expect("it is right by itself");
         places(&PROGRAM, &params, &given)
     };
     assert_eq!(

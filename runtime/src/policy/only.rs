@@ -2,8 +2,9 @@
 
 use std::net::IpAddr;
 use std::sync::OnceLock;
+use std::time::Duration;
 
-use crate::exchange::{Exchange, Flow};
+use crate::exchange::{Exchange, Flow, say_when};
 use crate::network::Networks;
 use crate::params::Setting;
 use crate::reason::Reason;
@@ -18,6 +19,8 @@ pub struct Config {
     pub r#if: Option<fn(&Exchange) -> bool>,
     /// The status of the refusal.
     pub status: u16,
+    /// After how long whoever is refused may come again; from 1 s to 24 h.
+    pub retry_after: Option<Setting<Duration>>,
     /// Where the set of addresses is.
     pub state: Slot,
 }
@@ -25,7 +28,7 @@ pub struct Config {
 /// The set of addresses of one guard.
 #[derive(Debug, Default)]
 pub struct State {
-    /// Made with the first request, when parameters are known.
+    /// Made with the first request, where they are written.
     networks: OnceLock<Networks>,
 }
 
@@ -35,15 +38,15 @@ impl Config {
         if self.allows(x) {
             Flow::Next
         } else {
+            say_when(x, self.retry_after);
             Flow::Refuse(Reason { status: self.status, ..Reason::NOT_ALLOWED })
         }
     }
 
     fn allows(&self, x: &Exchange) -> bool {
         let from = self.ip.as_ref().is_none_or(|list| {
-            x.state::<State>(self.state).is_some_and(|state| {
-                state.networks.get_or_init(|| Networks::new(list.of(x))).contains(x.client_ip())
-            })
+            x.state::<State>(self.state)
+                .is_some_and(|state| list.networks(x, &state.networks).contains(x.client_ip()))
         });
         from && self.r#if.is_none_or(|holds| holds(x))
     }
@@ -66,6 +69,7 @@ mod tests {
             ip: Some(Setting::Is(&[(IpAddr::V4(std::net::Ipv4Addr::new(10, 0, 0, 0)), 8)])),
             r#if: None,
             status: 404,
+            retry_after: None,
             state: Slot(0),
         };
         assert!(matches!(asked(&LOCAL, "10.1.2.3"), Flow::Next));
@@ -78,7 +82,7 @@ mod tests {
     #[test]
     fn an_empty_list_lets_nobody_through() {
         static NOBODY: Config =
-            Config { ip: Some(Setting::Is(&[])), r#if: None, status: 403, state: Slot(0) };
+            Config { ip: Some(Setting::Is(&[])), r#if: None, status: 403, retry_after: None, state: Slot(0) };
         assert!(matches!(asked(&NOBODY, "10.1.2.3"), Flow::Refuse(_)));
         assert!(matches!(NOBODY.request(&mut Exchange::default()), Flow::Refuse(_)), "nor does no list");
     }
@@ -86,7 +90,7 @@ mod tests {
     #[test]
     fn a_condition_that_does_not_hold_refuses() {
         const fn when(r#if: fn(&Exchange) -> bool) -> Config {
-            Config { ip: None, r#if: Some(r#if), status: 403, state: Slot(0) }
+            Config { ip: None, r#if: Some(r#if), status: 403, retry_after: None, state: Slot(0) }
         }
         static ROOT: Config = when(|x| x.head().path() == b"/");
         static OTHER: Config = when(|x| x.head().path() != b"/");

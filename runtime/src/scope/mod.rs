@@ -148,14 +148,20 @@ pub fn secret(x: &Exchange, number: u16) -> Text<'_> {
 
 /// The value of a parameter.
 #[must_use]
-pub fn param<T: crate::params::Given>(x: &Exchange, number: u16) -> T {
-    x.params.value(number)
+pub fn param<T: crate::params::Given>(x: &Exchange, number: u16) -> T::Lent<'_> {
+    x.params.value::<T>(number)
 }
 
 /// The text of a parameter.
 #[must_use]
 pub fn text_param(x: &Exchange, number: u16) -> Text<'_> {
-    Cow::Borrowed(x.params.value::<&'static str>(number).as_bytes())
+    Cow::Borrowed(x.params.text(number).as_bytes())
+}
+
+/// The texts of a parameter.
+#[must_use]
+pub fn texts_param(x: &Exchange, number: u16) -> &[Box<str>] {
+    x.params.texts(number)
 }
 
 /// The text in lower case; only the letters of ASCII have one.
@@ -194,7 +200,7 @@ pub fn in_network(ip: IpAddr, (first, bits): Cidr) -> bool {
 
 /// What is there, of what might not be.
 #[must_use]
-pub fn known<T: crate::params::Given>(value: Option<T>) -> T {
+pub fn known<T: crate::params::One>(value: Option<T>) -> T {
     // INVARIANT: the router or a row has found it to be there, and to be of the type.
     value.unwrap_or(T::NONE)
 }

@@ -54,7 +54,7 @@ impl Value for Text<'_> {
     }
 }
 
-impl Value for &'static str {
+impl Value for Box<str> {
     fn text(&self, out: &mut Vec<u8>) {
         out.extend_from_slice(self.as_bytes());
     }
@@ -224,7 +224,7 @@ impl<T: Value> Value for Vec<T> {
 }
 
 /// The list of a parameter: as text, with commas between.
-impl<T: Value> Value for &'static [T] {
+impl<T: Value> Value for &[T] {
     fn text(&self, out: &mut Vec<u8>) {
         list_text(self, out);
     }

@@ -207,6 +207,7 @@ async fn contained(client: &mut Client, x: &mut Exchange, request: Request) -> A
 
 /// One request: finds its route, runs the chain, and does what the chain says.
 async fn exchange(client: &mut Client, x: &mut Exchange, request: Request) -> After {
+    x.catch_up();
     if let Err(reason) = identify(client, x) {
         return own(client, x, request, |x, voice| answer::refuse(x, reason, None, voice)).await;
     }

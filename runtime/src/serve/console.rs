@@ -22,9 +22,12 @@ use super::succession::{Estate, SERVES};
 use super::{Gateway, Options, Order, drain, listener, notice, prepare};
 use crate::access_log::Log;
 use crate::clock::{Alarm, micros};
+use crate::fit;
+use crate::live::{self, Live};
 use crate::params::{self, given};
 use crate::place;
 use crate::program::{AccessLog, Program};
+use crate::shared::Shared;
 
 /// How long the next generation has until it serves.
 const READY_MOST: Duration = Duration::from_mins(1);
@@ -79,7 +82,8 @@ fn collect(program: &Program, arguments: &[String]) -> Result<Vec<given::Text>, 
 /// Whether it could start with what is given, as far as that can be said without a socket.
 fn check(program: &'static Program, arguments: &[String]) -> Result<String, String> {
     let given = collect(program, arguments)?;
-    let params = given::read(program, &given)?;
+    let params = given::read(program, &given, |param, path| live::file::first(param, path, &[]))?;
+    fit::check(program, &params, &given)?;
     place::places(program, &params, &given)?;
     Ok("can start with this".to_owned())
 }
@@ -99,6 +103,7 @@ fn run(program: &'static Program, arguments: &[String]) -> Result<String, String
         let own = orders.subscribe();
         let addresses = running.addresses().to_vec();
         let log = matches!(program.access_log, AccessLog::File(_)).then(|| running.log.clone());
+        let files = Files { log, live: Arc::clone(&prepared.gateway.shared) };
         #[cfg(feature = "admin")]
         let admin = running.admin_address();
         let before = before.as_ref().and_then(|before| before.try_clone().ok());
@@ -109,7 +114,7 @@ fn run(program: &'static Program, arguments: &[String]) -> Result<String, String
             next: Cell::new(None),
         });
         let signals = async move {
-            let task = tokio::task::spawn_local(signals(console, log, move || {
+            let task = tokio::task::spawn_local(signals(console, files, move || {
                 for address in addresses {
                     say(format_args!("{} listens on http://{address}", program.name));
                 }
@@ -154,7 +159,7 @@ struct Console {
 }
 
 /// Passes signals on as orders, and says `ready` once it can.
-async fn signals(console: Rc<Console>, log: Option<Log>, ready: impl FnOnce()) {
+async fn signals(console: Rc<Console>, files: Files, ready: impl FnOnce()) {
     let (mut terminate, mut interrupt) =
         match (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) {
             (Ok(terminate), Ok(interrupt)) => (terminate, interrupt),
@@ -168,9 +173,9 @@ async fn signals(console: Rc<Console>, log: Option<Log>, ready: impl FnOnce()) {
         };
     let asked = signal(SignalKind::user_defined2()).ok();
     // Where there is no file, the signal does what it always does.
-    let hung_up = log.and_then(|log| Some((log, signal(SignalKind::hangup()).ok()?)));
+    let hung_up = if files.are_there() { signal(SignalKind::hangup()).ok() } else { None };
     ready();
-    let reopening = tokio::task::spawn_local(reopen(hung_up));
+    let reopening = tokio::task::spawn_local(reopen(files, hung_up));
     let handing = tokio::task::spawn_local(hand_over(Rc::clone(&console), asked));
     let stopping = Rc::clone(&console);
     let mut stop = None;
@@ -197,11 +202,31 @@ async fn signals(console: Rc<Console>, log: Option<Log>, ready: impl FnOnce()) {
     reopening.abort();
 }
 
-/// Opens the file of the access log anew whenever it is asked for.
-async fn reopen(asked: Option<(Log, Signal)>) {
-    let Some((log, mut asked)) = asked else { return };
+/// The files that a gateway has open, or looks at.
+struct Files {
+    /// That of the access log.
+    log: Option<Log>,
+    /// Those of live values.
+    live: Arc<Shared>,
+}
+
+impl Files {
+    fn are_there(&self) -> bool {
+        let mut params = self.live.program.params.iter();
+        self.log.is_some() || params.any(|param| matches!(param.live, Some(params::Live::File(_))))
+    }
+}
+
+/// Opens the file of the access log anew, and reads those of live values, whenever that is asked for.
+async fn reopen(files: Files, asked: Option<Signal>) {
+    let Some(mut asked) = asked else { return };
     while std::future::poll_fn(|cx| asked.poll_recv(cx)).await.is_some() {
-        log.reopen();
+        if let Some(log) = &files.log {
+            log.reopen();
+        }
+        if let Some(live) = &files.live.live {
+            live.asked.notify_one();
+        }
     }
 }
 
@@ -227,7 +252,7 @@ impl Console {
         if let Some(next) = self.next.take() {
             let _ = kill_process(next, rustix::process::Signal::TERM);
         }
-        let wait = gateway.program.drain.map(|drain| drain.wait.at(gateway.shared.params));
+        let wait = gateway.program.drain.map(|drain| drain.wait.at(&gateway.shared.params));
         gateway.stops();
         if let Some(wait) = wait.filter(|wait| !wait.is_zero()) {
             say(format_args!("{} stops in {} s", gateway.program.name, wait.as_secs()));
@@ -259,12 +284,17 @@ impl Console {
         }
         let estate = self.estate.borrow();
         let estate = estate.as_ref().ok_or("this generation is stopping already")?;
-        let (mut child, serves) =
-            estate.start().map_err(|error| format!("the next generation cannot be started: {error}"))?;
-        let heard = UnixStream::from_std(serves).map_err(|error| {
-            end(&mut child);
-            format!("the next generation cannot be heard: {error}")
-        })?;
+        let said = self.gateway.shared.live.as_ref().map(Live::hand_over).unwrap_or_default();
+        let started =
+            estate.start(&said).map_err(|error| format!("the next generation cannot be started: {error}"));
+        let heard = started.and_then(|(mut child, serves)| {
+            let heard = UnixStream::from_std(serves).map_err(|error| {
+                end(&mut child);
+                format!("the next generation cannot be heard: {error}")
+            })?;
+            Ok((child, heard))
+        });
+        let (child, heard) = heard.inspect_err(|_| self.keep())?;
         self.next.set(Some(Pid::from_child(&child)));
         say(format_args!(
             "{} starts process {} as its next generation",
@@ -272,6 +302,13 @@ impl Console {
             child.id()
         ));
         Ok((child, heard))
+    }
+
+    /// There is no next generation: live values may be changed here again.
+    fn keep(&self) {
+        if let Some(live) = &self.gateway.shared.live {
+            live.keep();
+        }
     }
 
     /// Waits until the next generation serves, and then stops; goes on serving where that ends, or takes too long.
@@ -301,6 +338,7 @@ impl Console {
             clock.wait(&alarm, LOOK).await;
         };
         self.next.set(None);
+        self.keep();
         say(format_args!(
             "error: no hand-over: process {} is no next generation: {why}; {name} goes on",
             child.id()

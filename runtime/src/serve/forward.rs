@@ -28,6 +28,16 @@ use crate::target;
 use crate::terminal::Forward;
 use crate::upstream::{Server, Upstream, is_of_server};
 
+/// Notes which upstream a request really goes to: another one, where the route's shares its requests out.
+fn shared_out(worker: &Worker, x: &mut Exchange, number: u32) -> u32 {
+    let program = worker.gateway.program;
+    let split = program.splits.iter().find(|split| split.upstream == number);
+    let sharing = split.and_then(|split| Some((split, worker.upstreams.get(number as usize)?)));
+    let number = sharing.map_or(number, |(split, sharing)| sharing.get().share_out(split, x, program));
+    x.record.upstream = Some(number);
+    number
+}
+
 /// Forwards and sees the answer through. What is rare is boxed, so that this future is small enough to be allocated
 /// without a search.
 pub(crate) async fn forward(
@@ -40,10 +50,10 @@ pub(crate) async fn forward(
         return Box::pin(refuse_early(client, x, request, Reason::BODY_TOO_LARGE)).await;
     }
     let worker = Rc::clone(&client.worker);
-    let Some(upstream) = worker.upstreams.get(to.upstream as usize) else {
+    let number = shared_out(&worker, x, to.upstream);
+    let Some(upstream) = worker.upstreams.get(number as usize) else {
         return Box::pin(refuse_early(client, x, request, Reason::PANIC)).await;
     };
-    x.record.upstream = Some(to.upstream);
     let held = upstream.get();
     let upstream: &Upstream = Borrow::borrow(&held);
     if let Err(held) = queue::enter(client, x, upstream)

@@ -8,7 +8,7 @@ use std::os::unix::net::UnixStream;
 
 use listenfd::ListenFd;
 
-use super::succession;
+use super::succession::{self, Handed};
 
 /// The first descriptor that is passed on, by the convention.
 const FIRST: usize = 3;
@@ -21,6 +21,8 @@ pub(super) struct Inherited {
     listeners: Vec<Vec<TcpListener>>,
     /// Where the generation before waits to hear that this one serves.
     pub(super) before: Option<UnixStream>,
+    /// What that one was told of live values.
+    pub(super) live: String,
 }
 
 /// What was said to this process about its descriptors.
@@ -34,9 +36,9 @@ struct Said {
 /// The sockets that were passed on to this process; nothing where none were.
 pub(super) fn inherited(wanted: &[SocketAddr]) -> Result<Option<Inherited>, String> {
     let handed = succession::handed().map_err(|error| format!("sockets cannot be taken over: {error}"))?;
-    if let Some((sockets, before)) = handed {
+    if let Some(Handed { sockets, before, live }) = handed {
         return of_before(sockets, wanted)
-            .map(|listeners| Some(Inherited { listeners, before: Some(before) }));
+            .map(|listeners| Some(Inherited { listeners, before: Some(before), live }));
     }
     let variable = |name| std::env::var(name).ok().filter(|value: &String| !value.is_empty());
     let said = Said {
@@ -59,7 +61,7 @@ pub(super) fn inherited(wanted: &[SocketAddr]) -> Result<Option<Inherited>, Stri
     }
     match wanted.iter().zip(&sockets).find(|(_, own)| own.is_empty()) {
         Some((address, _)) => Err(format!("LISTEN_FDS has no socket for {address}")),
-        None => Ok(Some(Inherited { listeners: sockets, before: None })),
+        None => Ok(Some(Inherited { listeners: sockets, before: None, live: String::new() })),
     }
 }
 
@@ -227,7 +229,9 @@ mod tests {
     #[test]
     fn workers_share_what_there_is_and_leave_nothing_unserved() {
         let sockets = |count| (0..count).map(|_| TcpListener::bind("127.0.0.1:0").unwrap()).collect();
-        let shares = Inherited { listeners: vec![sockets(2), sockets(3)], before: None }.shared(3).unwrap();
+        let shares = Inherited { listeners: vec![sockets(2), sockets(3)], before: None, live: String::new() }
+            .shared(3)
+            .unwrap();
         let addresses: Vec<Vec<_>> =
             shares.iter().map(|own| own.iter().map(|it| it.local_addr().unwrap()).collect()).collect();
         assert_eq!(addresses[0][0], addresses[2][0]);

@@ -39,6 +39,7 @@ use crate::admin::Admin;
 use crate::clock::Clock;
 use crate::fit;
 use crate::limits::Limits;
+use crate::live::{self, Live};
 use crate::log_file::LogFile;
 use crate::metrics::Metrics;
 use crate::params::{Params, given};
@@ -75,6 +76,8 @@ pub struct Options {
     pub admin: Option<SocketAddr>,
     /// Where the declared file of the access log really is.
     pub log_file: Option<PathBuf>,
+    /// Where declared files of live values really are: pairs of the declared and the real path.
+    pub live_files: Vec<(String, PathBuf)>,
     /// A name server in the place of those that names are asked of.
     pub name_server: Option<SocketAddr>,
 }
@@ -129,6 +132,8 @@ struct Prepared {
     sockets: Vec<Vec<std::net::TcpListener>>,
     /// Where the generation before waits to hear that this one serves.
     before: Option<UnixStream>,
+    /// Where files of live values are, where that is elsewhere.
+    live_files: Vec<(String, PathBuf)>,
     running: Running,
 }
 
@@ -140,6 +145,7 @@ pub struct Running {
     writer: Option<JoinHandle<()>>,
     log: Log,
     exporter: Option<Exporter>,
+    shared: Arc<Shared>,
     addresses: Vec<SocketAddr>,
     #[cfg(feature = "admin")]
     admin: Option<Admin>,
@@ -195,7 +201,8 @@ fn prepare(
     log: impl io::Write + Send + 'static,
 ) -> Result<Prepared, String> {
     // Before any socket is opened. They live as long as the process.
-    let params = &*Box::leak(Box::new(given::read(program, &options.given)?));
+    let file = |param: &_, path| live::file::first(param, path, &options.live_files);
+    let params = &Arc::new(given::read(program, &options.given, file)?);
     fit::check(program, params, &options.given)?;
     let mut places = place::places(program, params, &options.given)?;
     for place in places.upstreams.iter_mut().flatten() {
@@ -214,6 +221,7 @@ fn prepare(
         .collect();
     let (orders, _) = watch::channel(Order::Serve);
     let clock = options.clock.unwrap_or_else(Clock::real);
+    let live = Live::of(program, params, &options.given);
     let set = |(own, declared): (&Vec<_>, _)| Arc::new(Published::new(Set::new(own.clone(), declared)));
     let sets: Vec<Arc<Published>> = places.upstreams.iter().zip(program.upstreams).map(set).collect();
     #[cfg(feature = "dns")]
@@ -244,6 +252,9 @@ fn prepare(
     let (sockets, before) = match inherited {
         Some(mut inherited) => {
             let before = inherited.before.take();
+            if let Some(live) = &live {
+                live.take_over(&inherited.live);
+            }
             let shared = inherited.shared(workers);
             (shared.map_err(|error| format!("sockets cannot be shared: {error}"))?, before)
         }
@@ -257,7 +268,7 @@ fn prepare(
     let gateway = Arc::new(Gateway {
         program,
         limits: bounded(options.limits.unwrap_or_else(|| declared(program, params))),
-        shared: Shared::new(program, params, clock.clone()),
+        shared: Shared::new(program, Arc::clone(params), live, clock.clone()),
         clock,
         log,
         sets,
@@ -281,11 +292,12 @@ fn prepare(
         writer,
         log: gateway.log.clone(),
         exporter,
+        shared: Arc::clone(&gateway.shared),
         addresses,
         #[cfg(feature = "admin")]
         admin,
     };
-    Ok(Prepared { gateway, sockets, before, running })
+    Ok(Prepared { gateway, sockets, before, live_files: options.live_files, running })
 }
 
 /// Where lines of the access log go, if there are any.
@@ -325,7 +337,7 @@ fn admin_of(
     shares: bool,
 ) -> Result<Option<Admin>, String> {
     let Some(declared) = gateway.program.admin else { return Ok(None) };
-    let address = real.unwrap_or_else(|| declared.address.at(gateway.shared.params));
+    let address = real.unwrap_or_else(|| declared.address.at(&gateway.shared.params));
     if !shares && address.port() != 0 {
         listener::probe(address).map_err(|error| describe(address, &error))?;
     }
@@ -358,6 +370,8 @@ impl Prepared {
     /// Starts the worker of each share of the sockets but the first `kept`, which are given back.
     fn spawn(&mut self, kept: usize) -> Result<(), String> {
         self.running.workers.extend(checkup::start(&self.gateway, self.running.orders.subscribe())?);
+        let looking = live::file::start(&self.gateway, &self.live_files, self.running.orders.subscribe())?;
+        self.running.workers.extend(looking);
         if let Some(exporter) = &mut self.running.exporter {
             exporter.start(&self.gateway)?;
         }
@@ -393,6 +407,13 @@ impl Running {
     /// Opens the file of the access log anew, if there is one: its name has been given to another.
     pub fn reopen_log(&self) {
         self.log.reopen();
+    }
+
+    /// Reads the files of live values at once, as they stand.
+    pub fn reread_live(&self) {
+        if let Some(live) = &self.shared.live {
+            live.asked.notify_one();
+        }
     }
 
     /// Stops accepting; open connections end after their next answer, or when the drain's time is over.

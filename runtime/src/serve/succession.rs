@@ -2,7 +2,7 @@
 //! other has said that it serves. Both accept on the same descriptors, so no connection is lost between them.
 //!
 //! The sockets go over a stream that is the standard input of the next generation, in messages of descriptors (`SCM_RIGHTS`); it
-//! answers on the same stream once it serves.
+//! answers on the same stream once it serves. Behind them comes what operators have told this one of live values.
 
 use std::ffi::OsString;
 use std::io::{self, IoSlice, IoSliceMut};
@@ -27,6 +27,8 @@ const GENERATION: &str = "GATEWRIGHT_GENERATION";
 pub(super) const SERVES: &[u8] = b"serves";
 /// Descriptors of one message; the kernel takes 253 at most.
 const BATCH: usize = 64;
+/// Bytes that the generation before may say of live values.
+const TEXT_MOST: usize = 2 * crate::live::BODY;
 /// How long the generation before may take to hand over what it has.
 const HANDED_MOST: Duration = Duration::from_secs(10);
 
@@ -53,11 +55,13 @@ impl Estate {
     }
 
     /// Starts the next generation; answers it, and the stream on which it says that it serves.
-    pub(super) fn start(&self) -> io::Result<(Child, UnixStream)> {
+    /// `live` is what this one was told of live values.
+    pub(super) fn start(&self, live: &str) -> io::Result<(Child, UnixStream)> {
         let (own, theirs) = UnixStream::pair()?;
         // What the stream holds is read by somebody, or is given back with it.
         own.set_nonblocking(true)?;
         send(&own, &self.sockets)?;
+        send_text(&own, live)?;
         let mut command = Command::new(&self.program);
         command
             .args(&self.arguments)
@@ -69,8 +73,13 @@ impl Estate {
 }
 
 /// What the generation before has handed over: the number of the listener and its socket for each, and the stream on which it
-/// waits. Nothing where this process has no such parent.
-pub(super) type Handed = (Vec<(usize, TcpListener)>, UnixStream);
+/// waits; and what it was told of live values. Nothing where this process has no such parent.
+#[derive(Debug)]
+pub(super) struct Handed {
+    pub(super) sockets: Vec<(usize, TcpListener)>,
+    pub(super) before: UnixStream,
+    pub(super) live: String,
+}
 
 pub(super) fn handed() -> io::Result<Option<Handed>> {
     if !is_handed() {
@@ -80,7 +89,27 @@ pub(super) fn handed() -> io::Result<Option<Handed>> {
     stream.set_nonblocking(false)?;
     stream.set_read_timeout(Some(HANDED_MOST))?;
     let sockets = receive(&stream)?;
-    Ok(Some((sockets, stream)))
+    let live = receive_text(&stream)?;
+    Ok(Some(Handed { sockets, before: stream, live }))
+}
+
+/// Its length in four bytes, and the text. It is short enough for what the stream holds, since nobody reads it yet.
+fn send_text(stream: &UnixStream, text: &str) -> io::Result<()> {
+    let length = u32::try_from(text.len()).map_err(io::Error::other)?;
+    io::Write::write_all(&mut &*stream, &length.to_le_bytes())?;
+    io::Write::write_all(&mut &*stream, text.as_bytes())
+}
+
+fn receive_text(stream: &UnixStream) -> io::Result<String> {
+    let mut length = [0; 4];
+    io::Read::read_exact(&mut &*stream, &mut length)?;
+    let length = usize::try_from(u32::from_le_bytes(length)).unwrap_or(usize::MAX);
+    if length > TEXT_MOST {
+        return Err(io::Error::other("what it says of live values is too long"));
+    }
+    let mut text = vec![0; length];
+    io::Read::read_exact(&mut &*stream, &mut text)?;
+    String::from_utf8(text).map_err(io::Error::other)
 }
 
 /// Whether the parent of this process has started it as its next generation.
@@ -166,7 +195,9 @@ mod tests {
         let opened: Vec<(usize, TcpListener)> =
             (0..150).map(|number| (number % 3, TcpListener::bind("127.0.0.1:0").unwrap())).collect();
         send(&own, &opened).unwrap();
+        send_text(&own, "{\"most\":1}").unwrap();
         let received = receive(&theirs).unwrap();
+        assert_eq!(receive_text(&theirs).unwrap(), "{\"most\":1}");
         assert_eq!(received.len(), opened.len());
         for ((number, socket), (expected, original)) in received.iter().zip(&opened) {
             assert_eq!(number, expected);

@@ -152,17 +152,17 @@ impl Upstream {
             }
             hash(&key)
         };
-        let lots = candidates.map(|server| (lot(key, server, self.share(server, now)), server));
+        let lots = candidates.map(|server| (lot(key, server.hash, self.share(server, now)), server));
         lots.max_by(|(a, _), (b, _)| a.total_cmp(b)).map(|(_, server)| server)
     }
 }
 
 /// A lot that is high the more often, the greater the share.
 #[allow(clippy::cast_precision_loss, reason = "53 bits of a hash are enough")]
-fn lot(key: u64, server: &Server, share: u64) -> f64 {
+pub(super) fn lot(key: u64, whose: u64, share: u64) -> f64 {
     let mut hasher = DefaultHasher::new();
     hasher.write_u64(key);
-    hasher.write_u64(server.hash);
+    hasher.write_u64(whose);
     let drawn = ((hasher.finish() >> 11) as f64 + 0.5) / (1_u64 << 53) as f64;
     share as f64 / -drawn.ln()
 }

@@ -6,6 +6,7 @@ mod choice;
 pub(crate) mod permits;
 pub(crate) mod pool;
 pub(crate) mod set;
+mod split;
 pub(crate) mod standing;
 
 use std::cell::{Cell, RefCell};

@@ -61,6 +61,10 @@ pub struct Writer {
     named: usize,
     types: Vec<(String, Kind)>,
     params: Vec<(String, Kind)>,
+    /// Whether some value is changed by the admin listener.
+    is_changed: bool,
+    /// Upstreams that others may share their requests out to.
+    shares: Vec<String>,
     secrets: Vec<String>,
     upstreams: Vec<String>,
     policies: Vec<(String, Vec<Kind>)>,
@@ -77,6 +81,8 @@ impl Default for Writer {
             named: 0,
             types: Vec::new(),
             params: Vec::new(),
+            is_changed: false,
+            shares: Vec::new(),
             secrets: Vec::new(),
             upstreams: Vec::new(),
             policies: Vec::new(),
@@ -101,8 +107,9 @@ impl Writer {
         }
         let more = self.param_where(|kind| *kind == Kind::Listener);
         let more = more.map_or(String::new(), |name| format!("; listen http {name}"));
-        main.push(format!("gateway random {{ listen http 127.0.0.1:1{more}{log}{ids}{trace} }}"));
-        for _ in 0..=self.random.below(2) {
+        let admin = if self.is_changed { "; admin 127.0.0.9:3" } else { "" };
+        main.push(format!("gateway random {{ listen http 127.0.0.1:1{more}{log}{ids}{trace}{admin} }}"));
+        for _ in 0..=self.random.below(4) {
             main.push(self.upstream());
         }
         if self.has("request") {
@@ -169,6 +176,19 @@ impl Writer {
             "; retry 2 on connect_failure, 503; health GET / status 204",
         ];
         let parts = self.random.of(&parts);
+        let is_split = self.random.one_in(4);
+        if let ([first, .., second], true) = (self.shares.as_slice(), is_split) {
+            let by =
+                self.random.of(&["", "; split by client.ip", "; split by request.cookie(\"u\") ?? \"\""]);
+            let pin = self.random.of(&["", " pin request.header(\"x-a\") is set"]);
+            let text = format!(
+                "upstream {name} {{ split {first} weight 0{pin}; split {second} weight 1000{by}; timeout 9s }}"
+            );
+            return text;
+        }
+        if !more.contains("timeout") && !parts.contains("retry") {
+            self.shares.push(name.clone());
+        }
         if self.random.one_in(2)
             && let Some(servers) = self.param_where(|kind| *kind == Kind::Servers)
         {
@@ -205,8 +225,16 @@ impl Writer {
             0 => String::new(),
             _ => format!(" = {}", kind.literal(&mut self.random)),
         };
+        let is_live = !matches!(kind, Kind::Servers | Kind::Listener) && self.random.one_in(3);
         self.params.push((name.clone(), kind));
-        format!("param {name}: {written}{default}")
+        match (is_live, default.as_str()) {
+            (true, "") => format!("live {name}: {written} from \"/random/{name}.json\""),
+            (true, default) => {
+                self.is_changed = true;
+                format!("live {name}: {written}{default}")
+            }
+            (false, default) => format!("param {name}: {written}{default}"),
+        }
     }
 
     /// A type as it is written, perhaps by a name that is declared for it.

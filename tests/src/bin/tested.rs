@@ -1,6 +1,6 @@
 //! The gateway under test as a process of its own: `LISTEN` and `APP` say where it listens and where its server is, `LOG` the file
-//! of its log, if it has one, `ADMIN` where it is asked about itself, `DRAIN` and `WAIT` how many milliseconds it takes to stop,
-//! `MEMORY` how many bytes it takes.
+//! of its log, if it has one, `ADMIN` where it is asked about itself, `LIVE` the file of a live value, `DRAIN` and `WAIT` how many milliseconds
+//! it takes to stop, `MEMORY` how many bytes it takes.
 
 use std::process::ExitCode;
 use std::time::Duration;
@@ -11,7 +11,11 @@ use gatewright_tests::program;
 fn main() -> ExitCode {
     let address =
         |name: &str, usual| std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(usual);
-    let program = program::at(address("LISTEN", program::ANYWHERE), address("APP", program::APP));
+    let (listen, app) = (address("LISTEN", program::ANYWHERE), address("APP", program::APP));
+    let program = match std::env::var("LIVE") {
+        Ok(file) => program::live_at(listen, app, file.leak()),
+        Err(_) => program::at(listen, app),
+    };
     let time = |name: &str| {
         let millis = std::env::var(name).ok().and_then(|text| text.parse().ok());
         millis.map(|millis| Setting::Is(Duration::from_millis(millis)))

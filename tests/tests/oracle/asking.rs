@@ -20,7 +20,8 @@ use super::programs::ASKING;
 const REQUESTS: usize = 200;
 
 const METHODS: [&str; 6] = ["GET", "GET", "HEAD", "POST", "PUT", "OPTIONS"];
-const PATHS: [&str; 9] = ["/a", "/a/7", "/a/x", "/b", "/", "/a/x/y", "/level", "/trusted", "/%61/7"];
+const PATHS: [&str; 11] =
+    ["/a", "/a/7", "/a/x", "/b", "/", "/a/x/y", "/level", "/trusted", "/opened", "/office", "/%61/7"];
 const QUERIES: [&str; 10] =
     ["", "", "?q=1", "?q=2", "?q=a+b", "?q", "?%71=1&q=x", "?x=1&q=%zz", "?q=12&", "?Q=1"];
 const HOSTS: [&str; 7] =
@@ -47,11 +48,13 @@ fn explain_and_the_running_gateway_agree_on_all_that_a_request_says() {
             if seed % 2 == 0 { &[] } else { &[("level", "1"), ("trusted", "127.0.0.3/32")] };
         let setup = Setup { program, ..Setup::app(&server) };
         let gate = given.iter().fold(setup, |setup, (name, text)| setup.give(name, text)).start();
+        let lives = if seed % 3 == 0 { Vec::new() } else { change(&gate) };
         let mut random = TestRng::from_seed(RngAlgorithm::ChaCha, &[seed ^ 0x3c; 32]);
         let params: Vec<_> =
             given.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect();
-        let asked: Vec<Asked> =
-            (0..REQUESTS).map(|_| Asked { params: params.clone(), ..request(&mut random) }).collect();
+        let asked: Vec<Asked> = (0..REQUESTS)
+            .map(|_| Asked { params: params.clone(), lives: lives.clone(), ..request(&mut random) })
+            .collect();
         let answers: Vec<Message> = asked.iter().map(|asked| ask(&gate, asked)).collect();
         for ((asked, answer), line) in asked.iter().zip(answers).zip(gate.log(REQUESTS)) {
             if let Err(why) = compare(&plan, asked, &answer, &line, &mut seen) {
@@ -67,6 +70,18 @@ fn explain_and_the_running_gateway_agree_on_all_that_a_request_says() {
         passed > total / 4 && refused > total / 20 && own > total / 50,
         "{passed} passed, {refused} were refused, {own} had no route, of {total}"
     );
+}
+
+/// Changes the live values of a gateway; what they are then, as they are given to explain.
+fn change(gate: &Gate) -> Vec<(String, String)> {
+    let body = r#"{"is_open": false, "office": ["127.0.0.2/31"]}"#;
+    let request = format!(
+        "PATCH /live HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    let answer = Client::connect(gate.admin.expect("an admin listener")).ask(request);
+    assert_eq!(answer.status(), 200, "{answer:?}");
+    vec![("is_open".into(), "false".into()), ("office".into(), "127.0.0.2/31".into())]
 }
 
 fn request(random: &mut TestRng) -> Asked {

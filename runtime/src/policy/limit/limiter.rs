@@ -14,7 +14,7 @@ use governor::nanos::Nanos;
 use governor::{Quota, RateLimiter};
 
 use super::key::Key;
-use super::store::{Ask, Shared, Store};
+use super::store::{Ask, Pace, Shared, Store};
 use crate::clock::Clock;
 use crate::head::write_number;
 
@@ -28,13 +28,18 @@ pub(super) struct Limiter {
     governor: RateLimiter<Ask, Shared, Ticks, StateInformationMiddleware>,
     store: Arc<Store>,
     clock: Ticks,
-    /// Governor counts from a moment of its own, which is not later than this.
+    /// The moment from which the store counts.
     began: u64,
-    interval: u64,
+    pace: Pace,
+    /// What it was made of.
+    declared: Declared,
     pub(super) burst: u32,
     /// What every answer says of the limit, up to what differs.
     told: Box<[u8]>,
 }
+
+/// The rate and the burst of a limit, as they are declared.
+pub(super) type Declared = ((u64, Duration), Option<u64>);
 
 /// What a limit says to a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,22 +81,40 @@ impl governor::clock::Clock for Ticks {
 }
 
 impl Limiter {
-    pub(super) fn new(clock: &Clock, (count, per): (u64, Duration), burst: Option<u64>, keys: usize) -> Self {
+    pub(super) fn new(clock: &Clock, rate: (u64, Duration), burst: Option<u64>, keys: usize) -> Self {
+        let clock = Ticks(clock.clone());
+        let began = clock.nanos();
+        Self::of(clock, (rate, burst), Arc::new(Store::new(keys)), began)
+    }
+
+    /// The same cells with another rate and another burst.
+    pub(super) fn paced(&self, declared: Declared) -> Self {
+        let other = Self::of(self.clock.clone(), declared, Arc::clone(&self.store), self.began);
+        self.store.ease(self.earliest(), other.pace);
+        other
+    }
+
+    /// Whether it is of this rate and this burst.
+    pub(super) fn is(&self, declared: Declared) -> bool {
+        self.declared == declared
+    }
+
+    fn of(clock: Ticks, declared: Declared, store: Arc<Store>, began: u64) -> Self {
+        let ((count, per), burst) = declared;
         let per = u64::try_from(per.as_nanos()).unwrap_or(u64::MAX).clamp(1, LONGEST);
         let interval = per.div_ceil(count.max(1));
         let burst = burst.unwrap_or(count).clamp(1, LONGEST / interval);
         let burst = NonZeroU32::new(u32::try_from(burst).unwrap_or(u32::MAX)).unwrap_or(NonZeroU32::MIN);
         let tolerance = interval * u64::from(burst.get() - 1);
-        let store = Arc::new(Store::new(keys, interval, tolerance));
-        let shared = Shared(Arc::clone(&store));
+        // Governor counts from a moment of its own, which is not earlier than this.
+        let pace = Pace { interval, tolerance, began: clock.nanos().saturating_sub(began) };
+        let shared = Shared(Arc::clone(&store), pace);
         // INVARIANT: the interval is at least one nanosecond, so that there is a quota of it.
         let quota = Quota::with_period(Duration::from_nanos(interval))
             .unwrap_or_else(|| Quota::per_second(NonZeroU32::MIN))
             .allow_burst(burst);
-        let clock = Ticks(clock.clone());
         let governor = RateLimiter::new(quota, shared, clock.clone());
-        let began = clock.nanos();
-        Self { governor, store, clock, began, interval, burst: burst.get(), told: Box::default() }
+        Self { governor, store, clock, began, pace, declared, burst: burst.get(), told: Box::default() }
     }
 
     /// With the name under which clients are told of it.
@@ -134,7 +157,12 @@ impl Limiter {
 
     /// Seconds in which the whole budget fills, rounded up.
     pub(super) fn window(&self) -> u64 {
-        self.interval.saturating_mul(u64::from(self.burst)).div_ceil(SECOND)
+        self.pace.interval.saturating_mul(u64::from(self.burst)).div_ceil(SECOND)
+    }
+
+    /// What one request costs, for [`Self::give_back`].
+    pub(super) fn cost(&self) -> u64 {
+        self.pace.interval
     }
 
     /// Counts a request, if it may go on.
@@ -168,15 +196,15 @@ impl Limiter {
     pub(super) fn ban(&self, key: &Key, length: Duration) {
         let length = u64::try_from(length.as_nanos()).unwrap_or(u64::MAX).min(LONGEST);
         let now = self.earliest();
-        self.store.ban(key, now.saturating_add(length), now);
+        self.store.ban(key, now.saturating_add(length), now, self.pace);
     }
 
     /// Gives back what was counted for a request that was refused all the same.
-    pub(super) fn give_back(&self, key: &Key, time: u64) {
-        self.store.give_back(key, time);
+    pub(super) fn give_back(&self, key: &Key, time: u64, cost: u64) {
+        self.store.give_back(key, time, cost);
     }
 
-    /// Not later than governor's time.
+    /// The time of the store, not later than governor's.
     fn earliest(&self) -> u64 {
         self.clock.nanos().saturating_sub(self.began)
     }

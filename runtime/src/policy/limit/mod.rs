@@ -9,11 +9,12 @@ mod store;
 #[cfg(test)]
 mod tests;
 
-use std::sync::OnceLock;
+use std::ops::Deref;
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use std::time::Duration;
 
 use self::key::Key;
-use self::limiter::{Limiter, Verdict};
+use self::limiter::{Declared, Limiter, Verdict};
 use crate::exchange::{Exchange, Flow};
 use crate::params::Setting;
 use crate::reason::Reason;
@@ -46,12 +47,32 @@ pub struct Config {
 pub struct State {
     /// Made with the first request, when parameters are known.
     limiter: OnceLock<Limiter>,
+    /// The one with the present rate, where that has changed since, and the generation of live values that says so.
+    changed: RwLock<Option<(u64, Arc<Limiter>)>>,
+}
+
+/// A limit as one exchange sees it.
+enum Present<'a> {
+    First(&'a Limiter),
+    Changed(Arc<Limiter>),
+}
+
+impl Deref for Present<'_> {
+    type Target = Limiter;
+
+    fn deref(&self) -> &Limiter {
+        match self {
+            Self::First(limiter) => limiter,
+            Self::Changed(limiter) => limiter,
+        }
+    }
 }
 
 /// What a limit has said to a request, and whom it is about.
 struct Asked {
     key: Key,
     verdict: Verdict,
+    cost: u64,
     evicted: u64,
 }
 
@@ -61,6 +82,7 @@ pub(crate) struct Charge {
     config: &'static Config,
     key: Key,
     time: u64,
+    cost: u64,
 }
 
 impl Config {
@@ -70,12 +92,12 @@ impl Config {
         let asked = self.ask(x, &mut text, &mut said);
         (x.scratch, x.said) = (text, said);
         // Outside of a gateway nothing is counted, and nothing is let through.
-        let Some(Asked { key, verdict, evicted }) = asked else { return Flow::Refuse(Reason::PANIC) };
+        let Some(Asked { key, verdict, cost, evicted }) = asked else { return Flow::Refuse(Reason::PANIC) };
         x.record.evicted += evicted;
         match verdict {
             Verdict::Admitted { time, .. } => {
                 if self.counting.is_none() {
-                    x.charges.push(Charge { config: self, key, time });
+                    x.charges.push(Charge { config: self, key, time, cost });
                 }
                 Flow::Next
             }
@@ -98,7 +120,7 @@ impl Config {
         }
         let mut text = std::mem::take(&mut x.scratch);
         if let Some(limiter) = self.limiter(x) {
-            let key = self.key(x, limiter, &mut text);
+            let key = self.key(x, &limiter, &mut text);
             if let (Verdict::Refused { banned: false, .. }, Some(length)) = (limiter.spend(key), self.ban) {
                 limiter.ban(&key, length.of(x));
             }
@@ -109,7 +131,7 @@ impl Config {
     /// The limit's word on this request; what the client is told is appended to `said`.
     fn ask(&'static self, x: &Exchange, text: &mut Vec<u8>, said: &mut Vec<u8>) -> Option<Asked> {
         let limiter = self.limiter(x)?;
-        let key = self.key(x, limiter, text);
+        let key = self.key(x, &limiter, text);
         let before = limiter.evicted();
         let mut verdict = if self.counting.is_some() { limiter.look(key) } else { limiter.spend(key) };
         if let (Verdict::Refused { banned: false, wait }, Some(length)) = (verdict, self.ban) {
@@ -121,7 +143,7 @@ impl Config {
         if !self.dry_run {
             limiter.tell(verdict, said);
         }
-        Some(Asked { key, verdict, evicted: limiter.evicted() - before })
+        Some(Asked { key, verdict, cost: limiter.cost(), evicted: limiter.evicted() - before })
     }
 
     fn key(&self, x: &Exchange, limiter: &Limiter, text: &mut Vec<u8>) -> Key {
@@ -132,23 +154,59 @@ impl Config {
         limiter.key(text)
     }
 
-    fn limiter<'a>(&self, x: &'a Exchange) -> Option<&'a Limiter> {
+    fn limiter<'a>(&self, x: &'a Exchange) -> Option<Present<'a>> {
         let shared = x.shared.as_ref()?;
         let state: &State = shared.state(self.state)?;
         let keys = usize::try_from(self.keys).unwrap_or(usize::MAX);
-        Some(state.limiter.get_or_init(|| {
-            let burst = self.burst.and_then(|burst| u64::try_from(burst.of(x)).ok());
-            Limiter::new(&shared.clock, self.rate.of(x), burst, keys).named(self.state.0)
-        }))
+        let declared = || (self.rate.of(x), self.burst.and_then(|burst| u64::try_from(burst.of(x)).ok()));
+        let first = state.limiter.get_or_init(|| {
+            let (rate, burst) = declared();
+            Limiter::new(&shared.clock, rate, burst, keys).named(self.state.0)
+        });
+        let is_written =
+            self.rate.param().is_none() && self.burst.is_none_or(|burst| burst.param().is_none());
+        if shared.live.is_none() || is_written {
+            return Some(Present::First(first));
+        }
+        Some(self.present(state, first, (x.generation, declared())))
+    }
+
+    /// The limit with the rate of the latest generation that any exchange has come with: one that began before a change counts as
+    /// those after it do. What was counted stays counted.
+    fn present<'a>(
+        &self,
+        state: &State,
+        first: &'a Limiter,
+        (generation, declared): (u64, Declared),
+    ) -> Present<'a> {
+        let holds = |known: &Option<(u64, Arc<Limiter>)>| match known {
+            Some((latest, limiter)) if generation <= *latest || limiter.is(declared) => {
+                Some(Present::Changed(Arc::clone(limiter)))
+            }
+            None if first.is(declared) => Some(Present::First(first)),
+            _ => None,
+        };
+        // A thread that panicked while it held the lock has left a whole limit behind.
+        if let Some(present) = holds(&state.changed.read().unwrap_or_else(PoisonError::into_inner)) {
+            return present;
+        }
+        let mut changed = state.changed.write().unwrap_or_else(PoisonError::into_inner);
+        // Another worker may have been faster.
+        if let Some(present) = holds(&changed) {
+            return present;
+        }
+        let limiter = Arc::new(first.paced(declared).named(self.state.0));
+        *changed = Some((generation, Arc::clone(&limiter)));
+        Present::Changed(limiter)
     }
 }
 
 /// Takes back what limits have counted for a request that another limit refuses.
 fn give_back(x: &mut Exchange) {
     let mut charges = std::mem::take(&mut x.charges);
-    for Charge { config, key, time } in charges.drain(..) {
+    for Charge { config, key, time, cost } in charges.drain(..) {
         if let Some(limiter) = config.limiter(x) {
-            limiter.give_back(&key, time);
+            limiter.give_back(&key, time, cost);
         }
     }
     x.charges = charges;

@@ -35,10 +35,6 @@ pub(super) struct Store {
     /// Cells that a shard has at most.
     most: usize,
     secrets: Secrets,
-    /// Nanoseconds that one request costs.
-    interval: u64,
-    /// Nanoseconds that a key may be ahead of its rate.
-    tolerance: u64,
     /// Cells that were forgotten before their time.
     evicted: AtomicU64,
 }
@@ -69,20 +65,29 @@ pub(super) struct Ask {
     pub(super) banned: Cell<bool>,
 }
 
-/// A store that a limiter and its owner both see.
+/// How fast a limit is.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Pace {
+    /// Nanoseconds that one request costs.
+    pub(super) interval: u64,
+    /// Nanoseconds that a key may be ahead of its rate.
+    pub(super) tolerance: u64,
+    /// The moment from which governor counts, on the clock of the store: a limit whose rate has changed began later.
+    pub(super) began: u64,
+}
+
+/// A store as a limiter of one pace sees it.
 #[derive(Clone, Debug)]
-pub(super) struct Shared(pub(super) Arc<Store>);
+pub(super) struct Shared(pub(super) Arc<Store>, pub(super) Pace);
 
 impl Store {
     /// At most `keys` cells, or a few more, since each shard has as many.
-    pub(super) fn new(keys: usize, interval: u64, tolerance: u64) -> Self {
+    pub(super) fn new(keys: usize) -> Self {
         let shards = (keys / SHARD).next_power_of_two().clamp(1, SHARDS);
         Self {
             shards: (0..shards).map(|_| Shard::default()).collect(),
             most: keys.div_ceil(shards).max(1),
             secrets: Secrets::default(),
-            interval,
-            tolerance,
             evicted: AtomicU64::new(0),
         }
     }
@@ -96,11 +101,26 @@ impl Store {
         self.evicted.load(Ordering::Relaxed)
     }
 
+    /// From now on limiters of another pace see these cells. Nobody owes more than a whole budget of it: whoever has nothing left
+    /// waits for one request of the new rate, and not for one of the old.
+    pub(super) fn ease(&self, now: u64, pace: Pace) {
+        let most = now.saturating_add(pace.interval).saturating_add(pace.tolerance);
+        for shard in &self.shards {
+            let mut cells = shard.write();
+            cells.floor = cells.floor.min(most);
+            for cell in cells.map.values_mut() {
+                let held = cell.get_mut();
+                if *held & BAN == 0 {
+                    *held = (*held).min(most);
+                }
+            }
+        }
+    }
+
     /// Refuses a key until a time, unless it is refused for longer already; its budget is empty then. `now` is not later
     /// than the limiter's own.
-    pub(super) fn ban(&self, key: &Key, until: u64, now: u64) {
-        let time = until.saturating_add(self.tolerance);
-        let later = |held: u64| Some(BAN | (held & !BAN).max(time));
+    pub(super) fn ban(&self, key: &Key, until: u64, now: u64, pace: Pace) {
+        let later = |held: u64| Some(BAN | until.max(pace.owed(held).saturating_sub(pace.tolerance)));
         let shard = self.shard(key);
         if let Some(cell) = shard.read().map.get(key) {
             // It never fails: the closure always has a value.
@@ -108,15 +128,15 @@ impl Store {
             return;
         }
         let mut cells = shard.write();
-        self.make_room(&mut cells, now);
+        self.make_room(&mut cells, now, pace);
         let _ = cells.map.entry(*key).or_default().fetch_update(Ordering::AcqRel, Ordering::Acquire, later);
     }
 
     /// Gives back what was counted for a request that was refused all the same. `time` is the key's time after it was
-    /// counted; if anything else has been counted since, it stays counted, since nobody can say then what time has paid.
-    pub(super) fn give_back(&self, key: &Key, time: u64) {
+    /// counted, and `cost` what was; if anything else has been counted since, it stays counted, since nobody can say then what time has paid.
+    pub(super) fn give_back(&self, key: &Key, time: u64, cost: u64) {
         if let Some(cell) = self.shard(key).read().map.get(key) {
-            let before = time.saturating_sub(self.interval);
+            let before = time.saturating_sub(cost);
             // Where it fails, something else has been counted.
             let _ = cell.compare_exchange(time, before, Ordering::AcqRel, Ordering::Relaxed);
         }
@@ -128,31 +148,33 @@ impl Store {
     }
 
     /// Makes sure that one cell more has room.
-    fn make_room(&self, cells: &mut Cells, now: u64) {
+    fn make_room(&self, cells: &mut Cells, now: u64, pace: Pace) {
         if cells.map.len() < self.most {
             return;
         }
-        cells.map.retain(|_, cell| time(*cell.get_mut()) > now);
+        cells.map.retain(|_, cell| pace.owed(*cell.get_mut()) > now);
         let wanted = self.most - (self.most / FREED).max(1);
         let Some(surplus) = cells.map.len().checked_sub(wanted).filter(|surplus| *surplus > 0) else {
             return;
         };
-        let mut times: Vec<u64> = cells.map.values_mut().map(|cell| time(*cell.get_mut())).collect();
+        let mut times: Vec<u64> = cells.map.values_mut().map(|cell| pace.owed(*cell.get_mut())).collect();
         let (_, latest, _) = times.select_nth_unstable(surplus - 1);
         let latest = *latest;
         let mut left = surplus;
         cells.map.retain(|_, cell| {
-            let goes = left > 0 && time(*cell.get_mut()) <= latest;
+            let goes = left > 0 && pace.owed(*cell.get_mut()) <= latest;
             left -= usize::from(goes);
             !goes
         });
         cells.floor = cells.floor.max(latest);
         self.evicted.fetch_add(surplus as u64, Ordering::Relaxed);
     }
+}
 
+impl Pace {
     /// Asks governor, and counts if it admits.
     fn count<T, E>(
-        &self,
+        self,
         cell: &AtomicU64,
         ask: &Ask,
         measure: &impl Fn(Option<Nanos>) -> Result<(T, Nanos), E>,
@@ -160,15 +182,17 @@ impl Store {
         let mut held = cell.load(Ordering::Acquire);
         loop {
             ask.banned.set(held & BAN != 0);
-            let (outcome, next) = measure(Some(Nanos::from(time(held))))?;
+            let owed = self.owed(held);
+            let (outcome, next) = measure(Some(self.told(owed)))?;
             ask.now.set(self.now(measure));
             if !ask.spends {
-                ask.time.set(time(held));
+                ask.time.set(owed);
                 return Ok(outcome);
             }
-            match cell.compare_exchange_weak(held, next.as_u64(), Ordering::AcqRel, Ordering::Acquire) {
+            let next = self.kept(next);
+            match cell.compare_exchange_weak(held, next, Ordering::AcqRel, Ordering::Acquire) {
                 Ok(_) => {
-                    ask.time.set(next.as_u64());
+                    ask.time.set(next);
                     return Ok(outcome);
                 }
                 Err(other) => held = other,
@@ -176,16 +200,26 @@ impl Store {
         }
     }
 
+    /// Until when a cell owes something: a ban ends with an empty budget.
+    fn owed(self, held: u64) -> u64 {
+        if held & BAN == 0 { held } else { (held & !BAN).saturating_add(self.tolerance) }
+    }
+
     /// The time of the present question, which governor does not tell: a key without debt is admitted at any time, and
     /// then owes one interval from now.
-    fn now<T, E>(&self, measure: &impl Fn(Option<Nanos>) -> Result<(T, Nanos), E>) -> u64 {
-        measure(None).map_or(0, |(_, next)| next.as_u64().saturating_sub(self.interval))
+    fn now<T, E>(self, measure: &impl Fn(Option<Nanos>) -> Result<(T, Nanos), E>) -> u64 {
+        measure(None).map_or(0, |(_, next)| self.kept(next).saturating_sub(self.interval))
     }
-}
 
-/// The time of a cell, banned or not: until when it says anything.
-fn time(held: u64) -> u64 {
-    held & !BAN
+    /// A time of the store, as governor counts.
+    fn told(self, time: u64) -> Nanos {
+        Nanos::from(time.saturating_sub(self.began))
+    }
+
+    /// A time of governor's, as the store counts.
+    fn kept(self, time: Nanos) -> u64 {
+        time.as_u64().saturating_add(self.began)
+    }
 }
 
 impl StateStore for Shared {
@@ -195,29 +229,31 @@ impl StateStore for Shared {
     where
         F: Fn(Option<Nanos>) -> Result<(T, Nanos), E>,
     {
-        let Self(store) = self;
+        let Self(store, pace) = self;
+        let pace = *pace;
         let shard = store.shard(&ask.key);
         {
             let cells = shard.read();
             if let Some(cell) = cells.map.get(&ask.key) {
-                return store.count(cell, ask, &measure);
+                return pace.count(cell, ask, &measure);
             }
             if !ask.spends {
                 ask.time.set(cells.floor);
-                ask.now.set(store.now(&measure));
-                return measure(Some(Nanos::from(cells.floor))).map(|(outcome, _)| outcome);
+                ask.now.set(pace.now(&measure));
+                return measure(Some(pace.told(cells.floor))).map(|(outcome, _)| outcome);
             }
         }
         let mut cells = shard.write();
         // Another worker may have been faster.
         if let Some(cell) = cells.map.get(&ask.key) {
-            return store.count(cell, ask, &measure);
+            return pace.count(cell, ask, &measure);
         }
-        ask.now.set(store.now(&measure));
-        store.make_room(&mut cells, ask.now.get());
-        let (outcome, next) = measure(Some(Nanos::from(cells.floor)))?;
-        ask.time.set(next.as_u64());
-        cells.map.insert(ask.key, AtomicU64::new(next.as_u64()));
+        ask.now.set(pace.now(&measure));
+        store.make_room(&mut cells, ask.now.get(), pace);
+        let (outcome, next) = measure(Some(pace.told(cells.floor)))?;
+        let next = pace.kept(next);
+        ask.time.set(next);
+        cells.map.insert(ask.key, AtomicU64::new(next));
         Ok(outcome)
     }
 }

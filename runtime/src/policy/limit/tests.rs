@@ -120,15 +120,15 @@ fn what_is_given_back_can_be_spent_once_more_and_no_more() {
     let key = limiter.key(b"a");
     assert_eq!(admitted(&limiter, "a", 8), 8);
     let Verdict::Admitted { time, .. } = limiter.spend(key) else { panic!() };
-    limiter.give_back(&key, time);
-    limiter.give_back(&key, time);
+    limiter.give_back(&key, time, limiter.cost());
+    limiter.give_back(&key, time, limiter.cost());
     assert_eq!(admitted(&limiter, "a", 20), 2);
     // What has been counted since cannot be told from it, nor what time has paid.
-    limiter.give_back(&key, time);
+    limiter.give_back(&key, time, limiter.cost());
     assert_eq!(admitted(&limiter, "a", 20), 0);
     clock.advance(Duration::from_secs(2));
     assert_eq!(admitted(&limiter, "a", 20), 10);
-    limiter.give_back(&key, time);
+    limiter.give_back(&key, time, limiter.cost());
     assert_eq!(admitted(&limiter, "a", 20), 0);
 }
 
@@ -180,7 +180,7 @@ fn race(rate: u64, burst: u64, keys: usize, steps: &[u64], crowd: bool) -> Vec<u
                     if let Verdict::Admitted { time, .. } = limiter.spend(key) {
                         // Every fifth was refused by another limit.
                         if at.is_multiple_of(5) {
-                            limiter.give_back(&key, time);
+                            limiter.give_back(&key, time, limiter.cost());
                         } else {
                             counts[number].fetch_add(1, Ordering::Relaxed);
                         }
@@ -216,4 +216,43 @@ proptest! {
             prop_assert!(count <= most, "{count} of at most {most}");
         }
     }
+}
+
+#[test]
+fn another_rate_goes_on_with_what_was_counted() {
+    let clock = Clock::manual();
+    let (second, day) = (Duration::from_secs(1), Duration::from_hours(24));
+    let slow = Limiter::new(&clock, (2, day), None, 100);
+    assert_eq!(admitted(&slow, "a", 9), 2);
+    clock.advance(Duration::from_mins(1));
+    // Whoever has nothing left waits for one request of the new rate, and not for one of the old.
+    let fast = slow.paced(((10, second), None));
+    assert_eq!(admitted(&fast, "a", 9), 0);
+    clock.advance(Duration::from_millis(100));
+    assert_eq!((admitted(&fast, "a", 9), admitted(&fast, "b", 20)), (1, 10));
+    // And no rate gives a budget twice: `b` has spent a second.
+    let other = slow.paced(((1, second), Some(10)));
+    assert_eq!(admitted(&other, "b", 20), 9);
+    // A long debt does not come back, however long nobody asks.
+    let exact = slow.paced(((1, second), None));
+    for wait in [1000, 999, 1, 5000] {
+        clock.advance(Duration::from_millis(wait));
+        assert_eq!(admitted(&exact, "a", 9), usize::from(wait != 999), "{wait} ms");
+    }
+}
+
+#[test]
+fn a_ban_outlives_a_change_of_the_rate() {
+    let clock = Clock::manual();
+    let limiter = ten(&clock, 100);
+    let key = limiter.key(b"a");
+    limiter.ban(&key, Duration::from_mins(1));
+    clock.advance(Duration::from_secs(20));
+    let other = limiter.paced(((1, Duration::from_secs(1)), Some(100)));
+    for _ in 0..2 {
+        let Verdict::Refused { wait, banned: true } = other.spend(key) else { panic!() };
+        assert_eq!(wait, Duration::from_secs(40));
+    }
+    clock.advance(Duration::from_secs(40));
+    assert_eq!(admitted(&other, "a", 20), 1);
 }

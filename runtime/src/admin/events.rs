@@ -13,7 +13,7 @@ use super::{Desk, Place, fill, page, send, within};
 use crate::clock::{Alarm, micros};
 
 /// Where events are.
-pub(super) const PATH: &[u8] = b"/live";
+pub(super) const PATH: &[u8] = b"/events";
 /// Readers at once.
 const MOST: usize = 8;
 /// Between events. The moment of the next is a full second, so that readers of two gateways see the same one.

@@ -278,6 +278,6 @@ fn with_ten_thousand_routes_the_page_shows_the_busiest() {
     let shown = page(&gate, "/?q=made/9999");
     assert_eq!(table(&shown, "routes").len(), 1);
     assert!(row(&table(&shown, "routes"), "GET /made/9999 (gateways/traffic.gw:10099)")[9] == "0");
-    let events = events::Reader::open(&gate, "/live").next();
+    let events = events::Reader::open(&gate, "/events").next();
     assert_eq!(events["tables"][0]["rows"].as_array().unwrap().len(), 100);
 }

@@ -54,7 +54,7 @@ pub fn cells(event: &serde_json::Value, id: &str, name: &str) -> Vec<String> {
 #[test]
 fn an_event_each_second_says_what_the_page_says() {
     let gate = setup(&Server::ok()).start();
-    let mut reader = Reader::open(&gate, "/live");
+    let mut reader = Reader::open(&gate, "/events");
     let first = reader.next();
     assert_eq!(first["state"], serde_json::json!(["good", "ready"]));
     assert_eq!(cells(&first, "routes", "GET /who")[3..6], ["0", "0", "0"]);
@@ -94,7 +94,7 @@ fn a_filter_shows_only_rows_that_hold_it() {
     assert_eq!(table(&shown, "routes").len(), 1);
     assert!(shown.contains(">1 that match, in order of precedence") && shown.contains("value=\"/APP/\""));
     assert!(table(&page(&gate, "/?q=frail"), "upstreams").len() == 1);
-    let event = Reader::open(&gate, "/live?q=frail").next();
+    let event = Reader::open(&gate, "/events?q=frail").next();
     assert_eq!(event["tables"][1]["rows"].as_array().unwrap().len(), 1);
     let shown = page(&gate, "/?q=nothing%20at%20all");
     assert!(table(&shown, "routes").is_empty() && shown.contains("No route matches the filter."));
@@ -103,8 +103,8 @@ fn a_filter_shows_only_rows_that_hold_it() {
 #[test]
 fn readers_are_few_and_a_ninth_is_told_so() {
     let gate = setup(&Server::ok()).start();
-    let mut readers: Vec<Reader> = (0..8).map(|_| Reader::open(&gate, "/live")).collect();
-    let refused = admin(&gate).ask(get("/live"));
+    let mut readers: Vec<Reader> = (0..8).map(|_| Reader::open(&gate, "/events")).collect();
+    let refused = admin(&gate).ask(get("/events"));
     assert_eq!((refused.status(), refused.text().as_str()), (503, "there are 8 readers already\\n"));
     assert_eq!(refused.field("retry-after").as_deref(), Some("2"));
     // Everything else is answered all the same.
@@ -115,7 +115,7 @@ fn readers_are_few_and_a_ninth_is_told_so() {
     readers.pop();
     eventually("there is room again", || {
         let mut client = admin(&gate);
-        client.send(get("/live"));
+        client.send(get("/events"));
         client.read(12) == b"HTTP/1.1 200"
     });
 }
@@ -125,13 +125,13 @@ fn who_does_not_read_is_dropped() {
     let gate = setup(&Server::ok()).start();
     let mut slow: Vec<Client> = (0..8).map(|_| admin(&gate)).collect();
     for client in &mut slow {
-        client.narrow().send(get("/live"));
+        client.narrow().send(get("/events"));
     }
-    eventually("all places are taken", || admin(&gate).ask(get("/live")).status() == 503);
+    eventually("all places are taken", || admin(&gate).ask(get("/events")).status() == 503);
     // Each event takes some room in the kernel, until there is none; five seconds later the reader is gone.
     gate.advance_until(Duration::from_secs(1), || {
         let mut client = admin(&gate);
-        client.send(get("/live"));
+        client.send(get("/events"));
         client.read(12) == b"HTTP/1.1 200"
     });
     eventually("one of them finds its connection closed", || slow.iter_mut().any(Client::ended));
@@ -142,7 +142,7 @@ fn who_does_not_read_is_dropped() {
 #[test]
 fn pages_that_are_open_end_with_the_order_to_stop() {
     let gate = setup(&Server::ok()).start();
-    let mut readers: Vec<Reader> = (0..3).map(|_| Reader::open(&gate, "/live")).collect();
+    let mut readers: Vec<Reader> = (0..3).map(|_| Reader::open(&gate, "/events")).collect();
     for reader in &mut readers {
         reader.next();
     }
@@ -153,7 +153,7 @@ fn pages_that_are_open_end_with_the_order_to_stop() {
     for reader in &mut readers {
         assert_eq!(reader.0.rest(), (Vec::new(), End::Closed));
     }
-    let refused = admin(&gate).ask(get("/live"));
+    let refused = admin(&gate).ask(get("/events"));
     assert_eq!((refused.status(), refused.text().as_str()), (503, "draining\\n"));
     eventually("the page says so", || {
         page(&gate, "/").contains("<span id=\"state\" class=\"state warn\">draining</span>")

@@ -62,7 +62,7 @@ fn every_answer_says_what_a_browser_may_do_with_it() {
     assert_eq!(shown.matches("<script").count(), 1);
     assert!(shown.contains("<script src=\"/page.js\" defer></script>"));
     let mut head = admin(&gate);
-    head.send("HEAD /live HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    head.send("HEAD /events HTTP/1.1\r\nHost: localhost\r\n\r\n");
     assert_eq!(head.answer_to_head().field("content-type").as_deref(), Some("text/event-stream"));
 }
 
@@ -72,7 +72,7 @@ fn a_name_of_somebody_elses_is_answered_nothing_in_a_browser() {
     let ask = |path: &str, host: &str, more: &str| {
         admin(&gate).ask(format!("GET {path} HTTP/1.1\r\nHost: {host}\r\n{more}\r\n"))
     };
-    for path in ["/", "/live", "/?q=a"] {
+    for path in ["/", "/events", "/?q=a"] {
         let refused = ask(path, "rebound.example:9900", "");
         assert_eq!(refused.status(), 421, "{path}");
         assert!(refused.text().starts_with("a browser may ask only by an address"));
@@ -129,7 +129,7 @@ fn nothing_that_stands_in_a_program_or_a_request_becomes_markup() {
             "{path}"
         );
         assert!(path != "/" || shown.contains("<h1>&lt;/script&gt;&lt;script&gt;alert(&#39;1&#39;)&lt;/script&gt;&lt;img src=x onerror=&quot;alert(2)&quot;&gt;&amp;amp; "));
-        let event = Reader::open(&gate, &path.replacen('/', "/live", 1)).next();
+        let event = Reader::open(&gate, &path.replacen('/', "/events", 1)).next();
         if path == "/" {
             assert_eq!(cells(&event, "latest", "upstream_refused")[4], MARKUP);
         }

@@ -1,0 +1,221 @@
+//! Live values that files say: read before any socket is opened, and looked at again once a second, or at once when an operator
+//! asks for it.
+//!
+//! A file that has changed is read once it has stood still from one look to the next, so that one which is being written is left
+//! alone. What is no JSON of the declared type, half of a text included, is refused, and the last good value goes on to hold.
+
+use std::fs::{File, Metadata};
+use std::io::{self, Read};
+use std::os::unix::fs::MetadataExt;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::task::Poll;
+
+use tokio::runtime::LocalOptions;
+use tokio::sync::watch;
+
+use super::{By, Live, MOST, Refusal, json, value_of};
+use crate::clock::{Alarm, Micros};
+use crate::params::{self, Param, Value};
+use crate::serve::{Gateway, Order, say};
+
+/// The time from one look to the next.
+const EVERY: Micros = 1_000_000;
+
+/// Where declared files really are: pairs of the declared and the real path.
+pub(crate) type Moved = [(String, PathBuf)];
+
+/// What tells one content of a file from another, without reading it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Stamp {
+    place: (u64, u64),
+    len: u64,
+    modified: (i64, i64),
+    changed: (i64, i64),
+}
+
+/// A file that says a live value.
+#[derive(Debug)]
+struct Watched {
+    number: usize,
+    param: &'static Param,
+    by: By,
+    path: PathBuf,
+    /// What was read last, or why it could not be.
+    read: Option<Result<Stamp, io::ErrorKind>>,
+    /// What stood there at the last look.
+    seen: Option<Result<Stamp, io::ErrorKind>>,
+}
+
+impl Stamp {
+    fn of(about: &Metadata) -> Self {
+        Self {
+            place: (about.dev(), about.ino()),
+            len: about.len(),
+            modified: (about.mtime(), about.mtime_nsec()),
+            changed: (about.ctime(), about.ctime_nsec()),
+        }
+    }
+}
+
+/// Where a declared file really is.
+fn real(declared: &str, moved: &Moved) -> PathBuf {
+    let found = moved.iter().find(|(own, _)| own == declared);
+    found.map_or_else(|| PathBuf::from(declared), |(_, real)| real.clone())
+}
+
+/// The value that a file says. Its stamp comes with it, whatever it says.
+fn read(param: &Param, path: &PathBuf) -> Result<(Stamp, Result<Value, Refusal>), io::Error> {
+    let mut file = File::open(path)?;
+    let about = file.metadata()?;
+    if !about.is_file() {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no file"));
+    }
+    let stamp = Stamp::of(&about);
+    let mut bytes = Vec::new();
+    let most = u64::try_from(MOST).unwrap_or(u64::MAX);
+    (&mut file).take(most + 1).read_to_end(&mut bytes)?;
+    if bytes.len() > MOST {
+        return Ok((stamp, Err(Refusal::new("too_large", format!("it has more than {MOST} bytes")))));
+    }
+    let json = json::read(&bytes).map_err(|why| Refusal::new("not_json", why));
+    Ok((stamp, json.and_then(|json| value_of(param, &json))))
+}
+
+/// The value of a live value that a file says, for the start.
+///
+/// # Errors
+///
+/// Why it cannot start with that file, in one line.
+pub(crate) fn first(param: &Param, declared: &str, moved: &Moved) -> Result<Value, String> {
+    let path = real(declared, moved);
+    let said = |why: &str| format!("`{}` cannot be read from {declared}: {why}", param.name);
+    match read(param, &path) {
+        Err(error) => Err(format!(
+            "{}\n  = help: write a JSON value of the type {} there",
+            said(&error.to_string()),
+            param.expected()
+        )),
+        Ok((_, Err(Refusal { detail, .. }))) => Err(said(&detail)),
+        Ok((_, Ok(value))) => Ok(value),
+    }
+}
+
+/// Starts looking at the files, if there are any. It ends with the order to stop.
+pub(crate) fn start(
+    gateway: &Arc<Gateway>,
+    moved: &Moved,
+    orders: watch::Receiver<Order>,
+) -> Result<Option<std::thread::JoinHandle<()>>, String> {
+    let all: Vec<Watched> = watched(gateway, moved);
+    if all.is_empty() {
+        return Ok(None);
+    }
+    let gateway = Arc::clone(gateway);
+    let thread = std::thread::Builder::new().name("live".into()).spawn(move || work(&gateway, all, orders));
+    thread
+        .map(Some)
+        .map_err(|error| format!("the thread that looks at live files cannot be started: {error}"))
+}
+
+fn watched(gateway: &Gateway, moved: &Moved) -> Vec<Watched> {
+    let all = gateway.program.params.iter().enumerate();
+    let of = all.filter_map(|(number, param)| {
+        let Some(params::Live::File(declared)) = param.live else { return None };
+        let by = By::File(declared.to_owned());
+        Some(Watched { number, param, by, path: real(declared, moved), read: None, seen: None })
+    });
+    of.collect()
+}
+
+fn work(gateway: &Arc<Gateway>, mut all: Vec<Watched>, mut orders: watch::Receiver<Order>) {
+    let mut builder = tokio::runtime::Builder::new_current_thread();
+    let runtime = match builder.enable_io().build_local(LocalOptions::default()) {
+        Ok(runtime) => runtime,
+        Err(error) => return say(format_args!("error: live files cannot be looked at: {error}")),
+    };
+    let Some(live) = &gateway.shared.live else { return };
+    runtime.block_on(async {
+        let looking = async {
+            let alarm = Alarm::new()?;
+            loop {
+                let is_asked = pause(gateway, live, &alarm).await;
+                for file in &mut all {
+                    file.look(live, is_asked);
+                }
+            }
+        };
+        let stopping = async {
+            // An error means that nobody is left to give orders.
+            let _ = orders.wait_for(|order| *order != Order::Serve).await;
+        };
+        let (mut looking, mut stopping) = (std::pin::pin!(looking), std::pin::pin!(stopping));
+        let ended: io::Result<()> = std::future::poll_fn(|cx| match stopping.as_mut().poll(cx) {
+            Poll::Ready(()) => Poll::Ready(Ok(())),
+            Poll::Pending => looking.as_mut().poll(cx),
+        })
+        .await;
+        if let Err(error) = ended {
+            say(format_args!("error: live files cannot be looked at: {error}"));
+        }
+    });
+}
+
+/// Waits for the next look. Whether an operator has asked for it.
+async fn pause(gateway: &Gateway, live: &Live, alarm: &Alarm) -> bool {
+    let clock = &gateway.clock;
+    let end = clock.now().saturating_add(EVERY);
+    let late = async {
+        while clock.now() < end {
+            clock.until(alarm, end).await;
+        }
+    };
+    let (mut late, mut asked) = (std::pin::pin!(late), std::pin::pin!(live.asked.notified()));
+    std::future::poll_fn(|cx| match asked.as_mut().poll(cx) {
+        Poll::Ready(()) => Poll::Ready(true),
+        Poll::Pending => late.as_mut().poll(cx).map(|()| false),
+    })
+    .await
+}
+
+impl Watched {
+    /// Looks whether there is something new. What an operator has asked for is read as it stands.
+    fn look(&mut self, live: &Live, is_asked: bool) {
+        let stands =
+            std::fs::metadata(&self.path).map(|about| Stamp::of(&about)).map_err(|error| error.kind());
+        let before = self.seen.replace(stands);
+        if is_asked || self.read != Some(stands) && before == Some(stands) {
+            self.read(live);
+        }
+    }
+
+    fn read(&mut self, live: &Live) {
+        let name = self.param.name;
+        let refusal = match read(self.param, &self.path) {
+            Err(error) => {
+                self.read = Some(Err(error.kind()));
+                Refusal::new("unreadable", error.to_string())
+            }
+            Ok((stamp, said)) => {
+                self.read = Some(Ok(stamp));
+                // A generation of values is not for what holds already.
+                let present = live.now().1;
+                let is_same = |value: &Value| {
+                    u16::try_from(self.number).ok().and_then(|number| present.at(number)) == Some(value)
+                };
+                match said {
+                    Ok(value) if is_same(&value) => return live.accept_file(self.number),
+                    Ok(value) => match live.change(vec![(self.number, value)], &self.by) {
+                        Ok(()) => return,
+                        Err(refusals) => match refusals.into_iter().next() {
+                            Some(refusal) => refusal,
+                            None => return,
+                        },
+                    },
+                    Err(refusal) => refusal,
+                }
+            }
+        };
+        live.refuse_file(self.number, name, &self.by, &refusal);
+    }
+}

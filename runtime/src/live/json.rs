@@ -1,0 +1,282 @@
+//! JSON (RFC 8259) as live values are given in: one value, or an object of values. It reads what is strictly JSON and nothing
+//! else, keeps the text of numbers, and goes no deeper than a value can be.
+
+/// Lists and objects in each other: an object of lists is the most that anybody asks for.
+const DEEPEST: usize = 4;
+
+/// A value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Json {
+    Null,
+    Bool(bool),
+    /// As it is written.
+    Number(String),
+    Text(String),
+    List(Vec<Json>),
+    /// In the order in which they are written.
+    Object(Vec<(String, Json)>),
+}
+
+/// Reads one value and nothing behind it. What is wrong otherwise, in words.
+pub(crate) fn read(bytes: &[u8]) -> Result<Json, String> {
+    let text =
+        std::str::from_utf8(bytes).map_err(|error| format!("byte {} is no UTF-8", error.valid_up_to()))?;
+    let mut reader = Reader { text, at: 0 };
+    let value = reader.value(0)?;
+    reader.blanks();
+    if reader.at < text.len() { Err(reader.wrong("the end")) } else { Ok(value) }
+}
+
+struct Reader<'a> {
+    text: &'a str,
+    at: usize,
+}
+
+impl Reader<'_> {
+    fn rest(&self) -> &str {
+        self.text.get(self.at..).unwrap_or_default()
+    }
+
+    fn peek(&self) -> Option<u8> {
+        self.text.as_bytes().get(self.at).copied()
+    }
+
+    fn blanks(&mut self) {
+        while matches!(self.peek(), Some(b' ' | b'\t' | b'\n' | b'\r')) {
+            self.at += 1;
+        }
+    }
+
+    fn takes(&mut self, word: &str) -> bool {
+        let found = self.rest().starts_with(word);
+        self.at += if found { word.len() } else { 0 };
+        found
+    }
+
+    fn wrong(&self, expected: &str) -> String {
+        match self.rest().chars().next() {
+            Some(found) => format!("at byte {}: expected {expected}, found {found:?}", self.at),
+            None => format!("it ends after {} bytes: expected {expected}", self.at),
+        }
+    }
+
+    fn value(&mut self, depth: usize) -> Result<Json, String> {
+        self.blanks();
+        if depth > DEEPEST {
+            return Err(self.wrong("no list or object this deep"));
+        }
+        match self.peek() {
+            Some(b'"') => self.string().map(Json::Text),
+            Some(b'[') => self.list(depth),
+            Some(b'{') => self.object(depth),
+            Some(b'-' | b'0'..=b'9') => self.number(),
+            _ if self.takes("true") => Ok(Json::Bool(true)),
+            _ if self.takes("false") => Ok(Json::Bool(false)),
+            _ if self.takes("null") => Ok(Json::Null),
+            _ => Err(self.wrong("a value")),
+        }
+    }
+
+    fn list(&mut self, depth: usize) -> Result<Json, String> {
+        self.at += 1;
+        let mut items = Vec::new();
+        self.blanks();
+        if self.takes("]") {
+            return Ok(Json::List(items));
+        }
+        loop {
+            items.push(self.value(depth + 1)?);
+            self.blanks();
+            if self.takes("]") {
+                return Ok(Json::List(items));
+            }
+            if !self.takes(",") {
+                return Err(self.wrong("`,` or `]`"));
+            }
+        }
+    }
+
+    fn object(&mut self, depth: usize) -> Result<Json, String> {
+        self.at += 1;
+        let mut members: Vec<(String, Json)> = Vec::new();
+        self.blanks();
+        if self.takes("}") {
+            return Ok(Json::Object(members));
+        }
+        loop {
+            self.blanks();
+            if self.peek() != Some(b'"') {
+                return Err(self.wrong("a name in quotes"));
+            }
+            let name = self.string()?;
+            if members.iter().any(|(known, _)| *known == name) {
+                return Err(format!("{name:?} stands there twice"));
+            }
+            self.blanks();
+            if !self.takes(":") {
+                return Err(self.wrong("`:`"));
+            }
+            let value = self.value(depth + 1)?;
+            members.push((name, value));
+            self.blanks();
+            if self.takes("}") {
+                return Ok(Json::Object(members));
+            }
+            if !self.takes(",") {
+                return Err(self.wrong("`,` or `}`"));
+            }
+        }
+    }
+
+    /// RFC 8259 section 6.
+    fn number(&mut self) -> Result<Json, String> {
+        let start = self.at;
+        self.takes("-");
+        if !self.takes("0") && self.digits() == 0 {
+            return Err(self.wrong("a digit"));
+        }
+        if self.takes(".") && self.digits() == 0 {
+            return Err(self.wrong("a digit"));
+        }
+        if self.takes("e") || self.takes("E") {
+            let _ = self.takes("+") || self.takes("-");
+            if self.digits() == 0 {
+                return Err(self.wrong("a digit"));
+            }
+        }
+        Ok(Json::Number(self.text.get(start..self.at).unwrap_or_default().to_owned()))
+    }
+
+    fn digits(&mut self) -> usize {
+        let count = self.rest().bytes().take_while(u8::is_ascii_digit).count();
+        self.at += count;
+        count
+    }
+
+    /// RFC 8259 section 7.
+    fn string(&mut self) -> Result<String, String> {
+        self.at += 1;
+        let mut text = String::new();
+        loop {
+            let plain = self.rest().find(|c: char| c == '"' || c == '\\' || c < ' ');
+            let plain = plain.unwrap_or(self.rest().len());
+            text.push_str(self.rest().get(..plain).unwrap_or_default());
+            self.at += plain;
+            match self.peek() {
+                Some(b'"') => {
+                    self.at += 1;
+                    return Ok(text);
+                }
+                Some(b'\\') => {
+                    self.at += 1;
+                    text.push(self.escape()?);
+                }
+                _ => return Err(self.wrong("`\"`")),
+            }
+        }
+    }
+
+    fn escape(&mut self) -> Result<char, String> {
+        let plain = [
+            ("\"", '"'),
+            ("\\", '\\'),
+            ("/", '/'),
+            ("b", '\u{8}'),
+            ("f", '\u{c}'),
+            ("n", '\n'),
+            ("r", '\r'),
+            ("t", '\t'),
+        ];
+        if let Some((_, c)) = plain.into_iter().find(|(word, _)| self.takes(word)) {
+            return Ok(c);
+        }
+        if !self.takes("u") {
+            return Err(self.wrong("an escape"));
+        }
+        let high = self.hexadecimal()?;
+        let code = match high {
+            0xd800..0xdc00 if self.takes("\\u") => match self.hexadecimal()? {
+                low @ 0xdc00..0xe000 => 0x1_0000 + ((high - 0xd800) << 10) + (low - 0xdc00),
+                _ => return Err(self.wrong("the second half of a pair")),
+            },
+            code => code,
+        };
+        char::from_u32(code).ok_or_else(|| self.wrong("a character"))
+    }
+
+    fn hexadecimal(&mut self) -> Result<u32, String> {
+        let digits = self.rest().get(..4).filter(|digits| digits.bytes().all(|it| it.is_ascii_hexdigit()));
+        let code = digits.and_then(|digits| u32::from_str_radix(digits, 16).ok());
+        let code = code.ok_or_else(|| self.wrong("four hexadecimal digits"))?;
+        self.at += 4;
+        Ok(code)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_what_is_json() {
+        let text = |it: &str| Json::Text(it.into());
+        let number = |it: &str| Json::Number(it.into());
+        for (written, value) in [
+            (" true\n", Json::Bool(true)),
+            ("null", Json::Null),
+            ("-0.50e+3", number("-0.50e+3")),
+            (r#""a\"\\\/\n\u00e4\ud83d\ude00""#, text("a\"\\/\n\u{e4}\u{1f600}")),
+            ("[ ]", Json::List(Vec::new())),
+            (
+                "[1,\"a\" , [false]]",
+                Json::List(vec![number("1"), text("a"), Json::List(vec![Json::Bool(false)])]),
+            ),
+            ("{}", Json::Object(Vec::new())),
+            (
+                "{\"a\": 1, \"b\": {}}",
+                Json::Object(vec![("a".into(), number("1")), ("b".into(), Json::Object(Vec::new()))]),
+            ),
+        ] {
+            assert_eq!(read(written.as_bytes()), Ok(value), "{written}");
+        }
+    }
+
+    #[test]
+    fn refuses_what_is_not_and_every_beginning_of_a_list() {
+        for written in [
+            "",
+            "tru",
+            "True",
+            "01",
+            "1.",
+            "-",
+            "1e",
+            ".5",
+            "+1",
+            "\"a",
+            "\"\t\"",
+            "\"\\x\"",
+            "\"\\u12g4\"",
+            "\"\\ud800\"",
+            "\"\\ud800\\u0041\"",
+            "[1,]",
+            "[1 2]",
+            "{a: 1}",
+            "{\"a\" 1}",
+            "{\"a\": 1,}",
+            "1 2",
+            "[[[[[[1]]]]]]",
+            "// a\n1",
+            "{\"a\": 1, \"a\": 2}",
+            "'a'",
+            "NaN",
+        ] {
+            assert!(read(written.as_bytes()).is_err(), "{written}");
+        }
+        assert!(read(b"\"\xff\"").is_err());
+        let whole = r#"["10.0.0.0/8", "192.0.2.0/24"]"#;
+        for end in 0..whole.len() {
+            assert!(read(&whole.as_bytes()[..end]).is_err(), "{end} bytes of {whole}");
+        }
+    }
+}
