@@ -215,8 +215,8 @@ fn what_cannot_be_sent_or_started_is_status_2() {
         (&["-H", "x-plan"], "`x-plan` is no field"),
         (&["-H", "host: a", "-H", "Host: b"], "`Host` is written twice"),
         (&["--param", "level"], "`level` gives nothing"),
-        (&["--param", "lvel=a"], "there is no parameter `lvel`"),
-        (&[], "a condition asks the parameter `level`, which has no default"),
+        (&["--param", "lvel=a"], "there is no parameter or live value `lvel`"),
+        (&[], "a condition asks `level`, which has no default"),
     ] {
         let ran = folder.gw(&[&["explain", "GET", "/a"], words].concat());
         assert_eq!((ran.code, ran.out.as_str()), (2, ""), "{ran:?}");

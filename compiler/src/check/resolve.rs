@@ -292,9 +292,7 @@ fn wanted(check: &mut Check<'_>, scope: &Scope<'_>, step: &Step, wanted: &Wanted
         }
         Written::File { path } => file::read(check, path).map(|(media, text)| Resolved::File(media, text)),
         // A part of an upstream is made when the gateway starts.
-        Written::Name { name, param } if step.policy.part => {
-            settled(check, name, param).map(Resolved::Param)
-        }
+        Written::Name { name, param } if step.policy.part => settled(check, name, param).map(Resolved::Param),
         Written::Name { name, param } => reference(check, scope, name, param).map(Resolved::Param),
     }
 }

@@ -215,6 +215,8 @@ impl Reader<'_> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::{any as any_of, *};
+
     use super::*;
 
     #[test]
@@ -277,6 +279,83 @@ mod tests {
         let whole = r#"["10.0.0.0/8", "192.0.2.0/24"]"#;
         for end in 0..whole.len() {
             assert!(read(&whole.as_bytes()[..end]).is_err(), "{end} bytes of {whole}");
+        }
+    }
+
+    /// A value as JSON writes it, with blanks and escapes where there may be some.
+    fn written(value: &Json) -> String {
+        let string = |text: &str| {
+            let inner: String = text
+                .chars()
+                .map(|c| match c {
+                    '"' | '\\' => format!("\\{c}"),
+                    c if c < ' ' => format!("\\u{:04x}", u32::from(c)),
+                    '\u{10000}'.. => {
+                        let mut pair = [0; 2];
+                        c.encode_utf16(&mut pair);
+                        let [high, low] = pair;
+                        format!("\\u{high:04X}\\u{low:04x}")
+                    }
+                    c => c.to_string(),
+                })
+                .collect();
+            format!("\"{inner}\"")
+        };
+        match value {
+            Json::Null => "null".into(),
+            Json::Bool(value) => value.to_string(),
+            Json::Number(text) => text.clone(),
+            Json::Text(text) => string(text),
+            Json::List(items) => {
+                format!("[ {}\t]", items.iter().map(written).collect::<Vec<_>>().join(" ,\n"))
+            }
+            Json::Object(members) => {
+                let members: Vec<String> = members
+                    .iter()
+                    .map(|(name, value)| format!("{}\r: {}", string(name), written(value)))
+                    .collect();
+                format!("{{{} }}", members.join(","))
+            }
+        }
+    }
+
+    fn any() -> impl Strategy<Value = Json> {
+        let scalar = prop_oneof![
+            Just(Json::Null),
+            any_of::<bool>().prop_map(Json::Bool),
+            "-?(0|[1-9][0-9]{0,20})([.][0-9]{1,9})?([eE][+-]?[0-9]{1,3})?".prop_map(Json::Number),
+            any_of::<String>().prop_map(Json::Text),
+        ];
+        scalar.prop_recursive(3, 24, 5, |inner| {
+            prop_oneof![
+                proptest::collection::vec(inner.clone(), 0..5).prop_map(Json::List),
+                proptest::collection::btree_map(any_of::<String>(), inner, 0..5)
+                    .prop_map(|members| Json::Object(members.into_iter().collect())),
+            ]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_is_read_again_and_no_beginning_of_it_is(value in any(), cut in 0_usize..1_000) {
+            let text = written(&value);
+            prop_assert_eq!(read(text.as_bytes()), Ok(value.clone()));
+            let cut = cut % text.len();
+            if !matches!(value, Json::Number(_)) {
+                prop_assert!(read(&text.as_bytes()[..cut]).is_err());
+            }
+        }
+
+        #[test]
+        fn whatever_bytes_come_reading_ends(bytes in proptest::collection::vec(any_of::<u8>(), 0..200)) {
+            let _ = read(&bytes);
+        }
+
+        #[test]
+        fn whatever_words_come_reading_ends(words in "[\\[\\]{},:\"\\\\u0-9a-f.eE+ -]{0,60}") {
+            if let Ok(value) = read(words.as_bytes()) {
+                prop_assert_eq!(read(written(&value).as_bytes()), Ok(value));
+            }
         }
     }
 }

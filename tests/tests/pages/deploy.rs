@@ -159,6 +159,13 @@ const ALERTS: &[(&str, &str, &str, &str, &str)] = &[
         "{{ $labels.instance }} has dropped spans",
     ),
     (
+        "GatewrightLiveFileRefused",
+        "gatewright_live_file_refused == 1",
+        "5m",
+        "ticket",
+        "what the file of {{ $labels.name }} says does not hold",
+    ),
+    (
         "GatewrightDescriptors",
         "process_open_fds > 0.9 * process_max_fds",
         "5m",

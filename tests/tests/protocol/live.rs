@@ -158,6 +158,44 @@ fn a_request_that_is_under_way_sees_the_values_of_its_beginning() {
 }
 
 #[test]
+fn no_request_sees_half_of_a_change() {
+    let server = Server::ok();
+    let folder = tempfile::tempdir().unwrap();
+    let gate = Setup { workers: 2, ..setup(&server, folder.path()) }.start();
+    let is_over = std::sync::atomic::AtomicBool::new(false);
+    let seen = std::thread::scope(|scope| {
+        let asking: Vec<_> = (0..3)
+            .map(|_| {
+                scope.spawn(|| {
+                    let (mut client, mut seen) = (gate.client(), [0, 0]);
+                    while !is_over.load(std::sync::atomic::Ordering::Relaxed) {
+                        let answer = client.ask(get("/values"));
+                        if answer.field("connection").is_some() {
+                            client = gate.client();
+                        }
+                        let said = answer.json();
+                        let pair = (said["mode"].as_str().unwrap(), said["step"].as_i64().unwrap());
+                        assert!(matches!(pair, ("blue", 1) | ("green", 2)), "{pair:?}");
+                        seen[usize::from(pair.0 == "green")] += 1;
+                    }
+                    seen
+                })
+            })
+            .collect();
+        for round in 0..150 {
+            let (mode, step) = if round % 2 == 0 { ("green", 2) } else { ("blue", 1) };
+            assert_eq!(patch(&gate, &json!({ "mode": mode, "step": step })).status(), 200);
+        }
+        is_over.store(true, std::sync::atomic::Ordering::Relaxed);
+        asking.into_iter().map(|asking| asking.join().unwrap()).collect::<Vec<_>>()
+    });
+    for kind in [0, 1] {
+        assert!(seen.iter().map(|seen| seen[kind]).sum::<i32>() > 0, "{seen:?}");
+    }
+    assert_eq!(shown(&gate)["generation"], 150);
+}
+
+#[test]
 fn a_limit_goes_on_with_another_rate() {
     let server = Server::ok();
     let gate = gate(&server);
