@@ -9,8 +9,8 @@ mod ty;
 mod value;
 
 pub use declaration::{
-    Declaration, Gateway, Group, Host, HostLabel, HostPattern, Import, Param, PolicyDeclaration, Secret,
-    TypeBody, TypeDeclaration, Upstream,
+    Auth, Declaration, Gateway, Group, Host, HostLabel, HostPattern, Import, Param, PolicyDeclaration,
+    Secret, TypeBody, TypeDeclaration, Upstream,
 };
 pub use path::{Capture, Pattern, Segment, Template, TemplatePart};
 pub use route::{AnswerBody, Methods, Route, Status, Target, Terminal, TerminalKind};

@@ -114,6 +114,17 @@ pub(crate) fn drop_field(head: &mut Head, name: &str) {
     }
 }
 
+/// The fields of this name, which is in lower case, are not sent, nor those that a server may take for it: many do not tell `_`
+/// from `-`.
+pub(crate) fn drop_alike(head: &mut Head, name: &str) {
+    let folded = |byte: &u8| if *byte == b'_' { b'-' } else { byte.to_ascii_lowercase() };
+    for field in &mut head.fields {
+        let own = field.name.of(&head.bytes);
+        field.dropped |=
+            own.len() == name.len() && own.iter().map(folded).eq(name.as_bytes().iter().map(folded));
+    }
+}
+
 /// Takes the lines of a field out of many.
 pub(crate) fn drop_lines(name: &str, lines: &mut Vec<u8>) {
     if !has_line(name, lines) {

@@ -5,6 +5,7 @@
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
+use crate::auth::Principal;
 use crate::clock::Micros;
 use crate::edit::{self, Edits};
 use crate::head::{Field, Head, is_field_value};
@@ -80,6 +81,12 @@ pub struct Exchange {
     pub(crate) admission: Option<Admission>,
     /// A step that sees the answer has found that it cannot be given.
     pub(crate) fault: Option<Reason>,
+    /// Who asks: numbers of `auth`s, and whom each knows.
+    pub(crate) principals: Vec<(u16, Arc<Principal>)>,
+    /// The fields of the head, in lower case, by which that was found out.
+    pub(crate) credentials: Vec<&'static str>,
+    /// They are sent on.
+    pub(crate) sends_credentials: bool,
     pub(crate) record: Record,
     /// The trace that it belongs to.
     pub(crate) trace: Trace,
@@ -210,6 +217,9 @@ impl Default for Exchange {
             said: Vec::new(),
             admission: None,
             fault: None,
+            principals: Vec::new(),
+            credentials: Vec::new(),
+            sends_credentials: false,
             record: Record::default(),
             trace: Trace::default(),
         }
@@ -377,6 +387,9 @@ impl Exchange {
         self.said.clear();
         self.admission = None;
         self.fault = None;
+        self.principals.clear();
+        self.credentials.clear();
+        self.sends_credentials = false;
         self.record = Record::default();
         self.trace.clear();
     }
@@ -396,7 +409,7 @@ impl Exchange {
     pub(crate) fn with_states(mut self, states: &'static [crate::shared::NewState]) -> Self {
         let program = crate::program::Program { states, ..crate::program::Program::EMPTY };
         let clock = crate::clock::Clock::manual();
-        self.shared = Some(Shared::new(Box::leak(Box::new(program)), self.params, clock));
+        self.shared = Some(Shared::new(Box::leak(Box::new(program)), self.params, clock, Vec::new()));
         self
     }
 

@@ -5,6 +5,7 @@
 use std::any::Any;
 use std::sync::Arc;
 
+use crate::auth::Verifier;
 use crate::clock::Clock;
 use crate::params::Params;
 use crate::program::{Outside, Program, Route, Walk};
@@ -32,12 +33,19 @@ pub(crate) struct Shared {
     pub(crate) params: &'static Params,
     pub(crate) program: &'static Program,
     states: Vec<State>,
+    /// By the numbers of [`Program::auths`].
+    pub(crate) auths: Vec<Box<dyn Verifier>>,
 }
 
 impl Shared {
-    pub(crate) fn new(program: &'static Program, params: &'static Params, clock: Clock) -> Arc<Self> {
+    pub(crate) fn new(
+        program: &'static Program,
+        params: &'static Params,
+        clock: Clock,
+        auths: Vec<Box<dyn Verifier>>,
+    ) -> Arc<Self> {
         let states = program.states.iter().map(|make| make()).collect();
-        Arc::new(Self { clock, params, program, states })
+        Arc::new(Self { clock, params, program, states, auths })
     }
 
     /// The state of a number; `None` where it is of another type, which emitted code never asks for.

@@ -2,6 +2,7 @@
 //!
 //! Each terminal only says what is to happen; the connection's task does it.
 
+use crate::edit;
 use crate::exchange::{Exchange, Flow};
 use crate::target;
 
@@ -74,7 +75,22 @@ impl Forward {
     /// Ends the chain.
     #[must_use]
     pub fn request(&'static self, x: &mut Exchange) -> Flow {
+        self.hide(x);
         made(&self.target, x).unwrap_or(Flow::Forward(self))
+    }
+}
+
+impl Forward {
+    /// Who asks is said to the server by the gateway alone: what the client has said of it goes no further, unless its route
+    /// says so.
+    fn hide(&self, x: &mut Exchange) {
+        let program = x.shared.as_ref().map(|shared| shared.program);
+        let upstream = program.and_then(|program| program.upstreams.get(self.upstream as usize));
+        let identity = upstream.map_or(&[][..], |upstream| upstream.identity);
+        let credentials = if x.sends_credentials { &[][..] } else { &x.credentials };
+        for name in identity.iter().chain(credentials) {
+            edit::drop_alike(&mut x.head, name);
+        }
     }
 }
 

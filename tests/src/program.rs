@@ -49,6 +49,15 @@ pub fn traffic() -> &'static Program {
     &traffic::PROGRAM
 }
 
+mod auth {
+    include!(concat!(env!("OUT_DIR"), "/auth.rs"));
+}
+
+/// A gateway that asks who comes, compiled from `gateways/auth.gw`.
+pub fn auth() -> &'static Program {
+    &auth::PROGRAM
+}
+
 mod recorded {
     include!(concat!(env!("OUT_DIR"), "/recorded.rs"));
 }

@@ -14,7 +14,7 @@ use gatewright_dsl::schema::{Param, Source, Stage, Type, Value as Checked, Want,
 use super::expr::scope::{Found, Scope};
 use super::expr::{self, Asked, literal};
 use super::pattern::{Capture, Takes};
-use super::{Check, answer, bounds, file, problem};
+use super::{Check, answer, auth, bounds, file, problem};
 use crate::algebra::Automaton;
 use crate::checked::{Resolved, Step};
 use crate::ir::expr::{Constant, Expr, Form, Function, Kind, Lookup};
@@ -28,6 +28,7 @@ pub(super) fn scope<'a>(
     steps: &[Step],
 ) -> Scope<'a> {
     let mut scope = Scope::within(outer);
+    auth::asked(check, &mut scope, steps);
     for capture in captures {
         let declared = match &capture.takes {
             Takes::Noted(number) => scope.capture(capture.name, &capture.ty, *number),
@@ -118,7 +119,7 @@ fn declare(
     source: Source,
 ) -> Result<(), Box<Problem>> {
     let name = field.alias.as_ref().unwrap_or(&field.name);
-    let ty = match field_type(check, field) {
+    let ty = match field_type(check, field, "a field of a request") {
         Ok(Some(ty)) => ty,
         Ok(None) => return scope.bind(name, None),
         Err(problem) => {
@@ -151,7 +152,11 @@ fn declare(
 }
 
 /// The type of a declared field. `None` where it is not understood, which has been reported.
-fn field_type(check: &Check<'_>, field: &ast::Field) -> Result<Option<Ty>, Box<Problem>> {
+pub(super) fn field_type(
+    check: &Check<'_>,
+    field: &ast::Field,
+    what: &str,
+) -> Result<Option<Ty>, Box<Problem>> {
     let Some(ty) = check.types.find(&field.ty)? else { return Ok(None) };
     let (present, _) = ty.present();
     let item = if let Ty::List(item, _) = present { item } else { present };
@@ -170,7 +175,7 @@ fn field_type(check: &Check<'_>, field: &ast::Field) -> Result<Option<Ty>, Box<P
         item if !item.is_scalar() => "one text holds a value; several hold a list of values",
         _ => return Ok(Some(ty)),
     };
-    Err(Box::new(problem::unsupported_type(&ty.to_string(), field.ty.span, "a field of a request", help)))
+    Err(Box::new(problem::unsupported_type(&ty.to_string(), field.ty.span, what, help)))
 }
 
 fn lookup(source: Source) -> Lookup {
@@ -282,7 +287,7 @@ fn wanted(check: &mut Check<'_>, scope: &Scope<'_>, step: &Step, wanted: &Wanted
             expr::function(scope, value, asked, &mut check.problems).map(Resolved::Expr)
         }
         Written::Field { field, source } => {
-            let ty = field_type(check, field).ok().flatten()?;
+            let ty = field_type(check, field, "").ok().flatten()?;
             let (present, is_optional) = ty.present();
             let (item, many) =
                 if let Ty::List(item, _) = present { (&**item, true) } else { (present, false) };
@@ -290,6 +295,9 @@ fn wanted(check: &mut Check<'_>, scope: &Scope<'_>, step: &Step, wanted: &Wanted
             Some(Resolved::Field { name: wire(field, source), required, many, ty: item.clone() })
         }
         Written::File { path } => file::read(check, path).map(|(media, text)| Resolved::File(media, text)),
+        Written::Principal { name } => auth::reference(check, name),
+        // INVARIANT: no policy asks for values with names.
+        Written::Named { .. } => None,
         Written::Name { name, param } => reference(check, scope, name, param).map(Resolved::Param),
     }
 }

@@ -13,7 +13,7 @@ use std::borrow::Cow;
 
 /// The declarations that this version has.
 const KNOWN: &[&str] =
-    &["import", "gateway", "param", "secret", "type", "upstream", "policy", "group", "host", "route"];
+    &["import", "gateway", "param", "secret", "type", "upstream", "auth", "policy", "group", "host", "route"];
 
 /// The language's words that stand only at the top of a file. At column 0 they close every block that is still open.
 pub(crate) const TOP: &[&str] =
@@ -54,6 +54,7 @@ fn rules(word: &str) -> (Rule, Rule) {
         "import" => (Rule::import_declaration, Rule::strict_import),
         "param" => (Rule::param_declaration, Rule::strict_param),
         "type" => (Rule::type_declaration, Rule::strict_type),
+        "auth" => (Rule::auth_declaration, Rule::strict_auth),
         "policy" => (Rule::policy_declaration, Rule::strict_policy),
         _ => (Rule::named_declaration, Rule::strict_named),
     }
@@ -243,6 +244,7 @@ impl Reader<'_> {
             "param" => self.param(parts),
             "secret" => Some(self.secret(parts)),
             "type" => self.type_declaration(parts),
+            "auth" => self.auth(parts),
             "policy" => self.policy(parts),
             _ => self.named(parts, kind),
         };

@@ -36,6 +36,7 @@ pub(crate) use console::say;
 use crate::access_log::{self, Log, Sink};
 #[cfg(feature = "admin")]
 use crate::admin::Admin;
+use crate::auth;
 use crate::clock::Clock;
 use crate::fit;
 use crate::limits::Limits;
@@ -194,6 +195,7 @@ fn prepare(
     // Before any socket is opened. They live as long as the process.
     let params = &*Box::leak(Box::new(given::read(program, &options.given)?));
     fit::check(program, params, &options.given)?;
+    let auths = auth::start(program, params)?;
     let mut places = place::places(program, params, &options.given)?;
     for place in places.upstreams.iter_mut().flatten() {
         let real = options.servers.iter().find(|(declared, _)| *declared == place.address);
@@ -254,7 +256,7 @@ fn prepare(
     let gateway = Arc::new(Gateway {
         program,
         limits: bounded(options.limits.unwrap_or_else(|| declared(program, params))),
-        shared: Shared::new(program, params, clock.clone()),
+        shared: Shared::new(program, params, clock.clone(), auths),
         clock,
         log,
         sets,

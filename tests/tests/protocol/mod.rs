@@ -2,6 +2,7 @@
 
 mod abort;
 mod answers;
+mod api_key;
 mod bodies;
 mod breaker;
 mod capacity;
