@@ -30,6 +30,7 @@ pub fn write(out: &Path) {
     write_one(out, "recorded");
     write_one(out, "names");
     write_one(out, "auth");
+    write_one(out, "tokens");
 }
 
 fn write_one(out: &Path, name: &str) {

@@ -58,6 +58,15 @@ pub fn auth() -> &'static Program {
     &auth::PROGRAM
 }
 
+mod tokens {
+    include!(concat!(env!("OUT_DIR"), "/tokens.rs"));
+}
+
+/// A gateway that takes signed tokens, compiled from `gateways/tokens.gw`.
+pub fn tokens() -> &'static Program {
+    &tokens::PROGRAM
+}
+
 mod recorded {
     include!(concat!(env!("OUT_DIR"), "/recorded.rs"));
 }

@@ -82,6 +82,13 @@ fn auth(
     let (settings, problems) = check_auth(&block.block, kind, check.catalogue);
     let is_right = problems.is_empty();
     check.problems.extend(problems);
+    if let Some(agreed) = kind.check {
+        let values: Vec<&Values> = settings.iter().map(|setting| &setting.values).collect();
+        if let Some((values, mismatch)) = agreed(&values) {
+            check.problems.extend(mismatch.problem(values));
+            return None;
+        }
+    }
     let claims = claims(check, kind, &settings, types);
     // What is said of owners cannot be held against what is not known.
     let claims = claims?;

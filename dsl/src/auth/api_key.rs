@@ -15,6 +15,7 @@ pub const KIND: Kind = Kind {
     own: &["name"],
     feature: "api_key",
     home: "auth::api_key",
+    ..Kind::BLANK
 };
 
 const HEADER: Row = Row {

@@ -1,12 +1,16 @@
 //! Kinds of `auth` as rows: by what a request says who asks, and what is known of them. How that is verified is the runtime's.
 
 pub mod api_key;
+pub mod jwt;
 
 use crate::policy::request::may_be_carried;
 use crate::schema::{At, Mismatch, Param, Row, Type, Values};
 
 /// The kinds of this project.
-pub(crate) const STANDARD: &[&Kind] = &[&api_key::KIND];
+pub(crate) const STANDARD: &[&Kind] = &[&api_key::KIND, &jwt::KIND];
+
+/// Says what does not go together in settings that are each right by themselves, and which of them it is about.
+pub type Check = for<'v> fn(&[&'v Values]) -> Option<(&'v Values, Mismatch)>;
 
 /// Everything the tools know about one kind. Write only what differs, then `..Kind::BLANK`.
 #[derive(Debug, Clone, Copy)]
@@ -19,6 +23,8 @@ pub struct Kind {
     pub words: &'static [Row],
     /// Of these words a block must have one: without them nobody would be known.
     pub one_of: &'static [&'static str],
+    /// What must hold between the settings of a block, beyond each one's own.
+    pub check: Option<Check>,
     /// The field of a request's head, in lower case, that says who asks, by the settings of a block.
     pub field: for<'v> fn(&[&'v Values]) -> &'v str,
     /// What it knows of everybody, each a text: fields of the principal beside those of the record that `claims` names.
@@ -36,6 +42,7 @@ impl Kind {
         summary: "",
         words: &[],
         one_of: &[],
+        check: None,
         field: |_| AUTHORIZATION,
         own: &[],
         feature: "",

@@ -3,8 +3,10 @@
 
 #[cfg(feature = "api_key")]
 pub mod api_key;
-#[cfg(feature = "api_key")]
+#[cfg(any(feature = "api_key", feature = "jwt"))]
 mod bearer;
+#[cfg(feature = "jwt")]
+pub mod jwt;
 
 use std::fmt;
 use std::sync::Arc;
@@ -89,7 +91,7 @@ impl Principal {
     /// # Errors
     ///
     /// The first claim that is missing or of another type.
-    #[cfg(feature = "api_key")]
+    #[cfg(any(feature = "api_key", feature = "jwt"))]
     pub(crate) fn new(
         auth: &'static Auth,
         said: impl Fn(usize, &'static Claim) -> Option<Vec<Box<[u8]>>>,

@@ -52,6 +52,7 @@ const PROGRAM: Program = Program {
             eject: None,
             concurrency: None,
             breaker: None,
+            identity: &[],
         },
         Upstream {
             name: "users",
@@ -61,6 +62,7 @@ const PROGRAM: Program = Program {
             eject: None,
             concurrency: None,
             breaker: None,
+            identity: &[],
         },
     ],
     ..Program::EMPTY

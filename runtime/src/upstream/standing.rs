@@ -137,6 +137,7 @@ mod tests {
             eject: Some(config()),
             concurrency: None,
             breaker: None,
+            identity: &[],
         };
         Standings::new(servers, &upstream)
     }

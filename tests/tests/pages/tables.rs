@@ -143,6 +143,9 @@ fn words(place: &str) -> String {
 }
 
 fn parameters(row: &Row) -> String {
+    if row.params.is_empty() {
+        return "It takes nothing.\n".to_owned();
+    }
     let mut out = String::from("| parameter | written | type | default | bounds |\n|---|---|---|---|---|\n");
     for param in row.params {
         let written = match param.at {

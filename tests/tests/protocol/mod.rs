@@ -44,5 +44,6 @@ mod spoof;
 mod succession;
 mod targets;
 mod timeouts;
+mod tokens;
 mod traces;
 mod upstreams;

@@ -1,0 +1,231 @@
+//! `auth NAME jwt`: signed tokens (RFC 7519), in `Authorization: Bearer`.
+//!
+//! Signatures are verified by aws-lc-rs, with keys that are parsed once. What a token says is read here, strictly: it decides who
+//! somebody is, so that nothing in it may have two meanings.
+
+mod base64;
+mod claims;
+mod json;
+mod keys;
+mod remembered;
+mod token;
+
+use std::io::Read;
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_lc_rs::digest::{SHA256, digest};
+
+use self::claims::Asked;
+use self::keys::{Algorithm, Key, KeySet};
+use self::remembered::Remembered;
+use self::token::Token;
+use super::bearer::{self, Bearer};
+use super::{Auth, Kind, Verdict, Verifier};
+use crate::clock;
+use crate::exchange::Exchange;
+use crate::params::Params;
+use crate::terminal::Write;
+
+/// Bytes that a file of keys may have.
+const LARGEST: u64 = 256 * 1024;
+
+/// What the block says.
+#[derive(Debug)]
+pub struct Config {
+    /// Its words.
+    pub items: &'static [Item],
+}
+
+/// A word of the block.
+#[derive(Debug)]
+pub enum Item {
+    /// Who may have made a token.
+    Issuer {
+        /// What `iss` says.
+        names: &'static [&'static str],
+    },
+    /// For whom a token may be.
+    Audience {
+        /// One of what `aud` says.
+        names: &'static [&'static str],
+    },
+    /// By what a token may be signed.
+    Accept {
+        /// Names of algorithms.
+        algorithms: &'static [&'static str],
+    },
+    /// A file of public keys.
+    Keys {
+        /// Where it is.
+        path: &'static str,
+    },
+    /// One key.
+    Key {
+        /// What `kid` says; of a token that says none, any.
+        id: Option<&'static str>,
+        /// The one algorithm that it is for.
+        r#for: &'static str,
+        /// A public key: base64 of its SubjectPublicKeyInfo.
+        spki: Option<&'static str>,
+        /// A secret.
+        secret: Option<Write>,
+    },
+    /// By how much clocks may differ.
+    Leeway {
+        /// At most 5 min.
+        time: Duration,
+    },
+    /// What is read of a token.
+    Token {
+        /// Bytes that it may have.
+        max: u64,
+    },
+    /// What is kept of tokens.
+    Remember {
+        /// How many at most.
+        most: i64,
+        /// None.
+        off: bool,
+    },
+}
+
+/// All that one `auth` verifies tokens with.
+#[derive(Debug)]
+struct Tokens {
+    auth: &'static Auth,
+    accepted: Vec<Algorithm>,
+    asked: Asked,
+    keys: KeySet,
+    longest: usize,
+    remembered: Option<Remembered>,
+}
+
+impl Kind for Config {
+    fn start(
+        &'static self,
+        auth: &'static Auth,
+        params: &'static Params,
+    ) -> Result<Box<dyn Verifier>, String> {
+        let mut tokens = Tokens {
+            auth,
+            accepted: Vec::new(),
+            asked: Asked::default(),
+            keys: KeySet::default(),
+            longest: 0,
+            remembered: None,
+        };
+        for item in self.items {
+            match *item {
+                Item::Issuer { names } => tokens.asked.issuers = names,
+                Item::Audience { names } => tokens.asked.audiences = names,
+                Item::Accept { algorithms } => {
+                    tokens.accepted = algorithms.iter().filter_map(|name| Algorithm::named(name)).collect();
+                }
+                Item::Leeway { time } => {
+                    tokens.asked.leeway = i64::try_from(time.as_secs()).unwrap_or(0);
+                }
+                Item::Token { max } => tokens.longest = usize::try_from(max).unwrap_or(0),
+                Item::Remember { most, off } => {
+                    tokens.remembered = (!off).then(|| Remembered::new(usize::try_from(most).unwrap_or(0)));
+                }
+                Item::Keys { .. } | Item::Key { .. } => {}
+            }
+        }
+        // Keys come last: which of them are wanted is known then.
+        for item in self.items {
+            let within = |error: String| format!("the keys of `{}`: {error}", auth.name);
+            match *item {
+                Item::Keys { path } => tokens.file(path).map_err(within)?,
+                Item::Key { id, r#for, spki, secret } => {
+                    let key = own_key(id, r#for, spki, secret, params);
+                    tokens.keys.keys.push(key.map_err(within)?);
+                }
+                _ => {}
+            }
+        }
+        Ok(Box::new(tokens))
+    }
+}
+
+/// A key that stands in the program, or that a secret gives.
+fn own_key(
+    id: Option<&'static str>,
+    name: &str,
+    spki: Option<&'static str>,
+    secret: Option<Write>,
+    params: &'static Params,
+) -> Result<Key, String> {
+    let algorithm = Algorithm::named(name).ok_or_else(|| format!("`{name}` is no algorithm"))?;
+    let named = id.map(str::to_owned);
+    let shown = id.map_or(String::new(), |id| format!(" `{id}`"));
+    if let Some(secret) = secret {
+        // What start-up was given is all that such an expression reads.
+        let x = Exchange { params, ..Exchange::default() };
+        let mut bytes = Vec::new();
+        secret(&x, &mut bytes);
+        return Key::secret(named, algorithm, &bytes)
+            .ok_or_else(|| format!("the secret of the key{shown} is shorter than the hash of {name}"));
+    }
+    let der = spki.and_then(|text| base64::decode(text.as_bytes(), base64::Alphabet::Standard));
+    let key = der.and_then(|der| Key::public(named, algorithm, &der));
+    key.ok_or_else(|| format!("the key{shown} is no public key for {name}"))
+}
+
+impl Tokens {
+    fn file(&mut self, path: &str) -> Result<(), String> {
+        let mut text = Vec::new();
+        let file = std::fs::File::open(path).map_err(|error| format!("{path} cannot be opened: {error}"))?;
+        let read = file.take(LARGEST + 1).read_to_end(&mut text);
+        read.map_err(|error| format!("{path} cannot be read: {error}"))?;
+        if text.len() as u64 > LARGEST {
+            return Err(format!("{path} has more than {LARGEST} bytes"));
+        }
+        let Self { keys, accepted, .. } = self;
+        keys.read(&text, accepted).map_err(|what| format!("{path}: {what}"))
+    }
+
+    /// Who a token is from. `None`: nobody who is known.
+    fn who(&self, token: &[u8]) -> Option<Arc<super::Principal>> {
+        if token.len() > self.longest {
+            return None;
+        }
+        let now = i64::try_from(clock::unix_seconds()).unwrap_or(i64::MAX);
+        let mut hash = [0; 32];
+        if let Some(remembered) = &self.remembered {
+            hash.copy_from_slice(digest(&SHA256, token).as_ref());
+            if let Some(who) = remembered.find(&hash, now) {
+                return Some(who);
+            }
+        }
+        let token = Token::read(token)?;
+        // INVARIANT: keys are only of algorithms that are accepted.
+        let keys = self.keys.find(&token.algorithm, token.key.as_deref());
+        if !keys.iter().any(|key| key.verifies(token.message, &token.signature)) {
+            return None;
+        }
+        let (who, until) = claims::read(self.auth, &self.asked, &token.payload()?, now)?;
+        let who = Arc::new(who);
+        if let Some(remembered) = &self.remembered {
+            remembered.keep(hash, &who, until, now);
+        }
+        Some(who)
+    }
+}
+
+impl Verifier for Tokens {
+    fn identify(&self, x: &Exchange) -> Verdict {
+        match bearer::token(x.head()) {
+            Bearer::Missing => Verdict::Missing,
+            Bearer::Malformed => Verdict::Invalid,
+            Bearer::Token(token) => match self.who(token) {
+                Some(who) => Verdict::Known { who, by: bearer::FIELD },
+                None => Verdict::Invalid,
+            },
+        }
+    }
+
+    fn challenge(&self, realm: &str, invalid: bool, out: &mut Vec<u8>) {
+        bearer::challenge(realm, invalid, out);
+    }
+}
