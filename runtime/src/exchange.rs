@@ -5,7 +5,7 @@
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
-use crate::auth::Principal;
+use crate::auth::{Awaited, Principal};
 use crate::clock::Micros;
 use crate::edit::{self, Edits};
 use crate::head::{Field, Head, is_field_value};
@@ -87,6 +87,8 @@ pub struct Exchange {
     pub(crate) credentials: Vec<&'static str>,
     /// They are sent on.
     pub(crate) sends_credentials: bool,
+    /// What may tell in a moment who asks.
+    pub(crate) awaited: Option<Awaited>,
     pub(crate) record: Record,
     /// The trace that it belongs to.
     pub(crate) trace: Trace,
@@ -220,6 +222,7 @@ impl Default for Exchange {
             principals: Vec::new(),
             credentials: Vec::new(),
             sends_credentials: false,
+            awaited: None,
             record: Record::default(),
             trace: Trace::default(),
         }
@@ -352,6 +355,19 @@ impl Exchange {
         self.shared.as_ref()?.state(slot)
     }
 
+    /// Forgets what the steps of a chain have done for a request that runs through them once more.
+    pub(crate) fn again(&mut self) {
+        // What limits have counted stays counted, and is not counted again.
+        edit::drop_lines("www-authenticate", &mut self.said);
+        self.principals.clear();
+        self.credentials.clear();
+        self.sends_credentials = false;
+        self.awaited = None;
+        self.edits.clear();
+        self.violations.clear();
+        self.made.clear();
+    }
+
     /// Forgets everything but the gateway, and keeps the room, unless it is large.
     pub(crate) fn clear(&mut self) {
         self.head.clear();
@@ -390,6 +406,7 @@ impl Exchange {
         self.principals.clear();
         self.credentials.clear();
         self.sends_credentials = false;
+        self.awaited = None;
         self.record = Record::default();
         self.trace.clear();
     }

@@ -31,6 +31,7 @@ pub fn write(out: &Path) {
     write_one(out, "names");
     write_one(out, "auth");
     write_one(out, "tokens");
+    write_one(out, "key_sets");
 }
 
 fn write_one(out: &Path, name: &str) {

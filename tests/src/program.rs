@@ -58,6 +58,18 @@ pub fn auth() -> &'static Program {
     &auth::PROGRAM
 }
 
+mod key_sets {
+    include!(concat!(env!("OUT_DIR"), "/key_sets.rs"));
+}
+
+/// The declared addresses of the servers of keys of [`key_sets`].
+pub const KEYS: [SocketAddr; 2] = [local(9031), local(9032)];
+
+/// A gateway that fetches keys, compiled from `gateways/key_sets.gw`.
+pub fn key_sets() -> &'static Program {
+    &key_sets::PROGRAM
+}
+
 mod tokens {
     include!(concat!(env!("OUT_DIR"), "/tokens.rs"));
 }

@@ -1,8 +1,10 @@
 //! `auth NAME jwt`: signed tokens (RFC 7519). How a signature is verified is the runtime's.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use super::Kind;
+use crate::schema::url;
 use crate::schema::{At, Default, Join, Mismatch, Param, Row, Stage, Type, Value, Values, ty::Bounds};
 
 /// `auth customer jwt { issuer "https://id.example/"; audience "shop"; accept ES256; keys "keys.json"; claims Customer }`
@@ -64,17 +66,41 @@ const ACCEPT: Row = Row {
 
 const KEYS: Row = Row {
     name: "keys",
-    summary: "a file of public keys, read when the gateway starts: a JWK set (RFC 7517), or PEM",
-    params: &[Param::required(
-        "path",
-        At::Position,
-        Type::String(Bounds { min: Some(1), max: Some(1024) }),
-        "where the file is when the gateway starts",
-    )],
+    summary: "where public keys are: a file, or a URL; a JWK set (RFC 7517), or PEM",
+    params: &[
+        Param::required(
+            "from",
+            At::Position,
+            Type::String(Bounds { min: Some(1), max: Some(1024) }),
+            "the path of a file that is there when the gateway starts, or `http://IP:PORT/PATH`",
+        ),
+        time("keep", 86_400, (60, 2_592_000), "of a URL: how long the keys that were fetched last are used"),
+        time("every", 300, (10, 86_400), "of a URL: how often they are fetched"),
+        time(
+            "cool_down",
+            10,
+            (1, 600),
+            "of a URL: how long at least between two fetches, however many unknown keys tokens name",
+        ),
+        time("within", 2, (1, 30), "of a URL: how long one fetch may take"),
+    ],
     join: Join::All,
-    check: Some(is_a_file),
+    check: Some(is_a_place_of_keys),
     ..Row::BLANK
 };
+
+const fn time(name: &'static str, seconds: u64, (min, max): (u64, u64), doc: &'static str) -> Param {
+    Param {
+        name,
+        at: At::Label,
+        ty: Type::Duration,
+        default: Default::Is(Value::Duration(Duration::from_secs(seconds))),
+        min: Some(Value::Duration(Duration::from_secs(min))),
+        max: Some(Value::Duration(Duration::from_secs(max))),
+        dynamic: false,
+        doc,
+    }
+}
 
 const KEY: Row = Row {
     name: "key",
@@ -178,11 +204,47 @@ fn is_of_one_family(values: &Values) -> Option<Mismatch> {
     })
 }
 
-fn is_a_file(values: &Values) -> Option<Mismatch> {
-    let Some(Value::Text(path)) = values.value("path") else { return None };
-    path.contains("://").then(|| Mismatch {
-        help: Some("write the path of a file, such as `\"/etc/shop/keys.json\"`".into()),
-        ..Mismatch::conflict("path", "keys are read from a file", "not a path")
+/// A file is read once. A URL is plain HTTP to an address: no name is looked up for it.
+fn is_a_place_of_keys(values: &Values) -> Option<Mismatch> {
+    let Some(Value::Text(from)) = values.value("from") else { return None };
+    if !from.contains("://") {
+        let label =
+            ["keep", "every", "cool_down", "within"].into_iter().find(|it| values.written(it).is_some())?;
+        return Some(Mismatch {
+            because: Some(("from", "this is a file".into())),
+            help: Some("leave it out".into()),
+            ..Mismatch::conflict(label, format!("a file is read once, and has no `{label}`"), "")
+        });
+    }
+    let what = match url::parse(from, &["http"]) {
+        Ok(url) if url.host.parse::<IpAddr>().is_ok() => None,
+        Ok(url) => Some(format!("the name `{}`", url.host)),
+        Err(found) => Some(found),
+    };
+    if let Some(found) = what {
+        return Some(Mismatch {
+            help: Some(
+                "write a URL such as `\"http://10.0.0.5:8080/jwks.json\"`, or the path of a file".into(),
+            ),
+            ..Mismatch::conflict(
+                "from",
+                format!("keys are fetched over plain HTTP from an address, found {found}"),
+                "",
+            )
+        });
+    }
+    let time = |name: &str| match values.value(name) {
+        Some(Value::Duration(time)) => *time,
+        _ => Duration::ZERO,
+    };
+    (time("keep") < time("every")).then(|| Mismatch {
+        because: Some(("every", "when the next are fetched".into())),
+        help: Some("make `keep` longer, or `every` shorter".into()),
+        ..Mismatch::conflict(
+            "keep",
+            "keys would be too old before they are fetched again",
+            "how long they are used",
+        )
     })
 }
 
@@ -244,7 +306,7 @@ fn has_keys_for_what_it_accepts<'v>(settings: &[&'v Values]) -> Option<(&'v Valu
         if values.word == KEYS.name && accepted.iter().all(|name| is_symmetric(name)) {
             let mismatch = Mismatch {
                 help: Some("write `key for HS256 secret NAME`, and declare `secret NAME`".into()),
-                ..Mismatch::conflict("path", "a secret does not stand in a file of public keys", "")
+                ..Mismatch::conflict("from", "a secret does not stand in a file of public keys", "")
             };
             return Some((values, mismatch));
         }

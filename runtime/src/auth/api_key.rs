@@ -12,9 +12,8 @@ use aws_lc_rs::constant_time::verify_slices_are_equal;
 use aws_lc_rs::digest::{SHA256, digest};
 
 use super::bearer::{self, Bearer};
-use super::{Auth, Claim, Kind, Principal, Verdict, Verifier};
+use super::{Claim, Kind, Principal, Start, Verdict, Verifier};
 use crate::exchange::Exchange;
-use crate::params::Params;
 
 /// Bytes of a key; what is longer is none.
 const LONGEST: usize = 512;
@@ -62,7 +61,8 @@ struct Keys {
 }
 
 impl Kind for Config {
-    fn start(&'static self, auth: &'static Auth, _: &'static Params) -> Result<Box<dyn Verifier>, String> {
+    fn start(&'static self, start: &Start) -> Result<Box<dyn Verifier>, String> {
+        let auth = start.auth;
         let mut keys = Keys { header: None, by_hash: HashMap::new() };
         let within = |error: String| format!("the keys of `{}`: {error}", auth.name);
         for item in self.items {

@@ -8,9 +8,18 @@ mod bearer;
 #[cfg(feature = "jwt")]
 pub mod jwt;
 
-use std::fmt;
-use std::sync::Arc;
+pub(crate) mod upkeep;
 
+use std::fmt;
+use std::future::Future;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::{Arc, mpsc};
+use std::time::Duration;
+
+use tokio::sync::watch;
+
+use crate::clock::{Clock, Micros};
 use crate::exchange::{Exchange, Flow};
 use crate::params::Params;
 use crate::policy::query::Field;
@@ -44,11 +53,47 @@ pub trait Kind: fmt::Debug + Sync {
     /// # Errors
     ///
     /// A sentence for the operator.
-    fn start(
-        &'static self,
-        auth: &'static Auth,
-        params: &'static Params,
-    ) -> Result<Box<dyn Verifier>, String>;
+    fn start(&'static self, start: &Start) -> Result<Box<dyn Verifier>, String>;
+}
+
+/// What a kind has when it makes ready.
+#[derive(Debug)]
+pub struct Start<'a> {
+    /// Its `auth`.
+    pub auth: &'static Auth,
+    /// What start-up was given.
+    pub params: &'static Params,
+    /// The gateway's clock.
+    pub clock: &'a Clock,
+    /// Where declared servers really are: pairs of the declared and the real address.
+    pub servers: &'a [(SocketAddr, SocketAddr)],
+}
+
+impl Start<'_> {
+    /// Where a declared server really is.
+    #[must_use]
+    pub fn real(&self, declared: SocketAddr) -> SocketAddr {
+        let real = self.servers.iter().find(|(known, _)| *known == declared);
+        real.map_or(declared, |(_, real)| *real)
+    }
+}
+
+/// Something that has to be kept up to date, beside the workers.
+pub trait Upkeep: Send + Sync {
+    /// Keeps it up to date for ever. `first` is dropped when it has been looked at once.
+    fn keep(self: Arc<Self>, first: mpsc::Sender<()>) -> Pin<Box<dyn Future<Output = ()>>>;
+
+    /// How long one look may take.
+    fn patience(&self) -> Duration;
+}
+
+/// Something that may tell in a moment who a request is from.
+#[derive(Debug)]
+pub struct Awaited {
+    /// Changes when there is news.
+    pub over: watch::Receiver<u64>,
+    /// How long that may take, in microseconds.
+    pub within: Micros,
 }
 
 /// Finds out who asks, on any worker.
@@ -59,6 +104,11 @@ pub trait Verifier: fmt::Debug + Send + Sync {
     /// Appends what a client is told that is not known: a challenge (RFC 9110 section 11.6.1). `invalid`: it has said who it is,
     /// and that is not so.
     fn challenge(&self, realm: &str, invalid: bool, out: &mut Vec<u8>);
+
+    /// What has to be kept up to date for it.
+    fn upkeep(&self) -> Vec<Arc<dyn Upkeep>> {
+        Vec::new()
+    }
 }
 
 /// What has come of asking.
@@ -75,6 +125,13 @@ pub enum Verdict {
     },
     /// What it says is not so.
     Invalid,
+    /// What it says is not so as far as is known, and more may be known in a moment.
+    Unknown {
+        /// When.
+        awaited: Awaited,
+        /// Nothing is known now by which it could be judged.
+        is_blind: bool,
+    },
     /// That cannot be found out now.
     Unavailable,
 }
@@ -129,8 +186,11 @@ impl Principal {
 pub(crate) fn start(
     program: &'static Program,
     params: &'static Params,
+    clock: &Clock,
+    servers: &[(SocketAddr, SocketAddr)],
 ) -> Result<Vec<Box<dyn Verifier>>, String> {
-    program.auths.iter().map(|auth| auth.kind.start(auth, params)).collect()
+    let start = |auth: &'static Auth| auth.kind.start(&Start { auth, params, clock, servers });
+    program.auths.iter().map(start).collect()
 }
 
 /// What a step has found.
@@ -156,6 +216,10 @@ pub(crate) fn ask(x: &mut Exchange, number: u16) -> Asked {
                 x.credentials.push(by);
             }
             Asked::Known
+        }
+        Verdict::Unknown { awaited, is_blind } => {
+            x.awaited = Some(awaited);
+            Asked::Not(if is_blind { Reason::IDENTITY_UNAVAILABLE } else { Reason::CREDENTIAL_INVALID })
         }
         Verdict::Missing => Asked::Not(Reason::CREDENTIAL_MISSING),
         Verdict::Invalid => Asked::Not(Reason::CREDENTIAL_INVALID),

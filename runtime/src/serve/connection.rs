@@ -7,6 +7,7 @@ use std::task::{Context, Poll};
 
 use tokio::net::TcpStream;
 
+use super::arrival;
 use super::client::Client;
 use super::forward;
 use super::identity::{identify, identify_unread};
@@ -241,7 +242,7 @@ async fn exchange(client: &mut Client, x: &mut Exchange, request: Request) -> Af
     };
     x.route = Some(route);
     x.walk = worker.gateway.shared.walk(route);
-    let flow = x.walk.map_or(Flow::Next, |walk| (walk.chain.request)(x, walk.record));
+    let flow = arrival::run(client, x).await;
     match flow {
         // Boxed, so that an idle connection does not carry the room of a busy one.
         Flow::Forward(to) => Box::pin(forward::forward(client, x, request, to)).await,

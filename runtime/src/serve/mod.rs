@@ -2,6 +2,7 @@
 //!
 //! All state hangs from one `Gateway` value, so that many gateways run in one process of tests.
 
+mod arrival;
 pub(crate) mod capacity;
 mod checkup;
 mod client;
@@ -195,7 +196,6 @@ fn prepare(
     // Before any socket is opened. They live as long as the process.
     let params = &*Box::leak(Box::new(given::read(program, &options.given)?));
     fit::check(program, params, &options.given)?;
-    let auths = auth::start(program, params)?;
     let mut places = place::places(program, params, &options.given)?;
     for place in places.upstreams.iter_mut().flatten() {
         let real = options.servers.iter().find(|(declared, _)| *declared == place.address);
@@ -213,6 +213,7 @@ fn prepare(
         .collect();
     let (orders, _) = watch::channel(Order::Serve);
     let clock = options.clock.unwrap_or_else(Clock::real);
+    let auths = auth::start(program, params, &clock, &options.servers)?;
     let set = |(own, declared): (&Vec<_>, _)| Arc::new(Published::new(Set::new(own.clone(), declared)));
     let sets: Vec<Arc<Published>> = places.upstreams.iter().zip(program.upstreams).map(set).collect();
     #[cfg(feature = "dns")]
@@ -349,6 +350,9 @@ fn open(wanted: &[SocketAddr], workers: usize) -> Result<Vec<Vec<std::net::TcpLi
 impl Prepared {
     /// Starts the worker of each share of the sockets but the first `kept`, which are given back.
     fn spawn(&mut self, kept: usize) -> Result<(), String> {
+        self.running
+            .workers
+            .extend(auth::upkeep::start(&self.gateway.shared.auths, self.running.orders.subscribe())?);
         self.running.workers.extend(checkup::start(&self.gateway, self.running.orders.subscribe())?);
         if let Some(exporter) = &mut self.running.exporter {
             exporter.start(&self.gateway)?;

@@ -21,6 +21,7 @@ mod handover;
 mod headers;
 mod hooks;
 mod kept;
+mod key_sets;
 mod leaving;
 mod life;
 mod limit;

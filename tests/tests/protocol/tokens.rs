@@ -10,8 +10,8 @@ use gatewright_tests::program;
 use gatewright_tests::server::Server;
 use gatewright_tests::wire::Message;
 
-const RSA: &[u8] = include_bytes!("../../gateways/keys/rsa.pem");
-const OTHER_RSA: &[u8] = include_bytes!("../../gateways/keys/other_rsa.pem");
+pub(super) const RSA: &[u8] = include_bytes!("../../gateways/keys/rsa.pem");
+pub(super) const OTHER_RSA: &[u8] = include_bytes!("../../gateways/keys/other_rsa.pem");
 const RSA_PUBLIC: &[u8] = include_bytes!("../../gateways/keys/rsa.pub");
 const EC: &[u8] = include_bytes!("../../gateways/keys/ec.pem");
 const ED: &[u8] = include_bytes!("../../gateways/keys/ed.pem");
@@ -27,7 +27,7 @@ fn now() -> u64 {
 }
 
 /// What a good token says, with some members changed; `null` takes one out.
-fn says(changes: Value) -> Value {
+pub(super) fn says(changes: Value) -> Value {
     let mut claims = json!({
         "iss": "https://id.example/", "aud": "shop", "exp": now() + 600, "sub": ADA, "scope": "orders:read orders:write",
     });
@@ -40,7 +40,7 @@ fn says(changes: Value) -> Value {
     claims
 }
 
-fn header(algorithm: Algorithm, kid: Option<&str>) -> Header {
+pub(super) fn header(algorithm: Algorithm, kid: Option<&str>) -> Header {
     Header { kid: kid.map(str::to_owned), ..Header::new(algorithm) }
 }
 
@@ -70,7 +70,7 @@ fn raw(header: &str, payload: &str) -> String {
     format!("{message}.{signature}")
 }
 
-fn ask(gate: &Gate, target: &str, token: &str) -> Message {
+pub(super) fn ask(gate: &Gate, target: &str, token: &str) -> Message {
     gate.ask(format!("GET {target} HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {token}\r\n\r\n"))
 }
 

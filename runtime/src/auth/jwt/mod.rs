@@ -8,6 +8,7 @@ mod claims;
 mod json;
 mod keys;
 mod remembered;
+mod source;
 mod token;
 
 use std::io::Read;
@@ -19,9 +20,10 @@ use aws_lc_rs::digest::{SHA256, digest};
 use self::claims::Asked;
 use self::keys::{Algorithm, Key, KeySet};
 use self::remembered::Remembered;
+use self::source::{Source, Times};
 use self::token::Token;
 use super::bearer::{self, Bearer};
-use super::{Auth, Kind, Verdict, Verifier};
+use super::{Auth, Kind, Start, Upkeep, Verdict, Verifier};
 use crate::clock;
 use crate::exchange::Exchange;
 use crate::params::Params;
@@ -55,10 +57,18 @@ pub enum Item {
         /// Names of algorithms.
         algorithms: &'static [&'static str],
     },
-    /// A file of public keys.
+    /// A file of public keys, or a URL.
     Keys {
-        /// Where it is.
-        path: &'static str,
+        /// Where they are: a path, or `http://IP:PORT/PATH`.
+        from: &'static str,
+        /// Of a URL: how long the last good keys are used.
+        keep: Duration,
+        /// How often they are fetched.
+        every: Duration,
+        /// How long at least between two fetches, whatever tokens say.
+        cool_down: Duration,
+        /// How long a fetch may take.
+        within: Duration,
     },
     /// One key.
     Key {
@@ -96,22 +106,23 @@ struct Tokens {
     auth: &'static Auth,
     accepted: Vec<Algorithm>,
     asked: Asked,
+    /// Those that do not change.
     keys: KeySet,
+    /// Those that are fetched.
+    sources: Vec<Arc<Source>>,
     longest: usize,
-    remembered: Option<Remembered>,
+    remembered: Option<Arc<Remembered>>,
 }
 
 impl Kind for Config {
-    fn start(
-        &'static self,
-        auth: &'static Auth,
-        params: &'static Params,
-    ) -> Result<Box<dyn Verifier>, String> {
+    fn start(&'static self, start: &Start) -> Result<Box<dyn Verifier>, String> {
+        let auth = start.auth;
         let mut tokens = Tokens {
             auth,
             accepted: Vec::new(),
             asked: Asked::default(),
             keys: KeySet::default(),
+            sources: Vec::new(),
             longest: 0,
             remembered: None,
         };
@@ -127,7 +138,8 @@ impl Kind for Config {
                 }
                 Item::Token { max } => tokens.longest = usize::try_from(max).unwrap_or(0),
                 Item::Remember { most, off } => {
-                    tokens.remembered = (!off).then(|| Remembered::new(usize::try_from(most).unwrap_or(0)));
+                    tokens.remembered =
+                        (!off).then(|| Arc::new(Remembered::new(usize::try_from(most).unwrap_or(0))));
                 }
                 Item::Keys { .. } | Item::Key { .. } => {}
             }
@@ -136,9 +148,15 @@ impl Kind for Config {
         for item in self.items {
             let within = |error: String| format!("the keys of `{}`: {error}", auth.name);
             match *item {
-                Item::Keys { path } => tokens.file(path).map_err(within)?,
+                Item::Keys { from, keep, every, cool_down, within: patience } if from.contains("://") => {
+                    let times = Times { keep, every, cool_down, within: patience };
+                    let (accepted, remembered) = (tokens.accepted.clone(), tokens.remembered.clone());
+                    let source = Source::new(start, from, times, accepted, remembered);
+                    tokens.sources.push(source.map_err(within)?);
+                }
+                Item::Keys { from, .. } => tokens.file(from).map_err(within)?,
                 Item::Key { id, r#for, spki, secret } => {
-                    let key = own_key(id, r#for, spki, secret, params);
+                    let key = own_key(id, r#for, spki, secret, start.params);
                     tokens.keys.keys.push(key.map_err(within)?);
                 }
                 _ => {}
@@ -185,31 +203,69 @@ impl Tokens {
         keys.read(&text, accepted).map_err(|what| format!("{path}: {what}"))
     }
 
-    /// Who a token is from. `None`: nobody who is known.
-    fn who(&self, token: &[u8]) -> Option<Arc<super::Principal>> {
+    /// Who a token is from.
+    fn who(&self, token: &[u8]) -> Verdict {
         if token.len() > self.longest {
-            return None;
+            return Verdict::Invalid;
         }
         let now = i64::try_from(clock::unix_seconds()).unwrap_or(i64::MAX);
         let mut hash = [0; 32];
         if let Some(remembered) = &self.remembered {
             hash.copy_from_slice(digest(&SHA256, token).as_ref());
             if let Some(who) = remembered.find(&hash, now) {
-                return Some(who);
+                return Verdict::Known { who, by: bearer::FIELD };
             }
         }
-        let token = Token::read(token)?;
-        // INVARIANT: keys are only of algorithms that are accepted.
-        let keys = self.keys.find(&token.algorithm, token.key.as_deref());
-        if !keys.iter().any(|key| key.verifies(token.message, &token.signature)) {
-            return None;
+        let Some(token) = Token::read(token) else { return Verdict::Invalid };
+        if !self.accepted.iter().any(|algorithm| algorithm.name == token.algorithm) {
+            return Verdict::Invalid;
         }
-        let (who, until) = claims::read(self.auth, &self.asked, &token.payload()?, now)?;
+        match self.verify(&token) {
+            Ok(()) => {}
+            Err(verdict) => return verdict,
+        }
+        let payload = token.payload();
+        let known = payload.and_then(|payload| claims::read(self.auth, &self.asked, &payload, now));
+        let Some((who, until)) = known else { return Verdict::Invalid };
         let who = Arc::new(who);
         if let Some(remembered) = &self.remembered {
             remembered.keep(hash, &who, until, now);
         }
-        Some(who)
+        Verdict::Known { who, by: bearer::FIELD }
+    }
+
+    /// Whether a token is signed by a key that is known; the verdict where it is not.
+    fn verify(&self, token: &Token) -> Result<(), Verdict> {
+        let (mut is_named, mut is_missing) = (false, false);
+        let mut verifies = |keys: &KeySet| {
+            let keys = keys.find(&token.algorithm, token.key.as_deref());
+            is_named |= token.key.is_some() && !keys.is_empty();
+            keys.iter().any(|key| key.verifies(token.message, &token.signature))
+        };
+        if verifies(&self.keys) {
+            return Ok(());
+        }
+        for source in &self.sources {
+            match source.keys() {
+                Some(keys) if verifies(&keys) => return Ok(()),
+                Some(_) => {}
+                None => is_missing = true,
+            }
+        }
+        // Of a key that is known under this name, nothing more will be known.
+        if is_named {
+            return Err(Verdict::Invalid);
+        }
+        // Each of them is to look.
+        let awaited = self.sources.iter().fold(None, |awaited, source| {
+            let own = source.want();
+            awaited.or(own)
+        });
+        Err(match awaited {
+            Some(awaited) => Verdict::Unknown { awaited, is_blind: is_missing },
+            None if is_missing => Verdict::Unavailable,
+            None => Verdict::Invalid,
+        })
     }
 }
 
@@ -218,14 +274,15 @@ impl Verifier for Tokens {
         match bearer::token(x.head()) {
             Bearer::Missing => Verdict::Missing,
             Bearer::Malformed => Verdict::Invalid,
-            Bearer::Token(token) => match self.who(token) {
-                Some(who) => Verdict::Known { who, by: bearer::FIELD },
-                None => Verdict::Invalid,
-            },
+            Bearer::Token(token) => self.who(token),
         }
     }
 
     fn challenge(&self, realm: &str, invalid: bool, out: &mut Vec<u8>) {
         bearer::challenge(realm, invalid, out);
+    }
+
+    fn upkeep(&self) -> Vec<Arc<dyn Upkeep>> {
+        self.sources.iter().map(|source| Arc::clone(source) as Arc<dyn Upkeep>).collect()
     }
 }

@@ -46,6 +46,13 @@ impl Remembered {
         }
         shard.insert(hash, (Arc::clone(who), until));
     }
+
+    /// Forgets all of them.
+    pub(super) fn clear(&self) {
+        for shard in &self.shards {
+            shard.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        }
+    }
 }
 
 #[cfg(test)]
@@ -70,5 +77,7 @@ mod tests {
         assert!(kept.find(&hash(2), 150).is_some(), "what had expired went first");
         kept.keep(hash(4), &who, 200, 150);
         assert!(kept.find(&hash(2), 150).is_none() && kept.find(&hash(4), 150).is_some());
+        kept.clear();
+        assert!(kept.find(&hash(4), 150).is_none());
     }
 }
