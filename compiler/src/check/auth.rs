@@ -16,6 +16,7 @@ use gatewright_dsl::source::Span;
 use super::expr::scope::{Principal, Scope};
 use super::expr::{self, Asked, literal};
 use super::rewrite::Space;
+use super::route::Route;
 use super::unit::Unit;
 use super::{Check, problem, resolve};
 use crate::checked::{self, Claim, Resolved, Step, Word};
@@ -43,7 +44,7 @@ impl Auths {
 }
 
 /// The names of all `auth`s of a program.
-pub(super) fn names(units: &[Unit<'_>]) -> BTreeSet<String> {
+fn names(units: &[Unit<'_>]) -> BTreeSet<String> {
     blocks(units).into_iter().map(|block| block.name.text.clone()).collect()
 }
 
@@ -54,6 +55,7 @@ fn blocks<'a>(units: &'a [Unit<'_>]) -> Vec<&'a ast::Auth> {
 
 /// Reads all `auth` blocks; of two with one name, the first.
 pub(super) fn check(check: &mut Check<'_>, units: &[Unit<'_>]) {
+    check.params.scope.know_auths(names(units), check.catalogue.who());
     let all = units.iter().flat_map(|unit| &unit.file.declarations);
     let types: Vec<&TypeDeclaration> =
         all.filter_map(|it| if let Declaration::Type(it) = it { Some(it) } else { None }).collect();
@@ -198,10 +200,8 @@ fn words(
         let written = settings.iter().filter(|setting| setting.values.word == row.name);
         let written: Vec<Values> = written.map(|setting| setting.values.clone()).collect();
         let says_defaults = row.params.iter().all(|param| param.default.given(param.name).is_some());
-        let all = match written.is_empty() && says_defaults && !row.params.is_empty() {
-            true => vec![row.defaults()],
-            false => written,
-        };
+        let holds_by_itself = written.is_empty() && says_defaults && !row.params.is_empty();
+        let all = if holds_by_itself { vec![row.defaults()] } else { written };
         for values in all {
             match resolved(check, &params.scope, (kind, row), &values, claims) {
                 Some(resolved) => words.push(Word { row, values, resolved }),
@@ -269,23 +269,21 @@ fn named(
     let mut said = Vec::new();
     for claim in claims {
         let value = given.iter().find(|(name, _)| name.text == claim.name).map(|(_, value)| value);
-        said.push(match value {
-            Some(value) => match literal::constant(value, claim.ty.present().0) {
-                Ok(constant) => Some(texts(&constant)),
-                Err(problem) => {
-                    check.problems.push(*problem);
-                    is_whole = false;
-                    None
-                }
-            },
-            None => {
-                if let (true, Some(at)) = (claim.is_required(), setting) {
-                    check.problems.push(problem::missing_claim(word, &claim.name, &claim.ty.to_string(), at));
-                    is_whole = false;
-                }
-                None
+        let Some(value) = value else {
+            if let (true, Some(at)) = (claim.is_required(), setting) {
+                check.problems.push(problem::missing_claim(word, &claim.name, &claim.ty.to_string(), at));
+                is_whole = false;
             }
-        });
+            said.push(None);
+            continue;
+        };
+        match literal::constant(value, claim.ty.present().0) {
+            Ok(constant) => said.push(Some(texts(&constant))),
+            Err(problem) => {
+                check.problems.push(*problem);
+                is_whole = false;
+            }
+        }
     }
     is_whole.then_some(said)
 }
@@ -354,16 +352,25 @@ pub(super) fn plaintext(check: &mut Check<'_>, listeners: &[Checked]) {
 }
 
 /// Reports the routes that do not say who may come. Where a setting or a policy is not understood, that may be what says it.
-pub(super) fn guarded(check: &mut Check<'_>) {
+fn guarded(check: &mut Check<'_>) {
     let Some(first) = check.auths.first else { return };
     let is_lost = check.is_torn || check.problems.iter().any(problem::may_hide_a_setting);
     for route in std::mem::take(&mut check.auths.unguarded).into_iter().filter(|_| !is_lost) {
-        check.problems.push(problem::unguarded_route(route, first));
+        check.problems.push(problem::unguarded_route(route, first, check.catalogue.who()));
     }
 }
 
+/// What all routes must say and may not say.
+pub(super) fn hold(check: &mut Check<'_>, outside: &[Step], routes: &[Route<'_>]) {
+    logged(check, outside);
+    for route in routes {
+        logged(check, &route.steps);
+    }
+    guarded(check);
+}
+
 /// Refuses what would write a credential into a log: whoever reads the log could be whom it belongs to.
-pub(super) fn logged(check: &mut Check<'_>, steps: &[Step]) {
+fn logged(check: &mut Check<'_>, steps: &[Step]) {
     let logs = |step: &&Step| step.policy.hooks.contains(&Hook::Log);
     for step in steps.iter().filter(logs) {
         let row = step.policy.row();

@@ -160,7 +160,6 @@ pub(crate) fn check(files: &Files<'_>, entry: &Entry, catalogue: &Catalogue) -> 
     let gateways: Vec<_> = trees().flat_map(File::gateways).collect();
     let upstreams: Vec<_> = trees().flat_map(File::upstreams).collect();
     params.scope.record(gateway::records(&gateways));
-    params.scope.know_auths(auth::names(&units));
     auth::check(&mut check, &units);
     let gateway = gateway::check(&mut check, &gateways);
     check.looks_up = gateway.front.dns.is_some();
@@ -179,11 +178,7 @@ pub(crate) fn check(files: &Files<'_>, entry: &Entry, catalogue: &Catalogue) -> 
     logged(&mut check, &gateway, &outside, &routes);
     let claims =
         RouteSet { routes: routes.iter().map(Route::shape).collect(), floors: nested.floors(&mut check) };
-    auth::logged(&mut check, &outside);
-    for route in &routes {
-        auth::logged(&mut check, &route.steps);
-    }
-    auth::guarded(&mut check);
+    auth::hold(&mut check, &outside, &routes);
     let order = collision::check(&mut check, &claims);
     // Without any route, that is the one thing to say.
     let has_routes = !nested.routes.is_empty();
@@ -192,7 +187,7 @@ pub(crate) fn check(files: &Files<'_>, entry: &Entry, catalogue: &Catalogue) -> 
     }
     let needed = needed(&check, &params, &upstreams);
     use_names(&mut check, &params);
-    let mut unused = if has_routes && !is_torn { check.names.unused() } else { Vec::new() };
+    let mut unused = if has_routes && !is_torn { check.names.unused(catalogue.who()) } else { Vec::new() };
     let mut used = check.names.used();
     for (span, (word, drops)) in &check.drops {
         if *drops {

@@ -5,6 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use gatewright_dsl::ast::Declaration;
+use gatewright_dsl::policy::WhoWords;
 use gatewright_dsl::{Problem, Span};
 
 use super::problem;
@@ -90,7 +91,7 @@ impl Names {
     }
 
     /// The declarations that nobody uses, as far as that can be told.
-    pub(super) fn unused(&self) -> Vec<Problem> {
+    pub(super) fn unused(&self, words: WhoWords) -> Vec<Problem> {
         let used = self.used();
         let unused = self.declared.iter().filter(|((space, name), span)| {
             // A file that is imported under two names is used where one of them is.
@@ -100,7 +101,7 @@ impl Names {
             .map(|((space, name), span)| match space {
                 Space::Upstream => problem::unused_upstream(name, *span),
                 Space::Policy => problem::unused_policy(name, *span),
-                Space::Value if self.auths.contains(name) => problem::unused_auth(name, *span),
+                Space::Value if self.auths.contains(name) => problem::unused_auth(name, *span, words),
                 Space::Value => problem::unused_param(name, *span),
                 Space::Type => problem::unused_type(name, *span),
             })

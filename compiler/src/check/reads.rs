@@ -41,7 +41,7 @@ pub(super) fn check(check: &mut Check<'_>, declared: &PolicyDeclaration, checked
                 &word,
                 &declared.name.text,
                 span,
-                check.names.is_auth(&word),
+                check.names.is_auth(&word).then_some(check.catalogue.who().somebody),
             ));
         }
     }
@@ -53,10 +53,7 @@ fn names(value: &Value, found: &mut BTreeSet<String>) {
         Value::Field(field) => {
             found.insert(field.alias.as_ref().unwrap_or(&field.name).text.clone());
         }
-        Value::Binding(name, _) => {
-            found.insert(name.text.clone());
-        }
-        Value::Reference(name) => {
+        Value::Binding(name, _) | Value::Reference(name) => {
             found.insert(name.text.clone());
         }
         Value::List(items) => items.iter().for_each(|item| names(item, found)),

@@ -149,6 +149,17 @@ pub enum Who {
     Anybody,
 }
 
+/// The words of the policies that say who may come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct WhoWords {
+    /// [`Who::Somebody`]
+    pub somebody: &'static str,
+    /// [`Who::Perhaps`]
+    pub perhaps: &'static str,
+    /// [`Who::Anybody`]
+    pub anybody: &'static str,
+}
+
 impl Who {
     /// Whether it says who may come: where a program asks at all, each route must say so, once.
     #[must_use]
@@ -312,6 +323,20 @@ impl Catalogue {
         self.kinds.retain(|known| known.name != kind.name);
         self.kinds.push(kind);
         self
+    }
+
+    /// The words by which routes say who may come, for messages.
+    #[must_use]
+    pub fn who(&self) -> WhoWords {
+        let word = |says: fn(Who) -> bool| {
+            let mut policies = self.policies();
+            policies.find(|policy| policy.who.is_some_and(says)).map_or("", |policy| policy.name)
+        };
+        WhoWords {
+            somebody: word(|who| matches!(who, Who::Somebody(_))),
+            perhaps: word(|who| who == Who::Perhaps),
+            anybody: word(|who| who == Who::Anybody),
+        }
     }
 
     /// The kinds of `auth`.

@@ -70,7 +70,7 @@ pub fn check_auth(
     reading.settings(block, "auth");
     reading.required(brace, "auth");
     let is_seen = |word: &&str| reading.seen.iter().any(|setting| setting.word.text == **word);
-    if !kind.one_of.is_empty() && !kind.one_of.iter().any(|word| is_seen(word)) {
+    if !kind.one_of.is_empty() && !kind.one_of.iter().any(is_seen) {
         let words: Vec<String> = kind.one_of.iter().map(|word| format!("`{word}`")).collect();
         reading.problems.push(wrong::missing_one_of(brace, &words.join(" nor ")));
     }

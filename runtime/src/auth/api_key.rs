@@ -52,12 +52,15 @@ pub enum Item {
 /// For each claim the texts of it, if anything is said of it.
 pub type Given = &'static [Option<&'static [&'static str]>];
 
+/// The hash of a key, and whose it is.
+type Owned = ([u8; 32], Arc<Principal>);
+
 /// All keys of one `auth`.
 #[derive(Debug)]
 struct Keys {
     header: Option<&'static str>,
     /// By the first bytes of the hash, which nobody can aim at.
-    by_hash: HashMap<u64, Vec<([u8; 32], Arc<Principal>)>>,
+    by_hash: HashMap<u64, Vec<Owned>>,
 }
 
 impl Kind for Config {
@@ -84,7 +87,7 @@ impl Kind for Config {
                     keys.add(hash, who).map_err(|()| within(format!("`{sha256}` stands twice")))?;
                 }
                 Item::Keys { path } => {
-                    file::read(auth, path, &mut |hash, who| keys.add(hash, who)).map_err(within)?
+                    file::read(auth, path, &mut |hash, who| keys.add(hash, who)).map_err(within)?;
                 }
             }
         }

@@ -25,7 +25,7 @@ pub(crate) fn token(head: &Head) -> Bearer<'_> {
     }
     // RFC 9110 section 11.1: the scheme is of any case.
     let Some((scheme, rest)) = value.split_at_checked(6) else { return Bearer::Missing };
-    if !scheme.eq_ignore_ascii_case(b"bearer") || !rest.first().is_none_or(|byte| *byte == b' ') {
+    if !scheme.eq_ignore_ascii_case(b"bearer") || rest.first().is_some_and(|byte| *byte != b' ') {
         return Bearer::Missing;
     }
     let token = rest.trim_ascii();

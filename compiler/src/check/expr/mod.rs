@@ -168,7 +168,7 @@ impl Typing<'_> {
             let problem = if self.scope.is_outermost() {
                 problem::principal_not_known(word, span)
             } else {
-                problem::principal_not_required(word, span)
+                problem::principal_not_required(word, span, self.scope.who_words())
             };
             return self.fail(problem);
         }

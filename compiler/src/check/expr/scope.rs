@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use gatewright_dsl::ast::Name;
+use gatewright_dsl::policy::WhoWords;
 use gatewright_dsl::{Problem, Span};
 
 use crate::check::problem;
@@ -33,6 +34,8 @@ pub(crate) struct Scope<'a> {
     used: RefCell<BTreeSet<String>>,
     /// Said of the outermost one: the names of all `auth`s.
     auths: RefCell<BTreeSet<String>>,
+    /// Said of the outermost one: how routes ask for them.
+    words: Cell<WhoWords>,
     /// Said of the outermost one.
     records: Cell<Records>,
 }
@@ -79,8 +82,14 @@ impl<'a> Scope<'a> {
     }
 
     /// Says which names are those of `auth`s.
-    pub(crate) fn know_auths(&self, names: BTreeSet<String>) {
+    pub(crate) fn know_auths(&self, names: BTreeSet<String>, words: WhoWords) {
         self.auths.replace(names);
+        self.words.set(words);
+    }
+
+    /// How routes ask for them.
+    pub(crate) fn who_words(&self) -> WhoWords {
+        self.outer.map_or_else(|| self.words.get(), Scope::who_words)
     }
 
     /// Whether a name is that of an `auth`, whoever asks it.

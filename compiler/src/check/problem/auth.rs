@@ -1,6 +1,7 @@
 //! The problems of who asks: `auth` blocks, and routes that ask or do not.
 
 use gatewright_dsl::Span;
+use gatewright_dsl::policy::WhoWords;
 use gatewright_dsl::problem::{Problem, nearest::nearest, setting, syntax, text};
 
 use super::{
@@ -8,11 +9,12 @@ use super::{
     SETTING_WITHOUT_EFFECT, SHADOWED_NAME, UNGUARDED_ROUTE, UNKNOWN_AUTH, UNKNOWN_POLICY, UNUSED_AUTH,
 };
 
-pub(in crate::check) fn unguarded_route(route: Span, auth: Span) -> Problem {
+pub(in crate::check) fn unguarded_route(route: Span, auth: Span, words: WhoWords) -> Problem {
+    let WhoWords { somebody, anybody, .. } = words;
     Problem::error(&UNGUARDED_ROUTE, "this route does not say who may come")
-        .at(route, "neither it nor a block around it has `require …` or `public`")
+        .at(route, format!("neither it nor a block around it has `{somebody} …` or `{anybody}`"))
         .because(auth, "this gateway asks who comes")
-        .help("write `require NAME`, or `public` where anybody may come")
+        .help(format!("write `{somebody} NAME`, or `{anybody}` where anybody may come"))
 }
 
 /// Whether it is a problem of a setting, or of the use of some: what they would have said is not known.
@@ -42,10 +44,10 @@ pub(in crate::check) fn no_credentials(why: Span) -> Problem {
         .help("remove it")
 }
 
-pub(in crate::check) fn unused_auth(name: &str, span: Span) -> Problem {
+pub(in crate::check) fn unused_auth(name: &str, span: Span, words: WhoWords) -> Problem {
     Problem::error(&UNUSED_AUTH, format!("no route asks for `{name}`"))
         .at(span, "declared, but never used")
-        .help(format!("write `require {name}` where it is to be asked for, or remove it"))
+        .help(format!("write `{} {name}` where it is to be asked for, or remove it", words.somebody))
 }
 
 pub(in crate::check) fn unknown_auth<'a>(
@@ -61,10 +63,11 @@ pub(in crate::check) fn unknown_auth<'a>(
     }
 }
 
-pub(in crate::check) fn principal_not_required(name: &str, span: Span) -> Problem {
+pub(in crate::check) fn principal_not_required(name: &str, span: Span, words: WhoWords) -> Problem {
+    let WhoWords { somebody, perhaps, .. } = words;
     Problem::error(&PRINCIPAL_NOT_REQUIRED, format!("this route reads `{name}`, and does not ask for it"))
         .at(span, "nobody is known here")
-        .help(format!("write `require {name}`, or `identify {name}` where others may come too"))
+        .help(format!("write `{somebody} {name}`, or `{perhaps} {name}` where others may come too"))
 }
 
 pub(in crate::check) fn principal_not_known(name: &str, span: Span) -> Problem {

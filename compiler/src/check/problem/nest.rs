@@ -89,12 +89,12 @@ pub(crate) fn policy_too_large(what: &str, span: Span) -> Problem {
         .help("use policies in fewer levels, or give them smaller arguments")
 }
 
-pub(crate) fn outside_policy(name: &str, policy: &str, span: Span, is_auth: bool) -> Problem {
+pub(crate) fn outside_policy(name: &str, policy: &str, span: Span, asks: Option<&str>) -> Problem {
     let problem = Problem::error(&OUTSIDE_POLICY, format!("the policy `{policy}` has no `{name}`"));
-    if is_auth {
+    if let Some(asks) = asks {
         return problem
             .at(span, "not asked for by the policy")
-            .help(format!("write `require {name}` into it: not every route that uses it asks for `{name}`"));
+            .help(format!("write `{asks} {name}` into it: not every route that uses it asks for `{name}`"));
     }
     problem.at(span, "not a parameter of the policy").help(format!(
         "a policy reads its parameters, `request`, `client` and params: add `{name}` to its parameters"

@@ -72,7 +72,7 @@ fn is_for(audience: &Json, wanted: &[&str]) -> bool {
     }
 }
 
-/// RFC 7519 section 2, NumericDate: seconds, perhaps with decimals, which are cut off.
+/// RFC 7519 section 2, `NumericDate`: seconds, perhaps with decimals, which are cut off.
 fn seconds(time: &Json) -> Option<i64> {
     let Json::Number(text) = time else { return None };
     let whole = text.split('.').next()?;

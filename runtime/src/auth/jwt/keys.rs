@@ -77,7 +77,7 @@ impl Algorithm {
 
 enum Material {
     Public(ParsedPublicKey),
-    Secret(hmac::Key),
+    Secret(Box<hmac::Key>),
 }
 
 /// One key for one algorithm.
@@ -97,7 +97,7 @@ impl std::fmt::Debug for Key {
 }
 
 impl Key {
-    /// A public key in DER: a SubjectPublicKeyInfo (RFC 5280 section 4.1).
+    /// A public key in DER: a `SubjectPublicKeyInfo` (RFC 5280 section 4.1).
     pub(super) fn public(id: Option<String>, algorithm: Algorithm, der: &[u8]) -> Option<Self> {
         let material = Material::Public(ParsedPublicKey::new(algorithm.public()?, der).ok()?);
         Some(Self { id, algorithm, material })
@@ -112,7 +112,11 @@ impl Key {
             _ => hmac::HMAC_SHA512,
         };
         let is_long = secret.len() >= usize::from(bits / 8);
-        is_long.then(|| Self { id, algorithm, material: Material::Secret(hmac::Key::new(hash, secret)) })
+        is_long.then(|| Self {
+            id,
+            algorithm,
+            material: Material::Secret(Box::new(hmac::Key::new(hash, secret))),
+        })
     }
 
     /// Whether a signature is one of this key, over this message.

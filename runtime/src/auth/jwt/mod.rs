@@ -76,7 +76,7 @@ pub enum Item {
         id: Option<&'static str>,
         /// The one algorithm that it is for.
         r#for: &'static str,
-        /// A public key: base64 of its SubjectPublicKeyInfo.
+        /// A public key: base64 of its `SubjectPublicKeyInfo`.
         spki: Option<&'static str>,
         /// A secret.
         secret: Option<Write>,

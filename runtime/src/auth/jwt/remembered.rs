@@ -10,9 +10,12 @@ const SHARDS: usize = 16;
 
 type Hash = [u8; 32];
 
+/// Who each token is from, and the second until which that holds.
+type Shard = Mutex<HashMap<Hash, (Arc<Principal>, i64)>>;
+
 #[derive(Debug)]
 pub(super) struct Remembered {
-    shards: Vec<Mutex<HashMap<Hash, (Arc<Principal>, i64)>>>,
+    shards: Vec<Shard>,
     /// Tokens that one part may have.
     most: usize,
 }
@@ -24,7 +27,7 @@ impl Remembered {
         Self { shards, most: most.div_ceil(SHARDS) }
     }
 
-    fn shard(&self, hash: &Hash) -> Option<&Mutex<HashMap<Hash, (Arc<Principal>, i64)>>> {
+    fn shard(&self, hash: &Hash) -> Option<&Shard> {
         self.shards.get(usize::from(hash.last()? % 16))
     }
 

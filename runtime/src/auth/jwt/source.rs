@@ -286,8 +286,8 @@ impl Answer {
         loop {
             match length {
                 Length::Chunked => {
-                    let decoded = decoder.decode(&mut self.held).map_err(|_| "its chunks are malformed")?;
-                    self.body.extend_from_slice(self.held.get(..decoded.data).unwrap_or_default());
+                    let step = decoder.decode(&mut self.held).map_err(|_| "its chunks are malformed")?;
+                    self.body.extend_from_slice(self.held.get(..step.data).unwrap_or_default());
                     self.held.clear();
                     if decoder.done() {
                         return Ok(self.body);
