@@ -87,6 +87,10 @@ pub struct Exchange {
     pub(crate) credentials: Vec<&'static str>,
     /// They are sent on.
     pub(crate) sends_credentials: bool,
+    /// The fields, in lower case, by which the server is told who asks.
+    pub(crate) identity: &'static [&'static str],
+    /// What its chain has come to, until that is done.
+    pub(crate) flow: Option<Flow>,
     /// What may tell in a moment who asks.
     pub(crate) awaited: Option<Awaited>,
     pub(crate) record: Record,
@@ -222,6 +226,8 @@ impl Default for Exchange {
             principals: Vec::new(),
             credentials: Vec::new(),
             sends_credentials: false,
+            identity: &[],
+            flow: None,
             awaited: None,
             record: Record::default(),
             trace: Trace::default(),
@@ -355,6 +361,13 @@ impl Exchange {
         self.shared.as_ref()?.state(slot)
     }
 
+    /// The fields of a client, in lower case, that are not sent on: those by which a server is told who asks, and those by which that was
+    /// found out.
+    pub(crate) fn hidden(&self) -> impl Iterator<Item = &'static str> {
+        let credentials = if self.sends_credentials { &[][..] } else { &self.credentials };
+        self.identity.iter().chain(credentials).copied()
+    }
+
     /// Forgets what the steps of a chain have done for a request that runs through them once more.
     pub(crate) fn again(&mut self) {
         // What limits have counted stays counted, and is not counted again.
@@ -406,6 +419,8 @@ impl Exchange {
         self.principals.clear();
         self.credentials.clear();
         self.sends_credentials = false;
+        self.identity = &[];
+        self.flow = None;
         self.awaited = None;
         self.record = Record::default();
         self.trace.clear();

@@ -86,9 +86,9 @@ impl Forward {
     fn hide(&self, x: &mut Exchange) {
         let program = x.shared.as_ref().map(|shared| shared.program);
         let upstream = program.and_then(|program| program.upstreams.get(self.upstream as usize));
-        let identity = upstream.map_or(&[][..], |upstream| upstream.identity);
-        let credentials = if x.sends_credentials { &[][..] } else { &x.credentials };
-        for name in identity.iter().chain(credentials) {
+        x.identity = upstream.map_or(&[], |upstream| upstream.identity);
+        let hidden: Vec<&'static str> = x.hidden().collect();
+        for name in hidden {
             edit::drop_alike(&mut x.head, name);
         }
     }

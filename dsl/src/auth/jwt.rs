@@ -260,6 +260,19 @@ fn is_of_its_algorithm(values: &Values) -> Option<Mismatch> {
             ..Mismatch::conflict(other, format!("a key for `{name}` has no `{other}`"), "")
         });
     }
+    if let Some(Value::Text(text)) = values.written("spki") {
+        let padding = text.bytes().rev().take_while(|byte| *byte == b'=').count();
+        let is_letter = |byte: u8| byte.is_ascii_alphanumeric() || b"+/".contains(&byte);
+        let letters = text.len().saturating_sub(padding);
+        if !text.len().is_multiple_of(4) || padding > 2 || !text.bytes().take(letters).all(is_letter) {
+            return Some(Mismatch {
+                help: Some(
+                    "write what stands between the lines of `openssl pkey -pubout`, without line ends".into(),
+                ),
+                ..Mismatch::conflict("spki", "this is not base64 with its padding", "no key")
+            });
+        }
+    }
     (!has).then(|| Mismatch {
         help: Some(format!("write `{wanted} …` behind it")),
         ..Mismatch::conflict("for", format!("a key for `{name}` needs its `{wanted}`"), "")

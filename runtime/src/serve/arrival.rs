@@ -7,39 +7,35 @@ use std::task::Poll;
 use super::client::Client;
 use crate::exchange::{Exchange, Flow};
 
-/// Runs the chain of a request; once more where somebody may be known after a wait.
-pub(super) async fn run(client: &mut Client, x: &mut Exchange) -> Flow {
-    let flow = chain(x);
-    if !matches!(flow, Flow::Refuse(_)) || x.awaited.is_none() {
-        return flow;
-    }
-    // Boxed, so that an idle connection does not carry its room.
-    if Box::pin(arrives(client, x)).await {
-        x.again();
-        return chain(x);
-    }
-    flow
+/// Runs the chain of a request, and notes what it comes to. Whether it refuses somebody who may be known in a moment.
+pub(super) fn run(x: &mut Exchange) -> bool {
+    let flow = x.walk.map_or(Flow::Next, |walk| (walk.chain.request)(x, walk.record));
+    let waits = x.awaited.is_some() && matches!(flow, Flow::Refuse(_));
+    x.flow = Some(flow);
+    waits
 }
 
-fn chain(x: &mut Exchange) -> Flow {
-    x.walk.map_or(Flow::Next, |walk| (walk.chain.request)(x, walk.record))
+/// Waits, and runs the chain once more, whatever has come.
+pub(super) async fn wait(client: &mut Client, x: &mut Exchange) {
+    arrives(client, x).await;
+    x.again();
+    run(x);
 }
 
-/// Whether what is waited for has come in time, and somebody still waits.
-async fn arrives(client: &mut Client, x: &mut Exchange) -> bool {
-    let Some(mut awaited) = x.awaited.take() else { return false };
+/// Waits until there is news, the time for it is over, or the client has gone.
+async fn arrives(client: &mut Client, x: &mut Exchange) {
+    let Some(mut awaited) = x.awaited.take() else { return };
     let worker = Rc::clone(&client.worker);
     client.park();
     client.slot.set(worker.now().saturating_add(awaited.within));
     let mut over = pin!(awaited.over.changed());
     std::future::poll_fn(|cx| {
-        if let Poll::Ready(over) = over.as_mut().poll(cx) {
-            return Poll::Ready(over.is_ok());
-        }
-        if client.slot.due() || client.poll_watch(cx).is_err() {
-            return Poll::Ready(false);
+        // An error means that nothing will come.
+        let has_come = over.as_mut().poll(cx).is_ready();
+        if has_come || client.slot.due() || client.poll_watch(cx).is_err() {
+            return Poll::Ready(());
         }
         Poll::Pending
     })
-    .await
+    .await;
 }

@@ -159,6 +159,25 @@ fn nobody_but_the_gateway_says_to_an_upstream_who_asks() {
 }
 
 #[test]
+fn nor_does_a_client_say_it_behind_a_body() {
+    let server = Server::ok();
+    let gate = gate(&server);
+    let trailers = "X-Partner: forged\r\nx_partner: forged\r\nX-Api_Key: acme-key-two\r\nX-Sum: 1\r\n";
+    for body in ["2\r\nhi\r\n", ""] {
+        let request = format!(
+            "POST /partner/app/x HTTP/1.1\r\nHost: a\r\nX-API-Key: acme-key-one\r\nTrailer: x-partner, x-sum\r\nTransfer-Encoding: chunked\r\n\r\n{body}0\r\n{trailers}\r\n"
+        );
+        assert_eq!(gate.ask(request).status(), 200);
+    }
+    for index in 0..server.connections() {
+        let bytes = gatewright_tests::show(&server.received(index));
+        assert!(!bytes.contains("forged") && !bytes.contains("key-two"), "{bytes}");
+        assert_eq!(bytes.matches("X-Sum: 1").count(), bytes.matches("POST ").count(), "{bytes}");
+        assert!(bytes.contains("x-partner: acme"), "{bytes}");
+    }
+}
+
+#[test]
 fn one_of_several_is_enough_and_each_may_be_absent() {
     let server = Server::ok();
     let gate = gate(&server);

@@ -104,3 +104,87 @@ pub(super) fn hash(text: &str) -> Option<[u8; 32]> {
         digits.chunks(2).filter_map(|pair| Some(pair.first()? << 4 | pair.get(1)?)).collect();
     bytes.try_into().ok().filter(|_| text.len() == 64)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::auth::Claim;
+    use crate::auth::api_key::{Config, Item};
+    use crate::policy::query::Field;
+
+    const HASH: &str = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
+
+    const fn claim(name: &'static str, required: bool, many: bool, check: fn(&str) -> bool) -> Claim {
+        Claim { field: Field { name, required, many, check, expected: "int" }, default: None }
+    }
+
+    static PARTNER: Auth = Auth {
+        name: "partner",
+        claims: &[
+            claim("name", true, false, |_| true),
+            claim("seats", false, false, |text| text.parse::<u32>().is_ok()),
+            claim("scope", false, true, |_| true),
+        ],
+        kind: &Config { items: &[] },
+    };
+
+    /// The claims of each key of some lines, or what is wrong with the first line that is wrong.
+    fn keys(lines: &str) -> Result<Vec<Vec<String>>, String> {
+        let (mut seen, mut found) = (Vec::new(), Vec::new());
+        for line in lines.lines() {
+            key(&PARTNER, line, &mut |hash, who| {
+                if seen.contains(&hash) {
+                    return Err(());
+                }
+                seen.push(hash);
+                let texts =
+                    |at: usize| who.claim(at).iter().map(|text| String::from_utf8_lossy(text).into_owned());
+                found.push((0..3).map(|at| texts(at).collect::<Vec<_>>().join("|")).collect());
+                Ok(())
+            })?;
+        }
+        Ok(found)
+    }
+
+    #[test]
+    fn a_line_is_an_owner_a_hash_and_what_else_is_known() {
+        let other = HASH.replace('9', "0");
+        let lines = format!(
+            "# a comment\n\nacme {HASH} seats=5 scope=a scope=\"b c\"\n\"Bolt & \\\"Sons\\\"\"\t{other}"
+        );
+        let expected = [["acme", "5", "a|b c"], ["Bolt & \"Sons\"", "", ""]];
+        assert_eq!(keys(&lines).unwrap(), expected);
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_line_is_said_without_its_hash() {
+        for (line, part) in [
+            ("acme".to_owned(), "expected `OWNER SHA256`"),
+            (format!("acme {}", &HASH[1..]), "64 digits"),
+            (format!("acme {}", HASH.replace('9', "x")), "64 digits"),
+            (format!("acme {HASH} seats"), "`name=value`"),
+            (format!("acme {HASH} seat=5"), "`seat`"),
+            (format!("acme {HASH} name=other"), "`name`"),
+            (format!("acme {HASH} seats=many"), "`seats` is wrong"),
+            (format!("acme {HASH} seats=1 seats=2"), "`seats` stands twice"),
+            (format!("\"acme {HASH}"), "never closed"),
+            (format!("acme {HASH}\nbolt {HASH}"), "stands twice"),
+        ] {
+            let error = keys(&line).unwrap_err();
+            assert!(error.contains(part) && !error.contains(&HASH[8..]), "{line}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_file_that_is_not_there_stops_the_start() {
+        static CONFIG: Config = Config { items: &[Item::Keys { path: "/nowhere/partners.keys" }] };
+        let clock = crate::clock::Clock::manual();
+        let params = <&crate::params::Params>::default();
+        let start = crate::auth::Start { auth: &PARTNER, params, clock: &clock, servers: &[] };
+        let error = crate::auth::Kind::start(&CONFIG, &start).unwrap_err();
+        assert!(
+            error.starts_with("the keys of `partner`: /nowhere/partners.keys cannot be opened"),
+            "{error}"
+        );
+    }
+}
