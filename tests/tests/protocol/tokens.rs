@@ -31,10 +31,11 @@ pub(super) fn says(changes: Value) -> Value {
     let mut claims = json!({
         "iss": "https://id.example/", "aud": "shop", "exp": now() + 600, "sub": ADA, "scope": "orders:read orders:write",
     });
-    for (name, value) in changes.as_object().unwrap() {
+    let Value::Object(changes) = changes else { panic!("an object") };
+    for (name, value) in changes {
         match value {
-            Value::Null => drop(claims.as_object_mut().unwrap().remove(name)),
-            value => claims[name] = value.clone(),
+            Value::Null => drop(claims.as_object_mut().unwrap().remove(&name)),
+            value => claims[name] = value,
         }
     }
     claims
@@ -311,6 +312,6 @@ fn whoever_is_known_is_told_to_the_server_and_the_token_is_not() {
 fn a_secret_that_is_too_short_stops_the_start() {
     let server = Server::ok();
     let setup = Setup { program: program::tokens(), ..Setup::app(&server) }.give("shared_secret", "short");
-    let error = setup.try_start().err().expect("it does not start");
+    let error = setup.try_start().expect_err("it does not start");
     assert!(error.contains("`machine`") && error.contains("HS256") && !error.contains("short\""), "{error}");
 }
