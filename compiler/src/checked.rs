@@ -6,7 +6,8 @@ use std::net::{IpAddr, SocketAddr};
 use std::rc::Rc;
 use std::time::Duration;
 
-use gatewright_dsl::schema::{Value, Values};
+use gatewright_dsl::auth::Kind;
+use gatewright_dsl::schema::{Row, Value, Values};
 use gatewright_dsl::{Policy, Span};
 
 use crate::algebra::RouteSet;
@@ -22,6 +23,8 @@ pub(crate) struct Program {
     pub(crate) params: Vec<Param>,
     /// Those that are used, sorted by name.
     pub(crate) secrets: Vec<Secret>,
+    /// Those that are used, sorted by name.
+    pub(crate) auths: Vec<Auth>,
     /// Sorted by name.
     pub(crate) upstreams: Vec<Upstream>,
     /// The steps of exchanges that no route has.
@@ -146,12 +149,48 @@ pub(crate) struct Secret {
     pub(crate) doc: String,
 }
 
+/// How it is found out who asks.
+#[derive(Clone, Debug)]
+pub(crate) struct Auth {
+    pub(crate) name: String,
+    /// Where the name is declared.
+    pub(crate) span: Span,
+    pub(crate) kind: &'static Kind,
+    /// Its words, those that are not written with their defaults.
+    pub(crate) words: Vec<Word>,
+    /// What is known of everybody, in the order in which it is kept.
+    pub(crate) claims: Vec<Claim>,
+}
+
+/// A setting of an `auth`.
+#[derive(Clone, Debug)]
+pub(crate) struct Word {
+    pub(crate) row: &'static Row,
+    pub(crate) values: Values,
+    /// What `wanted` of the row has become, in its order.
+    pub(crate) resolved: Vec<Resolved>,
+}
+
+/// Something that is known of who asks.
+#[derive(Clone, Debug)]
+pub(crate) struct Claim {
+    pub(crate) name: String,
+    /// Where it comes from.
+    pub(crate) wire: String,
+    /// What an expression reads.
+    pub(crate) ty: Ty,
+    /// The texts that stand for it where nothing is said of it.
+    pub(crate) default: Option<Vec<String>>,
+}
+
 #[derive(Debug)]
 pub(crate) struct Upstream {
     pub(crate) name: String,
     pub(crate) servers: Vec<Server>,
     /// One for each that there can be.
     pub(crate) parts: Vec<Part>,
+    /// Header fields that tell it who asks, sorted: nobody else sets them.
+    pub(crate) identity: Vec<String>,
     /// Where others have the servers.
     pub(crate) split: Option<Split>,
 }
@@ -283,6 +322,10 @@ pub(crate) enum Resolved {
     },
     /// The parameter of this name.
     Param(String),
+    /// The `auth` of this name.
+    Auth(String),
+    /// What is known of somebody: for each claim the texts of it, if anything is said of it.
+    Claims(Vec<Option<Vec<String>>>),
 }
 
 /// Where a setting was written, and how it came to a route.

@@ -9,7 +9,7 @@ mod ty;
 mod value;
 
 pub use declaration::{
-    Declaration, Gateway, Group, Host, HostLabel, HostPattern, Import, Live, Param, PolicyDeclaration,
+    Auth, Declaration, Gateway, Group, Host, HostLabel, HostPattern, Import, Live, Param, PolicyDeclaration,
     Secret, TypeBody, TypeDeclaration, Upstream,
 };
 pub use path::{Capture, Pattern, Segment, Template, TemplatePart};

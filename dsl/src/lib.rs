@@ -4,6 +4,7 @@
 //! opened and nothing is printed. What a program *means* (names, routes, what runs) is the compiler's work.
 
 pub mod ast;
+pub mod auth;
 pub mod format;
 pub mod item;
 pub mod page;

@@ -114,6 +114,30 @@ pub(crate) fn drop_field(head: &mut Head, name: &str) {
     }
 }
 
+/// The fields of this name, which is in lower case, are not sent, nor those that a server may take for it: many do not tell `_`
+/// from `-`.
+pub(crate) fn drop_alike(head: &mut Head, name: &str) {
+    for field in &mut head.fields {
+        field.dropped |= is_alike(field.name.of(&head.bytes), name);
+    }
+}
+
+/// The same of field lines behind a body, where a server may read them as if they stood before it.
+pub(crate) fn drop_lines_alike(name: &str, lines: &mut Vec<u8>) {
+    let is_it = |line: &[u8]| {
+        let own = line.iter().position(|byte| *byte == b':').and_then(|colon| line.get(..colon));
+        own.is_some_and(|own| is_alike(own, name))
+    };
+    for line in std::mem::take(lines).split_inclusive(|byte| *byte == b'\n').filter(|line| !is_it(line)) {
+        lines.extend_from_slice(line);
+    }
+}
+
+fn is_alike(own: &[u8], name: &str) -> bool {
+    let folded = |byte: &u8| if *byte == b'_' { b'-' } else { byte.to_ascii_lowercase() };
+    own.len() == name.len() && own.iter().map(folded).eq(name.as_bytes().iter().map(folded))
+}
+
 /// Takes the lines of a field out of many.
 pub(crate) fn drop_lines(name: &str, lines: &mut Vec<u8>) {
     if !has_line(name, lines) {

@@ -6,6 +6,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::auth::{Awaited, Principal};
 use crate::clock::Micros;
 use crate::edit::{self, Edits};
 use crate::head::{Field, Head, is_field_value, write_number};
@@ -83,6 +84,18 @@ pub struct Exchange {
     pub(crate) admission: Option<Admission>,
     /// A step that sees the answer has found that it cannot be given.
     pub(crate) fault: Option<Reason>,
+    /// Who asks: numbers of `auth`s, and whom each knows.
+    pub(crate) principals: Vec<(u16, Arc<Principal>)>,
+    /// The fields of the head, in lower case, by which that was found out.
+    pub(crate) credentials: Vec<&'static str>,
+    /// They are sent on.
+    pub(crate) sends_credentials: bool,
+    /// The fields, in lower case, by which the server is told who asks.
+    pub(crate) identity: &'static [&'static str],
+    /// What its chain has come to, until that is done.
+    pub(crate) flow: Option<Flow>,
+    /// What may tell in a moment who asks.
+    pub(crate) awaited: Option<Awaited>,
     pub(crate) record: Record,
     /// The trace that it belongs to.
     pub(crate) trace: Trace,
@@ -222,6 +235,12 @@ impl Default for Exchange {
             said: Vec::new(),
             admission: None,
             fault: None,
+            principals: Vec::new(),
+            credentials: Vec::new(),
+            sends_credentials: false,
+            identity: &[],
+            flow: None,
+            awaited: None,
             record: Record::default(),
             trace: Trace::default(),
         }
@@ -362,6 +381,26 @@ impl Exchange {
         self.shared.as_ref()?.state(slot)
     }
 
+    /// The fields of a client, in lower case, that are not sent on: those by which a server is told who asks, and those by which that was
+    /// found out.
+    pub(crate) fn hidden(&self) -> impl Iterator<Item = &'static str> {
+        let credentials = if self.sends_credentials { &[][..] } else { &self.credentials };
+        self.identity.iter().chain(credentials).copied()
+    }
+
+    /// Forgets what the steps of a chain have done for a request that runs through them once more.
+    pub(crate) fn again(&mut self) {
+        // What limits have counted stays counted, and is not counted again.
+        edit::drop_lines("www-authenticate", &mut self.said);
+        self.principals.clear();
+        self.credentials.clear();
+        self.sends_credentials = false;
+        self.awaited = None;
+        self.edits.clear();
+        self.violations.clear();
+        self.made.clear();
+    }
+
     /// Forgets everything but the gateway, and keeps the room, unless it is large.
     pub(crate) fn clear(&mut self) {
         self.head.clear();
@@ -397,6 +436,12 @@ impl Exchange {
         self.said.clear();
         self.admission = None;
         self.fault = None;
+        self.principals.clear();
+        self.credentials.clear();
+        self.sends_credentials = false;
+        self.identity = &[];
+        self.flow = None;
+        self.awaited = None;
         self.record = Record::default();
         self.trace.clear();
     }
@@ -416,7 +461,13 @@ impl Exchange {
     pub(crate) fn with_states(mut self, states: &'static [crate::shared::NewState]) -> Self {
         let program = crate::program::Program { states, ..crate::program::Program::EMPTY };
         let clock = crate::clock::Clock::manual();
-        self.shared = Some(Shared::new(Box::leak(Box::new(program)), Arc::clone(&self.params), None, clock));
+        self.shared = Some(Shared::new(
+            Box::leak(Box::new(program)),
+            Arc::clone(&self.params),
+            None,
+            clock,
+            Vec::new(),
+        ));
         self
     }
 

@@ -8,6 +8,7 @@ pub use std::process::ExitCode;
 pub use std::time::Duration;
 
 pub use crate::access_log::LogLine;
+pub use crate::auth::{self, Auth, Claim};
 pub use crate::cause::Cause;
 pub use crate::dfa::Dfa;
 pub use crate::exchange::{Exchange, Flow, Own};

@@ -6,6 +6,7 @@ mod access_log;
 #[cfg(feature = "admin")]
 mod admin;
 mod answer;
+pub mod auth;
 #[cfg(any(test, feature = "bench"))]
 #[doc(hidden)]
 pub mod bench;

@@ -6,6 +6,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use crate::access_log::LogLine;
+use crate::auth::Auth;
 use crate::exchange::{Exchange, Flow, Own};
 use crate::params::{Param, Secret, Setting};
 use crate::policy;
@@ -42,6 +43,8 @@ pub struct Program {
     pub outside: Option<Outside>,
     /// All names and literal segments, one after the other; [`Label`] and [`crate::route::Edge`] point into it.
     pub text: &'static str,
+    /// How it is found out who asks.
+    pub auths: &'static [Auth],
     /// What may be set at start-up.
     pub params: &'static [Param],
     /// What must be given at start-up, and is never shown.
@@ -212,6 +215,8 @@ pub struct Upstream {
     pub concurrency: Option<policy::concurrency::Config>,
     /// When all of them are left alone for a while.
     pub breaker: Option<policy::breaker::Config>,
+    /// Fields, in lower case, in which routes tell it who asks. What a client sends in them goes no further.
+    pub identity: &'static [&'static str],
 }
 
 /// One server of an upstream, spoken to in plain HTTP/1.1.
@@ -350,6 +355,7 @@ impl Program {
         states: &[],
         outside: None,
         text: "",
+        auths: &[],
         params: &[],
         secrets: &[],
         access_log: AccessLog::Off,

@@ -92,6 +92,12 @@ reasons! {
     NOT_FOUND "not_found" 404 "http_request_error" "nothing is served at this path";
     /// RFC 9110 section 15.5.6.
     METHOD_NOT_ALLOWED "method_not_allowed" 405 "http_request_error" "the method is not allowed at this path";
+    /// RFC 9110 section 15.5.2: `require`.
+    CREDENTIAL_MISSING "credential_missing" 401 "http_request_denied" "the request does not say who it is from";
+    /// RFC 9110 section 15.5.2: `require`, `identify`.
+    CREDENTIAL_INVALID "credential_invalid" 401 "http_request_denied" "what the request says of whom it is from is not accepted";
+    /// `require`, `identify`: nobody can be known now.
+    IDENTITY_UNAVAILABLE "identity_unavailable" 503 "proxy_internal_response" "it cannot be found out whom the request is from";
     /// `only`.
     NOT_ALLOWED "not_allowed" 403 "http_request_denied" "the request is not allowed";
     /// `deny`.

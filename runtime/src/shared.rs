@@ -5,6 +5,7 @@
 use std::any::Any;
 use std::sync::Arc;
 
+use crate::auth::Verifier;
 use crate::clock::Clock;
 use crate::live::Live;
 use crate::params::Params;
@@ -36,6 +37,8 @@ pub(crate) struct Shared {
     pub(crate) live: Option<Live>,
     pub(crate) program: &'static Program,
     states: Vec<State>,
+    /// By the numbers of [`Program::auths`].
+    pub(crate) auths: Vec<Box<dyn Verifier>>,
 }
 
 impl Shared {
@@ -44,9 +47,10 @@ impl Shared {
         params: Arc<Params>,
         live: Option<Live>,
         clock: Clock,
+        auths: Vec<Box<dyn Verifier>>,
     ) -> Arc<Self> {
         let states = program.states.iter().map(|make| make()).collect();
-        Arc::new(Self { clock, params, live, program, states })
+        Arc::new(Self { clock, params, live, program, states, auths })
     }
 
     /// The state of a number; `None` where it is of another type, which emitted code never asks for.

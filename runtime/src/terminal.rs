@@ -2,6 +2,7 @@
 //!
 //! Each terminal only says what is to happen; the connection's task does it.
 
+use crate::edit;
 use crate::exchange::{Exchange, Flow};
 use crate::target;
 
@@ -76,7 +77,22 @@ impl Forward {
     /// Ends the chain.
     #[must_use]
     pub fn request(&'static self, x: &mut Exchange) -> Flow {
+        self.hide(x);
         made(&self.target, x).unwrap_or(Flow::Forward(self))
+    }
+}
+
+impl Forward {
+    /// Who asks is said to the server by the gateway alone: what the client has said of it goes no further, unless its route
+    /// says so.
+    fn hide(&self, x: &mut Exchange) {
+        let program = x.shared.as_ref().map(|shared| shared.program);
+        let upstream = program.and_then(|program| program.upstreams.get(self.upstream as usize));
+        x.identity = upstream.map_or(&[], |upstream| upstream.identity);
+        let hidden: Vec<&'static str> = x.hidden().collect();
+        for name in hidden {
+            edit::drop_alike(&mut x.head, name);
+        }
     }
 }
 

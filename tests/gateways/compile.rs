@@ -32,6 +32,9 @@ pub fn write(out: &Path) {
     write_one(out, "shop");
     write_one(out, "live");
     write_one(out, "split");
+    write_one(out, "auth");
+    write_one(out, "tokens");
+    write_one(out, "key_sets");
 }
 
 fn write_one(out: &Path, name: &str) {

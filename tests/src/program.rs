@@ -51,6 +51,36 @@ pub fn traffic() -> &'static Program {
     &traffic::PROGRAM
 }
 
+mod auth {
+    include!(concat!(env!("OUT_DIR"), "/auth.rs"));
+}
+
+/// A gateway that asks who comes, compiled from `gateways/auth.gw`.
+pub fn auth() -> &'static Program {
+    &auth::PROGRAM
+}
+
+mod key_sets {
+    include!(concat!(env!("OUT_DIR"), "/key_sets.rs"));
+}
+
+/// The declared addresses of the servers of keys of [`key_sets`].
+pub const KEYS: [SocketAddr; 2] = [local(9031), local(9032)];
+
+/// A gateway that fetches keys, compiled from `gateways/key_sets.gw`.
+pub fn key_sets() -> &'static Program {
+    &key_sets::PROGRAM
+}
+
+mod tokens {
+    include!(concat!(env!("OUT_DIR"), "/tokens.rs"));
+}
+
+/// A gateway that takes signed tokens, compiled from `gateways/tokens.gw`.
+pub fn tokens() -> &'static Program {
+    &tokens::PROGRAM
+}
+
 mod recorded {
     include!(concat!(env!("OUT_DIR"), "/recorded.rs"));
 }

@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use gatewright_dsl::policy::Who;
 use gatewright_dsl::schema::{Checked, Join, Values};
 use gatewright_dsl::{Policy, Span};
 
@@ -97,6 +98,13 @@ pub(super) fn with_used(check: &mut Check<'_>, mut own: Layer, used: Vec<(Span, 
             theirs.entry(word).or_default().push((at, said));
         }
     }
+    let settling: Vec<&'static Policy> = check.catalogue.policies().filter(|it| settles(it)).collect();
+    // Who may come is said once: by the block itself, or by all policies alike.
+    if settling.iter().any(|policy| own.get(policy.name).is_some_and(|said| !said.is_silent())) {
+        theirs.retain(|word, _| !settling.iter().any(|policy| policy.name == *word));
+    } else {
+        opposed(check, &settling, &mut theirs);
+    }
     for policy in check.catalogue.policies().collect::<Vec<_>>() {
         let Some(theirs) = theirs.remove(policy.name) else { continue };
         let own = own.entry(policy.name).or_default();
@@ -116,6 +124,31 @@ pub(super) fn with_used(check: &mut Check<'_>, mut own: Layer, used: Vec<(Span, 
         }
     }
     own
+}
+
+fn settles(policy: &Policy) -> bool {
+    policy.who.is_some_and(Who::settles)
+}
+
+/// Reports policies of which one says who may come with one word, and another with another. The first word stays.
+fn opposed(
+    check: &mut Check<'_>,
+    settling: &[&'static Policy],
+    theirs: &mut BTreeMap<&'static str, Vec<(Span, Said)>>,
+) {
+    let said = settling.iter().filter(|policy| theirs.contains_key(policy.name));
+    let words: Vec<&'static str> = said.map(|policy| policy.name).collect();
+    let Some((kept, others)) = words.split_first() else { return };
+    let first = |said: Option<&Vec<(Span, Said)>>| {
+        said.and_then(|said| said.first()).map(|(at, said)| (*at, said.span()))
+    };
+    for other in others {
+        let removed = theirs.remove(other);
+        if let (Some(at), Some(before)) = (first(removed.as_ref()), first(theirs.get(kept))) {
+            let what = format!("{kept}` and `{other}");
+            check.problems.push(problem::conflicting_policies(&what, [at, before]));
+        }
+    }
 }
 
 /// The one that several policies agree on.
@@ -195,6 +228,10 @@ pub(super) fn over(check: &mut Check<'_>, outer: &Settings, layer: &Layer) -> Se
                 .and_modify(|drops| drops.1 |= !held.is_empty())
                 .or_insert((policy.name, !held.is_empty()));
             held.clear();
+        }
+        if settles(policy) && !said.items.is_empty() {
+            // Who may come is said by one of several words.
+            inner.0.retain(|word, _| !check.catalogue.find(word).is_some_and(settles));
         }
         match policy.join {
             Join::One if !said.items.is_empty() => held.clone_from(&said.items),

@@ -5,6 +5,7 @@
 
 mod answer;
 mod around;
+mod auth;
 mod bounds;
 mod collision;
 pub(crate) mod expr;
@@ -17,6 +18,7 @@ mod line;
 mod name;
 mod own_answer;
 mod params;
+pub(crate) use auth::principals;
 pub(crate) mod path;
 mod pattern;
 mod plain;
@@ -73,6 +75,8 @@ struct Check<'a> {
     params: Rc<Params>,
     /// The bounds of the settings in whose place parameters stand, by name: what start-up is to hold them against.
     bounds: BTreeMap<String, bounds::Bounds>,
+    /// How it is found out who asks.
+    auths: auth::Auths,
     /// Where the gateway listens.
     listeners: Vec<(SocketAddr, Span)>,
     /// Whether the gateway says how names are looked up.
@@ -138,6 +142,7 @@ pub(crate) fn check(files: &Files<'_>, entry: &Entry, catalogue: &Catalogue) -> 
         problems,
         names,
         languages: Languages::new(),
+        auths: auth::Auths::default(),
         listeners: Vec::new(),
         looks_up: false,
         is_torn,
@@ -156,6 +161,7 @@ pub(crate) fn check(files: &Files<'_>, entry: &Entry, catalogue: &Catalogue) -> 
     let gateways: Vec<_> = trees().flat_map(File::gateways).collect();
     let upstreams: Vec<_> = trees().flat_map(File::upstreams).collect();
     params.scope.record(gateway::records(&gateways));
+    auth::check(&mut check, &units);
     let gateway = gateway::check(&mut check, &gateways);
     check.looks_up = gateway.front.dns.is_some();
     let upstreams = upstream::check(&mut check, &upstreams);
@@ -173,6 +179,7 @@ pub(crate) fn check(files: &Files<'_>, entry: &Entry, catalogue: &Catalogue) -> 
     logged(&mut check, &gateway, &outside, &routes);
     let claims =
         RouteSet { routes: routes.iter().map(Route::shape).collect(), floors: nested.floors(&mut check) };
+    auth::hold(&mut check, &outside, &routes);
     let order = collision::check(&mut check, &claims);
     // Without any route, that is the one thing to say.
     let has_routes = !nested.routes.is_empty();
@@ -184,7 +191,7 @@ pub(crate) fn check(files: &Files<'_>, entry: &Entry, catalogue: &Catalogue) -> 
         hold_changeable(&mut check, &params, &needed);
     }
     use_names(&mut check, &params);
-    let mut unused = if has_routes && !is_torn { check.names.unused() } else { Vec::new() };
+    let mut unused = if has_routes && !is_torn { check.names.unused(catalogue.who()) } else { Vec::new() };
     let mut used = check.names.used();
     for (span, (word, drops)) in &check.drops {
         if *drops {
@@ -207,6 +214,8 @@ pub(crate) fn check(files: &Files<'_>, entry: &Entry, catalogue: &Catalogue) -> 
     let program = problems.is_empty().then(|| {
         let claims = claims.ordered(&order);
         let mut program = program(gateway, upstreams, routes, (claims, &order), &check.lines);
+        let auths = std::mem::take(&mut check.auths.known).into_iter().map(|(auth, _)| auth);
+        program.auths = auths.filter(|auth| used.contains(&auth.span)).collect();
         program.outside = outside;
         let used = params.all.iter().filter(|it| needed.contains(&it.name));
         program.params = used.map(|it| bounds::bounded(it, bounds.get(&it.name))).collect();
@@ -336,6 +345,7 @@ fn program(
         front,
         params: Vec::new(),
         secrets: Vec::new(),
+        auths: Vec::new(),
         upstreams,
         outside: Vec::new(),
         routes,
@@ -349,6 +359,12 @@ fn used_upstreams(
     upstreams: Vec<Upstream<'_>>,
     routes: &mut [checked::Route],
 ) -> (Vec<checked::Upstream>, Option<Span>) {
+    let mut identity: BTreeMap<usize, BTreeSet<String>> = BTreeMap::new();
+    for route in routes.iter() {
+        if let checked::End::Forward { upstream, .. } = route.end {
+            identity.entry(upstream).or_default().extend(auth::identity(&route.steps));
+        }
+    }
     let mut ends: Vec<&mut usize> = routes
         .iter_mut()
         .filter_map(|route| match &mut route.end {
@@ -365,9 +381,10 @@ fn used_upstreams(
         **end = numbers.get(*end).copied().unwrap_or_default();
     }
     let kept = upstreams.into_iter().enumerate().filter(|(number, _)| used.contains(number));
-    let kept: Vec<Upstream<'_>> = kept.map(|(_, upstream)| upstream).collect();
-    let named = kept.iter().filter_map(|upstream| upstream.named).min();
-    let kept = kept.into_iter().map(|upstream| checked::Upstream {
+    let kept: Vec<(usize, Upstream<'_>)> = kept.collect();
+    let named = kept.iter().filter_map(|(_, upstream)| upstream.named).min();
+    let kept = kept.into_iter().map(|(number, upstream)| checked::Upstream {
+        identity: identity.remove(&number).unwrap_or_default().into_iter().collect(),
         name: upstream.name.text.clone(),
         servers: upstream.servers,
         parts: upstream.parts,

@@ -4,6 +4,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use gatewright_dsl::ast::Declaration;
+use gatewright_dsl::policy::WhoWords;
 use gatewright_dsl::{Problem, Span};
 
 use super::problem;
@@ -15,6 +17,8 @@ use super::unit::{self, Unit};
 pub(super) struct Names {
     declared: BTreeMap<(Space, String), Span>,
     used: BTreeSet<(Space, String)>,
+    /// Values that are those of who asks.
+    auths: BTreeSet<String>,
     /// Of these kinds some name is unknown: the declaration that was meant would be called unused.
     lost: BTreeSet<Space>,
 }
@@ -30,6 +34,11 @@ impl Names {
         }
         all.sort_by_key(|(_, _, span)| *span);
         let mut names = Self::default();
+        for declaration in units.iter().flat_map(|unit| &unit.file.declarations) {
+            if let Declaration::Auth(auth) = declaration {
+                names.auths.insert(auth.name.text.clone());
+            }
+        }
         for (space, name, span) in all {
             if let Some(first) = names.declared.get(&(space, name.to_owned())) {
                 problems.push(problem::duplicate_name(space, name, span, *first));
@@ -49,6 +58,11 @@ impl Names {
         }
         self.lost.insert(space);
         None
+    }
+
+    /// Whether a name is that of an `auth`.
+    pub(super) fn is_auth(&self, name: &str) -> bool {
+        self.auths.contains(name)
     }
 
     /// Whether a name is declared. That is no use of it.
@@ -77,7 +91,7 @@ impl Names {
     }
 
     /// The declarations that nobody uses, as far as that can be told.
-    pub(super) fn unused(&self) -> Vec<Problem> {
+    pub(super) fn unused(&self, words: WhoWords) -> Vec<Problem> {
         let used = self.used();
         let unused = self.declared.iter().filter(|((space, name), span)| {
             // A file that is imported under two names is used where one of them is.
@@ -87,6 +101,7 @@ impl Names {
             .map(|((space, name), span)| match space {
                 Space::Upstream => problem::unused_upstream(name, *span),
                 Space::Policy => problem::unused_policy(name, *span),
+                Space::Value if self.auths.contains(name) => problem::unused_auth(name, *span, words),
                 Space::Value => problem::unused_param(name, *span),
                 Space::Type => problem::unused_type(name, *span),
             })

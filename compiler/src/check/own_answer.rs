@@ -172,7 +172,10 @@ impl<'a> Words<'a> {
                 Declaration::Host(it) => self.block(&it.block, check),
                 Declaration::Policy(it) => self.block(&it.block, check),
                 Declaration::Upstream(it) => self.block(&it.block, check),
-                Declaration::Route(it) => it.block.iter().for_each(|block| self.block(block, check)),
+                Declaration::Route(it) => {
+                    self.found.extend(it.head_setting.iter().map(|setting| setting.word.text.as_str()));
+                    it.block.iter().for_each(|block| self.block(block, check));
+                }
                 _ => {}
             }
         }

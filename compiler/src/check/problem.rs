@@ -2,6 +2,7 @@
 //!
 //! When they are raised is decided elsewhere.
 
+mod auth;
 mod expr;
 mod import;
 mod nest;
@@ -12,6 +13,7 @@ use gatewright_dsl::source::Span;
 
 use super::rewrite::Space;
 
+pub(super) use auth::*;
 pub(super) use expr::*;
 pub(crate) use import::{
     file_outside, import_cycle, no_file_matches, repeated_import, too_many_imports, unknown_file,
@@ -49,6 +51,7 @@ kinds! {
     IMPOSSIBLE_CAPTURE "impossible_capture" "a capture that no request can match";
     INCOMPATIBLE_TYPES "incompatible_types" "an operator between values that do not go together";
     LIVE_NOT_HERE "live_not_here" "a live value where nothing can change while the gateway runs";
+    LOGGED_CREDENTIAL "logged_credential" "a credential would stand in the log";
     MISSING_FEATURE "missing_feature" "the package lacks what the gateway needs";
     MISSING_GATEWAY "missing_gateway" "no gateway is declared";
     MISSING_ROUTE "missing_route" "a gateway without a route answers nothing";
@@ -60,10 +63,13 @@ kinds! {
     OUTSIDE_POLICY "outside_policy" "a policy reads what only some of its users have";
     PATTERN_TOO_LARGE "pattern_too_large" "a set of texts with too many states";
     PATTERN_TOO_LONG "pattern_too_long" "a path pattern beyond the limits";
+    PLAINTEXT_LISTENER "plaintext_listener" "a credential would be sent for everybody to read";
     POLICY_ARGUMENTS "policy_arguments" "a policy takes another number of arguments";
     POLICY_CYCLE "policy_cycle" "policies that use each other";
     POLICY_TOO_LARGE "policy_too_large" "a policy comes to too much";
     PREFIX_ENDS_IN_SLASH "prefix_ends_in_slash" "a prefix with a slash at its end";
+    PRINCIPAL_NOT_KNOWN "principal_not_known" "who asks is asked before it is known";
+    PRINCIPAL_NOT_REQUIRED "principal_not_required" "a route reads who asks, and does not ask";
     REPEATED_GATEWAY "repeated_gateway" "a second gateway block";
     REPEATED_IMPORT "repeated_import" "a file is imported twice in one place";
     REPEATED_USE "repeated_use" "a policy is used twice in one block";
@@ -80,6 +86,8 @@ kinds! {
     TOO_MANY_IMPORTS "too_many_imports" "imports of imports come to too many files";
     TYPE_CYCLE "type_cycle" "a type that contains itself";
     UNCHANGEABLE_LIVE "unchangeable_live" "nothing can change a live value";
+    UNGUARDED_ROUTE "unguarded_route" "a route does not say who may come";
+    UNKNOWN_AUTH "unknown_auth" "no `auth` of this name";
     UNKNOWN_CAPTURE "unknown_capture" "a target uses a capture that the pattern lacks";
     UNKNOWN_FILE "unknown_file" "no file of this name";
     UNKNOWN_MEDIA "unknown_media" "the name of a file does not say what it is";
@@ -90,6 +98,7 @@ kinds! {
     UNREACHABLE_ROUTE "unreachable_route" "a route that never wins";
     UNREADABLE_FILE "unreadable_file" "a file is there, but cannot be read";
     UNSUPPORTED_TYPE "unsupported_type" "a type that cannot stand in this place";
+    UNUSED_AUTH "unused_auth" "no route asks for this `auth`";
     UNUSED_CAPTURE "unused_capture" "the target drops what the pattern captures";
     UNUSED_DNS "unused_dns" "names are looked up, and no server has one";
     UNUSED_PARAM "unused_param" "nothing uses this parameter, live value or secret";

@@ -35,9 +35,14 @@ pub(super) fn check(check: &mut Check<'_>, declared: &PolicyDeclaration, checked
         let is_known = KNOWN.contains(&word.as_str())
             || given.contains(&word)
             || word.contains("::")
-            || check.names.has(Space::Value, &word);
+            || check.names.has(Space::Value, &word) && !check.names.is_auth(&word);
         if !is_known {
-            check.problems.push(problem::outside_policy(&word, &declared.name.text, span));
+            check.problems.push(problem::outside_policy(
+                &word,
+                &declared.name.text,
+                span,
+                check.names.is_auth(&word).then_some(check.catalogue.who().somebody),
+            ));
         }
     }
 }
@@ -48,7 +53,7 @@ fn names(value: &Value, found: &mut BTreeSet<String>) {
         Value::Field(field) => {
             found.insert(field.alias.as_ref().unwrap_or(&field.name).text.clone());
         }
-        Value::Binding(name, _) => {
+        Value::Binding(name, _) | Value::Reference(name) => {
             found.insert(name.text.clone());
         }
         Value::List(items) => items.iter().for_each(|item| names(item, found)),

@@ -15,7 +15,7 @@ use super::expr::scope::{Found, Scope};
 use super::expr::{self, Asked, literal};
 use super::pattern::{Capture, Takes};
 use super::rewrite::Space;
-use super::{Check, answer, bounds, file, problem};
+use super::{Check, answer, auth, bounds, file, problem};
 use crate::algebra::Automaton;
 use crate::checked::{Resolved, Step};
 use crate::ir::expr::{Constant, Expr, Form, Function, Kind, Lookup};
@@ -29,6 +29,7 @@ pub(super) fn scope<'a>(
     steps: &[Step],
 ) -> Scope<'a> {
     let mut scope = Scope::within(outer);
+    auth::asked(check, &mut scope, steps);
     for capture in captures {
         let declared = match &capture.takes {
             Takes::Noted(number) => scope.capture(capture.name, &capture.ty, *number),
@@ -119,7 +120,7 @@ fn declare(
     source: Source,
 ) -> Result<(), Box<Problem>> {
     let name = field.alias.as_ref().unwrap_or(&field.name);
-    let ty = match field_type(check, field) {
+    let ty = match field_type(check, field, "a field of a request") {
         Ok(Some(ty)) => ty,
         Ok(None) => return scope.bind(name, None),
         Err(problem) => {
@@ -152,7 +153,11 @@ fn declare(
 }
 
 /// The type of a declared field. `None` where it is not understood, which has been reported.
-fn field_type(check: &Check<'_>, field: &ast::Field) -> Result<Option<Ty>, Box<Problem>> {
+pub(super) fn field_type(
+    check: &Check<'_>,
+    field: &ast::Field,
+    what: &str,
+) -> Result<Option<Ty>, Box<Problem>> {
     let Some(ty) = check.types.find(&field.ty)? else { return Ok(None) };
     let (present, _) = ty.present();
     let item = if let Ty::List(item, _) = present { item } else { present };
@@ -171,7 +176,7 @@ fn field_type(check: &Check<'_>, field: &ast::Field) -> Result<Option<Ty>, Box<P
         item if !item.is_scalar() => "one text holds a value; several hold a list of values",
         _ => return Ok(Some(ty)),
     };
-    Err(Box::new(problem::unsupported_type(&ty.to_string(), field.ty.span, "a field of a request", help)))
+    Err(Box::new(problem::unsupported_type(&ty.to_string(), field.ty.span, what, help)))
 }
 
 fn lookup(source: Source) -> Lookup {
@@ -283,7 +288,7 @@ fn wanted(check: &mut Check<'_>, scope: &Scope<'_>, step: &Step, wanted: &Wanted
             expr::function(scope, value, asked, &mut check.problems).map(Resolved::Expr)
         }
         Written::Field { field, source } => {
-            let ty = field_type(check, field).ok().flatten()?;
+            let ty = field_type(check, field, "").ok().flatten()?;
             let (present, is_optional) = ty.present();
             let (item, many) =
                 if let Ty::List(item, _) = present { (&**item, true) } else { (present, false) };
@@ -293,6 +298,9 @@ fn wanted(check: &mut Check<'_>, scope: &Scope<'_>, step: &Step, wanted: &Wanted
         Written::File { path } => file::read(check, path).map(|(media, text)| Resolved::File(media, text)),
         // A part of an upstream is made when the gateway starts.
         Written::Name { name, param } if step.policy.part => settled(check, name, param).map(Resolved::Param),
+        Written::Principal { name } => auth::reference(check, name),
+        // INVARIANT: no policy asks for values with names.
+        Written::Named { .. } => None,
         Written::Name { name, param } => reference(check, scope, name, param).map(Resolved::Param),
     }
 }

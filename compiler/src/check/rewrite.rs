@@ -8,6 +8,7 @@ use gatewright_dsl::ast::{
     Route, Segment, Setting, Statement, Target, Template, TemplatePart, Terminal, TerminalKind, Text,
     TextPart, Type, TypeBody, TypeKind, Use, Value, ValueKind,
 };
+use gatewright_dsl::auth::CLAIMS;
 
 /// What a name is the name of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -80,6 +81,10 @@ fn declaration(written: &mut Declaration, change: &mut impl Rewrite) {
             change.name(Space::Upstream, &mut it.name);
             block(&mut it.block, change);
         }
+        Declaration::Auth(it) => {
+            change.name(Space::Value, &mut it.name);
+            auth(&mut it.block, change);
+        }
         Declaration::Policy(it) => {
             change.name(Space::Policy, &mut it.name);
             for param in &mut it.params {
@@ -111,10 +116,29 @@ fn declaration(written: &mut Declaration, change: &mut impl Rewrite) {
     }
 }
 
+/// What stands in the block of an `auth`: behind `claims` a type, elsewhere values.
+fn auth(written: &mut Block, change: &mut impl Rewrite) {
+    for statement in &mut written.statements {
+        if let Statement::Setting(it) = statement
+            && it.word.text == CLAIMS.name
+            && let [Argument::Value(Value { kind: ValueKind::Word(word), span })] =
+                it.arguments.as_mut_slice()
+        {
+            let mut name = Name { span: *span, text: std::mem::take(word) };
+            change.name(Space::Type, &mut name);
+            *word = name.text;
+        }
+    }
+    block(written, change);
+}
+
 fn route(route: &mut Route, change: &mut impl Rewrite) {
     pattern(&mut route.pattern, change);
     if let Some(when) = &mut route.when {
         value(when, change);
+    }
+    if let Some(it) = &mut route.head_setting {
+        setting(it, change);
     }
     if let Some(it) = &mut route.head_terminal {
         terminal(it, change);

@@ -53,6 +53,7 @@ pub(super) fn check<'a>(
     let written = landed.route;
     let around = nested.arounds.get(landed.around)?;
     let (settings, own) = settings(check, landed, &around.settings);
+    guarded(check, written, &settings);
     let upstream = upstream(check, written, upstreams);
     // Of a broken head only the names count.
     if written.broken || !around.is_known {
@@ -121,12 +122,19 @@ impl Route<'_> {
 
 /// What holds for a route, and the settings that it writes itself.
 fn settings(check: &mut Check<'_>, landed: &Landed<'_>, around: &Settings) -> (Settings, Vec<Rc<Item>>) {
-    let Some(block) = &landed.route.block else { return (around.clone(), Vec::new()) };
+    let Some(block) = landed.route.whole_block() else { return (around.clone(), Vec::new()) };
     let written = Written { around: landed.around, imports: landed.imports.clone() };
-    let layer = used::layer(check, block, Place::Route, &written);
+    let layer = used::layer(check, &block, Place::Route, &written);
     let items = layer.values().flat_map(|said| &said.items);
     let own = items.filter(|item| item.uses.is_empty()).cloned().collect();
     (join::over(check, around, &layer), own)
+}
+
+/// Where a program asks anybody who they are, each route says who may come.
+fn guarded(check: &mut Check<'_>, written: &ast::Route, settings: &Settings) {
+    if check.auths.first.is_some() && step::settled(check, settings).is_none() {
+        check.auths.unguarded.push(written.head);
+    }
 }
 
 /// The other form of a route's path, where it takes both.

@@ -6,6 +6,7 @@ use std::rc::Rc;
 
 use gatewright_dsl::Policy;
 use gatewright_dsl::ast::{self, TerminalKind};
+use gatewright_dsl::policy::Who;
 use gatewright_dsl::schema::{Around, Checked, Phase, Values};
 
 use super::around::Nested;
@@ -31,7 +32,7 @@ pub(super) fn steps(check: &mut Check<'_>, asked: &Asked<'_, '_>, nested: &Neste
     let terminal = asked.written.terminal();
     let forwards = terminal.is_some_and(|terminal| matches!(terminal.kind, TerminalKind::Forward { .. }));
     let mut steps: Vec<Step> = Vec::new();
-    let with_steps = |policy: &&Policy| !policy.part && policy.either.is_none();
+    let with_steps = |policy: &&Policy| !policy.part && policy.has_step();
     for policy in check.catalogue.policies().filter(|policy| with_steps(policy)) {
         if forwards || runs_alone(policy) {
             let upstream = asked.upstream.and_then(|it| Some((it, setting(&it.settings, policy)?)));
@@ -98,9 +99,15 @@ pub(super) fn either<'s>(check: &Check<'_>, settings: &'s Settings) -> Option<&'
     items.find(|item| item.policy.takes_either(&item.values))
 }
 
+/// The setting that says who may come, where one holds.
+pub(super) fn settled<'s>(check: &Check<'_>, settings: &'s Settings) -> Option<&'s Rc<Item>> {
+    let mut policies = check.catalogue.policies().filter(|policy| policy.who.is_some_and(Who::settles));
+    policies.find_map(|policy| settings.of(policy).first())
+}
+
 /// What runs for exchanges that no route has. Of a request only that is known which is known of all.
 pub(super) fn outside(check: &mut Check<'_>, settings: &Settings, nested: &Nested<'_>) -> Vec<Step> {
-    let with_steps = check.catalogue.policies().filter(|policy| policy.either.is_none());
+    let with_steps = check.catalogue.policies().filter(|policy| policy.has_step());
     let items = with_steps.flat_map(|policy| settings.of(policy));
     let items: Vec<Rc<Item>> = items.cloned().collect();
     let mut steps: Vec<Step> =

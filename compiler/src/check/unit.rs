@@ -137,6 +137,7 @@ pub(super) fn declared(declaration: &Declaration) -> Option<(Space, &Name)> {
         Declaration::Param(it) => Some((Space::Value, &it.name)),
         Declaration::Live(it) => Some((Space::Value, &it.name)),
         Declaration::Secret(it) => Some((Space::Value, &it.name)),
+        Declaration::Auth(it) => Some((Space::Value, &it.name)),
         Declaration::Type(it) => Some((Space::Type, &it.name)),
         Declaration::Policy(it) => Some((Space::Policy, &it.name)),
         _ => None,
@@ -184,6 +185,7 @@ impl Rewrite for Renaming<'_> {
 pub(super) fn is_label(catalogue: &Catalogue, setting: &str, word: &str) -> bool {
     let own = Place::ALL.iter().flat_map(|place| item::words(*place)).copied();
     let policies = catalogue.policies().map(Policy::row);
+    let auths = catalogue.auths().flat_map(|kind| kind.words).copied();
     let inner = catalogue.policies().flat_map(|policy| policy.row().block).copied();
-    own.chain(policies).chain(inner).any(|row| row.name == setting && row.takes(word))
+    own.chain(policies).chain(auths).chain(inner).any(|row| row.name == setting && row.takes(word))
 }

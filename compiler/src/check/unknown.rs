@@ -18,6 +18,7 @@ fn declarations<'a>(check: &mut Check<'_>, all: impl Iterator<Item = &'a Declara
     for declaration in all {
         match declaration {
             Declaration::Import(_)
+            | Declaration::Auth(_)
             | Declaration::Param(_)
             | Declaration::Live(_)
             | Declaration::Secret(_)

@@ -11,8 +11,8 @@ use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{format_ident, quote};
 
 use super::table::Tight;
-use crate::ir::Program;
 use crate::ir::expr::{Comparison, Constant, Expr, FACTS, Form, Kind, Lookup, Method, Read};
+use crate::ir::{Auth, Program};
 use crate::ty::Ty;
 
 /// The names of parameters and secrets, each by its number.
@@ -20,13 +20,14 @@ use crate::ty::Ty;
 struct Names<'a> {
     params: &'a [String],
     secrets: &'a [String],
+    auths: &'a [Auth],
 }
 
 /// Writes the functions `expr_0`, `expr_1` and so on, one a line.
 pub(super) fn write(program: &Program, out: &mut String) {
     let params: Vec<String> = program.params.iter().map(|param| param.name.clone()).collect();
     let secrets: Vec<String> = program.secrets.iter().map(|secret| secret.name.clone()).collect();
-    let names = Names { params: &params, secrets: &secrets };
+    let names = Names { params: &params, secrets: &secrets, auths: &program.auths };
     for (number, function) in program.functions.exprs.iter().enumerate() {
         let name = format_ident!("expr_{number}");
         let expr = &function.expr;
@@ -58,6 +59,11 @@ impl Names<'_> {
     fn value(self, expr: &Expr) -> TokenStream {
         match &expr.kind {
             Kind::Constant(constant) => constant::value(constant),
+            Kind::Read(Read::Known(auth)) => {
+                let number = self.auth(auth);
+                quote! { g::scope::known_to(x, #number) }
+            }
+            Kind::Read(Read::Claim(auth, name)) => self.claim(auth, name, &expr.ty),
             Kind::Read(read) => self::read(read, &expr.ty),
             Kind::Param(name) => self.param(name, &expr.ty),
             Kind::Secret(name) => {
@@ -132,6 +138,35 @@ impl Names<'_> {
         }
         let value = self.value(expr);
         quote! { &*#value }
+    }
+
+    fn auth(self, name: &str) -> Literal {
+        // INVARIANT: whom a route names, it asks for; were it not so, rustc would refuse the number.
+        let number = self.auths.iter().position(|auth| auth.name == name);
+        Literal::usize_unsuffixed(number.unwrap_or(usize::MAX))
+    }
+
+    /// What is known of who asks: it has been found to be of its type.
+    fn claim(self, auth: &str, name: &str, ty: &Ty) -> TokenStream {
+        let of = self.auth(auth);
+        let own = self.auths.iter().find(|own| own.name == auth);
+        let at = own.and_then(|own| own.claims.iter().position(|claim| claim.name == name));
+        let at = Literal::usize_unsuffixed(at.unwrap_or(usize::MAX));
+        if let Ty::List(item, _) = ty {
+            let texts = quote! { g::scope::claims(x, #of, #at) };
+            return match reader(item) {
+                None => texts,
+                Some(reader) => {
+                    quote! { #texts.iter().filter_map(|t| g::scope::read::#reader(t)).collect::<Vec<_>>() }
+                }
+            };
+        }
+        let text = quote! { g::scope::claim(x, #of, #at) };
+        let value = match reader(ty.present().0) {
+            None => text,
+            Some(reader) => quote! { #text.and_then(|t| g::scope::read::#reader(&t)) },
+        };
+        if matches!(ty, Ty::Optional(_)) { value } else { known(&value, ty) }
     }
 
     fn param(self, name: &str, ty: &Ty) -> TokenStream {
@@ -267,6 +302,8 @@ fn read(read: &Read, ty: &Ty) -> TokenStream {
         Read::ClientIp => quote! { g::scope::client_ip(x) },
         Read::Status => quote! { g::scope::status(x) },
         Read::RequestId => quote! { g::scope::request_id(x) },
+        // INVARIANT: these are written where the numbers of names are known.
+        Read::Known(_) | Read::Claim(..) => quote! { None },
         Read::Fact(at) => {
             let name = format_ident!("{}", FACTS.get(*at).map_or("", |fact| fact.name));
             quote! { g::scope::fact::#name(x) }

@@ -3,6 +3,7 @@
 //! All of it is written from typed values; no text of the source becomes Rust but as a string literal, and no name of the
 //! source becomes an identifier. It names only paths behind the runtime's one door, here called `g`.
 
+mod auth;
 mod chain;
 mod check;
 mod dfa;
@@ -124,6 +125,7 @@ fn program_item(program: &Program) -> TokenStream {
     });
     let splits = splits(program);
     let secrets = program.secrets.iter().map(param::secret);
+    let auths = program.auths.iter().map(auth::auth);
     quote! {
         /// The whole gateway.
         pub static PROGRAM: g::Program = g::Program {
@@ -140,6 +142,7 @@ fn program_item(program: &Program) -> TokenStream {
             states: &[#(#states),*],
             outside: #outside,
             text: TEXT,
+            auths: &[#(#auths),*],
             params: &[#(#params),*],
             secrets: &[#(#secrets),*],
             access_log: #access_log,
@@ -275,7 +278,8 @@ fn write_upstreams(program: &Program, out: &mut String) {
             quote! { g::Server { at: #at, weight: #weight, backup: #backup, optional: #optional } }
         });
         let parts = upstream.parts.iter().map(part);
-        Tight(quote! { g::Upstream { name: #name, servers: &[#(#servers),*] #(, #parts)* } })
+        let identity = &upstream.identity;
+        Tight(quote! { g::Upstream { name: #name, servers: &[#(#servers),*] #(, #parts)*, identity: &[#(#identity),*] } })
     });
     table::write(out, "UPSTREAMS", "g::Upstream", entries);
 }

@@ -44,6 +44,7 @@ fn program() -> Program {
     let redirect = End::Redirect { status: 308, location: vec![Piece::Text("/new".to_owned())] };
     let path = |segments: Vec<Set>, rest| Pattern { segments, rest };
     Program {
+        auths: Vec::new(),
         name: "shop".to_owned(),
         front: crate::checked::Front::default(),
         listeners: ["127.0.0.1:8080", "[::1]:8080"].map(|it| Listener::Is(it.parse().unwrap())).to_vec(),
@@ -51,6 +52,7 @@ fn program() -> Program {
         secrets: Vec::new(),
         outside: Vec::new(),
         upstreams: vec![Upstream {
+            identity: Vec::new(),
             name: "orders".to_owned(),
             servers: vec![Server {
                 at: At::Is {

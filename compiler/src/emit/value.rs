@@ -52,14 +52,33 @@ pub(super) fn content(content: &Content, home: &TokenStream) -> TokenStream {
             let items = items.iter().map(|item| self::content(item, home));
             quote! { &[#(#items),*] }
         }
-        Content::Items(items) => {
-            let items = items.iter().map(|(name, fields)| {
-                let (name, fields) = (ident(&camel(name)), fields.iter().map(|it| field(it, home)));
-                quote! { #home::Item::#name { #(#fields),* } }
-            });
-            quote! { &[#(#items),*] }
+        Content::Auth(number, _) => {
+            let number = Literal::u16_unsuffixed(*number);
+            quote! { #number }
         }
+        Content::Claims(claims) => {
+            let claims = claims.iter().map(|said| optional_texts(said.as_deref()));
+            quote! { &[#(#claims),*] }
+        }
+        Content::Items(items) => self::items(items, home),
     }
+}
+
+/// Texts, if there are any.
+pub(super) fn optional_texts(texts: Option<&[String]>) -> TokenStream {
+    match texts {
+        None => quote! { None },
+        Some(texts) => quote! { Some(&[#(#texts),*]) },
+    }
+}
+
+/// Settings as variants of the enum beside the type that lives at `home`.
+pub(super) fn items(items: &[(&'static str, Vec<Field>)], home: &TokenStream) -> TokenStream {
+    let items = items.iter().map(|(name, fields)| {
+        let (name, fields) = (ident(&camel(name)), fields.iter().map(|it| field(it, home)));
+        quote! { #home::Item::#name { #(#fields),* } }
+    });
+    quote! { &[#(#items),*] }
 }
 
 /// A field of a struct or of a variant.
@@ -140,6 +159,8 @@ fn value(value: &Value) -> TokenStream {
         | Value::Field(_)
         | Value::Binding(..)
         | Value::Name(_)
+        | Value::Reference(_)
+        | Value::Named(_)
         | Value::Least(_) => quote! { None },
     }
 }

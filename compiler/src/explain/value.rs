@@ -212,6 +212,8 @@ impl Scene<'_> {
             Read::ClientIp => Some(Value::Of(Constant::Ip(self.asked.client.to_canonical()))),
             Read::Status
             | Read::RequestId
+            | Read::Known(_)
+            | Read::Claim(..)
             | Read::Fact(_)
             | Read::Raw(Lookup::Answer, _)
             | Read::Field(Lookup::Answer, ..) => {

@@ -111,6 +111,10 @@ pub(crate) enum Read {
     RequestId,
     /// What is known of the exchange: one of [`FACTS`], by its number there.
     Fact(usize),
+    /// Whether somebody is known to the `auth` of this name.
+    Known(String),
+    /// What the `auth` of the first name knows of who asks, under the second.
+    Claim(String, String),
     /// What the n-th capture took. The router has found it to be of its type.
     Capture(u8),
     /// As it comes.
@@ -228,6 +232,21 @@ impl Part {
 }
 
 impl Expr {
+    /// The field of the request's head that it reads, if it reads one of these.
+    pub(crate) fn header_of<'n>(&self, names: &'n [String]) -> Option<&'n str> {
+        if let Kind::Read(Read::Raw(Lookup::Header, name) | Read::Field(Lookup::Header, name, _)) = &self.kind
+        {
+            return names.iter().find(|own| *own == name).map(String::as_str);
+        }
+        self.kind.operands().iter().find_map(|of| of.header_of(names))
+    }
+
+    /// Whether it reads anything of who asks.
+    pub(crate) fn tells_who(&self) -> bool {
+        matches!(self.kind, Kind::Read(Read::Known(_) | Read::Claim(..)))
+            || self.kind.operands().iter().any(|of| of.tells_who())
+    }
+
     pub(crate) fn new(kind: Kind, ty: Ty) -> Rc<Self> {
         let operands = kind.operands();
         let size = operands.iter().fold(1_u32, |sum, of| sum.saturating_add(of.size));

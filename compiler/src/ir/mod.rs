@@ -42,6 +42,8 @@ pub(crate) struct Program {
     /// Chain and record of exchanges that no route has.
     pub(crate) outside: Option<(usize, usize)>,
     /// Sorted by name.
+    pub(crate) auths: Vec<Auth>,
+    /// Sorted by name.
     pub(crate) params: Vec<Parameter>,
     /// Sorted by name.
     pub(crate) secrets: Vec<Secret>,
@@ -65,11 +67,38 @@ pub(crate) struct Fit {
     pub(crate) route: usize,
 }
 
+/// How it is found out who asks.
+#[derive(Debug)]
+pub(crate) struct Auth {
+    pub(crate) name: String,
+    /// Where its type lives, seen from the runtime's door.
+    pub(crate) home: &'static str,
+    pub(crate) claims: Vec<Claim>,
+    /// Its words: for each its name, and what it says.
+    pub(crate) items: Vec<(&'static str, Vec<Field>)>,
+}
+
+/// Something that is known of who asks.
+#[derive(Debug)]
+pub(crate) struct Claim {
+    pub(crate) name: String,
+    pub(crate) wire: String,
+    pub(crate) required: bool,
+    pub(crate) many: bool,
+    /// Index into [`Functions::checks`].
+    pub(crate) check: usize,
+    /// The type in words.
+    pub(crate) expected: String,
+    pub(crate) default: Option<Vec<String>>,
+}
+
 #[derive(Debug)]
 pub(crate) struct Upstream {
     pub(crate) name: String,
     pub(crate) servers: Vec<Server>,
     pub(crate) parts: Vec<Part>,
+    /// Header fields that clients do not set.
+    pub(crate) identity: Vec<String>,
     /// Where others have the servers.
     pub(crate) split: Option<Split>,
 }
@@ -179,6 +208,10 @@ pub(crate) enum Content {
     /// Index into [`Program::states`].
     State(usize),
     List(Vec<Content>),
+    /// The `auth` of this number and name.
+    Auth(u16, String),
+    /// What is said of somebody: for each claim its texts, if any are.
+    Claims(Vec<Option<Vec<String>>>),
     /// Settings that are one step: for each the name of its row, and what it says.
     Items(Vec<(&'static str, Vec<Field>)>),
 }

@@ -15,6 +15,7 @@ use super::expr::Expressions;
 use super::order::{self, Unit};
 use crate::checked::{self, End, Route, Step, Trail};
 use crate::ir::{self, Chain, Content, EndKind, Ends, Field, Piece, Respond, Said, StepTable};
+use crate::ty::Ty;
 
 #[derive(Default)]
 pub(super) struct Chains {
@@ -65,7 +66,7 @@ impl Chains {
 
     /// An upstream, and what its parts say.
     pub(super) fn upstream(&mut self, upstream: checked::Upstream) -> ir::Upstream {
-        let checked::Upstream { name, servers, parts, split } = upstream;
+        let checked::Upstream { name, servers, parts, split, identity } = upstream;
         let part = |part: checked::Part| {
             let checked::Part { policy, step } = part;
             if let Some(step) = &step {
@@ -86,7 +87,24 @@ impl Chains {
             };
             ir::Split { by, shares: shares.into_iter().map(share).collect() }
         });
-        ir::Upstream { name, servers, parts, split }
+        ir::Upstream { name, servers, parts, split, identity }
+    }
+
+    /// How it is found out who asks.
+    pub(super) fn auth(&mut self, auth: checked::Auth) -> ir::Auth {
+        let checked::Auth { name, span, kind, words, claims } = auth;
+        self.features.entry(kind.feature).or_insert(Some(span));
+        let items = config::words(&words, &mut self.expressions);
+        let claim = |claim: checked::Claim| {
+            let (required, ty) = (claim.is_required(), claim.ty.present().0.clone());
+            let (item, many) =
+                if let Ty::List(item, _) = &ty { ((**item).clone(), true) } else { (ty, false) };
+            let check = self.expressions.check(&item);
+            let checked::Claim { name, wire, default, .. } = claim;
+            ir::Claim { name, wire, required, many, check, expected: item.to_string(), default }
+        };
+        let claims = claims.into_iter().map(claim).collect();
+        ir::Auth { name, home: kind.home, claims, items }
     }
 
     fn chain(

@@ -6,7 +6,7 @@ use gatewright_dsl::ast::AnswerBody;
 use gatewright_dsl::schema::{At, Default as Standing, Param, Row, Source, Type, Value, Values};
 
 use super::expr::Expressions;
-use crate::checked::{Resolved, Step};
+use crate::checked::{Resolved, Step, Word};
 use crate::ir::{Content, Declared, Field, Respond, Said};
 
 /// The fields of one setting that has a step of its own.
@@ -39,6 +39,15 @@ pub(super) fn items(steps: &[Step], expressions: &mut Expressions) -> Vec<Field>
         }
     }
     vec![Field { name: "items", content: Content::Items(items) }]
+}
+
+/// The items of an `auth`: one for each word.
+pub(super) fn words(words: &[Word], expressions: &mut Expressions) -> Vec<(&'static str, Vec<Field>)> {
+    let item = |word: &Word| {
+        let mut reading = Reading { resolved: word.resolved.iter(), expressions };
+        (word.row.name, reading.fields(word.row, &word.values, None))
+    };
+    words.iter().map(item).collect()
 }
 
 struct Reading<'a> {
@@ -95,6 +104,8 @@ impl Reading<'_> {
             (Type::Expr(..) | Type::Sent(_), _) => Content::Expr(self.expr()),
             (_, Value::Binding(name, _)) => Content::Named(name.text.clone(), self.expr()),
             (Type::Field(source), _) => self.declared(source),
+            (_, Value::Reference(_)) => self.auth(),
+            (_, Value::Named(_)) => self.claims(),
             (_, Value::Answer(answer)) => {
                 Content::Respond(Respond { status: answer.status, body: self.body(answer.body.as_ref()) })
             }
@@ -116,6 +127,19 @@ impl Reading<'_> {
         match self.resolved.next() {
             Some(Resolved::Param(name)) => Content::Param(self.expressions.param(name)),
             _ => Content::Param(u16::MAX),
+        }
+    }
+
+    fn auth(&mut self) -> Content {
+        let Some(Resolved::Auth(name)) = self.resolved.next() else { return Content::Option(None) };
+        let number = self.expressions.auths.iter().position(|known| known == name);
+        Content::Auth(number.and_then(|number| u16::try_from(number).ok()).unwrap_or(u16::MAX), name.clone())
+    }
+
+    fn claims(&mut self) -> Content {
+        match self.resolved.next() {
+            Some(Resolved::Claims(claims)) => Content::Claims(claims.clone()),
+            _ => Content::Claims(Vec::new()),
         }
     }
 

@@ -12,6 +12,8 @@ pub(super) struct Expressions {
     pub(super) functions: Functions,
     /// The names of all parameters, by number.
     pub(super) params: Vec<String>,
+    /// The names of all `auth`s, by number.
+    pub(super) auths: Vec<String>,
     number_of: BTreeMap<Function, usize>,
     check_of: BTreeMap<Ty, usize>,
 }

@@ -32,6 +32,7 @@ pub(crate) fn lower(program: checked::Program, source_hash: String) -> ir::Progr
         program.routes.iter().map(|route| text.intern(cut(&route.label, LONGEST_LABEL))).collect();
     let mut chains = chain::Chains::default();
     chains.expressions.params = program.params.iter().map(|param| param.name.clone()).collect();
+    chains.expressions.auths = program.auths.iter().map(|auth| auth.name.clone()).collect();
     let (conditions, of) = conditions(&program.claims, &mut chains.expressions);
     let condition = |claim: usize| of.get(claim).copied().flatten();
     let names = router::Names { labels: &labels, text: &mut text, conditions: &condition };
@@ -58,6 +59,7 @@ pub(crate) fn lower(program: checked::Program, source_hash: String) -> ir::Progr
     if let Some((_, span)) = program.front.dns {
         chains.features.insert(DNS_FEATURE, Some(span));
     }
+    let auths = program.auths.into_iter().map(|auth| chains.auth(auth)).collect();
     let upstreams = program.upstreams.into_iter().map(|upstream| chains.upstream(upstream)).collect();
     ir::Program {
         name: program.name,
@@ -75,6 +77,7 @@ pub(crate) fn lower(program: checked::Program, source_hash: String) -> ir::Progr
         ends: chains.ends,
         states: chains.states,
         outside,
+        auths,
         params: program.params,
         secrets: program.secrets,
         functions: chains.expressions.functions,

@@ -137,7 +137,9 @@ fn given(policy: &Policy, values: &Values) -> BTreeSet<String> {
         (Type::Binding(_), Value::Binding(name, _)) => Some(name.text.clone()),
         _ => None,
     };
-    policy.params.iter().filter_map(|param| of_param(param.name, &param.ty)).collect()
+    let named = policy.params.iter().filter_map(|param| of_param(param.name, &param.ty));
+    let who = crate::check::principals(values).into_iter().map(|name| name.text.clone());
+    named.chain(who).collect()
 }
 
 /// The names that its expressions may read. A name that nothing gives does no harm.

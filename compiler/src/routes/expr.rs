@@ -135,6 +135,8 @@ impl Reader<'_> {
             Read::ClientIp => "client.ip".to_owned(),
             Read::Status => "response.status".to_owned(),
             Read::RequestId => "request.id".to_owned(),
+            Read::Known(name) => name.clone(),
+            Read::Claim(of, name) => format!("{of}.{name}"),
             Read::Fact(at) => format!("exchange.{}", FACTS.get(*at).map_or("", |fact| fact.name)),
             Read::Capture(index) => {
                 let shown = self.capture(*index);

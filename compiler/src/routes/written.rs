@@ -54,6 +54,9 @@ fn content(content: &Content, reader: &Reader<'_>) -> Option<String> {
             let [a, b] = [&two.0, &two.1].map(|it| self::content(it, reader).unwrap_or_default());
             format!("the smaller of {a} and {b}")
         }
+        Content::Auth(_, name) => name.clone(),
+        // INVARIANT: only `auth`s say something of somebody, and they are no steps.
+        Content::Claims(_) => return None,
         Content::Param(number) => {
             reader.params.get(usize::from(*number)).map_or_else(String::new, |param| param.name.clone())
         }

@@ -20,6 +20,8 @@ pub enum Declaration {
     Type(TypeDeclaration),
     /// `upstream NAME { … }`
     Upstream(Upstream),
+    /// `auth NAME KIND { … }`
+    Auth(Auth),
     /// `policy NAME[(PARAMETERS)] { … }`
     Policy(PolicyDeclaration),
     /// `group [PREFIX] [when EXPRESSION] { … }`
@@ -42,6 +44,7 @@ impl Declaration {
             Self::Live(it) => it.span,
             Self::Type(it) => it.span,
             Self::Upstream(it) => it.span,
+            Self::Auth(it) => it.span,
             Self::Policy(it) => it.span,
             Self::Group(it) => it.span,
             Self::Host(it) => it.span,
@@ -60,6 +63,7 @@ impl Declaration {
             Self::Live(_) => "live",
             Self::Type(_) => "type",
             Self::Upstream(_) => "upstream",
+            Self::Auth(_) => "auth",
             Self::Policy(_) => "policy",
             Self::Group(_) => "group",
             Self::Host(_) => "host",
@@ -78,6 +82,7 @@ impl Declaration {
             Self::Live(it) => &it.docs,
             Self::Type(it) => &it.docs,
             Self::Upstream(it) => &it.docs,
+            Self::Auth(it) => &it.docs,
             Self::Policy(it) => &it.docs,
             Self::Group(it) => &it.docs,
             Self::Host(it) => &it.docs,
@@ -203,6 +208,23 @@ pub struct Upstream {
     pub name: Name,
     /// Its settings.
     pub block: Block,
+}
+
+/// `auth NAME KIND { … }`
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Auth {
+    /// From the first word to the closing brace.
+    pub span: Span,
+    /// The `///` lines above it.
+    pub docs: Vec<Comment>,
+    /// Its name: who asks, in expressions.
+    pub name: Name,
+    /// How it is found out who asks.
+    pub kind: Name,
+    /// Its settings.
+    pub block: Block,
+    /// Something of its head could not be read, which is reported: use its name, and check no more.
+    pub broken: bool,
 }
 
 /// `policy NAME[(PARAMETERS)] { … }`

@@ -1,9 +1,10 @@
 //! Routes, and what they do with a request.
 
-use super::{Block, Comment, Name, Pattern, Statement, Template, Text, Value};
+use super::{Block, Comment, Name, Pattern, Setting, Statement, Template, Text, Value};
 use crate::source::Span;
+use std::borrow::Cow;
 
-/// `route METHODS PATTERN [when EXPRESSION] [TERMINAL] [{ … }]`
+/// `route METHODS PATTERN [when EXPRESSION] [SETTING] [TERMINAL] [{ … }]`
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Route {
     /// From the first word to the end of the head or the closing brace.
@@ -18,6 +19,8 @@ pub struct Route {
     pub pattern: Pattern,
     /// Under which condition it is there.
     pub when: Option<Value>,
+    /// The setting that stands on the head line, before what the route does. It counts as one of its block.
+    pub head_setting: Option<Setting>,
     /// What stands on the head line behind the pattern. See [`Route::terminal`].
     pub head_terminal: Option<Terminal>,
     /// Its settings, and its terminal if that stands inside.
@@ -27,6 +30,15 @@ pub struct Route {
 }
 
 impl Route {
+    /// Its block, with the setting of its head as the first of it. `None` where it has neither.
+    #[must_use]
+    pub fn whole_block(&self) -> Option<Cow<'_, Block>> {
+        let Some(first) = &self.head_setting else { return self.block.as_ref().map(Cow::Borrowed) };
+        let mut block = self.block.clone().unwrap_or(Block { span: first.span, statements: Vec::new() });
+        block.statements.insert(0, Statement::Setting(first.clone()));
+        Some(Cow::Owned(block))
+    }
+
     /// The one terminal, from the head or from the block. `None` only if a problem was reported.
     #[must_use]
     pub fn terminal(&self) -> Option<&Terminal> {

@@ -19,6 +19,10 @@ impl Printer<'_> {
             Declaration::Live(it) => self.live(it),
             Declaration::Secret(it) => self.blank_and(&it.name.text),
             Declaration::Type(it) => self.type_declaration(it),
+            Declaration::Auth(it) => {
+                self.blank_and(&it.name.text);
+                self.named(&it.kind, &it.block);
+            }
             Declaration::Policy(it) => {
                 self.blank_and(&it.name.text);
                 if !it.params.is_empty() {
@@ -141,6 +145,14 @@ impl Printer<'_> {
         self.push(" ");
         self.copy(route.pattern.span);
         let end = self.when(route.when.as_ref(), route.pattern.span.end);
+        let end = match &route.head_setting {
+            Some(setting) => {
+                self.push(" ");
+                self.setting(setting);
+                setting.span.end
+            }
+            None => end,
+        };
         if let Some(terminal) = &route.head_terminal {
             self.next_part(end, terminal.span.start);
             self.terminal(terminal);

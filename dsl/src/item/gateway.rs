@@ -39,6 +39,12 @@ const LISTEN: Row = Row {
             dynamic: true,
             doc: "address and port; a port alone means every address of the machine",
         },
+        Param::optional(
+            "plaintext",
+            At::Label,
+            Type::String(Bounds { min: Some(1), max: Some(256) }),
+            "why what clients say of themselves may be read on its way here; needed where an `auth` is declared",
+        ),
     ],
     join: Join::All,
     required: true,

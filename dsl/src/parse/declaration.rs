@@ -12,8 +12,10 @@ use pest::Parser;
 use std::borrow::Cow;
 
 /// The declarations that this version has.
-const KNOWN: &[&str] =
-    &["import", "gateway", "param", "live", "secret", "type", "upstream", "policy", "group", "host", "route"];
+const KNOWN: &[&str] = &[
+    "import", "gateway", "param", "live", "secret", "type", "upstream", "auth", "policy", "group", "host",
+    "route",
+];
 
 /// The language's words that stand only at the top of a file. At column 0 they close every block that is still open.
 pub(crate) const TOP: &[&str] =
@@ -55,6 +57,7 @@ fn rules(word: &str) -> (Rule, Rule) {
         "param" => (Rule::param_declaration, Rule::strict_param),
         "live" => (Rule::param_declaration, Rule::strict_live),
         "type" => (Rule::type_declaration, Rule::strict_type),
+        "auth" => (Rule::auth_declaration, Rule::strict_auth),
         "policy" => (Rule::policy_declaration, Rule::strict_policy),
         _ => (Rule::named_declaration, Rule::strict_named),
     }
@@ -245,6 +248,7 @@ impl Reader<'_> {
             "live" => self.live(parts),
             "secret" => Some(self.secret(parts)),
             "type" => self.type_declaration(parts),
+            "auth" => self.auth(parts),
             "policy" => self.policy(parts),
             _ => self.named(parts, kind),
         };

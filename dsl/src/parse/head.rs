@@ -5,8 +5,8 @@ use super::declaration::Parts;
 use super::reader::Reader;
 use super::setting::Holder;
 use crate::ast::{
-    Block, Declaration, Gateway, Group, Host, Import, Live, Param, PolicyDeclaration, Secret, Text, TypeBody,
-    TypeDeclaration, Upstream, Value,
+    Auth, Block, Declaration, Gateway, Group, Host, Import, Live, Name, Param, PolicyDeclaration, Secret,
+    Text, TypeBody, TypeDeclaration, Upstream, Value,
 };
 use crate::problem::syntax;
 use crate::source::Span;
@@ -22,6 +22,20 @@ impl Reader<'_> {
         } else {
             Declaration::Upstream(Upstream { span, docs, name, block })
         })
+    }
+
+    pub(super) fn auth(&mut self, mut parts: Parts<'_>) -> Option<Declaration> {
+        let before = self.problems.len();
+        let name = self.declared_name(&mut parts, "auth");
+        let kind = parts.take(Rule::auth_kind).map(|kind| self.name(&kind));
+        if kind.is_none() && self.problems.len() == before && !parts.has_junk {
+            self.report(syntax::missing_value(name.span.after(), "a kind such as `api_key`", &name.text));
+        }
+        let broken = self.is_broken(&parts, before);
+        let block = self.own_block(&mut parts, "auth", before)?;
+        let Parts { docs, span, .. } = parts;
+        let kind = kind.unwrap_or_else(|| Name { span: name.span.after(), text: String::new() });
+        Some(Declaration::Auth(Auth { span, docs, name, kind, block, broken }))
     }
 
     pub(super) fn policy(&mut self, mut parts: Parts<'_>) -> Option<Declaration> {

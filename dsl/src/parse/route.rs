@@ -4,7 +4,9 @@ use super::declaration::{METHODS, Parts};
 use super::reader::Reader;
 use super::setting::Holder;
 use super::{Pair, Rule};
-use crate::ast::{Declaration, Methods, Name, Route, Statement, Terminal};
+use crate::ast::{
+    Argument, Declaration, Methods, Name, Route, Setting, Statement, Terminal, Value, ValueKind,
+};
 use crate::problem::syntax;
 use crate::source::Span;
 
@@ -23,6 +25,7 @@ impl Reader<'_> {
         let methods = methods.and_then(|pair| self.methods(pair));
         let pattern = pattern.and_then(|pair| self.pattern(pair));
         let when = self.condition(&mut parts);
+        let head_setting = parts.take(Rule::head_setting).map(|pair| self.head_setting(pair));
         let mut terminals: Vec<(Span, Option<Terminal>)> = Vec::new();
         for pair in parts.take_all(Rule::terminal) {
             terminals.push((self.trimmed(self.span(&pair)), self.terminal(pair)));
@@ -53,10 +56,39 @@ impl Reader<'_> {
             methods,
             pattern,
             when,
+            head_setting,
             head_terminal,
             block,
             broken,
         })))
+    }
+
+    /// A word, and words behind it. What it takes is for its row to say.
+    fn head_setting(&mut self, pair: Pair<'_>) -> Setting {
+        let span = self.trimmed(self.span(&pair));
+        let mut word = Name { span, text: String::new() };
+        let mut arguments = Vec::new();
+        for part in pair.into_inner() {
+            if part.as_rule() == Rule::word {
+                word = self.name(&part);
+                continue;
+            }
+            let span = self.span(&part);
+            let names = part.into_inner().map(|name| {
+                let Name { span, text } = self.name(&name);
+                Value { span, kind: ValueKind::Word(text) }
+            });
+            let mut names: Vec<Value> = names.collect();
+            let value = match names.pop() {
+                Some(only) if names.is_empty() => only,
+                last => {
+                    names.extend(last);
+                    Value { span, kind: ValueKind::List(names) }
+                }
+            };
+            arguments.push(Argument::Value(value));
+        }
+        Setting { span, docs: Vec::new(), word, arguments, block: None, broken: false }
     }
 
     fn methods(&mut self, pair: Pair<'_>) -> Option<Methods> {

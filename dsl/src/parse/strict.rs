@@ -84,6 +84,7 @@ fn word(rule: Rule) -> Option<&'static str> {
         Rule::name | Rule::capture_name | Rule::member => "a name",
         Rule::entry | Rule::entry_name => "a field",
         Rule::field | Rule::field_name => "a field such as `name: string`",
+        Rule::auth_kind => "a kind such as `api_key`",
         Rule::methods | Rule::method => "methods",
         Rule::hosts | Rule::host_pattern => "a host",
         Rule::pattern | Rule::template | Rule::quoted_path => "a path",

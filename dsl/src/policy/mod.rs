@@ -10,18 +10,22 @@ pub mod eject;
 pub mod forward;
 pub mod header;
 pub mod health;
+pub mod identify;
 pub mod r#let;
 pub mod limit;
 pub mod log;
 pub mod on;
 pub mod only;
+pub mod public;
 pub mod query;
 pub mod request;
+pub mod require;
 pub mod response;
 pub mod retry;
 pub mod slash;
 pub mod timeout;
 
+use crate::auth::{self, Kind};
 pub use crate::schema::Reason;
 use crate::schema::{
     Accord, Agreement, CORE, Fact, Join, Param, Phase, Place, Row, UNRESOLVED, Value, Values,
@@ -36,6 +40,10 @@ const STANDARD: &[&Policy] = &[
     &deny::ROW,
     &only::ROW,
     &limit::ROW,
+    // Who asks?
+    &public::ROW,
+    &require::ROW,
+    &identify::ROW,
     &query::ROW,
     &header::ROW,
     &cookie::ROW,
@@ -113,6 +121,8 @@ pub struct Policy {
     pub silences: Option<&'static str>,
     /// Where it does nothing but ask one question of a request and refuse by the answer: which answer lets it through.
     pub guard: Option<Guard>,
+    /// What it says of who asks.
+    pub who: Option<Who>,
     /// The word that, where it is written, lets a route take the other form of its path too: with a slash at its end, or
     /// without. Such a setting decides which requests a route takes, and has no step.
     pub either: Option<&'static str>,
@@ -125,6 +135,37 @@ pub enum Guard {
     Lets,
     /// What is so refuses it.
     Refuses,
+}
+
+/// What a policy says of who asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Who {
+    /// Somebody who is known to one of its `auth`s. With the flag of this name, one of several is enough, and each of them may
+    /// be absent.
+    Somebody(&'static str),
+    /// Anybody; who is known to one of its `auth`s is known then.
+    Perhaps,
+    /// Anybody, and nobody is asked. Such a setting has no step, and so no type.
+    Anybody,
+}
+
+/// The words of the policies that say who may come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct WhoWords {
+    /// [`Who::Somebody`]
+    pub somebody: &'static str,
+    /// [`Who::Perhaps`]
+    pub perhaps: &'static str,
+    /// [`Who::Anybody`]
+    pub anybody: &'static str,
+}
+
+impl Who {
+    /// Whether it says who may come: where a program asks at all, each route must say so, once.
+    #[must_use]
+    pub const fn settles(self) -> bool {
+        !matches!(self, Self::Perhaps)
+    }
 }
 
 /// A time that must fit into another, of a setting of the same route.
@@ -191,6 +232,7 @@ impl Policy {
         acts: None,
         silences: None,
         guard: None,
+        who: None,
         either: None,
     };
 
@@ -214,7 +256,14 @@ impl Policy {
             bare: false,
             required: false,
             check: self.check,
+            sends: None,
         }
+    }
+
+    /// Whether a step of a chain comes of it.
+    #[must_use]
+    pub fn has_step(&self) -> bool {
+        self.either.is_none() && self.who != Some(Who::Anybody)
     }
 
     /// The values that hold for a route: what it and its upstream write, joined as the row says, and the defaults.
@@ -248,13 +297,14 @@ impl Policy {
 #[derive(Debug, Clone)]
 pub struct Catalogue {
     policies: Vec<&'static Policy>,
+    kinds: Vec<&'static Kind>,
 }
 
 impl Catalogue {
     /// The policies of this project.
     #[must_use]
     pub fn standard() -> Self {
-        Self { policies: STANDARD.to_vec() }
+        Self { policies: STANDARD.to_vec(), kinds: auth::STANDARD.to_vec() }
     }
 
     /// One policy more. It runs after those of its phase that are already there; one of the same name is replaced.
@@ -265,6 +315,33 @@ impl Catalogue {
             None => self.policies.push(policy),
         }
         self
+    }
+
+    /// One kind of `auth` more; one of the same name is replaced.
+    #[must_use]
+    pub fn with_auth(mut self, kind: &'static Kind) -> Self {
+        self.kinds.retain(|known| known.name != kind.name);
+        self.kinds.push(kind);
+        self
+    }
+
+    /// The words by which routes say who may come, for messages.
+    #[must_use]
+    pub fn who(&self) -> WhoWords {
+        let word = |says: fn(Who) -> bool| {
+            let mut policies = self.policies();
+            policies.find(|policy| policy.who.is_some_and(says)).map_or("", |policy| policy.name)
+        };
+        WhoWords {
+            somebody: word(|who| matches!(who, Who::Somebody(_))),
+            perhaps: word(|who| who == Who::Perhaps),
+            anybody: word(|who| who == Who::Anybody),
+        }
+    }
+
+    /// The kinds of `auth`.
+    pub fn auths(&self) -> impl Iterator<Item = &'static Kind> + '_ {
+        self.kinds.iter().copied()
     }
 
     /// All of them, in running order.
@@ -327,7 +404,7 @@ mod tests {
             let mut labels = policy.params.iter().skip_while(|param| param.at == At::Position);
             assert!(labels.all(|param| param.at != At::Position), "{}: positions first", policy.name);
             assert!(!policy.summary.is_empty(), "{}", policy.name);
-            assert_eq!(policy.home.is_empty(), policy.either.is_some(), "{}", policy.name);
+            assert_eq!(policy.home.is_empty(), !policy.has_step(), "{}", policy.name);
             for param in policy.params {
                 assert!(!param.doc.is_empty(), "{} {}", policy.name, param.name);
                 assert!(param.doc.starts_with(|c: char| !c.is_uppercase()) && !param.doc.ends_with('.'));

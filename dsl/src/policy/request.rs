@@ -18,7 +18,7 @@ pub const ROW: Policy = Policy {
         edit("set", "one value in the place of all of that name", WRITTEN),
         edit("add", "one value more of that name", WRITTEN),
         edit("default", "a value where the client sent none of that name", WRITTEN),
-        edit("remove", "all of that name", NAMED),
+        Row { sends: None, ..edit("remove", "all of that name", NAMED) },
     ],
     answers: &[EDIT_INVALID],
     home: "policy::request",
@@ -35,7 +35,15 @@ pub(super) const EDIT_INVALID: Reason = Reason::new(
 
 const fn edit(name: &'static str, summary: &'static str, params: &'static [Param]) -> Row {
     let (join, key, check) = (Join::Name, &["part", "name"], Some(names_a_field as _));
-    Row { name, summary, params, join, key, check, ..Row::BLANK }
+    Row { name, summary, params, join, key, check, sends: Some(field_of), ..Row::BLANK }
+}
+
+/// The header field that an edit writes.
+fn field_of(values: &Values) -> Option<&str> {
+    match (values.value("part"), values.value("name")) {
+        (Some(Value::Word(part)), Some(Value::Text(name))) if part == "header" => Some(name),
+        _ => None,
+    }
 }
 
 const WRITTEN: &[Param] = &[PART, NAME, VALUE];

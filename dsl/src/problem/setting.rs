@@ -24,6 +24,14 @@ pub fn missing_setting(at: Span, word: &str, place: &str) -> Problem {
         .at(at, format!("expected `{word} …` in this block"))
 }
 
+/// A block with none of several words of which it must have one.
+#[must_use]
+pub fn missing_one_of(at: Span, words: &str) -> Problem {
+    Problem::error(&MISSING_SETTING, format!("this block has neither {words}"))
+        .at(at, "nobody could be known by it")
+        .help("write one of them")
+}
+
 /// A block of a setting with nothing in it.
 #[must_use]
 pub fn empty_block(at: Span, word: &str, known: &[&str]) -> Problem {
@@ -45,6 +53,15 @@ pub fn repeated_setting(at: Span, first: Span, word: &str) -> Problem {
     Problem::error(&REPEATED_SETTING, format!("`{word}` stands twice in this block"))
         .at(at, "again here")
         .because(first, "first here")
+        .help("remove one of them")
+}
+
+/// Two settings of one block of which only one can hold.
+#[must_use]
+pub fn opposed_settings((at, word): (Span, &str), (first, other): (Span, &str)) -> Problem {
+    Problem::error(&REPEATED_SETTING, format!("`{word}` cannot stand beside `{other}`"))
+        .at(at, "who may come is said again here")
+        .because(first, "and here first")
         .help("remove one of them")
 }
 

@@ -66,7 +66,10 @@ impl<'a> Reading<'a> {
                             None => self.surplus(value.span, "assignment"),
                         }
                     }
-                    None => self.surplus(*span, "assignment"),
+                    None => match self.row.params.iter().find(|param| param.at == At::Named) {
+                        Some(param) => self.name(param, target, value),
+                        None => self.surplus(*span, "assignment"),
+                    },
                 },
             }
         }
@@ -157,6 +160,27 @@ impl<'a> Reading<'a> {
                 let problem = wrong::wrong_type(target.span, "a name", &convert::found(kind));
                 self.wrong(param, span, problem);
             }
+        }
+    }
+
+    /// `name = value`, one of several.
+    fn name(&mut self, param: &'static Param, target: &Written, value: &Written) {
+        let ValueKind::Word(word) = &target.kind else {
+            let problem = wrong::wrong_type(target.span, "a name", &convert::found(&target.kind));
+            return self.problems.push(problem);
+        };
+        let name = Name { span: target.span, text: word.clone() };
+        let Some(Given { value: Value::Named(all), .. }) =
+            self.given.iter_mut().find(|given| given.name == param.name)
+        else {
+            return self.put(param, Value::Named(vec![(name, value.clone())]), target.span);
+        };
+        match all.iter().find(|(known, _)| known.text == name.text) {
+            Some((first, _)) => {
+                let problem = wrong::repeated_argument(name.span, first.span, word);
+                self.problems.push(problem);
+            }
+            None => all.push((name, value.clone())),
         }
     }
 

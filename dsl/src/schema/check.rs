@@ -4,7 +4,7 @@ use super::arguments::check_arguments;
 use super::{Join, Place, Row, Values};
 use crate::ast::{Argument, Block, Name, Setting, Statement};
 use crate::item;
-use crate::policy::{Catalogue, Policy};
+use crate::policy::{Catalogue, Policy, Who};
 use crate::problem::{self, Problem, setting as wrong, syntax};
 use crate::source::Span;
 
@@ -53,10 +53,26 @@ pub fn check_block(block: &Block, place: Place, catalogue: &Catalogue) -> (Vec<C
         }
     }
     let brace = Span { end: (block.span.start + 1).min(block.span.end), ..block.span };
-    for known in known.iter().filter(|known| known.row.required) {
-        if !reading.seen.iter().any(|setting| setting.word.text == known.row.name) {
-            reading.problems.push(wrong::missing_setting(brace, known.row.name, place.word()));
-        }
+    reading.required(brace, place.word());
+    reading.done()
+}
+
+/// Checks the block of an `auth` of a kind.
+#[must_use]
+pub fn check_auth(
+    block: &Block,
+    kind: &'static crate::auth::Kind,
+    catalogue: &Catalogue,
+) -> (Vec<Checked>, Vec<Problem>) {
+    let known: Vec<Known> = kind.words.iter().map(|row| Known { row: *row, policy: None }).collect();
+    let mut reading = Reading::of(&known, catalogue, Where::Auth(kind.name));
+    let brace = Span { end: (block.span.start + 1).min(block.span.end), ..block.span };
+    reading.settings(block, "auth");
+    reading.required(brace, "auth");
+    let is_seen = |word: &&str| reading.seen.iter().any(|setting| setting.word.text == **word);
+    if !kind.one_of.is_empty() && !kind.one_of.iter().any(is_seen) {
+        let words: Vec<String> = kind.one_of.iter().map(|word| format!("`{word}`")).collect();
+        reading.problems.push(wrong::missing_one_of(brace, &words.join(" nor ")));
     }
     reading.done()
 }
@@ -70,19 +86,7 @@ pub(super) fn check_items(
 ) -> (Vec<Values>, Vec<Problem>) {
     let known: Vec<Known> = row.iter().map(|row| Known { row: *row, policy: None }).collect();
     let mut reading = Reading::of(&known, catalogue, Where::Setting(word));
-    for statement in &block.statements {
-        let (what, places) = match statement {
-            Statement::Setting(setting) => {
-                reading.read(setting);
-                continue;
-            }
-            Statement::Terminal(terminal) => (terminal.word(), &[Place::Route][..]),
-            Statement::Use(_) => ("use", Place::ROUTES),
-            Statement::Declaration(it) => (it.word(), &[Place::Group, Place::Host][..]),
-        };
-        let places: Vec<&str> = places.iter().copied().map(Place::word).collect();
-        reading.problems.push(wrong::misplaced_setting(statement.span(), what, word, &places));
-    }
+    reading.settings(block, word);
     let (checked, problems) = reading.done();
     (checked.into_iter().map(|checked| checked.values).collect(), problems)
 }
@@ -94,6 +98,8 @@ enum Where {
     Block(Place),
     /// The block of a setting of this word.
     Setting(&'static str),
+    /// The block of an `auth` of this kind.
+    Auth(&'static str),
 }
 
 struct Reading<'a> {
@@ -108,6 +114,32 @@ struct Reading<'a> {
 impl<'a> Reading<'a> {
     fn of(known: &'a [Known], catalogue: &'a Catalogue, at: Where) -> Self {
         Self { known, catalogue, at, seen: Vec::new(), checked: Vec::new(), problems: Vec::new() }
+    }
+
+    /// Reads all settings of a block that can have nothing else.
+    fn settings(&mut self, block: &'a Block, word: &str) {
+        for statement in &block.statements {
+            let (what, places) = match statement {
+                Statement::Setting(setting) => {
+                    self.read(setting);
+                    continue;
+                }
+                Statement::Terminal(terminal) => (terminal.word(), &[Place::Route][..]),
+                Statement::Use(_) => ("use", Place::ROUTES),
+                Statement::Declaration(it) => (it.word(), &[Place::Group, Place::Host][..]),
+            };
+            let places: Vec<&str> = places.iter().copied().map(Place::word).collect();
+            self.problems.push(wrong::misplaced_setting(statement.span(), what, word, &places));
+        }
+    }
+
+    /// Reports the words that a block must have and lacks.
+    fn required(&mut self, brace: Span, place: &str) {
+        for known in self.known.iter().filter(|known| known.row.required) {
+            if !self.seen.iter().any(|setting| setting.word.text == known.row.name) {
+                self.problems.push(wrong::missing_setting(brace, known.row.name, place));
+            }
+        }
     }
 
     fn done(mut self) -> (Vec<Checked>, Vec<Problem>) {
@@ -131,6 +163,13 @@ impl<'a> Reading<'a> {
                 self.repeated(setting.word.span, first.word.span, &setting.word.text);
                 return;
             }
+        }
+        if let Some(first) = self.rival(setting, &found) {
+            self.problems.push(wrong::opposed_settings(
+                (setting.word.span, &setting.word.text),
+                (first.span, &first.text),
+            ));
+            return;
         }
         if setting.broken {
             return;
@@ -174,6 +213,18 @@ impl<'a> Reading<'a> {
         true
     }
 
+    /// The word of this block that says the opposite.
+    fn rival(&self, setting: &Setting, found: &Known) -> Option<&'a Name> {
+        let settles = |policy: &Policy| policy.who.is_some_and(Who::settles);
+        found.policy.filter(|policy| settles(policy))?;
+        let mut before = self.seen.iter().take_while(|other| other.span != setting.span);
+        let is_rival = |other: &&&Setting| {
+            let known = self.known.iter().find(|known| known.row.name == other.word.text);
+            known.and_then(|known| known.policy).is_some_and(settles)
+        };
+        before.find(is_rival).map(|other| &other.word)
+    }
+
     fn repeated(&mut self, at: Span, first: Span, what: &str) {
         self.problems.push(wrong::repeated_setting(at, first, what));
     }
@@ -190,7 +241,7 @@ impl<'a> Reading<'a> {
         let text = word.text.as_str();
         let here = match self.at {
             Where::Block(place) => place.word(),
-            Where::Setting(word) => word,
+            Where::Setting(word) | Where::Auth(word) => word,
         };
         let has = |place: Place| known(place, self.catalogue).iter().any(|known| known.row.name == text);
         let elsewhere: Vec<&str> =

@@ -119,6 +119,9 @@ fn typed(written: &Written, ty: Type, catalogue: &Catalogue) -> Result<Value, Bo
             Value::Text(name.clone().into())
         }
         (Type::Upstream, ValueKind::Word(name)) => Value::Text(name.clone().into()),
+        (Type::Principal | Type::Record, ValueKind::Word(word)) => {
+            Value::Reference(Name { span: written.span, text: word.clone() })
+        }
         (Type::Status(low, high), _) => Value::Status(status(written, low, high).ok_or_else(mismatch)?),
         (Type::Cause, _) => Value::Cause(cause(written, catalogue)?.ok_or_else(mismatch)?),
         (Type::Path, ValueKind::Path(template)) => Value::Text(plain(template).ok_or_else(mismatch)?.into()),

@@ -15,7 +15,7 @@ pub mod value;
 mod values;
 mod want;
 
-pub use check::{Checked, check_block};
+pub use check::{Checked, check_auth, check_block};
 pub use param::{At, Default, Param};
 pub use phase::{Fact, Phase};
 pub use reason::{CORE, Reason, UNRESOLVED};
@@ -100,6 +100,8 @@ pub struct Row {
     pub bare: bool,
     /// What must hold between the values, beyond each one's own type and bounds.
     pub check: Option<Agreement>,
+    /// The field of the head that it writes for an upstream, if it writes one.
+    pub sends: Option<Sends>,
 }
 
 impl Row {
@@ -114,6 +116,7 @@ impl Row {
         required: false,
         bare: false,
         check: None,
+        sends: None,
     };
 
     /// The values where the word is not written: every parameter's default. A parameter without one is left out.
@@ -199,6 +202,9 @@ pub struct Around<'a> {
     /// What another setting says for the same route.
     pub find: &'a dyn Fn(&str) -> Option<&'a Values>,
 }
+
+/// The name of the header field that a setting writes for an upstream.
+pub type Sends = fn(&Values) -> Option<&str>;
 
 /// Says what does not go together in the settings of a route that are each right by themselves.
 pub type Accord = fn(&Values, &Around<'_>) -> Option<Mismatch>;

@@ -34,6 +34,8 @@ pub enum At {
     Flag,
     /// Behind `=`, which stands behind a position.
     Assigned,
+    /// Behind all positions, as often as wanted: `name = value`.
+    Named,
 }
 
 impl Param {

@@ -68,6 +68,10 @@ pub enum Type {
     Binding(Want),
     /// The name of a value, which is written as JSON under its own name.
     Named(Stage),
+    /// The name of an `auth`: somebody who asks.
+    Principal,
+    /// The name of a declared type with fields.
+    Record,
     /// One or more, separated by commas.
     List(&'static Type),
 }
@@ -211,6 +215,8 @@ impl fmt::Display for Type {
             Self::Field(_) => f.write_str("a field such as `page: int`"),
             Self::Binding(_) => f.write_str("a name and its value, such as `limit = page`"),
             Self::Named(_) => f.write_str("the name of a value"),
+            Self::Principal => f.write_str("the name of an `auth`"),
+            Self::Record => f.write_str("the name of a type with fields"),
             Self::Word([word]) => write!(f, "`{word}`"),
             Self::Word(words) | Self::Choice(words) => write!(f, "one of {}", listed(words)),
             Self::List(item) => write!(f, "{item}, or several"),

@@ -52,6 +52,10 @@ pub enum Value {
     Binding(Name, Box<ast::Value>),
     /// A name in the place of a value, where the parameter is dynamic.
     Name(Name),
+    /// The name of something that is declared: an `auth`, or a type.
+    Reference(Name),
+    /// Values, each with its name, as written: `plan = "gold" seats = 5`.
+    Named(Vec<(Name, ast::Value)>),
     /// The smaller of two, of which one is known only when the gateway starts.
     Least(Box<(Value, Value)>),
     /// Several.
@@ -178,7 +182,11 @@ impl fmt::Display for Value {
             Self::Field(field) => {
                 f.write_str(field.wire.as_ref().map_or(&field.name.text, |wire| &wire.value))
             }
-            Self::Binding(name, _) | Self::Name(name) => f.write_str(&name.text),
+            Self::Binding(name, _) | Self::Name(name) | Self::Reference(name) => f.write_str(&name.text),
+            Self::Named(values) => {
+                let names: Vec<&str> = values.iter().map(|(name, _)| name.text.as_str()).collect();
+                f.write_str(&names.join(", "))
+            }
             Self::Least(two) => write!(f, "the smaller of {} and {}", two.0, two.1),
             Self::List(items) => {
                 for (index, item) in items.iter().enumerate() {

@@ -82,6 +82,16 @@ pub enum Written<'a> {
         /// Its name, as written.
         path: &'a ast::Text,
     },
+    /// The name of an `auth`.
+    Principal {
+        /// As written.
+        name: &'a Name,
+    },
+    /// Values with names, whose types are declared elsewhere.
+    Named {
+        /// As written.
+        values: &'a [(Name, ast::Value)],
+    },
     /// A name in the place of a value.
     Name {
         /// As written.
@@ -140,6 +150,18 @@ fn wanted<'a>(param: &'static Param, ty: &'static Type, value: &'a Value, found:
             span: field.span,
             written: Written::Field { field, source: *source },
         }),
+        (Type::Principal, Value::Reference(name)) => {
+            found.push(Wanted { param: param.name, span: name.span, written: Written::Principal { name } });
+        }
+        (_, Value::Named(values)) => {
+            if let Some((first, _)) = values.first() {
+                found.push(Wanted {
+                    param: param.name,
+                    span: first.span,
+                    written: Written::Named { values },
+                });
+            }
+        }
         (_, Value::Least(two)) => {
             wanted(param, ty, &two.0, found);
             wanted(param, ty, &two.1, found);

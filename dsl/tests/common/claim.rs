@@ -35,6 +35,7 @@ fn lies_within(source: &Source, declaration: &Declaration, around: Span) {
     match declaration {
         Declaration::Gateway(it) => block(source, &it.block, span),
         Declaration::Upstream(it) => block(source, &it.block, span),
+        Declaration::Auth(it) => block(source, &it.block, span),
         Declaration::Policy(it) => block(source, &it.block, span),
         Declaration::Group(it) => block(source, &it.block, span),
         Declaration::Host(it) => block(source, &it.block, span),

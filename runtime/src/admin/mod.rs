@@ -311,9 +311,9 @@ fn answer(desk: &Desk, head: &Head) -> Answer {
             Answer::of(answer::PROMETHEUS, gateway.metrics.text(gateway.program, about))
         }
         b"/build" => Answer::of(answer::JSON, build(gateway)),
-        path => page::file(path)
-            .or_else(|| events::page(desk, path, head.query()))
-            .unwrap_or_else(|| Answer::plain(404, if gateway.shared.live.is_some() { ALL_PATHS } else { PATHS })),
+        path => page::file(path).or_else(|| events::page(desk, path, head.query())).unwrap_or_else(|| {
+            Answer::plain(404, if gateway.shared.live.is_some() { ALL_PATHS } else { PATHS })
+        }),
     }
 }
 

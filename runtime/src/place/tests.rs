@@ -53,6 +53,7 @@ const PROGRAM: Program = Program {
             eject: None,
             concurrency: None,
             breaker: None,
+            identity: &[],
         },
         Upstream {
             name: "users",
@@ -62,6 +63,7 @@ const PROGRAM: Program = Program {
             eject: None,
             concurrency: None,
             breaker: None,
+            identity: &[],
         },
     ],
     ..Program::EMPTY

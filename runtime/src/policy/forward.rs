@@ -18,7 +18,7 @@ pub enum Item {
     Forward {
         /// Of what.
         part: Part,
-        /// What is sent; `None` with [`Part::None`].
+        /// What is sent; `None` with [`Part::None`] and [`Part::Credential`].
         names: Option<&'static [&'static str]>,
     },
 }
@@ -30,6 +30,8 @@ pub enum Part {
     Header,
     /// Its query.
     Query,
+    /// That by which the client has said who it is.
+    Credential,
     /// Nothing is sent but what another item names.
     None,
 }
@@ -42,8 +44,14 @@ impl Config {
         };
         let none = self.items.iter().any(|Item::Forward { part, .. }| *part == Part::None);
         let nothing: Option<&[&str]> = none.then_some(&[]);
+        x.sends_credentials = self.items.iter().any(|Item::Forward { part, .. }| *part == Part::Credential);
         if let Some(names) = names_of(Part::Header).or(nothing) {
-            edit::keep_fields(&mut x.head, names);
+            let credentials: &[&str] = if x.sends_credentials { &x.credentials } else { &[] };
+            if credentials.is_empty() {
+                edit::keep_fields(&mut x.head, names);
+            } else {
+                edit::keep_fields(&mut x.head, &[names, credentials].concat());
+            }
         }
         if let Some(names) = names_of(Part::Query).or(nothing) {
             x.edits.keep_pairs(&x.head, |received| names.iter().any(|name| part::is_named(received, name)));

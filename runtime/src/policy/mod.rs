@@ -11,6 +11,7 @@ pub mod deny;
 pub mod eject;
 pub mod forward;
 pub mod health;
+pub mod identify;
 pub mod r#let;
 #[cfg(feature = "limit")]
 pub mod limit;
@@ -19,6 +20,7 @@ pub mod on;
 pub mod only;
 pub mod query;
 pub mod request;
+pub mod require;
 pub mod response;
 pub mod retry;
 pub mod timeout;

@@ -68,6 +68,29 @@ pub fn request_id(x: &Exchange) -> Text<'_> {
     Cow::Borrowed(&x.id)
 }
 
+/// Whether somebody is known to the n-th `auth`.
+#[must_use]
+pub fn known_to(x: &Exchange, number: u16) -> Option<()> {
+    x.principals.iter().any(|(known, _)| *known == number).then_some(())
+}
+
+/// What the n-th `auth` knows of who asks: the one text of a claim.
+#[must_use]
+pub fn claim(x: &Exchange, number: u16, at: usize) -> Option<Text<'_>> {
+    texts(x, number, at).first().map(|text| Cow::Borrowed(&**text))
+}
+
+/// All texts of a claim that is a list.
+#[must_use]
+pub fn claims(x: &Exchange, number: u16, at: usize) -> Vec<Text<'_>> {
+    texts(x, number, at).iter().map(|text| Cow::Borrowed(&**text)).collect()
+}
+
+fn texts(x: &Exchange, number: u16, at: usize) -> &[Box<[u8]>] {
+    let known = x.principals.iter().find(|(known, _)| *known == number);
+    known.map_or(&[], |(_, who)| who.claim(at))
+}
+
 /// What the n-th capture of the pattern took, decoded.
 #[must_use]
 pub fn capture(x: &Exchange, number: u8) -> Text<'_> {

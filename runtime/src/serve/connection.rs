@@ -7,6 +7,7 @@ use std::task::{Context, Poll};
 
 use tokio::net::TcpStream;
 
+use super::arrival;
 use super::client::Client;
 use super::forward;
 use super::identity::{identify, identify_unread};
@@ -242,19 +243,32 @@ async fn exchange(client: &mut Client, x: &mut Exchange, request: Request) -> Af
     };
     x.route = Some(route);
     x.walk = worker.gateway.shared.walk(route);
-    let flow = x.walk.map_or(Flow::Next, |walk| (walk.chain.request)(x, walk.record));
-    match flow {
+    let waits = arrival::run(x);
+    match x.flow.take().unwrap_or(Flow::Next) {
         // Boxed, so that an idle connection does not carry the room of a busy one.
         Flow::Forward(to) => Box::pin(forward::forward(client, x, request, to)).await,
-        Flow::Respond(respond) => {
-            own(client, x, request, |x, voice| answer::respond(x, respond, voice)).await
-        }
-        Flow::Redirect(to) => own(client, x, request, |x, voice| answer::redirect(x, to, voice)).await,
-        Flow::Refuse(reason) => {
-            own(client, x, request, |x, voice| answer::refuse(x, reason, None, voice)).await
-        }
-        // Every emitted chain ends with a terminal.
-        Flow::Next => own(client, x, request, |x, voice| answer::refuse(x, Reason::PANIC, None, voice)).await,
+        _ if waits => Box::pin(late(client, x, request)).await,
+        flow => own(client, x, request, |x, voice| end(x, &flow, voice)).await,
+    }
+}
+
+/// The end of a request of which it may be known in a moment whom it is from.
+async fn late(client: &mut Client, x: &mut Exchange, request: Request) -> After {
+    arrival::wait(client, x).await;
+    match x.flow.take().unwrap_or(Flow::Next) {
+        Flow::Forward(to) => forward::forward(client, x, request, to).await,
+        flow => own(client, x, request, |x, voice| end(x, &flow, voice)).await,
+    }
+}
+
+/// Writes the answer of the gateway's own that a chain has come to.
+fn end(x: &mut Exchange, flow: &Flow, voice: &Voice) {
+    match flow {
+        Flow::Respond(respond) => answer::respond(x, respond, voice),
+        Flow::Redirect(to) => answer::redirect(x, to, voice),
+        Flow::Refuse(reason) => answer::refuse(x, *reason, None, voice),
+        // Every emitted chain ends with a terminal, and none forwards here.
+        Flow::Next | Flow::Forward(_) => answer::refuse(x, Reason::PANIC, None, voice),
     }
 }
 

@@ -2,6 +2,7 @@
 //!
 //! All state hangs from one `Gateway` value, so that many gateways run in one process of tests.
 
+mod arrival;
 pub(crate) mod capacity;
 mod checkup;
 mod client;
@@ -36,6 +37,7 @@ pub(crate) use console::say;
 use crate::access_log::{self, Log, Sink};
 #[cfg(feature = "admin")]
 use crate::admin::Admin;
+use crate::auth;
 use crate::clock::Clock;
 use crate::fit;
 use crate::limits::Limits;
@@ -222,6 +224,7 @@ fn prepare(
     let (orders, _) = watch::channel(Order::Serve);
     let clock = options.clock.unwrap_or_else(Clock::real);
     let live = Live::of(program, params, &options.given);
+    let auths = auth::start(program, params, &clock, &options.servers)?;
     let set = |(own, declared): (&Vec<_>, _)| Arc::new(Published::new(Set::new(own.clone(), declared)));
     let sets: Vec<Arc<Published>> = places.upstreams.iter().zip(program.upstreams).map(set).collect();
     #[cfg(feature = "dns")]
@@ -268,7 +271,7 @@ fn prepare(
     let gateway = Arc::new(Gateway {
         program,
         limits: bounded(options.limits.unwrap_or_else(|| declared(program, params))),
-        shared: Shared::new(program, Arc::clone(params), live, clock.clone()),
+        shared: Shared::new(program, Arc::clone(params), live, clock.clone(), auths),
         clock,
         log,
         sets,
@@ -369,6 +372,9 @@ fn open(wanted: &[SocketAddr], workers: usize) -> Result<Vec<Vec<std::net::TcpLi
 impl Prepared {
     /// Starts the worker of each share of the sockets but the first `kept`, which are given back.
     fn spawn(&mut self, kept: usize) -> Result<(), String> {
+        self.running
+            .workers
+            .extend(auth::upkeep::start(&self.gateway.shared.auths, self.running.orders.subscribe())?);
         self.running.workers.extend(checkup::start(&self.gateway, self.running.orders.subscribe())?);
         let looking = live::file::start(&self.gateway, &self.live_files, self.running.orders.subscribe())?;
         self.running.workers.extend(looking);

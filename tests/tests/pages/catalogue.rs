@@ -44,6 +44,17 @@ fn each_declaration_has_its_page_with_its_words() {
 }
 
 #[test]
+fn each_kind_of_auth_has_its_page_with_its_words() {
+    for kind in Catalogue::standard().auths() {
+        let name = kind.name;
+        let page = page(&format!("docs/auth/{name}.md"));
+        assert!(page.starts_with(&format!("# {name}\n")), "{name}: the heading");
+        assert!(page.contains(&format!("<!-- generated: auth {name} -->")), "{name}: the table");
+        assert!(page.contains("```gw live\n"), "{name}: an example that runs");
+    }
+}
+
+#[test]
 fn each_reason_is_explained_once_in_order() {
     let page = page("docs/reasons.md");
     let explained: Vec<&str> = page.lines().filter_map(|line| line.strip_prefix("### ")).collect();

@@ -50,6 +50,7 @@ fn table(what: &str) -> String {
     match what.split(' ').collect::<Vec<_>>().as_slice() {
         ["policy", name] => policy(Catalogue::standard().find(name).expect("a policy of this name")),
         ["words", place] => words(place),
+        ["auth", name] => auth(name),
         ["reasons"] => reasons(),
         ["limits"] => limits_table(),
         _ => panic!("nothing is generated for `{what}`"),
@@ -96,6 +97,26 @@ fn policy(policy: &Policy) -> String {
     out
 }
 
+/// All words of a kind of `auth`.
+fn auth(name: &str) -> String {
+    let catalogue = Catalogue::standard();
+    let kind = catalogue.auths().find(|kind| kind.name == name).expect("a kind of this name");
+    let mut out = String::from("| setting | what it is | how often |\n|---|---|---|\n");
+    for row in kind.words {
+        let often = match (row.required, row.join) {
+            (true, _) => "once",
+            (false, Join::All) => "as often as wanted",
+            (false, _) => "at most once",
+        };
+        writeln!(out, "| `{}` | {} | {often} |", row.name, row.summary).unwrap();
+    }
+    for row in kind.words {
+        writeln!(out, "\n`{}`: {}.\n", row.name, row.summary).unwrap();
+        out.push_str(&parameters(row));
+    }
+    out
+}
+
 /// All words of a block: its own first, then the policies that may stand there.
 fn words(place: &str) -> String {
     let place = Place::ALL.iter().copied().find(|known| known.word() == place).expect("a block of this name");
@@ -122,6 +143,9 @@ fn words(place: &str) -> String {
 }
 
 fn parameters(row: &Row) -> String {
+    if row.params.is_empty() {
+        return "It takes nothing.\n".to_owned();
+    }
     let mut out = String::from("| parameter | written | type | default | bounds |\n|---|---|---|---|---|\n");
     for param in row.params {
         let written = match param.at {
@@ -129,6 +153,7 @@ fn parameters(row: &Row) -> String {
             At::Label => format!("behind `{}`", param.name),
             At::Flag => format!("`{}`", param.name),
             At::Assigned => "behind `=`".to_owned(),
+            At::Named => "`name = value`, as often as wanted".to_owned(),
         };
         let default = match &param.default {
             Default::Required => "must be written".to_owned(),

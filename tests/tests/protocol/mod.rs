@@ -2,6 +2,7 @@
 
 mod abort;
 mod answers;
+mod api_key;
 mod bodies;
 mod breaker;
 mod capacity;
@@ -20,6 +21,7 @@ mod handover;
 mod headers;
 mod hooks;
 mod kept;
+mod key_sets;
 mod leaving;
 mod life;
 mod limit;
@@ -47,5 +49,6 @@ mod spoof;
 mod succession;
 mod targets;
 mod timeouts;
+mod tokens;
 mod traces;
 mod upstreams;

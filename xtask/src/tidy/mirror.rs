@@ -7,6 +7,9 @@ use super::Finding;
 use super::house::{File, House};
 use super::scan::{Part, numbered};
 
+/// What a row says that has no step.
+const NO_STEP: &[&str] = &["either: Some(", "who: Some(Who::Anybody)"];
+
 pub(crate) fn policies(house: &House) -> Vec<Finding> {
     let rows: BTreeSet<&str> = house.policies().into_iter().collect();
     let mut found = Vec::new();
@@ -20,12 +23,12 @@ pub(crate) fn policies(house: &House) -> Vec<Finding> {
                 "add it in dsl/src/policy/mod.rs",
             ));
         }
-        // What decides which requests a route takes has no step, and so no behaviour.
+        // What decides which requests a route takes, or that nobody is asked, has no step, and so no behaviour.
         let has_step = house
             .files
             .iter()
             .find(|file| file.path == row)
-            .is_none_or(|row| !row.text.contains("either: Some("));
+            .is_none_or(|row| !NO_STEP.iter().any(|said| row.text.contains(said)));
         let home = home(house, &row).unwrap_or((*name).to_owned());
         let behaviour =
             [format!("runtime/src/policy/{home}.rs"), format!("runtime/src/policy/{home}/mod.rs")];

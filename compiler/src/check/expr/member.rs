@@ -6,6 +6,7 @@ use gatewright_dsl::ast::{Name, Value, ValueKind};
 use gatewright_dsl::problem::setting::wrong_type;
 use gatewright_dsl::schema::Stage;
 
+use super::scope::Principal;
 use super::{Typed, Typing, is_text};
 use crate::algebra::Automaton;
 use crate::check::problem;
@@ -44,6 +45,11 @@ impl Typing<'_> {
         {
             return self.said(word, name);
         }
+        if let ValueKind::Word(word) = &of.kind
+            && let Some((who, is_certain)) = self.scope.who(word)
+        {
+            return self.claim(&who, is_certain, name);
+        }
         let of_expr = self.typed(of, None)?;
         if let Kind::Record(fields) = &of_expr.kind
             && let Some((_, value)) = fields.iter().find(|(field, _)| *field == name.text)
@@ -74,6 +80,21 @@ impl Typing<'_> {
                 self.fail(problem::unknown_member(&format!("`{ty}`"), &name.text, name.span, &known))
             }
         }
+    }
+
+    /// What is known of who asks. Where there may be nobody, there may be nothing: a list is empty then.
+    fn claim(&mut self, who: &Principal, is_certain: bool, name: &Name) -> Typed {
+        let Some((claim, ty)) = who.claims.iter().find(|(claim, _)| *claim == name.text) else {
+            let known: Vec<&str> = who.claims.iter().map(|(claim, _)| claim.as_str()).collect();
+            return self.fail(problem::unknown_member(
+                &format!("`{}`", who.name),
+                &name.text,
+                name.span,
+                &known,
+            ));
+        };
+        let ty = if is_certain || matches!(ty, Ty::List(..)) { ty.clone() } else { ty.clone().optional() };
+        Some(Expr::new(Kind::Read(Read::Claim(who.name.clone(), claim.clone())), ty))
     }
 
     /// What a reserved name says of itself.

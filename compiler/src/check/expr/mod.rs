@@ -19,7 +19,7 @@ use gatewright_dsl::{Problem, Span};
 
 use self::scope::{Found, Scope};
 use super::problem;
-use crate::ir::expr::{Expr, Form, Function, Kind, Part};
+use crate::ir::expr::{Expr, Form, Function, Kind, Part, Read};
 use crate::ty::{Field, Range, Record, Ty};
 
 /// Expressions that an expression may consist of, `let`s written out.
@@ -153,6 +153,25 @@ impl Typing<'_> {
                     .help(format!("it has {}", member::shown(word))),
             );
         }
+        if let Some((who, _)) = self.scope.who(word) {
+            let claims: Vec<String> =
+                who.claims.iter().map(|(claim, _)| format!("`{word}.{claim}`")).collect();
+            let problem =
+                wrong_type(span, "something that is known of who asks", &format!("`{word}` itself"));
+            return self.fail(if claims.is_empty() {
+                problem.help("say what is known of them: `claims TYPE` in its `auth`")
+            } else {
+                problem.help(format!("it has {}", claims.join(", ")))
+            });
+        }
+        if self.scope.is_auth(word) {
+            let problem = if self.scope.is_outermost() {
+                problem::principal_not_known(word, span)
+            } else {
+                problem::principal_not_required(word, span, self.scope.who_words())
+            };
+            return self.fail(problem);
+        }
         match self.scope.find(word) {
             Found::Expr(expr) => Some(expr),
             Found::Broken => None,
@@ -280,7 +299,19 @@ impl Typing<'_> {
     }
 
     fn is_set(&mut self, of: &Value, negated: bool) -> Typed {
-        let typed = self.typed(of, None)?;
+        let typed = match &of.kind {
+            ValueKind::Word(word) => match self.scope.who(word) {
+                Some((_, true)) => {
+                    return self.fail(problem::always_present("is set", word, of.span));
+                }
+                Some((who, false)) => {
+                    let read = Kind::Read(Read::Known(who.name.clone()));
+                    Expr::new(read, Ty::Bool.optional())
+                }
+                None => self.typed(of, None)?,
+            },
+            _ => self.typed(of, None)?,
+        };
         if !matches!(typed.ty, Ty::Optional(_)) {
             let ty = typed.ty.to_string();
             return self.fail(problem::always_present("is set", &ty, of.span));

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use gatewright_dsl::ast::Name;
+use gatewright_dsl::policy::WhoWords;
 use gatewright_dsl::{Problem, Span};
 
 use crate::check::problem;
@@ -28,9 +29,23 @@ pub(crate) struct Records {
 pub(crate) struct Scope<'a> {
     outer: Option<&'a Scope<'a>>,
     names: BTreeMap<String, Named>,
+    /// Who asks, by name: what is known of them, and whether somebody is known for certain.
+    principals: BTreeMap<String, (Rc<Principal>, bool)>,
     used: RefCell<BTreeSet<String>>,
+    /// Said of the outermost one: the names of all `auth`s.
+    auths: RefCell<BTreeSet<String>>,
+    /// Said of the outermost one: how routes ask for them.
+    words: Cell<WhoWords>,
     /// Said of the outermost one.
     records: Cell<Records>,
+}
+
+/// Somebody who is known to an `auth`.
+#[derive(Debug)]
+pub(crate) struct Principal {
+    /// The name of the `auth`.
+    pub(crate) name: String,
+    pub(crate) claims: Vec<(String, Ty)>,
 }
 
 /// What has come of looking for a name.
@@ -66,6 +81,39 @@ impl<'a> Scope<'a> {
         self.outer.map_or_else(|| self.records.get(), Scope::records)
     }
 
+    /// Says which names are those of `auth`s.
+    pub(crate) fn know_auths(&self, names: BTreeSet<String>, words: WhoWords) {
+        self.auths.replace(names);
+        self.words.set(words);
+    }
+
+    /// How routes ask for them.
+    pub(crate) fn who_words(&self) -> WhoWords {
+        self.outer.map_or_else(|| self.words.get(), Scope::who_words)
+    }
+
+    /// Whether a name is that of an `auth`, whoever asks it.
+    pub(crate) fn is_auth(&self, name: &str) -> bool {
+        self.outer.map_or_else(|| self.auths.borrow().contains(name), |outer| outer.is_auth(name))
+    }
+
+    /// Whether it is that of the whole program, and of no route.
+    pub(crate) fn is_outermost(&self) -> bool {
+        self.outer.is_none()
+    }
+
+    /// Somebody whom a route asks for. Who is known for certain is not known less where it is said again.
+    pub(crate) fn principal(&mut self, principal: Rc<Principal>, is_certain: bool) {
+        let known = self.principals.entry(principal.name.clone()).or_insert((principal, is_certain));
+        known.1 |= is_certain;
+    }
+
+    /// Somebody by name, and whether there is somebody for certain.
+    pub(crate) fn who(&self, name: &str) -> Option<(Rc<Principal>, bool)> {
+        let own = self.principals.get(name).map(|(who, is_certain)| (Rc::clone(who), *is_certain));
+        own.or_else(|| self.outer.and_then(|outer| outer.who(name)))
+    }
+
     /// What the n-th capture of a pattern took.
     pub(crate) fn capture(&mut self, name: &Name, ty: &Ty, number: u8) -> Result<(), Box<Problem>> {
         self.add(name, Some(Expr::new(Kind::Read(Read::Capture(number)), ty.clone())))
@@ -96,6 +144,9 @@ impl<'a> Scope<'a> {
         }
         if let Some(first) = self.named(text) {
             return Err(Box::new(problem::shadowed_name(text, name.span, first.at)));
+        }
+        if self.is_auth(text) {
+            return Err(Box::new(problem::name_of_auth(text, name.span)));
         }
         self.names.insert(text.to_owned(), Named { at: name.span, expr });
         Ok(())

@@ -89,12 +89,16 @@ pub(crate) fn policy_too_large(what: &str, span: Span) -> Problem {
         .help("use policies in fewer levels, or give them smaller arguments")
 }
 
-pub(crate) fn outside_policy(name: &str, policy: &str, span: Span) -> Problem {
-    Problem::error(&OUTSIDE_POLICY, format!("the policy `{policy}` has no `{name}`"))
-        .at(span, "not a parameter of the policy")
-        .help(format!(
-            "a policy reads its parameters, `request`, `client` and params: add `{name}` to its parameters"
-        ))
+pub(crate) fn outside_policy(name: &str, policy: &str, span: Span, asks: Option<&str>) -> Problem {
+    let problem = Problem::error(&OUTSIDE_POLICY, format!("the policy `{policy}` has no `{name}`"));
+    if let Some(asks) = asks {
+        return problem
+            .at(span, "not asked for by the policy")
+            .help(format!("write `{asks} {name}` into it: not every route that uses it asks for `{name}`"));
+    }
+    problem.at(span, "not a parameter of the policy").help(format!(
+        "a policy reads its parameters, `request`, `client` and params: add `{name}` to its parameters"
+    ))
 }
 
 /// Each policy comes with its `use`, and with the place in it that shows what it says.

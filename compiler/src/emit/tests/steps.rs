@@ -161,6 +161,8 @@ fn resolved(written: Written<'_>) -> Resolved {
         },
         Written::File { path } => Resolved::File("text/html", path.value.clone()),
         Written::Name { name, .. } => Resolved::Param(name.text.clone()),
+        Written::Principal { name } => Resolved::Auth(name.text.clone()),
+        Written::Named { .. } => Resolved::Claims(Vec::new()),
     }
 }
 
@@ -179,6 +181,7 @@ fn emitted(routes: &[&[&str]]) -> String {
         listeners: Vec::new(),
         params: Vec::new(),
         secrets: Vec::new(),
+        auths: Vec::new(),
         outside: steps(&["note fields client"]),
         upstreams: Vec::new(),
         routes: routes.iter().enumerate().map(|(line, blocks)| route(line, blocks)).collect(),

@@ -5,6 +5,7 @@ use std::task::{Context, Poll};
 
 use super::{End, FLAT, Relay, Stage, Step};
 use crate::buffer::Buffer;
+use crate::edit;
 use crate::http1::body::{Reader, Writer};
 use crate::http1::chunk::Broken;
 use crate::http1::framing::Length;
@@ -140,6 +141,11 @@ impl Relay<'_> {
             return Err(End::Failed(Reason::BODY_TOO_LARGE, None));
         }
         self.up.reader.frame(self.up.writer, &mut buffer, &mut self.up.tail);
+        if !self.up.tail.is_empty() {
+            for name in self.x.hidden() {
+                edit::drop_lines_alike(name, &mut self.up.tail);
+            }
+        }
         if self.up.sent == 0 && !self.up.streamed && buffer.len() + self.up.tail.len() <= FLAT {
             self.x.onward.extend_from_slice(buffer.held());
             self.x.onward.append(&mut self.up.tail);

@@ -1,0 +1,109 @@
+//! The problems of who asks: `auth` blocks, and routes that ask or do not.
+
+use gatewright_dsl::Span;
+use gatewright_dsl::policy::WhoWords;
+use gatewright_dsl::problem::{Problem, nearest::nearest, setting, syntax, text};
+
+use super::{
+    LOGGED_CREDENTIAL, PLAINTEXT_LISTENER, PRINCIPAL_NOT_KNOWN, PRINCIPAL_NOT_REQUIRED,
+    SETTING_WITHOUT_EFFECT, SHADOWED_NAME, UNGUARDED_ROUTE, UNKNOWN_AUTH, UNKNOWN_POLICY, UNUSED_AUTH,
+};
+
+pub(in crate::check) fn unguarded_route(route: Span, auth: Span, words: WhoWords) -> Problem {
+    let WhoWords { somebody, anybody, .. } = words;
+    Problem::error(&UNGUARDED_ROUTE, "this route does not say who may come")
+        .at(route, format!("neither it nor a block around it has `{somebody} …` or `{anybody}`"))
+        .because(auth, "this gateway asks who comes")
+        .help(format!("write `{somebody} NAME`, or `{anybody}` where anybody may come"))
+}
+
+/// Whether it is a problem of a setting, or of the use of some: what they would have said is not known.
+pub(in crate::check) fn may_hide_a_setting(problem: &Problem) -> bool {
+    let kinds = [setting::KINDS, syntax::KINDS, text::KINDS].into_iter().flatten();
+    kinds.chain([&UNKNOWN_POLICY, &UNKNOWN_AUTH]).any(|kind| kind.name == problem.name)
+}
+
+/// A credential in a line of the log.
+pub(in crate::check) fn logged_credential(name: &str, span: Span) -> Problem {
+    Problem::error(&LOGGED_CREDENTIAL, format!("`{name}` holds a credential, and would stand in the log"))
+        .at(span, "whoever reads the log could use it")
+        .help("write what is known of who asks in its place")
+}
+
+pub(in crate::check) fn plaintext_listener(listener: Span, auth: Span) -> Problem {
+    Problem::error(&PLAINTEXT_LISTENER, "what clients say of themselves could be read on its way here")
+        .at(listener, "plain HTTP")
+        .because(auth, "this gateway takes credentials")
+        .help("say why that is safe, as in `plaintext \"behind the load balancer, which speaks TLS\"`")
+}
+
+/// A reason why credentials may be read, of a gateway that takes none.
+pub(in crate::check) fn no_credentials(why: Span) -> Problem {
+    Problem::error(&SETTING_WITHOUT_EFFECT, "`plaintext` has no effect on this gateway")
+        .at(why, "nobody is asked who they are: there is no `auth`")
+        .help("remove it")
+}
+
+pub(in crate::check) fn unused_auth(name: &str, span: Span, words: WhoWords) -> Problem {
+    Problem::error(&UNUSED_AUTH, format!("no route asks for `{name}`"))
+        .at(span, "declared, but never used")
+        .help(format!("write `{} {name}` where it is to be asked for, or remove it", words.somebody))
+}
+
+pub(in crate::check) fn unknown_auth<'a>(
+    name: &str,
+    span: Span,
+    known: impl Iterator<Item = &'a str>,
+) -> Problem {
+    let problem =
+        Problem::error(&UNKNOWN_AUTH, format!("there is no `auth` called `{name}`")).at(span, "not declared");
+    match nearest(name, known) {
+        Some(near) => problem.help(format!("did you mean `{near}`?")).fix(span, near),
+        None => problem.help(format!("declare it: `auth {name} KIND {{ … }}`")),
+    }
+}
+
+pub(in crate::check) fn principal_not_required(name: &str, span: Span, words: WhoWords) -> Problem {
+    let WhoWords { somebody, perhaps, .. } = words;
+    Problem::error(&PRINCIPAL_NOT_REQUIRED, format!("this route reads `{name}`, and does not ask for it"))
+        .at(span, "nobody is known here")
+        .help(format!("write `{somebody} {name}`, or `{perhaps} {name}` where others may come too"))
+}
+
+pub(in crate::check) fn principal_not_known(name: &str, span: Span) -> Problem {
+    Problem::error(&PRINCIPAL_NOT_KNOWN, format!("`{name}` is read before anybody has asked for it"))
+        .at(span, "here no route is known yet, and it is a route that asks")
+        .help("ask in the routes: `only if …`, `limit … per …`, `log format …`")
+}
+
+pub(in crate::check) fn name_of_auth(name: &str, span: Span) -> Problem {
+    Problem::error(&SHADOWED_NAME, format!("the name `{name}` is taken"))
+        .at(span, "it is that of an `auth`")
+        .help("rename it")
+}
+
+/// A field of a record that the kind of its `auth` knows by itself.
+pub(in crate::check) fn claim_taken(name: &str, field: Span, claims: Span) -> Problem {
+    Problem::error(&SHADOWED_NAME, format!("`{name}` is known of everybody already"))
+        .at(field, "a second one of that name")
+        .because(claims, "in this `auth`, whose kind gives it")
+        .help("leave the field out")
+}
+
+pub(in crate::check) fn unknown_claim(name: &str, span: Span, known: &[&str]) -> Problem {
+    if known.is_empty() {
+        let problem = syntax::unknown_word(span, "claim", name, []);
+        return problem.help("say what is known of its owner: `claims TYPE`");
+    }
+    syntax::unknown_word(span, "claim", name, known.iter().copied())
+}
+
+pub(in crate::check) fn missing_claim(word: &str, name: &str, ty: &str, at: Span) -> Problem {
+    setting::missing_argument(
+        at,
+        word,
+        name,
+        "declared by `claims`, without a default",
+        &format!("a value of `{ty}`"),
+    )
+}

@@ -1,0 +1,76 @@
+//! Base64 (RFC 4648), strictly: one spelling for each text, so that no two tokens are one.
+
+/// Which letters stand for 62 and 63, and whether `=` fills up the end.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Alphabet {
+    /// Section 5, without padding, as RFC 7515 has it.
+    Url,
+    /// Section 4, with padding, as PEM has it.
+    Standard,
+}
+
+/// The bytes. `None` where the text is not what encoding them gives.
+pub(super) fn decode(text: &[u8], alphabet: Alphabet) -> Option<Vec<u8>> {
+    let text = match alphabet {
+        Alphabet::Url => text,
+        Alphabet::Standard if text.len().is_multiple_of(4) => {
+            let padding = text.iter().rev().take_while(|byte| **byte == b'=').count();
+            text.get(..text.len() - padding).filter(|_| padding <= 2)?
+        }
+        Alphabet::Standard => return None,
+    };
+    let mut bytes = Vec::with_capacity(text.len() / 4 * 3 + 2);
+    for group in text.chunks(4) {
+        let mut bits = 0_u32;
+        for byte in group {
+            bits = bits << 6 | u32::from(value(*byte, alphabet)?);
+        }
+        // What is left over of the last letter is zero, or another text would say the same.
+        let (bits, count, rest) = match group.len() {
+            4 => (bits, 3, 0),
+            3 => (bits << 6, 2, bits & 0x3),
+            2 => (bits << 12, 1, bits & 0xf),
+            _ => return None,
+        };
+        if rest != 0 {
+            return None;
+        }
+        bytes.extend(bits.to_be_bytes().iter().skip(1).take(count));
+    }
+    Some(bytes)
+}
+
+fn value(byte: u8, alphabet: Alphabet) -> Option<u8> {
+    Some(match (byte, alphabet) {
+        (b'A'..=b'Z', _) => byte - b'A',
+        (b'a'..=b'z', _) => byte - b'a' + 26,
+        (b'0'..=b'9', _) => byte - b'0' + 52,
+        (b'-', Alphabet::Url) | (b'+', Alphabet::Standard) => 62,
+        (b'_', Alphabet::Url) | (b'/', Alphabet::Standard) => 63,
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_text_for_each_bytes() {
+        let url = |text: &str| decode(text.as_bytes(), Alphabet::Url);
+        assert_eq!(url(""), Some(vec![]));
+        assert_eq!(url("Zg"), Some(b"f".to_vec()));
+        assert_eq!(url("Zm8"), Some(b"fo".to_vec()));
+        assert_eq!(url("Zm9v"), Some(b"foo".to_vec()));
+        assert_eq!(url("-_-_"), Some(vec![0xfb, 0xff, 0xbf]));
+        for wrong in ["Z", "Zh", "Zm9", "Zg==", "Zm 8", "Zm8\n", "+/+/", "Zm9vZ", "Zé"] {
+            assert_eq!(url(wrong), None, "{wrong}");
+        }
+        let standard = |text: &str| decode(text.as_bytes(), Alphabet::Standard);
+        assert_eq!(standard("Zg=="), Some(b"f".to_vec()));
+        assert_eq!(standard("+/+/"), Some(vec![0xfb, 0xff, 0xbf]));
+        for wrong in ["Zg", "Zg=", "Z===", "====", "-_-_", "Zh=="] {
+            assert_eq!(standard(wrong), None, "{wrong}");
+        }
+    }
+}

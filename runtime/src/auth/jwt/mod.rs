@@ -1,0 +1,288 @@
+//! `auth NAME jwt`: signed tokens (RFC 7519), in `Authorization: Bearer`.
+//!
+//! Signatures are verified by aws-lc-rs, with keys that are parsed once. What a token says is read here, strictly: it decides who
+//! somebody is, so that nothing in it may have two meanings.
+
+mod base64;
+mod claims;
+mod json;
+mod keys;
+mod remembered;
+mod source;
+mod token;
+
+use std::io::Read;
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_lc_rs::digest::{SHA256, digest};
+
+use self::claims::Asked;
+use self::keys::{Algorithm, Key, KeySet};
+use self::remembered::Remembered;
+use self::source::{Source, Times};
+use self::token::Token;
+use super::bearer::{self, Bearer};
+use super::{Auth, Kind, Start, Upkeep, Verdict, Verifier};
+use crate::clock;
+use crate::exchange::Exchange;
+use crate::params::Params;
+use crate::terminal::Write;
+
+/// Bytes that a file of keys may have.
+const LARGEST: u64 = 256 * 1024;
+
+/// What the block says.
+#[derive(Debug)]
+pub struct Config {
+    /// Its words.
+    pub items: &'static [Item],
+}
+
+/// A word of the block.
+#[derive(Debug)]
+pub enum Item {
+    /// Who may have made a token.
+    Issuer {
+        /// What `iss` says.
+        names: &'static [&'static str],
+    },
+    /// For whom a token may be.
+    Audience {
+        /// One of what `aud` says.
+        names: &'static [&'static str],
+    },
+    /// By what a token may be signed.
+    Accept {
+        /// Names of algorithms.
+        algorithms: &'static [&'static str],
+    },
+    /// A file of public keys, or a URL.
+    Keys {
+        /// Where they are: a path, or `http://IP:PORT/PATH`.
+        from: &'static str,
+        /// Of a URL: how long the last good keys are used.
+        keep: Duration,
+        /// How often they are fetched.
+        every: Duration,
+        /// How long at least between two fetches, whatever tokens say.
+        cool_down: Duration,
+        /// How long a fetch may take.
+        within: Duration,
+    },
+    /// One key.
+    Key {
+        /// What `kid` says; of a token that says none, any.
+        id: Option<&'static str>,
+        /// The one algorithm that it is for.
+        r#for: &'static str,
+        /// A public key: base64 of its `SubjectPublicKeyInfo`.
+        spki: Option<&'static str>,
+        /// A secret.
+        secret: Option<Write>,
+    },
+    /// By how much clocks may differ.
+    Leeway {
+        /// At most 5 min.
+        time: Duration,
+    },
+    /// What is read of a token.
+    Token {
+        /// Bytes that it may have.
+        max: u64,
+    },
+    /// What is kept of tokens.
+    Remember {
+        /// How many at most.
+        most: i64,
+        /// None.
+        off: bool,
+    },
+}
+
+/// All that one `auth` verifies tokens with.
+#[derive(Debug)]
+struct Tokens {
+    auth: &'static Auth,
+    accepted: Vec<Algorithm>,
+    asked: Asked,
+    /// Those that do not change.
+    keys: KeySet,
+    /// Those that are fetched.
+    sources: Vec<Arc<Source>>,
+    longest: usize,
+    remembered: Option<Arc<Remembered>>,
+}
+
+impl Kind for Config {
+    fn start(&'static self, start: &Start) -> Result<Box<dyn Verifier>, String> {
+        let auth = start.auth;
+        let mut tokens = Tokens {
+            auth,
+            accepted: Vec::new(),
+            asked: Asked::default(),
+            keys: KeySet::default(),
+            sources: Vec::new(),
+            longest: 0,
+            remembered: None,
+        };
+        for item in self.items {
+            match *item {
+                Item::Issuer { names } => tokens.asked.issuers = names,
+                Item::Audience { names } => tokens.asked.audiences = names,
+                Item::Accept { algorithms } => {
+                    tokens.accepted = algorithms.iter().filter_map(|name| Algorithm::named(name)).collect();
+                }
+                Item::Leeway { time } => {
+                    tokens.asked.leeway = i64::try_from(time.as_secs()).unwrap_or(0);
+                }
+                Item::Token { max } => tokens.longest = usize::try_from(max).unwrap_or(0),
+                Item::Remember { most, off } => {
+                    tokens.remembered =
+                        (!off).then(|| Arc::new(Remembered::new(usize::try_from(most).unwrap_or(0))));
+                }
+                Item::Keys { .. } | Item::Key { .. } => {}
+            }
+        }
+        // Keys come last: which of them are wanted is known then.
+        for item in self.items {
+            let within = |error: String| format!("the keys of `{}`: {error}", auth.name);
+            match *item {
+                Item::Keys { from, keep, every, cool_down, within: patience } if from.contains("://") => {
+                    let times = Times { keep, every, cool_down, within: patience };
+                    let (accepted, remembered) = (tokens.accepted.clone(), tokens.remembered.clone());
+                    let source = Source::new(start, from, times, accepted, remembered);
+                    tokens.sources.push(source.map_err(within)?);
+                }
+                Item::Keys { from, .. } => tokens.file(from).map_err(within)?,
+                Item::Key { id, r#for, spki, secret } => {
+                    let key = own_key(id, r#for, spki, secret, start.params);
+                    tokens.keys.keys.push(key.map_err(within)?);
+                }
+                _ => {}
+            }
+        }
+        Ok(Box::new(tokens))
+    }
+}
+
+/// A key that stands in the program, or that a secret gives.
+fn own_key(
+    id: Option<&'static str>,
+    name: &str,
+    spki: Option<&'static str>,
+    secret: Option<Write>,
+    params: &Arc<Params>,
+) -> Result<Key, String> {
+    let algorithm = Algorithm::named(name).ok_or_else(|| format!("`{name}` is no algorithm"))?;
+    let named = id.map(str::to_owned);
+    let shown = id.map_or(String::new(), |id| format!(" `{id}`"));
+    if let Some(secret) = secret {
+        // What start-up was given is all that such an expression reads.
+        let x = Exchange { params: Arc::clone(params), ..Exchange::default() };
+        let mut bytes = Vec::new();
+        secret(&x, &mut bytes);
+        return Key::secret(named, algorithm, &bytes)
+            .ok_or_else(|| format!("the secret of the key{shown} is shorter than the hash of {name}"));
+    }
+    let der = spki.and_then(|text| base64::decode(text.as_bytes(), base64::Alphabet::Standard));
+    let key = der.and_then(|der| Key::public(named, algorithm, &der));
+    key.ok_or_else(|| format!("the key{shown} is no public key for {name}"))
+}
+
+impl Tokens {
+    fn file(&mut self, path: &str) -> Result<(), String> {
+        let mut text = Vec::new();
+        let file = std::fs::File::open(path).map_err(|error| format!("{path} cannot be opened: {error}"))?;
+        let read = file.take(LARGEST + 1).read_to_end(&mut text);
+        read.map_err(|error| format!("{path} cannot be read: {error}"))?;
+        if text.len() as u64 > LARGEST {
+            return Err(format!("{path} has more than {LARGEST} bytes"));
+        }
+        let Self { keys, accepted, .. } = self;
+        keys.read(&text, accepted).map_err(|what| format!("{path}: {what}"))
+    }
+
+    /// Who a token is from.
+    fn who(&self, token: &[u8]) -> Verdict {
+        if token.len() > self.longest {
+            return Verdict::Invalid;
+        }
+        let now = i64::try_from(clock::unix_seconds()).unwrap_or(i64::MAX);
+        let mut hash = [0; 32];
+        if let Some(remembered) = &self.remembered {
+            hash.copy_from_slice(digest(&SHA256, token).as_ref());
+            if let Some(who) = remembered.find(&hash, now) {
+                return Verdict::Known { who, by: bearer::FIELD };
+            }
+        }
+        let Some(token) = Token::read(token) else { return Verdict::Invalid };
+        if !self.accepted.iter().any(|algorithm| algorithm.name == token.algorithm) {
+            return Verdict::Invalid;
+        }
+        match self.verify(&token) {
+            Ok(()) => {}
+            Err(verdict) => return verdict,
+        }
+        let payload = token.payload();
+        let known = payload.and_then(|payload| claims::read(self.auth, &self.asked, &payload, now));
+        let Some((who, until)) = known else { return Verdict::Invalid };
+        let who = Arc::new(who);
+        if let Some(remembered) = &self.remembered {
+            remembered.keep(hash, &who, until, now);
+        }
+        Verdict::Known { who, by: bearer::FIELD }
+    }
+
+    /// Whether a token is signed by a key that is known; the verdict where it is not.
+    fn verify(&self, token: &Token) -> Result<(), Verdict> {
+        let (mut is_named, mut is_missing) = (false, false);
+        let mut verifies = |keys: &KeySet| {
+            let keys = keys.find(&token.algorithm, token.key.as_deref());
+            is_named |= token.key.is_some() && !keys.is_empty();
+            keys.iter().any(|key| key.verifies(token.message, &token.signature))
+        };
+        if verifies(&self.keys) {
+            return Ok(());
+        }
+        for source in &self.sources {
+            match source.keys() {
+                Some(keys) if verifies(&keys) => return Ok(()),
+                Some(_) => {}
+                None => is_missing = true,
+            }
+        }
+        // Of a key that is known under this name, nothing more will be known.
+        if is_named {
+            return Err(Verdict::Invalid);
+        }
+        // Each of them is to look.
+        let awaited = self.sources.iter().fold(None, |awaited, source| {
+            let own = source.want();
+            awaited.or(own)
+        });
+        Err(match awaited {
+            Some(awaited) => Verdict::Unknown { awaited, is_blind: is_missing },
+            None if is_missing => Verdict::Unavailable,
+            None => Verdict::Invalid,
+        })
+    }
+}
+
+impl Verifier for Tokens {
+    fn identify(&self, x: &Exchange) -> Verdict {
+        match bearer::token(x.head()) {
+            Bearer::Missing => Verdict::Missing,
+            Bearer::Malformed => Verdict::Invalid,
+            Bearer::Token(token) => self.who(token),
+        }
+    }
+
+    fn challenge(&self, realm: &str, invalid: bool, out: &mut Vec<u8>) {
+        bearer::challenge(realm, invalid, out);
+    }
+
+    fn upkeep(&self) -> Vec<Arc<dyn Upkeep>> {
+        self.sources.iter().map(|source| Arc::clone(source) as Arc<dyn Upkeep>).collect()
+    }
+}

@@ -1,0 +1,86 @@
+//! Tokens whose signatures were verified, until they expire. Only the SHA-256 of each is kept, and no more than there is room for.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::auth::Principal;
+
+/// Parts of it, each with a lock of its own.
+const SHARDS: usize = 16;
+
+type Hash = [u8; 32];
+
+/// Who each token is from, and the second until which that holds.
+type Shard = Mutex<HashMap<Hash, (Arc<Principal>, i64)>>;
+
+#[derive(Debug)]
+pub(super) struct Remembered {
+    shards: Vec<Shard>,
+    /// Tokens that one part may have.
+    most: usize,
+}
+
+impl Remembered {
+    /// With room for so many.
+    pub(super) fn new(most: usize) -> Self {
+        let shards = (0..SHARDS).map(|_| Mutex::new(HashMap::new())).collect();
+        Self { shards, most: most.div_ceil(SHARDS) }
+    }
+
+    fn shard(&self, hash: &Hash) -> Option<&Shard> {
+        self.shards.get(usize::from(hash.last()? % 16))
+    }
+
+    /// Who a token is from, if that is known and holds at this second.
+    pub(super) fn find(&self, hash: &Hash, now: i64) -> Option<Arc<Principal>> {
+        let shard = self.shard(hash)?.lock().unwrap_or_else(PoisonError::into_inner);
+        shard.get(hash).filter(|(_, until)| now < *until).map(|(who, _)| Arc::clone(who))
+    }
+
+    /// Keeps who a token is from. Where there is no room, what has expired goes, or else everything.
+    pub(super) fn keep(&self, hash: Hash, who: &Arc<Principal>, until: i64, now: i64) {
+        let Some(shard) = self.shard(&hash) else { return };
+        let mut shard = shard.lock().unwrap_or_else(PoisonError::into_inner);
+        if shard.len() >= self.most {
+            shard.retain(|_, (_, until)| now < *until);
+        }
+        if shard.len() >= self.most {
+            shard.clear();
+        }
+        shard.insert(hash, (Arc::clone(who), until));
+    }
+
+    /// Forgets all of them.
+    pub(super) fn clear(&self) {
+        for shard in &self.shards {
+            shard.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keeps_what_holds_and_never_more_than_it_has_room_for() {
+        let kept = Remembered::new(32);
+        let who = Arc::new(Principal::default());
+        let hash = |n: u8| {
+            let mut hash = [0; 32];
+            hash[0] = n;
+            hash
+        };
+        kept.keep(hash(1), &who, 100, 0);
+        assert!(kept.find(&hash(1), 99).is_some());
+        assert!(kept.find(&hash(1), 100).is_none() && kept.find(&hash(2), 0).is_none());
+        // All of these are of one shard, which has room for two.
+        kept.keep(hash(2), &who, 200, 150);
+        kept.keep(hash(3), &who, 200, 150);
+        assert!(kept.find(&hash(2), 150).is_some(), "what had expired went first");
+        kept.keep(hash(4), &who, 200, 150);
+        assert!(kept.find(&hash(2), 150).is_none() && kept.find(&hash(4), 150).is_some());
+        kept.clear();
+        assert!(kept.find(&hash(4), 150).is_none());
+    }
+}
