@@ -65,6 +65,9 @@ pub struct Exchange {
     pub(crate) edits: Edits,
     /// What is wrong with the fields that the route declares.
     pub(crate) violations: Vec<policy::query::Violation>,
+    /// Texts that have been read, by number.
+    #[cfg(feature = "json")]
+    pub(crate) documents: Vec<Option<crate::json::Document>>,
     /// What limits have counted for it.
     #[cfg(feature = "limit")]
     pub(crate) charges: Vec<policy::limit::Charge>,
@@ -201,6 +204,8 @@ impl Default for Exchange {
             answer: Answer::default(),
             edits: Edits::default(),
             violations: Vec::new(),
+            #[cfg(feature = "json")]
+            documents: Vec::new(),
             #[cfg(feature = "limit")]
             charges: Vec::new(),
             #[cfg(feature = "limit")]
@@ -368,6 +373,8 @@ impl Exchange {
         self.answer.bytes.shrink_to(4096);
         self.edits.clear();
         self.violations.clear();
+        #[cfg(feature = "json")]
+        self.documents.clear();
         #[cfg(feature = "limit")]
         {
             self.charges.clear();

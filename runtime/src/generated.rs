@@ -11,6 +11,8 @@ pub use crate::access_log::LogLine;
 pub use crate::cause::Cause;
 pub use crate::dfa::Dfa;
 pub use crate::exchange::{Exchange, Flow, Own};
+#[cfg(feature = "json")]
+pub use crate::json;
 pub use crate::params::{Kind as ParamKind, Param as Parameter, Secret, Setting};
 pub use crate::policy;
 pub use crate::policy::query::Field;

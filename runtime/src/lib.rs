@@ -21,6 +21,8 @@ mod fit;
 pub mod generated;
 pub mod head;
 mod http1;
+#[cfg(feature = "json")]
+pub mod json;
 pub mod limits;
 mod log_file;
 mod metrics;
