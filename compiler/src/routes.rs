@@ -1,12 +1,15 @@
 //! The routes of a gateway as they will run, in order of precedence, read from the tables that are emitted: what a person
 //! compares before and after a change.
 
+mod aggregate;
 mod expr;
 mod host;
 mod written;
 
+use gatewright_dsl::schema::Value;
+
 use self::expr::Reader;
-use crate::checked::{Place, Trail};
+use crate::checked::{Failure, Place, Trail};
 use crate::ir::{self, EndKind, Piece};
 
 /// A gateway as it will run, for those who want to look at it.
@@ -30,6 +33,8 @@ pub struct Listed {
     pub terminal: String,
     /// Where it leads to, if it forwards.
     pub upstream: Option<Box<Upstream>>,
+    /// If it makes one answer of several: who is asked when, and what all of it comes to at most.
+    pub plan: Vec<String>,
     /// The number of its chain: routes with the same one run the same function, each with values of its own.
     pub chain: usize,
     /// The file that declares it.
@@ -157,6 +162,7 @@ impl Plan {
             steps: self.steps(route, &reader),
             terminal: self.terminal(route, &reader),
             upstream: self.upstream(route),
+            plan: self.plan(route),
             chain: route.chain,
             file: route.place.file.clone(),
             line: route.place.line,
@@ -198,7 +204,8 @@ impl Plan {
         let Some((chain, [.., end])) = self.record(route) else { return String::new() };
         let ends = &self.0.ends;
         let shown = match chain.end {
-            None => None,
+            None | Some(EndKind::Branch) => None,
+            Some(EndKind::Aggregate) => ends.aggregates.get(*end).map(|of| self.aggregate(of, reader)),
             Some(EndKind::Forward) => ends.forwards.get(*end).map(|(upstream, target)| {
                 let name = self.0.upstreams.get(*upstream).map_or("", |upstream| upstream.name.as_str());
                 match target {
@@ -213,6 +220,43 @@ impl Plan {
                 .map(|(status, location)| format!("redirect {status} {}", path(location, reader))),
         };
         shown.unwrap_or_default()
+    }
+}
+
+impl Plan {
+    /// Who is asked when, and what it comes to.
+    fn plan(&self, route: &ir::Route) -> Vec<String> {
+        let Some((chain, [.., end])) = self.record(route) else { return Vec::new() };
+        let of = (chain.end == Some(EndKind::Aggregate)).then(|| self.0.ends.aggregates.get(*end)).flatten();
+        of.map(aggregate::plan).unwrap_or_default()
+    }
+
+    /// An aggregation, as it would be written on one line.
+    fn aggregate(&self, of: &ir::Aggregate, reader: &Reader<'_>) -> String {
+        let time = |time| Value::Duration(time).to_string();
+        let mut shown = format!("aggregate within {} {{ ", time(of.within));
+        for branch in &of.branches {
+            let upstream =
+                self.0.upstreams.get(branch.upstream).map_or("", |upstream| upstream.name.as_str());
+            let ty = self.0.functions.shapes.get(branch.shape).map(ToString::to_string).unwrap_or_default();
+            let path = path(&branch.target, reader);
+            shown.push_str(&format!("{}: {ty} = {upstream} GET {path}", branch.name));
+            if let Some(within) = branch.within {
+                shown.push_str(&format!(" within {}", time(within)));
+            }
+            shown.push_str(&format!(" max {}", Value::Size(branch.max)));
+            shown.push_str(&match &branch.failure {
+                Failure::Required(passed) if passed.is_empty() => " required; ".to_owned(),
+                Failure::Required(passed) => {
+                    let passed: Vec<String> = passed.iter().map(u16::to_string).collect();
+                    format!(" required pass {}; ", passed.join(", "))
+                }
+                Failure::Value(text) => format!(" else {text}; "),
+                Failure::Skip => " else skip; ".to_owned(),
+            });
+        }
+        shown.push_str(&format!("respond {} }}", reader.function(of.answer)));
+        shown
     }
 }
 
@@ -232,7 +276,7 @@ fn path(pieces: &[Piece], reader: &Reader<'_>) -> String {
     let shown = pieces.iter().map(|piece| match piece {
         Piece::Text(text) => text.clone(),
         Piece::Capture(index) => reader.capture(*index),
-        Piece::Value(number) => format!("{{{}}}", reader.function(*number)),
+        Piece::Value(number) | Piece::Query(number) => format!("{{{}}}", reader.function(*number)),
     });
     shown.collect()
 }

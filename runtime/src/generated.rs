@@ -8,6 +8,8 @@ pub use std::process::ExitCode;
 pub use std::time::Duration;
 
 pub use crate::access_log::LogLine;
+#[cfg(feature = "json")]
+pub use crate::aggregate::{Aggregate, Branch, Failure};
 pub use crate::cause::Cause;
 pub use crate::dfa::Dfa;
 pub use crate::exchange::{Exchange, Flow, Own};

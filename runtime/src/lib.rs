@@ -5,6 +5,8 @@
 mod access_log;
 #[cfg(feature = "admin")]
 mod admin;
+#[cfg(feature = "json")]
+pub mod aggregate;
 mod answer;
 #[cfg(any(test, feature = "bench"))]
 #[doc(hidden)]

@@ -7,6 +7,7 @@
 use crate::exchange::Exchange;
 use crate::http1::path::spell_part;
 use crate::limits::PATH_BYTES;
+use crate::part;
 use crate::reason::Reason;
 use crate::terminal::{Piece, Target};
 
@@ -21,7 +22,7 @@ pub(crate) fn write(target: &Target, x: &Exchange, out: &mut Vec<u8>) {
                     Piece::Text(text) => out.extend_from_slice(text.as_bytes()),
                     Piece::Capture(index) => out.extend_from_slice(x.capture(*index)),
                     // The compiler gives such a target to be made.
-                    Piece::Value(_) => {}
+                    Piece::Value(_) | Piece::Query(_) => {}
                 }
             }
         }
@@ -60,6 +61,8 @@ impl Making {
                         return Err(Reason::SEGMENT_INVALID);
                     }
                 }
+                // INVARIANT: the compiler puts one behind a `?` only.
+                Piece::Query(_) => return Err(Reason::SEGMENT_INVALID),
                 Piece::Text(text) => {
                     let end = text.find(['?', '#']).unwrap_or(text.len());
                     let (path, query) = text.split_at_checked(end).unwrap_or((text, ""));
@@ -75,10 +78,19 @@ impl Making {
                 return Err(Reason::TARGET_TOO_LONG);
             }
         }
-        // Behind the first `?` stands only text.
+        // Behind the first `?` stand text, and values that are spelled so that they stay what they are.
         for piece in pieces {
-            if let Piece::Text(text) = piece {
-                self.out.extend_from_slice(text.as_bytes());
+            match piece {
+                Piece::Text(text) => self.out.extend_from_slice(text.as_bytes()),
+                Piece::Query(write) => {
+                    let mut value = Vec::new();
+                    write(x, &mut value);
+                    part::encode(&value, &mut self.out);
+                }
+                Piece::Capture(_) | Piece::Value(_) => {}
+            }
+            if self.out.len() > PATH_BYTES {
+                return Err(Reason::TARGET_TOO_LONG);
             }
         }
         self.close()
@@ -153,6 +165,15 @@ mod tests {
         assert_eq!(made(ONE, b"...").unwrap(), "/for/.../all?x=/../y");
         assert_eq!(made(INSIDE, b"").unwrap(), "/v..json");
         assert_eq!(made(BEHIND_DOT, b"well-known").unwrap(), "/.well-known/x");
+    }
+
+    #[test]
+    fn a_value_in_the_query_stays_one() {
+        const QUERY: &[Piece] =
+            &[Piece::Text("/x?a="), Piece::Query(value), Piece::Text("&b="), Piece::Query(other)];
+        assert_eq!(made(QUERY, b".&c=d#e/?%+ ").unwrap(), "/x?a=.%26c%3Dd%23e%2F%3F%25%2B%20&b=.");
+        assert_eq!(made(QUERY, b"").unwrap(), "/x?a=&b=");
+        assert_eq!(made(QUERY, &vec![b'a'; PATH_BYTES]), Err(Reason::TARGET_TOO_LONG));
     }
 
     #[test]

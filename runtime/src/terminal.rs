@@ -37,6 +37,8 @@ pub enum Piece {
     Capture(u8),
     /// A value as text, which becomes a part of one segment.
     Value(Write),
+    /// A value as text, behind the `?`.
+    Query(Write),
 }
 
 /// `respond STATUS [json … | text …]`.

@@ -29,6 +29,7 @@ pub fn write(out: &Path) {
     write_one(out, "given");
     write_one(out, "recorded");
     write_one(out, "names");
+    write_one(out, "aggregated");
 }
 
 fn write_one(out: &Path, name: &str) {

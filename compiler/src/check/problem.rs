@@ -2,6 +2,7 @@
 //!
 //! When they are raised is decided elsewhere.
 
+mod aggregate;
 mod expr;
 mod import;
 mod nest;
@@ -12,6 +13,7 @@ use gatewright_dsl::source::Span;
 
 use super::rewrite::Space;
 
+pub(super) use aggregate::*;
 pub(super) use expr::*;
 pub(crate) use import::{
     file_outside, import_cycle, no_file_matches, repeated_import, too_many_imports, unknown_file,
@@ -31,10 +33,13 @@ macro_rules! kinds {
 }
 
 kinds! {
+    AGGREGATE_CYCLE "aggregate_cycle" "branches that wait for each other";
     ALWAYS_PRESENT "always_present" "a value that is always there is asked whether it is";
     AMBIGUOUS_ROUTE "ambiguous_route" "two routes share requests, and neither is more specific";
     ANSWER_NEVER_GIVEN "answer_never_given" "an answer is replaced that is never given";
     ANSWER_NOT_KNOWN "answer_not_known" "the answer is asked for before there is one";
+    BRANCH_METHOD "branch_method" "a branch asks with another method than GET";
+    BRANCH_OUTLASTS "branch_outlasts" "a branch may take longer than the whole";
     CAPTURE_IN_QUERY "capture_in_query" "a capture cannot stand behind the `?` of a redirect";
     CONDITION_TOO_COMPLEX "condition_too_complex" "a condition of too many alternatives";
     CONFLICTING_POLICIES "conflicting_policies" "two policies disagree";
@@ -76,6 +81,7 @@ kinds! {
     SETTLED_COMPARISON "settled_comparison" "a comparison whose answer is known";
     SHADOWED_NAME "shadowed_name" "a name stands for two values at one place";
     TARGET_NOT_NORMAL "target_not_normal" "a target that a server would read otherwise";
+    TOO_MANY_BRANCHES "too_many_branches" "an answer is made of too many";
     TOO_MANY_CAPTURES "too_many_captures" "a pattern has at most 16 captures";
     TOO_MANY_IMPORTS "too_many_imports" "imports of imports come to too many files";
     TYPE_CYCLE "type_cycle" "a type that contains itself";
@@ -89,6 +95,7 @@ kinds! {
     UNREACHABLE_ROUTE "unreachable_route" "a route that never wins";
     UNREADABLE_FILE "unreadable_file" "a file is there, but cannot be read";
     UNSUPPORTED_TYPE "unsupported_type" "a type that cannot stand in this place";
+    UNUSED_BRANCH "unused_branch" "nobody reads what a branch asks for";
     UNUSED_CAPTURE "unused_capture" "the target drops what the pattern captures";
     UNUSED_DNS "unused_dns" "names are looked up, and no server has one";
     UNUSED_PARAM "unused_param" "nothing uses this parameter or secret";

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeSet;
 
+use gatewright_dsl::Span;
 use gatewright_dsl::ast::{Target, Template, TemplatePart, Value, ValueKind};
 use gatewright_dsl::problem::path::rest_not_last;
 use gatewright_dsl::problem::setting::wrong_type;
@@ -23,25 +24,50 @@ type Names<'r, 'a> = (&'r Pattern<'a>, &'r scope::Scope<'r>);
 /// The path that is sent. Every capture must be used: what the pattern takes and the target drops is lost.
 pub(super) fn path(check: &mut Check<'_>, template: &Template, names: Names<'_, '_>) -> Vec<Piece> {
     let (pattern, scope) = names;
-    let filled = fill(check, template, names);
+    let filled = fill(check, template, names, false);
+    unused(check, pattern, scope, &filled.used, template.span);
+    filled.pieces
+}
+
+/// The path that a branch asks for, perhaps with a query; and the names of captures that stand in it as they are.
+pub(super) fn asked(
+    check: &mut Check<'_>,
+    template: &Template,
+    names: Names<'_, '_>,
+) -> (Vec<Piece>, BTreeSet<String>) {
+    if check.slice(template.span).contains('#') {
+        let problem = wrong_type(template.span, "a path, and perhaps a query", "a fragment behind `#`");
+        check.problems.push(problem.help("leave it out: no server is sent one"));
+    }
+    let filled = fill(check, template, names, true);
+    (filled.pieces, filled.used)
+}
+
+/// Every capture must be used: what the pattern takes and nobody reads is lost.
+pub(super) fn unused(
+    check: &mut Check<'_>,
+    pattern: &Pattern<'_>,
+    scope: &scope::Scope<'_>,
+    used: &BTreeSet<String>,
+    span: Span,
+) {
     let is_known = |name: &String| pattern.captures.iter().any(|capture| capture.name.text == *name);
     for capture in pattern.captures.iter().filter(|capture| !capture.is_outer) {
         let name = &capture.name.text;
         // An expression may be what it is captured for.
-        let is_used = filled.used.contains(name.as_str()) || scope.is_used(name);
+        let is_used = used.contains(name.as_str()) || scope.is_used(name) || scope.is_used_around(name);
         // Where a name is unknown, the one that was meant is not called unused as well.
-        if filled.used.iter().all(is_known) && !is_used {
-            check.problems.push(problem::unused_capture(name, capture.name.span, template.span));
+        if used.iter().all(is_known) && !is_used {
+            check.problems.push(problem::unused_capture(name, capture.name.span, span));
         }
     }
-    filled.pieces
 }
 
 /// Where a redirect leads. Captures may be dropped there.
 pub(super) fn location(check: &mut Check<'_>, target: &Target, names: Names<'_, '_>) -> Vec<Piece> {
     match target {
         Target::Url(text) => vec![Piece::Text(text.value.clone())],
-        Target::Path(template) => fill(check, template, names).pieces,
+        Target::Path(template) => fill(check, template, names, false).pieces,
     }
 }
 
@@ -55,10 +81,12 @@ struct Filled {
     shown: String,
     /// What follows the first `?` or `#`.
     query: Option<String>,
+    /// Values may stand there.
+    takes_query: bool,
 }
 
-fn fill(check: &mut Check<'_>, template: &Template, names: Names<'_, '_>) -> Filled {
-    let mut filled = Filled::default();
+fn fill(check: &mut Check<'_>, template: &Template, names: Names<'_, '_>, takes_query: bool) -> Filled {
+    let mut filled = Filled { takes_query, ..Filled::default() };
     for (at, part) in template.parts.iter().enumerate() {
         match part {
             TemplatePart::Literal { text, .. } => filled.literal(text),
@@ -94,6 +122,12 @@ impl Filled {
         (pattern, scope): Names<'_, '_>,
         is_last: bool,
     ) {
+        if self.query.is_some() && self.takes_query {
+            let asked = Asked { want: Want::Text, stage: Stage::Request, takes_secret: false };
+            let function = expr::function(scope, value, asked, &mut check.problems);
+            self.pieces.extend(function.map(Piece::Query));
+            return;
+        }
         if self.query.is_some() {
             let written = check.slice(value.span);
             self.used.insert(written.to_owned());

@@ -172,6 +172,11 @@ impl Rewrite for Renaming<'_> {
     fn is_label(&self, setting: &str, word: &str) -> bool {
         is_label(self.catalogue, setting, word)
     }
+
+    fn is_type(&self, setting: &str) -> bool {
+        let policy = self.catalogue.find(setting);
+        policy.is_some_and(|policy| policy.reading.is_some())
+    }
 }
 
 /// Whether a bare word behind a setting's word is one of its labels or choices, and no name.

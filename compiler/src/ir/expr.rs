@@ -273,17 +273,23 @@ impl Expr {
         is_list && (self.is_document() || matches!(self.kind, Kind::Each(..) | Kind::Where(..)))
     }
 
-    /// The parts of documents that are written as they are where this is written as JSON.
-    pub(crate) fn written(&self) -> Vec<&Self> {
+    /// The types of the parts of documents that are written as they are where this is written as JSON.
+    pub(crate) fn written(&self, found: &mut Vec<Ty>) {
         match &self.kind {
-            _ if self.is_document() => vec![self],
-            Kind::Record(fields) => fields.iter().flat_map(|(_, value)| value.written()).collect(),
-            Kind::List(items) => items.iter().flat_map(|item| item.written()).collect(),
-            Kind::Coalesce(a, b) | Kind::If(_, a, b) => [a, b].into_iter().flat_map(|it| it.written()).collect(),
-            Kind::Present(a) | Kind::Widened(a) | Kind::Each(_, _, a) => a.written(),
+            _ if self.is_document() => found.push(self.ty.present().0.clone()),
+            Kind::Record(fields) => fields.iter().for_each(|(_, value)| value.written(found)),
+            Kind::List(items) => items.iter().for_each(|item| item.written(found)),
+            Kind::Coalesce(a, b) | Kind::If(_, a, b) => {
+                a.written(found);
+                b.written(found);
+            }
+            Kind::Present(a) | Kind::Widened(a) | Kind::Each(_, _, a) => a.written(found),
             // What is left of a list is written item by item.
-            Kind::Where(list, ..) => list.written(),
-            _ => Vec::new(),
+            Kind::Where(..) => found.extend(match &self.ty {
+                Ty::List(item, _) => Some((**item).clone()),
+                _ => None,
+            }),
+            _ => {}
         }
     }
 

@@ -137,7 +137,10 @@ fn given(policy: &Policy, values: &Values) -> BTreeSet<String> {
         (Type::Binding(_), Value::Binding(name, _)) => Some(name.text.clone()),
         _ => None,
     };
-    policy.params.iter().filter_map(|param| of_param(param.name, &param.ty)).collect()
+    let mut names: BTreeSet<String> =
+        policy.params.iter().filter_map(|param| of_param(param.name, &param.ty)).collect();
+    names.extend(policy.reads(values).map(|_| policy.name.to_owned()));
+    names
 }
 
 /// The names that its expressions may read. A name that nothing gives does no harm.

@@ -24,7 +24,7 @@ pub mod timeout;
 
 pub use crate::schema::Reason;
 use crate::schema::{
-    Accord, Agreement, CORE, Fact, Join, Param, Phase, Place, Row, UNRESOLVED, Value, Values,
+    AGGREGATED, Accord, Agreement, CORE, Fact, Join, Param, Phase, Place, Row, UNRESOLVED, Value, Values,
 };
 use std::cmp::Ordering;
 
@@ -113,6 +113,8 @@ pub struct Policy {
     pub silences: Option<&'static str>,
     /// Where it does nothing but ask one question of a request and refuse by the answer: which answer lets it through.
     pub guard: Option<Guard>,
+    /// Where it may name a type, what its step becomes there: it waits for the body of the request.
+    pub reading: Option<Reading>,
     /// The word that, where it is written, lets a route take the other form of its path too: with a slash at its end, or
     /// without. Such a setting decides which requests a route takes, and has no step.
     pub either: Option<&'static str>,
@@ -125,6 +127,17 @@ pub enum Guard {
     Lets,
     /// What is so refuses it.
     Refuses,
+}
+
+/// What a step becomes that reads the body of a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reading {
+    /// The parameter that names the type. Under the setting's own word its fields are known to expressions.
+    pub param: &'static str,
+    /// The path of the Rust type, seen from generated code.
+    pub home: &'static str,
+    /// The feature of the runtime that it needs.
+    pub feature: &'static str,
 }
 
 /// A time that must fit into another, of a setting of the same route.
@@ -145,6 +158,8 @@ pub struct Fit {
 pub enum Hook {
     /// The request is there, and nothing is decided.
     Request,
+    /// The body of the request is there, for which the step has asked.
+    Body,
     /// The head of the answer is there.
     Response,
     /// The gateway is about to answer by itself.
@@ -191,8 +206,16 @@ impl Policy {
         acts: None,
         silences: None,
         guard: None,
+        reading: None,
         either: None,
     };
+
+    /// What its step becomes with these values, where they name a type.
+    #[must_use]
+    pub fn reads(&self, values: &Values) -> Option<Reading> {
+        let reading = self.reading?;
+        matches!(values.value(reading.param), Some(Value::Type(_))).then_some(reading)
+    }
 
     /// Whether these values let a route take both forms of its path.
     #[must_use]
@@ -275,7 +298,7 @@ impl Catalogue {
     /// The words of all answers that the gateway may give by itself to a request whose route is known.
     pub fn reasons(&self) -> impl Iterator<Item = &'static str> + '_ {
         let answers = self.policies().flat_map(|policy| policy.answers);
-        CORE.iter().chain(&[UNRESOLVED]).chain(answers).map(|reason| reason.name)
+        CORE.iter().chain(&[UNRESOLVED]).chain(AGGREGATED).chain(answers).map(|reason| reason.name)
     }
 
     /// The policy of a name.

@@ -66,6 +66,8 @@ pub enum Type {
     Binding(Want),
     /// The name of a value, which is written as JSON under its own name.
     Named(Stage),
+    /// One of these words, or the name of a type that is declared.
+    Shape(&'static [&'static str]),
     /// One or more, separated by commas.
     List(&'static Type),
 }
@@ -208,6 +210,7 @@ impl fmt::Display for Type {
             Self::Field(_) => f.write_str("a field such as `page: int`"),
             Self::Binding(_) => f.write_str("a name and its value, such as `limit = page`"),
             Self::Named(_) => f.write_str("the name of a value"),
+            Self::Shape(words) => write!(f, "{}, or the name of a type", listed(words)),
             Self::Word([word]) => write!(f, "`{word}`"),
             Self::Word(words) | Self::Choice(words) => write!(f, "one of {}", listed(words)),
             Self::List(item) => write!(f, "{item}, or several"),

@@ -52,6 +52,8 @@ pub enum Value {
     Binding(Name, Box<ast::Value>),
     /// A name in the place of a value, where the parameter is dynamic.
     Name(Name),
+    /// The name of a type.
+    Type(Name),
     /// The smaller of two, of which one is known only when the gateway starts.
     Least(Box<(Value, Value)>),
     /// Several.
@@ -178,7 +180,7 @@ impl fmt::Display for Value {
             Self::Field(field) => {
                 f.write_str(field.wire.as_ref().map_or(&field.name.text, |wire| &wire.value))
             }
-            Self::Binding(name, _) | Self::Name(name) => f.write_str(&name.text),
+            Self::Binding(name, _) | Self::Name(name) | Self::Type(name) => f.write_str(&name.text),
             Self::Least(two) => write!(f, "the smaller of {} and {}", two.0, two.1),
             Self::List(items) => {
                 for (index, item) in items.iter().enumerate() {

@@ -82,6 +82,11 @@ pub enum Written<'a> {
         /// Its name, as written.
         path: &'a ast::Text,
     },
+    /// The name of a type.
+    Shape {
+        /// As written.
+        name: &'a Name,
+    },
     /// A name in the place of a value.
     Name {
         /// As written.
@@ -140,6 +145,9 @@ fn wanted<'a>(param: &'static Param, ty: &'static Type, value: &'a Value, found:
             span: field.span,
             written: Written::Field { field, source: *source },
         }),
+        (Type::Shape(_), Value::Type(name)) => {
+            found.push(Wanted { param: param.name, span: name.span, written: Written::Shape { name } });
+        }
         (_, Value::Least(two)) => {
             wanted(param, ty, &two.0, found);
             wanted(param, ty, &two.1, found);

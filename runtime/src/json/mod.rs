@@ -4,6 +4,7 @@
 //! field is found by its number, a text is borrowed where it has no escapes, and a number keeps the text that it came in.
 //! Nobody makes a tree of values. What it knows of JSON is RFC 8259, read strictly.
 
+pub mod body;
 #[cfg(test)]
 mod claim;
 mod read;
@@ -66,6 +67,13 @@ impl Document {
 #[must_use]
 pub fn document(x: &Exchange, number: u16) -> Option<Item<'_>> {
     x.documents.get(usize::from(number))?.as_ref().map(Document::root)
+}
+
+/// A place that has been found to be there.
+#[must_use]
+pub fn found(item: Option<Item<'_>>) -> Item<'_> {
+    // INVARIANT: a step has refused a request where it is not.
+    item.unwrap_or(Item::NOTHING)
 }
 
 /// The same of one that is there whenever this is asked.

@@ -2,19 +2,23 @@
 //!
 //! All state hangs from one `Gateway` value, so that many gateways run in one process of tests.
 
+#[cfg(feature = "json")]
+mod body;
 pub(crate) mod capacity;
 mod checkup;
-mod client;
-mod connection;
+pub(crate) mod client;
+pub(crate) mod connection;
 mod console;
-mod deadline;
-mod forward;
+pub(crate) mod deadline;
+pub(crate) mod forward;
 mod handover;
 mod identity;
 mod listener;
 mod notice;
 mod queue;
 mod relay;
+#[cfg(feature = "json")]
+pub(crate) mod room;
 pub(crate) mod socket;
 mod succession;
 pub(crate) mod worker;
@@ -105,6 +109,9 @@ pub(crate) struct Gateway {
     pub(crate) names: Option<crate::dns::Names>,
     /// What counts requests that are under way, where they are bounded.
     pub(crate) capacity: Option<Capacity>,
+    /// For whole bodies and answers.
+    #[cfg(feature = "json")]
+    pub(crate) room: Arc<room::Room>,
     /// Open client connections that one worker may have.
     pub(crate) most_open: usize,
 }
@@ -251,9 +258,15 @@ fn prepare(
         addresses.collect::<io::Result<_>>().map_err(|error| format!("a socket has no address: {error}"))?;
     let (log, writer) = access_log::start(sink);
     let metrics = Metrics::new(program, &places.lines, sockets.len());
+    let limits = bounded(options.limits.unwrap_or_else(|| declared(program, params)));
+    #[cfg(feature = "json")]
+    let room = room::Room::new(match program.capacity.and_then(|declared| declared.memory) {
+        Some(memory) => capacity::for_documents(memory.at(params), limits.documents),
+        None => limits.documents,
+    });
     let gateway = Arc::new(Gateway {
         program,
-        limits: bounded(options.limits.unwrap_or_else(|| declared(program, params))),
+        limits,
         shared: Shared::new(program, params, clock.clone()),
         clock,
         log,
@@ -266,6 +279,8 @@ fn prepare(
         stopping: AtomicBool::new(false),
         cut: Arc::default(),
         capacity,
+        #[cfg(feature = "json")]
+        room,
         most_open,
     });
     #[cfg(feature = "admin")]

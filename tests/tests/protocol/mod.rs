@@ -1,6 +1,7 @@
 //! HTTP/1.1 from raw bytes.
 
 mod abort;
+mod aggregate;
 mod answers;
 mod bodies;
 mod breaker;
@@ -37,6 +38,7 @@ mod pool;
 mod process;
 mod proxied;
 mod rate;
+mod read;
 mod signals;
 mod smuggling;
 mod spoof;

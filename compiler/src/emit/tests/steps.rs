@@ -161,6 +161,7 @@ fn resolved(written: Written<'_>) -> Resolved {
         },
         Written::File { path } => Resolved::File("text/html", path.value.clone()),
         Written::Name { name, .. } => Resolved::Param(name.text.clone()),
+        Written::Shape { .. } => Resolved::Shape(Ty::STRING),
     }
 }
 
@@ -168,6 +169,7 @@ fn resolved(written: Written<'_>) -> Resolved {
 fn emitted(routes: &[&[&str]]) -> String {
     let route = |line: usize, blocks: &&[&str]| checked::Route {
         either: None,
+        aggregate: None,
         place: checked::Place { file: "gateway.gw".to_owned(), line: u32::try_from(line).unwrap() },
         label: format!("route {line}"),
         steps: steps(blocks),
