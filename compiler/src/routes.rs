@@ -6,10 +6,8 @@ mod expr;
 mod host;
 mod written;
 
-use gatewright_dsl::schema::Value;
-
 use self::expr::Reader;
-use crate::checked::{Failure, Place, Trail};
+use crate::checked::{Place, Trail};
 use crate::ir::{self, EndKind, Piece};
 
 /// A gateway as it will run, for those who want to look at it.
@@ -205,7 +203,9 @@ impl Plan {
         let ends = &self.0.ends;
         let shown = match chain.end {
             None | Some(EndKind::Branch) => None,
-            Some(EndKind::Aggregate) => ends.aggregates.get(*end).map(|of| self.aggregate(of, reader)),
+            Some(EndKind::Aggregate) => {
+                ends.aggregates.get(*end).map(|of| aggregate::shown(&self.0, of, reader))
+            }
             Some(EndKind::Forward) => ends.forwards.get(*end).map(|(upstream, target)| {
                 let name = self.0.upstreams.get(*upstream).map_or("", |upstream| upstream.name.as_str());
                 match target {
@@ -229,34 +229,6 @@ impl Plan {
         let Some((chain, [.., end])) = self.record(route) else { return Vec::new() };
         let of = (chain.end == Some(EndKind::Aggregate)).then(|| self.0.ends.aggregates.get(*end)).flatten();
         of.map(aggregate::plan).unwrap_or_default()
-    }
-
-    /// An aggregation, as it would be written on one line.
-    fn aggregate(&self, of: &ir::Aggregate, reader: &Reader<'_>) -> String {
-        let time = |time| Value::Duration(time).to_string();
-        let mut shown = format!("aggregate within {} {{ ", time(of.within));
-        for branch in &of.branches {
-            let upstream =
-                self.0.upstreams.get(branch.upstream).map_or("", |upstream| upstream.name.as_str());
-            let ty = self.0.functions.shapes.get(branch.shape).map(ToString::to_string).unwrap_or_default();
-            let path = path(&branch.target, reader);
-            shown.push_str(&format!("{}: {ty} = {upstream} GET {path}", branch.name));
-            if let Some(within) = branch.within {
-                shown.push_str(&format!(" within {}", time(within)));
-            }
-            shown.push_str(&format!(" max {}", Value::Size(branch.max)));
-            shown.push_str(&match &branch.failure {
-                Failure::Required(passed) if passed.is_empty() => " required; ".to_owned(),
-                Failure::Required(passed) => {
-                    let passed: Vec<String> = passed.iter().map(u16::to_string).collect();
-                    format!(" required pass {}; ", passed.join(", "))
-                }
-                Failure::Value(text) => format!(" else {text}; "),
-                Failure::Skip => " else skip; ".to_owned(),
-            });
-        }
-        shown.push_str(&format!("respond {} }}", reader.function(of.answer)));
-        shown
     }
 }
 

@@ -43,6 +43,8 @@ const FEATURES: &[&str] = &[
     "admin",
     #[cfg(feature = "dns")]
     "dns",
+    #[cfg(feature = "json")]
+    "json",
     #[cfg(feature = "limit")]
     "limit",
     #[cfg(feature = "trace")]

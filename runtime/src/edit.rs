@@ -61,7 +61,7 @@ impl Edits {
     }
 
     /// Adds the field lines of a name that another request has.
-    #[cfg(feature = "json")]
+    #[cfg(all(feature = "json", feature = "trace"))]
     pub(crate) fn copy_lines(&mut self, other: &Self, name: &str) {
         for line in other.lines.split_inclusive(|byte| *byte == b'\n').filter(|line| is_line(line, name)) {
             self.lines.extend_from_slice(line);

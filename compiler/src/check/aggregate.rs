@@ -345,7 +345,7 @@ impl Reads {
     fn of(&mut self, expr: &Expr, read: Read) {
         match &expr.kind {
             Kind::Document(number, _) => {
-                self.documents.entry(*number).or_insert_with(Read::nothing).add(read)
+                self.documents.entry(*number).or_insert_with(Read::nothing).add(read);
             }
             Kind::Element(number) => self.items.entry(*number).or_insert_with(Read::nothing).add(read),
             Kind::Member(of, at) => self.of(of, Read::Members(BTreeMap::from([(*at, read)]))),

@@ -129,10 +129,14 @@ impl Names<'_> {
                 let walk = self.walked(expr);
                 quote! { #walk.collect::<Vec<_>>() }
             }
-            // INVARIANT: lists and records are only looked into, counted and written as JSON, which is done by their parts.
-            Kind::List(_) | Kind::Record(_) => quote! { () },
-            // INVARIANT: these are parts of documents.
-            Kind::Document(..) | Kind::Member(..) | Kind::At(..) | Kind::Element(_) => quote! { () },
+            // INVARIANT: lists and records are only looked into, counted and written as JSON, which is done by their parts; and what
+            // a document has was asked for before.
+            Kind::List(_)
+            | Kind::Record(_)
+            | Kind::Document(..)
+            | Kind::Member(..)
+            | Kind::At(..)
+            | Kind::Element(_) => quote! { () },
         }
     }
 

@@ -126,10 +126,10 @@ impl Scene<'_> {
                 Ok(Some(Value::Text(text)))
             }
             Kind::List(items) => self.all(items).map(|items| Some(Value::List(items))),
-            // A record is written, and never asked.
-            Kind::Secret(_) | Kind::Record(_) => Err(Open::Hidden),
-            // What a body says is not a part of what is explained.
-            Kind::Document(..)
+            // A record is written, and never asked; and what a body says is not a part of what is explained.
+            Kind::Secret(_)
+            | Kind::Record(_)
+            | Kind::Document(..)
             | Kind::Member(..)
             | Kind::At(..)
             | Kind::Element(_)

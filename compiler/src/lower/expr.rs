@@ -26,7 +26,9 @@ impl Expressions {
         if function.form == Form::Json {
             let mut parts = Vec::new();
             function.expr.written(&mut parts);
-            parts.iter().for_each(|ty| self.written(ty));
+            for ty in &parts {
+                self.written(ty);
+            }
         }
         let number = self.functions.exprs.len();
         self.functions.exprs.push(function.clone());

@@ -1,12 +1,43 @@
-//! The plan of an aggregation: which calls begin when, and what all of it comes to at most.
+//! An aggregation as it would be written, and its plan: which calls begin when, and what all of it comes to at most.
 
 use gatewright_dsl::schema::Value;
 
-use crate::ir::{Aggregate, Branch};
+use super::expr::Reader;
+use super::path;
+use crate::checked::Failure;
+use crate::ir::{Aggregate, Branch, Program};
 
 /// What a document takes beside its text at most: places for as many values as it has bytes, and for some more.
 const OF_A_BYTE: u64 = 1 + 8;
 const ASIDE: u64 = 8 * 1024;
+
+/// All of it on one line.
+pub(super) fn shown(program: &Program, of: &Aggregate, reader: &Reader<'_>) -> String {
+    let within = Value::Duration(of.within);
+    let branches: Vec<String> =
+        of.branches.iter().map(|branch| self::branch(program, branch, reader)).collect();
+    let answer = reader.function(of.answer);
+    format!("aggregate within {within} {{ {}; respond {answer} }}", branches.join("; "))
+}
+
+fn branch(program: &Program, branch: &Branch, reader: &Reader<'_>) -> String {
+    let upstream = program.upstreams.get(branch.upstream).map_or("", |upstream| upstream.name.as_str());
+    let ty = program.functions.shapes.get(branch.shape).map(ToString::to_string).unwrap_or_default();
+    let path = path(&branch.target, reader);
+    let within =
+        branch.within.map(|within| format!(" within {}", Value::Duration(within))).unwrap_or_default();
+    let max = Value::Size(branch.max);
+    let failure = match &branch.failure {
+        Failure::Required(passed) if passed.is_empty() => "required".to_owned(),
+        Failure::Required(passed) => {
+            let passed: Vec<String> = passed.iter().map(u16::to_string).collect();
+            format!("required pass {}", passed.join(", "))
+        }
+        Failure::Value(text) => format!("else {text}"),
+        Failure::Skip => "else skip".to_owned(),
+    };
+    format!("{}: {ty} = {upstream} GET {path}{within} max {max} {failure}", branch.name)
+}
 
 /// A line for each call, in the order in which they can begin, and one for all of them.
 pub(super) fn plan(of: &Aggregate) -> Vec<String> {

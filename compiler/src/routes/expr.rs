@@ -40,7 +40,7 @@ impl Reader<'_> {
         match &expr.kind {
             Kind::Constant(constant) => self::constant(constant),
             Kind::Read(read) => self.read(read),
-            Kind::Param(name) | Kind::Secret(name) => name.clone(),
+            Kind::Param(name) | Kind::Secret(name) | Kind::Document(_, name) => name.clone(),
             Kind::Not(a) => format!("not {}", of(a)),
             Kind::And(a, b) => format!("{} and {}", of(a), of(b)),
             Kind::Or(a, b) => format!("{} or {}", of(a), of(b)),
@@ -59,7 +59,6 @@ impl Reader<'_> {
                     fields.iter().map(|(name, value)| format!("{name}: {}", self.expr(value))).collect();
                 format!("{{ {} }}", fields.join(", "))
             }
-            Kind::Document(_, name) => name.clone(),
             Kind::Element(_) => String::new(),
             Kind::Member(of, at) => format!("{}.{}", self.operand(of), member(of, *at)),
             Kind::At(map, key) => format!("{}[{}]", self.operand(map), self.expr(key)),

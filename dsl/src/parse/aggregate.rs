@@ -134,17 +134,12 @@ impl Reader<'_> {
         }
         let name = parts.name.map(|pair| self.chosen_name(&pair));
         let ty = parts.ty.and_then(|pair| self.ty(pair));
-        let call = match parts.call {
-            Some(call) => self.call_of(call),
-            None => {
-                self.report(syntax::missing_value(
-                    Span { start: span.end, ..span },
-                    "an upstream, `GET` and a path",
-                    "=",
-                ));
-                return None;
-            }
+        let Some(call) = parts.call else {
+            let end = Span { start: span.end, ..span };
+            self.report(syntax::missing_value(end, "an upstream, `GET` and a path", "="));
+            return None;
         };
+        let call = self.call_of(call);
         let within = parts.within.map(|pair| self.time(pair));
         let max = parts.max.map(|pair| self.size(pair));
         let Some(failure) = parts.failure else {
@@ -203,7 +198,7 @@ impl Reader<'_> {
                         return None;
                     }
                     Some(skip) if skip.as_rule() == Rule::skip => {
-                        failure = Some(Failure::Skip(self.span(&skip)))
+                        failure = Some(Failure::Skip(self.span(&skip)));
                     }
                     Some(value) => failure = self.value(value).map(Failure::Value),
                 },

@@ -30,6 +30,7 @@ pub(super) enum End {
 }
 
 /// One request on one connection.
+#[allow(clippy::struct_excessive_bools, reason = "each is a fact of its own about an answer")]
 pub(super) struct Asking<'a> {
     calling: &'a Calling<'a>,
     stream: TcpStream,

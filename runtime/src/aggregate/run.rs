@@ -90,7 +90,8 @@ pub(crate) async fn run(
     })
     .await;
     // What is still under way is of no use any more: its connections are closed, and its places are free.
-    let Running { cache, incomplete, .. } = running;
+    let Running { cache, incomplete, states, .. } = running;
+    drop(states);
     match result {
         Ok(()) => {
             let mut body = Vec::new();
@@ -165,7 +166,10 @@ impl Running<'_> {
     /// Makes a call of a branch: an exchange of its own, of which the upstream says how it is called.
     fn begin(&mut self, branch: &'static Branch) -> Result<Call, Failed> {
         let (worker, x) = (&self.worker, &mut *self.x);
-        target::make(branch.target, x).map_err(|reason| (reason, None))?;
+        // What a server has said is no fault of the client's.
+        let of_server = |reason: Reason| Reason { status: 502, ..reason };
+        target::make(branch.target, x)
+            .map_err(|reason| (if branch.needs == 0 { reason } else { of_server(reason) }, None))?;
         let program = worker.gateway.program;
         let mut sub = worker.exchange();
         // It is none that anybody has asked for, and has no line in a log.

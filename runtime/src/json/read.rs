@@ -242,19 +242,16 @@ impl<'t> Reader<'t, '_> {
             let mut next = 0;
             loop {
                 let (key, _) = self.key()?;
-                match find(members, next, &key) {
-                    Some((at, member)) => {
-                        next = at + 1;
-                        self.member(from + at, member, level)?;
+                if let Some((at, member)) = find(members, next, &key) {
+                    next = at + 1;
+                    self.member(from + at, member, level)?;
+                } else {
+                    if !open {
+                        self.path.push(Step::Key(key));
+                        self.wrong(Found::Unknown, "no member of this name");
+                        self.path.pop();
                     }
-                    None => {
-                        if !open {
-                            self.path.push(Step::Key(key));
-                            self.wrong(Found::Unknown, "no member of this name");
-                            self.path.pop();
-                        }
-                        self.scan.skip(level)?;
-                    }
+                    self.scan.skip(level)?;
                 }
                 if !self.scan.takes(b',') {
                     self.scan.expect(b'}')?;
@@ -369,7 +366,7 @@ fn find(members: &'static [Member], next: usize, key: &Quoted<'_>) -> Option<(us
         let name = unescaped(key.raw, true);
         return members.iter().enumerate().find(|(_, member)| member.name == name);
     }
-    let is_it = |(_, member): &(usize, &Member)| member.name.as_bytes() == key.raw;
+    let is_it = |(_, member): &(usize, &Member)| member.name == key.raw;
     let all = || members.iter().enumerate();
     all().skip(next).find(is_it).or_else(|| all().take(next).find(is_it))
 }

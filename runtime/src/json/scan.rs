@@ -17,20 +17,21 @@ pub(super) enum Malformed {
 /// A place in a text, and what stands in front of it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Scan<'t> {
-    pub(super) bytes: &'t [u8],
+    text: &'t str,
+    bytes: &'t [u8],
     pub(super) at: usize,
 }
 
 /// A string between its quotes, escapes and all.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Quoted<'t> {
-    pub(super) raw: &'t [u8],
+    pub(super) raw: &'t str,
     pub(super) is_escaped: bool,
 }
 
 impl<'t> Scan<'t> {
     pub(super) fn new(text: &'t str) -> Self {
-        Self { bytes: text.as_bytes(), at: 0 }
+        Self { text, bytes: text.as_bytes(), at: 0 }
     }
 
     pub(super) fn peek(&self) -> Option<u8> {
@@ -72,7 +73,7 @@ impl<'t> Scan<'t> {
             self.at += plain(self.bytes.get(self.at..).unwrap_or_default());
             match self.peek() {
                 Some(b'"') => {
-                    let raw = self.bytes.get(start..self.at).unwrap_or_default();
+                    let raw = self.text.get(start..self.at).unwrap_or_default();
                     self.at += 1;
                     return Ok(Quoted { raw, is_escaped });
                 }

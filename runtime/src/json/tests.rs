@@ -1,4 +1,4 @@
-//! Held against serde_json: what is JSON, what a text says, and what is written again.
+//! Held against `serde_json`: what is JSON, what a text says, and what is written again.
 
 use std::fs;
 use std::path::Path;
@@ -75,7 +75,7 @@ fn a_document_says_what_its_text_says() {
     assert_eq!(&*root.own(0).text(), b"a\"\\b");
     assert_eq!(root.member(1).unwrap().decimal(), Decimal(-150_000_000_000));
     assert!(!root.own(2).bool());
-    assert_eq!(root.own(3).items().map(|item| item.text()).collect::<Vec<_>>(), [&b"new"[..]]);
+    assert_eq!(root.own(3).items().map(Item::text).collect::<Vec<_>>(), [&b"new"[..]]);
     assert!(root.member(4).is_none(), "nobody wants it");
     let lines = root.own(5);
     assert_eq!(lines.len(), 2);
@@ -233,7 +233,9 @@ fn seeds() -> Vec<Vec<u8>> {
 #[test]
 fn the_seeds_hold() {
     assert!(!seeds().is_empty());
-    seeds().iter().for_each(|seed| claim::check(seed));
+    for seed in seeds() {
+        claim::check(&seed);
+    }
 }
 
 proptest! {

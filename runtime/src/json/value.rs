@@ -88,10 +88,11 @@ impl<'a> Item<'a> {
     pub fn text(self) -> Text<'a> {
         let raw = self.raw();
         let inside = raw.get(1..raw.len().saturating_sub(1)).unwrap_or_default();
-        match unescaped(inside, inside.contains(&b'\\')) {
-            Cow::Borrowed(text) => Cow::Borrowed(text.as_bytes()),
-            Cow::Owned(text) => Cow::Owned(text.into_bytes()),
+        if !inside.contains(&b'\\') {
+            return Cow::Borrowed(inside);
         }
+        // INVARIANT: the whole text is UTF-8, and no character is cut by a quote.
+        Cow::Owned(unescaped(str::from_utf8(inside).unwrap_or_default(), true).into_owned().into_bytes())
     }
 
     /// A truth value.
@@ -163,9 +164,7 @@ pub fn comma(out: &mut Vec<u8>) {
 }
 
 /// The text of a string, of which what stands between the quotes is given.
-pub(super) fn unescaped(raw: &[u8], is_escaped: bool) -> Cow<'_, str> {
-    // INVARIANT: the whole text is UTF-8, and no character is cut by a quote.
-    let whole = std::str::from_utf8(raw).unwrap_or_default();
+pub(super) fn unescaped(whole: &str, is_escaped: bool) -> Cow<'_, str> {
     if !is_escaped {
         return Cow::Borrowed(whole);
     }

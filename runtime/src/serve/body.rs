@@ -5,8 +5,10 @@ use std::rc::Rc;
 use std::task::{Context, Poll};
 
 use super::client::Client;
-use super::connection::{After, own, refuse};
+use super::connection::{After, own, refuse, state};
+use super::forward;
 use super::socket::poll_write;
+use crate::aggregate;
 use crate::answer;
 use crate::clock::micros;
 use crate::exchange::{Exchange, Flow};
@@ -22,28 +24,26 @@ const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
 /// Why there is no body. What the client has still to send is not read.
 type Missing = (Reason, Option<io::ErrorKind>);
 
-/// Reads the body that a step has asked for, and goes on with the chain.
-pub(super) async fn then(
-    client: &mut Client,
-    x: &mut Exchange,
-    mut request: Request,
-    max: u64,
-) -> Result<(Flow, Request), After> {
+/// Reads the body that a step has asked for, goes on with the chain, and does what that says.
+pub(super) async fn then(client: &mut Client, x: &mut Exchange, mut request: Request, max: u64) -> After {
     match read(client, x, &mut request, max).await {
-        Ok(()) => {
-            let flow = x.walk.and_then(|walk| Some(walk.chain.body?(x, walk.record)));
-            Ok((flow.unwrap_or(Flow::Next), request))
-        }
+        Ok(()) => {}
         Err((Reason::CLIENT_CLOSED, cause)) => {
             x.record.reason = Some(Reason::CLIENT_CLOSED.word);
             x.record.cause = cause;
-            Err(After::Close)
+            return After::Close;
         }
         // Nothing of it has been read: a body of moderate size may be passed over.
         Err((reason, _)) if x.record.received == 0 => {
-            Err(own(client, x, request, |x, voice| answer::refuse(x, reason, None, voice)).await)
+            return own(client, x, request, |x, voice| answer::refuse(x, reason, None, voice)).await;
         }
-        Err((reason, cause)) => Err(refuse(client, x, reason, cause, After::Linger).await),
+        Err((reason, cause)) => return refuse(client, x, reason, cause, After::Linger).await,
+    }
+    let flow = x.walk.and_then(|walk| Some(walk.chain.body?(x, walk.record)));
+    match flow.unwrap_or(Flow::Next) {
+        Flow::Forward(to) => forward::forward(client, x, request, to).await,
+        Flow::Aggregate(plan) => aggregate::run(client, x, request, plan).await,
+        flow => own(client, x, request, |x, voice| state(x, &flow, voice)).await,
     }
 }
 

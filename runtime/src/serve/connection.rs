@@ -242,33 +242,25 @@ async fn exchange(client: &mut Client, x: &mut Exchange, request: Request) -> Af
     x.route = Some(route);
     x.walk = worker.gateway.shared.walk(route);
     let flow = x.walk.map_or(Flow::Next, |walk| (walk.chain.request)(x, walk.record));
-    #[cfg(feature = "json")]
-    let (flow, request) = match flow {
-        Flow::Body(max) => match Box::pin(super::body::then(client, x, request, max)).await {
-            Ok(with) => with,
-            Err(after) => return after,
-        },
-        flow => (flow, request),
-    };
     match flow {
         // Boxed, so that an idle connection does not carry the room of a busy one.
         Flow::Forward(to) => Box::pin(forward::forward(client, x, request, to)).await,
-        Flow::Respond(respond) => {
-            own(client, x, request, |x, voice| answer::respond(x, respond, voice)).await
-        }
-        Flow::Redirect(to) => own(client, x, request, |x, voice| answer::redirect(x, to, voice)).await,
-        Flow::Refuse(reason) => {
-            own(client, x, request, |x, voice| answer::refuse(x, reason, None, voice)).await
-        }
         #[cfg(feature = "json")]
         Flow::Aggregate(plan) => Box::pin(crate::aggregate::run(client, x, request, plan)).await,
-        // A chain asks for the body once.
         #[cfg(feature = "json")]
-        Flow::Body(_) => {
-            own(client, x, request, |x, voice| answer::refuse(x, Reason::PANIC, None, voice)).await
-        }
-        // Every emitted chain ends with a terminal.
-        Flow::Next => own(client, x, request, |x, voice| answer::refuse(x, Reason::PANIC, None, voice)).await,
+        Flow::Body(max) => Box::pin(super::body::then(client, x, request, max)).await,
+        flow => own(client, x, request, |x, voice| state(x, &flow, voice)).await,
+    }
+}
+
+/// Writes the answer of a chain that ends without asking anybody.
+pub(super) fn state(x: &mut Exchange, flow: &Flow, voice: &Voice) {
+    match flow {
+        Flow::Respond(respond) => answer::respond(x, respond, voice),
+        Flow::Redirect(to) => answer::redirect(x, to, voice),
+        Flow::Refuse(reason) => answer::refuse(x, *reason, None, voice),
+        // Every emitted chain ends with a terminal, and asks for the body once.
+        _ => answer::refuse(x, Reason::PANIC, None, voice),
     }
 }
 

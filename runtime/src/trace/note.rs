@@ -198,7 +198,7 @@ impl Tracer {
     /// A call of an exchange is an exchange of its own for a while: it belongs to the same trace, and says so to servers.
     #[cfg(feature = "json")]
     pub(crate) fn branch(&self, x: &Exchange, sub: &mut Exchange) {
-        if !x.trace.is_on {
+        if !self.is_on() {
             return;
         }
         let Trace { is_on, is_recorded, trace_id, span_id, .. } = x.trace;

@@ -429,6 +429,14 @@ fn a_body_is_a_value_too() {
 }
 
 #[test]
+fn a_value_that_can_stand_in_no_path_is_the_fault_of_who_has_said_it() {
+    let users = Server::always(ok(ADA));
+    let gate = setup([Some(&users), None, None, None, None]).start();
+    refused(&gate.ask(get("/chained/7")), 502, "segment_invalid");
+    assert_eq!(users.only().target(), "/users/7");
+}
+
+#[test]
 fn head_is_answered_without_a_body_and_a_request_may_follow() {
     let users = Server::always(ok("[1]"));
     let gate: Gate = setup([Some(&users), None, None, None, None]).start();

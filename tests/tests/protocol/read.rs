@@ -60,9 +60,9 @@ fn a_chunked_body_is_sent_on_with_its_length_and_the_connection_goes_on() {
     let body = order(r#"[{"sku":"x"}]"#);
     let (first, second) = body.split_at(20);
     let mut client = Client::connect(gate.address);
-    client.send(format!(
+    client.send(
         "POST /orders HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\nExpect: 100-continue\r\n\r\n"
-    ));
+    );
     let told = client.read(b"HTTP/1.1 100 Continue\r\n\r\n".len());
     assert_eq!(told, b"HTTP/1.1 100 Continue\r\n\r\n");
     for part in [first, second] {

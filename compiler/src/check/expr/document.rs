@@ -103,13 +103,11 @@ impl<'a> Typing<'a> {
 
     /// `.name`
     pub(super) fn element(&mut self, name: &Name, span: Span) -> Typed {
-        match self.element.clone() {
-            Some(element) => self.member(element, span, name),
-            None => {
-                let problem = problem::unknown_name(&format!(".{}", name.text), span, &[]);
-                self.fail(problem.help("a field of an item stands in `[where …]` and `.{ … }`"))
-            }
-        }
+        let Some(element) = self.element.clone() else {
+            let problem = problem::unknown_name(&format!(".{}", name.text), span, &[]);
+            return self.fail(problem.help("a field of an item stands in `[where …]` and `.{ … }`"));
+        };
+        self.member(element, span, name)
     }
 
     /// Types what stands inside, where `.name` is a field of this.

@@ -142,13 +142,11 @@ impl Names<'_> {
 
     /// The same of one whose place is known.
     pub(super) fn place_json(self, place: &TokenStream, ty: &Ty) -> TokenStream {
-        match shape::number(self.shapes, ty) {
-            Some(number) => {
-                let shape = format_ident!("SHAPE_{number}");
-                quote! { g::json::write(#place, &#shape, o); }
-            }
-            None => quote! { o.extend_from_slice(#place.raw()); },
-        }
+        let Some(number) = shape::number(self.shapes, ty) else {
+            return quote! { o.extend_from_slice(#place.raw()); };
+        };
+        let shape = format_ident!("SHAPE_{number}");
+        quote! { g::json::write(#place, &#shape, o); }
     }
 }
 

@@ -23,7 +23,7 @@ impl Names<'_> {
             (Form::Json, Kind::Each(..) | Kind::Where(..)) => out.add(self.listed_json(expr)),
             // What is written keeps its text.
             (Form::Json, Kind::Present(of) | Kind::Widened(of)) if !is_optional(of) => {
-                self.pieces(of, form, out)
+                self.pieces(of, form, out);
             }
             (Form::Json, Kind::Coalesce(a, b)) if a.is_document() && !is_optional(b) => {
                 let (place, second) = (self.place(a), self.written(b, form));
