@@ -271,6 +271,45 @@ pub(crate) struct Route {
     /// What runs before the end, in running order.
     pub(crate) steps: Vec<Step>,
     pub(crate) end: End,
+    /// What becomes one answer, where it ends so.
+    pub(crate) aggregate: Option<Box<Aggregate>>,
+}
+
+/// Several calls that become one answer.
+#[derive(Debug)]
+pub(crate) struct Aggregate {
+    pub(crate) within: Duration,
+    pub(crate) branches: Vec<Branch>,
+    pub(crate) answer: Function,
+}
+
+/// One of these calls. Its document has its place among the branches, and one more.
+#[derive(Debug)]
+pub(crate) struct Branch {
+    pub(crate) name: String,
+    /// Index into the upstreams.
+    pub(crate) upstream: usize,
+    /// What that says of every call, in the order of the catalogue.
+    pub(crate) steps: Vec<Step>,
+    pub(crate) target: Vec<Piece>,
+    /// What is read of the answer.
+    pub(crate) ty: Ty,
+    pub(crate) within: Option<Duration>,
+    pub(crate) max: u64,
+    pub(crate) failure: Failure,
+    /// The places of the branches whose values its path is made of.
+    pub(crate) needs: Vec<usize>,
+}
+
+/// What becomes of a call that fails.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Failure {
+    /// So does the whole, but for these statuses.
+    Required(Vec<u16>),
+    /// The value is this JSON.
+    Value(String),
+    /// There is none.
+    Skip,
 }
 
 /// Where a declaration begins.
@@ -326,6 +365,8 @@ pub(crate) enum Resolved {
     Auth(String),
     /// What is known of somebody: for each claim the texts of it, if anything is said of it.
     Claims(Vec<Option<Vec<String>>>),
+    /// The type of what is read.
+    Shape(Ty),
 }
 
 /// Where a setting was written, and how it came to a route.
@@ -356,6 +397,8 @@ pub(crate) enum End {
         status: u16,
         location: Vec<Piece>,
     },
+    /// As the route says beside it.
+    Aggregate,
 }
 
 /// What an answer says.

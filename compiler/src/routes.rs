@@ -1,6 +1,7 @@
 //! The routes of a gateway as they will run, in order of precedence, read from the tables that are emitted: what a person
 //! compares before and after a change.
 
+mod aggregate;
 mod expr;
 mod host;
 mod written;
@@ -30,6 +31,8 @@ pub struct Listed {
     pub terminal: String,
     /// Where it leads to, if it forwards.
     pub upstream: Option<Box<Upstream>>,
+    /// If it makes one answer of several: who is asked when, and what all of it comes to at most.
+    pub plan: Vec<String>,
     /// The number of its chain: routes with the same one run the same function, each with values of its own.
     pub chain: usize,
     /// The file that declares it.
@@ -157,6 +160,7 @@ impl Plan {
             steps: self.steps(route, &reader),
             terminal: self.terminal(route, &reader),
             upstream: self.upstream(route),
+            plan: self.plan(route),
             chain: route.chain,
             file: route.place.file.clone(),
             line: route.place.line,
@@ -220,7 +224,10 @@ impl Plan {
         let Some((chain, [.., end])) = self.record(route) else { return String::new() };
         let ends = &self.0.ends;
         let shown = match chain.end {
-            None => None,
+            None | Some(EndKind::Branch) => None,
+            Some(EndKind::Aggregate) => {
+                ends.aggregates.get(*end).map(|of| aggregate::shown(&self.0, of, reader))
+            }
             Some(EndKind::Forward) => ends.forwards.get(*end).map(|(upstream, target)| {
                 let name = self.0.upstreams.get(*upstream).map_or("", |upstream| upstream.name.as_str());
                 match target {
@@ -235,6 +242,15 @@ impl Plan {
                 .map(|(status, location)| format!("redirect {status} {}", path(location, reader))),
         };
         shown.unwrap_or_default()
+    }
+}
+
+impl Plan {
+    /// Who is asked when, and what it comes to.
+    fn plan(&self, route: &ir::Route) -> Vec<String> {
+        let Some((chain, [.., end])) = self.record(route) else { return Vec::new() };
+        let of = (chain.end == Some(EndKind::Aggregate)).then(|| self.0.ends.aggregates.get(*end)).flatten();
+        of.map(aggregate::plan).unwrap_or_default()
     }
 }
 

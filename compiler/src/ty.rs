@@ -13,6 +13,8 @@ use gatewright_dsl::ast::{Percent, Rate};
 use gatewright_dsl::schema::Value;
 use gatewright_dsl::schema::ty::Bounds;
 
+use crate::ir::expr::Constant;
+
 pub(crate) use number::Decimal;
 pub(crate) use resolve::{NAMES, Types};
 
@@ -98,6 +100,22 @@ pub(crate) struct Field {
     /// Its name on the wire, where that is another.
     pub(crate) wire: Option<String>,
     pub(crate) ty: Ty,
+    /// What it is where it is not there.
+    pub(crate) default: Option<Constant>,
+    /// Nobody reads it: of what is read of a document, and of nothing else.
+    pub(crate) is_skipped: bool,
+}
+
+impl Field {
+    /// One that must be there, under its own name.
+    pub(crate) fn new(name: &str, ty: Ty) -> Self {
+        Self { name: name.to_owned(), wire: None, ty, default: None, is_skipped: false }
+    }
+
+    /// Its name on the wire.
+    pub(crate) fn on_wire(&self) -> &str {
+        self.wire.as_deref().unwrap_or(&self.name)
+    }
 }
 
 impl<T> Range<T> {

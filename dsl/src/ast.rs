@@ -13,7 +13,9 @@ pub use declaration::{
     Secret, TypeBody, TypeDeclaration, Upstream,
 };
 pub use path::{Capture, Pattern, Segment, Template, TemplatePart};
-pub use route::{AnswerBody, Methods, Route, Status, Target, Terminal, TerminalKind};
+pub use route::{
+    Aggregate, AnswerBody, Branch, Failure, Methods, Route, Status, Target, Terminal, TerminalKind,
+};
 pub use setting::{Argument, Block, Field, Setting, Statement, Use};
 pub use ty::{Bounds, Type, TypeKind};
 pub use value::{Entry, Operator, Percent, Rate, Text, TextPart, Value, ValueKind};

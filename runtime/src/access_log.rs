@@ -4,6 +4,7 @@
 //! and traffic goes on. A closed pipe or a full disk loses lines, never requests.
 
 use std::io::{self, ErrorKind, Write as _};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -11,14 +12,14 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use crate::clock::{self, Clock, Micros};
 use crate::exchange::Exchange;
 use crate::log_file::LogFile;
-use crate::program::Program;
+use crate::program::{AccessLog, Program};
 use crate::terminal::Write;
 
 mod json;
 use json::Json;
 
 /// Bytes that a worker gathers before it hands them on.
-const BATCH: usize = 32 * 1024;
+const BATCH: usize = 16 * 1024;
 /// Room for the line that goes past it, so that a batch rarely grows while it is gathered.
 const LINE: usize = 2 * 1024;
 /// How long a line may wait in a worker.
@@ -163,6 +164,21 @@ impl<W: io::Write> io::Write for Sink<W> {
             Self::File(to) => to.flush(),
         }
     }
+}
+
+/// Where lines of the access log go, if there are any.
+pub(crate) fn sink<W>(wanted: AccessLog, real: Option<PathBuf>, stream: W) -> Result<Option<Sink<W>>, String> {
+    let declared = match wanted {
+        AccessLog::Off => return Ok(None),
+        AccessLog::On => return Ok(Some(Sink::Stream(stream))),
+        AccessLog::File(declared) => declared,
+    };
+    let path = real.unwrap_or_else(|| declared.into());
+    let shown = path.display().to_string();
+    let opened = LogFile::open(path).map_err(|error| {
+        format!("the access log {shown} cannot be opened: {error}\n  = help: make its folder, and let this user write there")
+    });
+    opened.map(|file| Some(Sink::File(file)))
 }
 
 /// Starts the writer; without anywhere to write to, no line is wanted. It ends when the last [`Log`] and [`Lines`] are gone.

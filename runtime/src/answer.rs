@@ -31,7 +31,7 @@ pub(crate) fn refuse(x: &mut Exchange, reason: Reason, allow: Option<u16>, voice
         document = body_of(x, respond.body);
         (respond.status, respond.content_type)
     } else {
-        document = Cow::Owned(problem(reason, &x.violations).into_bytes());
+        document = Cow::Owned(problem(reason, x).into_bytes());
         (reason.status, "application/problem+json")
     };
     let whole = Whole { status, kind, body: document.as_ref() };
@@ -45,7 +45,7 @@ pub(crate) fn refuse(x: &mut Exchange, reason: Reason, allow: Option<u16>, voice
 }
 
 /// The problem document of a refusal. Values of the request never stand in it.
-fn problem(reason: Reason, violations: &[Violation]) -> String {
+fn problem(reason: Reason, x: &Exchange) -> String {
     let mut document = format!(
         "{{\"type\":\"about:blank\",\"title\":\"{}\",\"status\":{},\"detail\":\"{}\",\"reason\":\"{}\"",
         phrase(reason.status),
@@ -53,8 +53,12 @@ fn problem(reason: Reason, violations: &[Violation]) -> String {
         reason.detail,
         reason.word
     );
-    for (at, Violation { place, field, problem }) in violations.iter().enumerate() {
-        document.push_str(if at == 0 { ",\"errors\":[" } else { "," });
+    let whole = document.len();
+    let begin = |document: &mut String| {
+        document.push_str(if document.len() == whole { ",\"errors\":[" } else { "," });
+    };
+    for Violation { place, field, problem } in &x.violations {
+        begin(&mut document);
         let parts = [("{\"in\":", *place), (",\"name\":", field.name), (",\"problem\":", *problem)];
         for (key, text) in parts.into_iter().chain([(",\"expected\":", field.expected)]) {
             document.push_str(key);
@@ -62,8 +66,36 @@ fn problem(reason: Reason, violations: &[Violation]) -> String {
         }
         document.push('}');
     }
-    document.push_str(if violations.is_empty() { "}\n" } else { "]}\n" });
+    #[cfg(feature = "json")]
+    for wrong in &x.wrongs {
+        begin(&mut document);
+        push_wrong(wrong, &mut document);
+    }
+    document.push_str(if document.len() == whole { "}\n" } else { "]}\n" });
     document
+}
+
+/// Appends what is wrong with a part of the body: where, and what is there instead, but not its value.
+#[cfg(feature = "json")]
+fn push_wrong(wrong: &crate::json::Violation, out: &mut String) {
+    use crate::json::Found;
+    let found = match wrong.found {
+        Found::Malformed(at) => format!("no JSON from byte {at} on"),
+        Found::Beyond(what, Some(length)) if what == "an array" => format!("{what} of {length}"),
+        Found::Beyond(what, Some(length)) => format!("{what} of {length} characters"),
+        Found::Other(what) | Found::Beyond(what, None) => what.to_owned(),
+        Found::TooComplex | Found::Missing | Found::Repeated | Found::Unknown => String::new(),
+    };
+    let parts = [("{\"in\":\"body\",\"pointer\":", &*wrong.pointer), (",\"problem\":", wrong.found.word())];
+    for (key, text) in parts.into_iter().chain([(",\"expected\":", wrong.expected)]) {
+        out.push_str(key);
+        push_string(text, out);
+    }
+    if !found.is_empty() {
+        out.push_str(",\"found\":");
+        push_string(&found, out);
+    }
+    out.push('}');
 }
 
 /// Appends a JSON string.
@@ -73,7 +105,7 @@ fn push_string(text: &str, out: &mut String) {
         if matches!(c, '"' | '\\') {
             out.push('\\');
         }
-        // Names and types are compiled, and a control character in one is nobody's business.
+        // A control character in a name is nobody's business.
         out.push(if c.is_control() { ' ' } else { c });
     }
     out.push('"');
@@ -109,6 +141,18 @@ pub(crate) fn respond(x: &mut Exchange, respond: &Respond, voice: &Voice) {
     x.record.reason = Some("respond");
     let body = body_of(x, respond.body);
     write(x, &Whole { status: respond.status, kind: respond.content_type, body: &body }, |_| {}, voice);
+}
+
+/// Writes an answer of JSON that was made of others, with fields of its own.
+#[cfg(feature = "json")]
+pub(crate) fn made(x: &mut Exchange, body: &[u8], fields: &[(&str, &[u8])], voice: &Voice) {
+    x.record.reason = Some("aggregate");
+    let more = |lines: &mut Lines| {
+        for (name, value) in fields {
+            lines.add(name, |out| out.extend_from_slice(value));
+        }
+    };
+    write(x, &Whole { status: 200, kind: "application/json", body }, more, voice);
 }
 
 fn body_of(x: &Exchange, content: Content) -> Cow<'static, [u8]> {

@@ -60,6 +60,14 @@ impl Edits {
         drop_lines(name, &mut self.lines);
     }
 
+    /// Adds the field lines of a name that another request has.
+    #[cfg(all(feature = "json", feature = "trace"))]
+    pub(crate) fn copy_lines(&mut self, other: &Self, name: &str) {
+        for line in other.lines.split_inclusive(|byte| *byte == b'\n').filter(|line| is_line(line, name)) {
+            self.lines.extend_from_slice(line);
+        }
+    }
+
     /// Whether there is a field line of this name, which is in lower case.
     pub(crate) fn has_line(&self, name: &str) -> bool {
         has_line(name, &self.lines)

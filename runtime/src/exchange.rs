@@ -69,6 +69,15 @@ pub struct Exchange {
     pub(crate) edits: Edits,
     /// What is wrong with the fields that the route declares.
     pub(crate) violations: Vec<policy::query::Violation>,
+    /// Texts that have been read, by number.
+    #[cfg(feature = "json")]
+    pub(crate) documents: Vec<Option<crate::json::Document>>,
+    /// What is wrong with its body.
+    #[cfg(feature = "json")]
+    pub(crate) wrongs: Vec<crate::json::Violation>,
+    /// The room that its documents take of the process.
+    #[cfg(feature = "json")]
+    pub(crate) room: crate::serve::room::Taken,
     /// What limits have counted for it.
     #[cfg(feature = "limit")]
     pub(crate) charges: Vec<policy::limit::Charge>,
@@ -180,12 +189,18 @@ pub struct Own {
 pub enum Flow {
     /// The next step of the chain runs.
     Next,
+    /// The chain goes on when the request's body is there, of at most so many bytes.
+    #[cfg(feature = "json")]
+    Body(u64),
     /// The chain ends: the gateway refuses.
     Refuse(Reason),
     /// The chain ends: forward.
     Forward(&'static Forward),
     /// The chain ends: respond.
     Respond(&'static Respond),
+    /// The chain ends: several calls become one answer.
+    #[cfg(feature = "json")]
+    Aggregate(&'static crate::aggregate::Aggregate),
     /// The chain ends: redirect.
     Redirect(&'static Redirect),
 }
@@ -226,6 +241,12 @@ impl Default for Exchange {
             answer: Answer::default(),
             edits: Edits::default(),
             violations: Vec::new(),
+            #[cfg(feature = "json")]
+            documents: Vec::new(),
+            #[cfg(feature = "json")]
+            wrongs: Vec::new(),
+            #[cfg(feature = "json")]
+            room: crate::serve::room::Taken::default(),
             #[cfg(feature = "limit")]
             charges: Vec::new(),
             #[cfg(feature = "limit")]
@@ -427,6 +448,12 @@ impl Exchange {
         self.answer.bytes.shrink_to(4096);
         self.edits.clear();
         self.violations.clear();
+        #[cfg(feature = "json")]
+        {
+            self.documents.clear();
+            self.wrongs.clear();
+            self.room = crate::serve::room::Taken::default();
+        }
         #[cfg(feature = "limit")]
         {
             self.charges.clear();

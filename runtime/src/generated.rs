@@ -8,10 +8,14 @@ pub use std::process::ExitCode;
 pub use std::time::Duration;
 
 pub use crate::access_log::LogLine;
+#[cfg(feature = "json")]
+pub use crate::aggregate::{Aggregate, Branch, Failure};
 pub use crate::auth::{self, Auth, Claim};
 pub use crate::cause::Cause;
 pub use crate::dfa::Dfa;
 pub use crate::exchange::{Exchange, Flow, Own};
+#[cfg(feature = "json")]
+pub use crate::json;
 pub use crate::params::{Kind as ParamKind, Live, Param as Parameter, Secret, Setting};
 pub use crate::policy;
 pub use crate::policy::query::Field;

@@ -8,7 +8,7 @@ use crate::http1::line::Seen;
 use crate::limits::CONNECTION_OPTIONS;
 
 /// A request's head. Fields are offsets into one copy of the bytes, so that a step that needs no field costs none.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Head {
     pub(crate) bytes: Vec<u8>,
     pub(crate) fields: Vec<Field>,

@@ -5,6 +5,8 @@
 mod access_log;
 #[cfg(feature = "admin")]
 mod admin;
+#[cfg(feature = "json")]
+pub mod aggregate;
 mod answer;
 pub mod auth;
 #[cfg(any(test, feature = "bench"))]
@@ -22,6 +24,8 @@ mod fit;
 pub mod generated;
 pub mod head;
 mod http1;
+#[cfg(feature = "json")]
+pub mod json;
 pub mod limits;
 pub(crate) mod live;
 mod log_file;

@@ -29,6 +29,8 @@ pub struct Limits {
     pub linger_most: Duration,
     /// Bytes of a request body that are read and dropped to keep the connection, when the answer does not need them.
     pub discard_bytes: u64,
+    /// Bytes that whole bodies and answers, and what is known of them, may take of the process.
+    pub documents: u64,
     /// Requests on one connection; the last answer says `Connection: close`.
     pub requests: u32,
     /// Interim answers (1xx) before the final one.
@@ -54,6 +56,7 @@ impl Limits {
         linger: Duration::from_secs(2),
         linger_most: Duration::from_secs(30),
         discard_bytes: 256 * 1024,
+        documents: 64 << 20,
         requests: 100_000,
         interim: 16,
         upstream_idle: Duration::from_secs(30),

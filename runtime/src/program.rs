@@ -301,6 +301,8 @@ pub struct Outside {
 pub struct Chain {
     /// Runs the steps for a request, in order, with the record of the given index.
     pub request: fn(&mut Exchange, u32) -> Flow,
+    /// Goes on behind the step that has asked for the request's body, when that is there.
+    pub body: Option<fn(&mut Exchange, u32) -> Flow>,
     /// Shows the steps the head of the answer before it leaves for the client.
     pub response: Option<fn(&mut Exchange, u32)>,
     /// Asks the steps for another answer than the refusal that the gateway is about to give.

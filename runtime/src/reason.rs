@@ -116,6 +116,18 @@ reasons! {
     BANNED "banned" 429 "http_request_denied" "there were too many requests, and a time without them has to pass";
     /// RFC 9110 section 15.5.14.
     BODY_TOO_LARGE "body_too_large" 413 "http_request_error" "the body of the request is too large";
+    /// RFC 9110 section 15.5.16: `body` with a type.
+    WRONG_MEDIA_TYPE "wrong_media_type" 415 "http_request_error" "the body of the request is not said to be plain JSON";
+    /// `body` with a type.
+    WRONG_BODY "wrong_body" 400 "http_request_error" "the body of the request is not what is expected";
+    /// The room of the process for whole bodies is taken.
+    BODIES_FULL "bodies_full" 503 "connection_limit_reached" "the gateway has no room for the body now";
+    /// `aggregate`: of a branch that is required.
+    BRANCH_STATUS "branch_status" 502 "http_response_incomplete" "a server behind the gateway has not given its part of the answer";
+    /// `aggregate`: of a branch that is required.
+    BRANCH_UNREADABLE "branch_unreadable" 502 "http_protocol_error" "a server behind the gateway gave its part of the answer in another form";
+    /// `aggregate`: of a branch that is required.
+    BRANCH_TOO_LARGE "branch_too_large" 502 "http_response_body_size" "a server behind the gateway gave too large a part of the answer";
     /// RFC 9110 section 15.5.9.
     BODY_TIMEOUT "body_timeout" 408 "http_request_error" "the body of the request stopped arriving";
     /// RFC 9112 section 7.1.

@@ -170,6 +170,15 @@ mod tests {
     }
 
     #[test]
+    fn a_value_in_the_query_stays_one() {
+        const QUERY: &[Piece] =
+            &[Piece::Text("/x?a="), Piece::Query(value), Piece::Text("&b="), Piece::Query(other)];
+        assert_eq!(made(QUERY, b".&c=d#e/?%+ ").unwrap(), "/x?a=.%26c%3Dd%23e%2F%3F%25%2B%20&b=.");
+        assert_eq!(made(QUERY, b"").unwrap(), "/x?a=&b=");
+        assert_eq!(made(QUERY, &vec![b'a'; PATH_BYTES]), Err(Reason::TARGET_TOO_LONG));
+    }
+
+    #[test]
     fn what_would_change_the_path_is_refused() {
         for refused in [&b"/"[..], b"a/b", b"\\", b"a;b", b"\0", b"\r\n", b"\x7f", b"\xff", b"a\xc3"] {
             for pieces in [ONE, LAST, INSIDE] {

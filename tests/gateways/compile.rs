@@ -35,6 +35,7 @@ pub fn write(out: &Path) {
     write_one(out, "auth");
     write_one(out, "tokens");
     write_one(out, "key_sets");
+    write_one(out, "aggregated");
 }
 
 fn write_one(out: &Path, name: &str) {

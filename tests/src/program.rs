@@ -107,6 +107,18 @@ pub fn fields() -> &'static Program {
     &fields::PROGRAM
 }
 
+mod aggregated {
+    include!(concat!(env!("OUT_DIR"), "/aggregated.rs"));
+}
+
+/// The declared addresses of the servers of [`aggregated`]: users, orders, tips, one that is asked again, one of which there is little.
+pub const BRANCHES: [SocketAddr; 5] = [local(9031), local(9032), local(9033), local(9034), local(9035)];
+
+/// A gateway that reads bodies and makes answers of several, compiled from `gateways/aggregated.gw`.
+pub fn aggregated() -> &'static Program {
+    &aggregated::PROGRAM
+}
+
 mod given {
     include!(concat!(env!("OUT_DIR"), "/given.rs"));
 }

@@ -235,6 +235,9 @@ fn show(asked: &Asked, explanation: &Explanation) {
                 }
             }
             println!("    {}", route.terminal);
+            for line in &route.plan {
+                println!("        {line}");
+            }
             for part in written(route) {
                 println!("        {}", part.text);
                 for origin in &part.from {

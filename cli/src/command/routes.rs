@@ -41,6 +41,7 @@ pub(crate) fn listed(route: &Listed) -> Value {
             "name": upstream.name,
             "parts": upstream.parts.iter().map(step).collect::<Vec<_>>(),
         })),
+        "plan": route.plan,
         "file": route.file,
         "line": route.line,
     })
@@ -70,6 +71,9 @@ fn shown(route: &Listed) -> String {
     for step in route.steps.iter().map(|step| &step.text).chain([&route.terminal]) {
         // Memory does not run out here.
         let _ = writeln!(text, "    {step}");
+    }
+    for line in &route.plan {
+        let _ = writeln!(text, "        {line}");
     }
     for part in written(route) {
         let _ = writeln!(text, "        {}", part.text);

@@ -3,11 +3,13 @@
 //! Every part is looked at whatever the others hold, and a part that is not understood is only left out of the questions
 //! that would need it, so that one mistake makes one problem.
 
+mod aggregate;
 mod answer;
 mod around;
 mod auth;
 mod bounds;
 mod collision;
+mod document;
 pub(crate) mod expr;
 mod file;
 mod gateway;
@@ -367,9 +369,13 @@ fn used_upstreams(
     }
     let mut ends: Vec<&mut usize> = routes
         .iter_mut()
-        .filter_map(|route| match &mut route.end {
-            checked::End::Forward { upstream, .. } => Some(upstream),
-            _ => None,
+        .flat_map(|route| {
+            let end = match &mut route.end {
+                checked::End::Forward { upstream, .. } => Some(upstream),
+                _ => None,
+            };
+            let branches = route.aggregate.iter_mut().flat_map(|it| &mut it.branches);
+            end.into_iter().chain(branches.map(|branch| &mut branch.upstream))
         })
         .collect();
     let led_to: BTreeSet<usize> = ends.iter().map(|upstream| **upstream).collect();

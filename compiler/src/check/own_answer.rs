@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 
 use gatewright_dsl::ast::{Block, Declaration, Statement};
-use gatewright_dsl::schema::{CORE, Cause, Given, Reason, Type, UNRESOLVED, Value};
+use gatewright_dsl::schema::{AGGREGATED, CORE, Cause, Given, Reason, Type, UNRESOLVED, Value};
 use gatewright_dsl::{Policy, Problem, Span};
 
 use super::join::Settings;
@@ -25,17 +25,18 @@ pub(super) struct Spoken {
 }
 
 /// Notes what the settings of a route speak of, and whether the route gives it. `upstreams` are those that have the servers, if it
-/// forwards.
-pub(super) fn note(check: &mut Check<'_>, steps: &[Step], upstreams: &[&Upstream<'_>]) {
+/// forwards or asks several.
+pub(super) fn note(check: &mut Check<'_>, steps: &[Step], upstreams: &[&Upstream<'_>], aggregates: bool) {
     let speaking: Vec<(Span, Cause)> =
         steps.iter().flat_map(|step| causes(check, step.policy, &step.values.given)).collect();
     if speaking.is_empty() {
         return;
     }
     let core = if upstreams.is_empty() { &[] } else { CORE };
-    let unresolved = upstreams.iter().find(|upstream| upstream.may_be_named(check)).map(|_| &UNRESOLVED);
+    let of_branches = if aggregates { AGGREGATED } else { &[] };
+    let unresolved = upstreams.iter().any(|upstream| upstream.may_be_named(check)).then_some(&UNRESOLVED);
     let mut given: BTreeSet<_> =
-        core.iter().chain(unresolved).map(|reason| (reason.status, reason.name)).collect();
+        core.iter().chain(of_branches).chain(unresolved).map(|reason| (reason.status, reason.name)).collect();
     let parts = upstreams.iter().flat_map(|upstream| &upstream.parts).filter_map(|part| part.step.as_ref());
     for step in steps.iter().chain(parts) {
         let answers = step.policy.answers.iter();

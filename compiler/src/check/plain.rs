@@ -45,7 +45,7 @@ fn value(written: &mut Value) {
             name.span = NOWHERE;
             rewrite::value(expr, &mut Forgetting);
         }
-        Value::Name(name) => name.span = NOWHERE,
+        Value::Name(name) | Value::Type(name) => name.span = NOWHERE,
         Value::Answer(answer) => {
             if let Some(body) = &mut answer.body {
                 rewrite::answer(body, &mut Forgetting);

@@ -2,6 +2,7 @@
 //!
 //! When they are raised is decided elsewhere.
 
+mod aggregate;
 mod auth;
 mod expr;
 mod import;
@@ -13,6 +14,7 @@ use gatewright_dsl::source::Span;
 
 use super::rewrite::Space;
 
+pub(super) use aggregate::*;
 pub(super) use auth::*;
 pub(super) use expr::*;
 pub(crate) use import::{
@@ -33,10 +35,13 @@ macro_rules! kinds {
 }
 
 kinds! {
+    AGGREGATE_CYCLE "aggregate_cycle" "branches that wait for each other";
     ALWAYS_PRESENT "always_present" "a value that is always there is asked whether it is";
     AMBIGUOUS_ROUTE "ambiguous_route" "two routes share requests, and neither is more specific";
     ANSWER_NEVER_GIVEN "answer_never_given" "an answer is replaced that is never given";
     ANSWER_NOT_KNOWN "answer_not_known" "the answer is asked for before there is one";
+    BRANCH_METHOD "branch_method" "a branch asks with another method than GET";
+    BRANCH_OUTLASTS "branch_outlasts" "a branch may take longer than the whole";
     CONDITION_TOO_COMPLEX "condition_too_complex" "a condition of too many alternatives";
     CONFLICTING_POLICIES "conflicting_policies" "two policies disagree";
     DUPLICATE_LISTENER "duplicate_listener" "two listeners cannot have one address";
@@ -82,6 +87,7 @@ kinds! {
     SETTLED_COMPARISON "settled_comparison" "a comparison whose answer is known";
     SHADOWED_NAME "shadowed_name" "a name stands for two values at one place";
     TARGET_NOT_NORMAL "target_not_normal" "a target that a server would read otherwise";
+    TOO_MANY_BRANCHES "too_many_branches" "an answer is made of too many";
     TOO_MANY_CAPTURES "too_many_captures" "a pattern has at most 16 captures";
     TOO_MANY_IMPORTS "too_many_imports" "imports of imports come to too many files";
     TYPE_CYCLE "type_cycle" "a type that contains itself";
@@ -99,6 +105,7 @@ kinds! {
     UNREADABLE_FILE "unreadable_file" "a file is there, but cannot be read";
     UNSUPPORTED_TYPE "unsupported_type" "a type that cannot stand in this place";
     UNUSED_AUTH "unused_auth" "no route asks for this `auth`";
+    UNUSED_BRANCH "unused_branch" "nobody reads what a branch asks for";
     UNUSED_CAPTURE "unused_capture" "the target drops what the pattern captures";
     UNUSED_DNS "unused_dns" "names are looked up, and no server has one";
     UNUSED_PARAM "unused_param" "nothing uses this parameter, live value or secret";

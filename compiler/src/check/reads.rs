@@ -21,6 +21,9 @@ pub(super) fn check(check: &mut Check<'_>, declared: &PolicyDeclaration, checked
         for value in checked.values.given.iter().map(|given| &given.value) {
             names(value, &mut given);
         }
+        if let Some(policy) = checked.policy.filter(|policy| policy.reads(&checked.values).is_some()) {
+            given.insert(policy.name.to_owned());
+        }
     }
     let mut words = Words { within: declared.block.span, found: Vec::new() };
     for Checked { policy, values, .. } in checked {

@@ -15,7 +15,7 @@ use super::expr::scope::{Found, Scope};
 use super::expr::{self, Asked, literal};
 use super::pattern::{Capture, Takes};
 use super::rewrite::Space;
-use super::{Check, answer, auth, bounds, file, problem};
+use super::{Check, answer, auth, bounds, document, file, problem};
 use crate::algebra::Automaton;
 use crate::checked::{Resolved, Step};
 use crate::ir::expr::{Constant, Expr, Form, Function, Kind, Lookup};
@@ -39,6 +39,11 @@ pub(super) fn scope<'a>(
     }
     for (field, source) in steps.iter().flat_map(fields) {
         let declared = declare(check, &mut scope, field, source);
+        report(check, declared);
+    }
+    for step in steps {
+        let Some((name, ty)) = read(check, step) else { continue };
+        let declared = scope.document(&name, 0, ty.as_ref());
         report(check, declared);
     }
     let lets: Vec<Let<'_>> = steps.iter().flat_map(lets).collect();
@@ -111,6 +116,19 @@ fn fields(step: &Step) -> Vec<(&ast::Field, Source)> {
             _ => None,
         });
     declared.collect()
+}
+
+/// The name of what a step reads of the body, and its type; none where that is not understood.
+fn read(check: &Check<'_>, step: &Step) -> Option<(Name, Option<Ty>)> {
+    let reading = step.policy.reads(&step.values)?;
+    let Some(Checked::Type(name)) = step.values.value(reading.param) else { return None };
+    let ty = document::ty(check, &of_name(name)).ok().flatten();
+    Some((Name { text: step.policy.name.to_owned(), span: step.values.span.unwrap_or(name.span) }, ty))
+}
+
+/// A type as if a name were written in its place.
+fn of_name(name: &Name) -> ast::Type {
+    ast::Type { span: name.span, kind: ast::TypeKind::Named { name: name.clone(), bounds: None } }
 }
 
 fn declare(
@@ -295,6 +313,13 @@ fn wanted(check: &mut Check<'_>, scope: &Scope<'_>, step: &Step, wanted: &Wanted
             let required = !is_optional && field.default.is_none() && !many;
             Some(Resolved::Field { name: wire(field, source), required, many, ty: item.clone() })
         }
+        Written::Shape { name } => match document::ty(check, &of_name(name)) {
+            Ok(ty) => ty.map(Resolved::Shape),
+            Err(problem) => {
+                check.problems.push(*problem);
+                None
+            }
+        },
         Written::File { path } => file::read(check, path).map(|(media, text)| Resolved::File(media, text)),
         // A part of an upstream is made when the gateway starts.
         Written::Name { name, param } if step.policy.part => settled(check, name, param).map(Resolved::Param),

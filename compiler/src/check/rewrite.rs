@@ -4,9 +4,9 @@
 
 use gatewright_dsl::Span;
 use gatewright_dsl::ast::{
-    AnswerBody, Argument, Block, Bounds, Capture, Declaration, Entry, Field, File, HostLabel, Name, Pattern,
-    Route, Segment, Setting, Statement, Target, Template, TemplatePart, Terminal, TerminalKind, Text,
-    TextPart, Type, TypeBody, TypeKind, Use, Value, ValueKind,
+    Aggregate, AnswerBody, Argument, Block, Bounds, Capture, Declaration, Entry, Failure, Field, File,
+    HostLabel, Name, Pattern, Route, Segment, Setting, Statement, Target, Template, TemplatePart, Terminal,
+    TerminalKind, Text, TextPart, Type, TypeBody, TypeKind, Use, Value, ValueKind,
 };
 use gatewright_dsl::auth::CLAIMS;
 
@@ -41,6 +41,11 @@ pub(super) trait Rewrite {
 
     /// Whether the first argument of a setting is the name of an upstream.
     fn names_upstream(&self, _setting: &str) -> bool {
+        false
+    }
+
+    /// Whether a bare word of a setting that is no label names a type.
+    fn is_type(&self, _setting: &str) -> bool {
         false
     }
 }
@@ -177,6 +182,7 @@ fn terminal(terminal: &mut Terminal, change: &mut impl Rewrite) {
                 answer(it, change);
             }
         }
+        TerminalKind::Aggregate(it) => aggregate(it, change),
         TerminalKind::Redirect { status, target } => {
             change.span(&mut status.span);
             match target {
@@ -184,6 +190,31 @@ fn terminal(terminal: &mut Terminal, change: &mut impl Rewrite) {
                 Target::Path(it) => template(it, change),
             }
         }
+    }
+}
+
+fn aggregate(aggregate: &mut Aggregate, change: &mut impl Rewrite) {
+    change.span(&mut aggregate.span);
+    change.span(&mut aggregate.within.span);
+    for branch in &mut aggregate.branches {
+        change.span(&mut branch.span);
+        change.span(&mut branch.name.span);
+        ty(&mut branch.ty, change);
+        change.name(Space::Upstream, &mut branch.upstream);
+        change.span(&mut branch.method.span);
+        template(&mut branch.path, change);
+        for amount in [&mut branch.within, &mut branch.max].into_iter().flatten() {
+            change.span(&mut amount.span);
+        }
+        match &mut branch.failure {
+            Failure::Required(passed) => passed.iter_mut().for_each(|status| change.span(&mut status.span)),
+            Failure::Value(it) => value(it, change),
+            Failure::Skip(span) => change.span(span),
+        }
+    }
+    if let Some((word, it)) = &mut aggregate.answer {
+        change.span(word);
+        value(it, change);
     }
 }
 
@@ -251,6 +282,11 @@ fn upstream(setting: &str, written: &mut Value, change: &mut impl Rewrite) {
 fn outermost(setting: &str, written: &mut Value, change: &mut impl Rewrite) {
     match &mut written.kind {
         ValueKind::Word(word) if change.is_label(setting, word) => {}
+        ValueKind::Word(word) if change.is_type(setting) => {
+            let mut name = Name { span: written.span, text: std::mem::take(word) };
+            change.name(Space::Type, &mut name);
+            *word = name.text;
+        }
         ValueKind::List(items) => items.iter_mut().for_each(|item| outermost(setting, item, change)),
         _ => value(written, change),
     }

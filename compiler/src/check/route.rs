@@ -8,6 +8,7 @@ use gatewright_dsl::Span;
 use gatewright_dsl::ast::{self, Methods, Segment, TerminalKind, Value};
 use gatewright_dsl::schema::Place;
 
+use super::aggregate::{self, Seen};
 use super::around::{self, Landed, Nested};
 use super::expr::scope::Scope;
 use super::join::{self, Item, Settings, Written};
@@ -33,6 +34,8 @@ pub(super) struct Route<'a> {
     pub(super) steps: Vec<Step>,
     /// `None` where its terminal is missing or wrong.
     pub(super) end: Option<End>,
+    /// What becomes one answer, where it ends so.
+    aggregate: Option<Box<checked::Aggregate>>,
 }
 
 /// The form of a route's path that is not written.
@@ -81,15 +84,34 @@ pub(super) fn check<'a>(
     let params = Rc::clone(&check.params);
     let scope = resolve::scope(check, &params.scope, &pattern.captures, &steps);
     resolve::steps(check, &scope, &mut steps);
-    if ends(written, upstream) {
-        own_answer::note(check, &steps, &having);
+    if let Some(TerminalKind::Aggregate(branches)) = written.terminal().map(|terminal| &terminal.kind) {
+        own_answer::note(check, &steps, &aggregate::upstreams(branches, upstreams), true);
+    } else if ends(written, upstream) {
+        own_answer::note(check, &steps, &having, false);
     } else {
         own_answer::assume(check, &settings);
     }
-    let end = end(check, written, (&pattern, &scope), upstream);
+    let (end, aggregate) = match written.terminal().map(|terminal| &terminal.kind) {
+        Some(TerminalKind::Aggregate(of)) => {
+            let seen = Seen { pattern: &pattern, scope: &scope, upstreams, nested };
+            let aggregate = aggregate::check(check, of, &seen);
+            (aggregate.is_some().then_some(End::Aggregate), aggregate)
+        }
+        _ => (end(check, written, (&pattern, &scope), upstream), None),
+    };
     let whens: Vec<&Value> = around.whens.iter().copied().chain(&written.when).collect();
     let when = when::check(check, &whens)?;
-    is_known.then_some(Route { written, methods: methods?, pattern, other, when, hosts, steps, end })
+    is_known.then_some(Route {
+        written,
+        methods: methods?,
+        pattern,
+        other,
+        when,
+        hosts,
+        steps,
+        end,
+        aggregate,
+    })
 }
 
 impl Route<'_> {
@@ -97,8 +119,9 @@ impl Route<'_> {
     pub(super) fn checked(self, place: checked::Place) -> Option<checked::Route> {
         let names: Vec<&str> = self.methods.iter().map(|method| method.name()).collect();
         let label = format!("{} {}", names.join(", "), self.pattern.label);
-        let Self { steps, end, other, .. } = self;
-        Some(checked::Route { place, label, either: other.map(|other| other.trail), steps, end: end? })
+        let Self { steps, end, other, aggregate, .. } = self;
+        let either = other.map(|other| other.trail);
+        Some(checked::Route { place, label, either, steps, end: end?, aggregate })
     }
 
     /// The requests that it claims.
@@ -222,5 +245,7 @@ fn end(
             let location = target::location(check, target, (pattern, scope));
             Some(End::Redirect { status: status.code, location })
         }
+        // It has a reading of its own.
+        TerminalKind::Aggregate(_) => None,
     }
 }

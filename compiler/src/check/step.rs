@@ -34,7 +34,9 @@ pub(super) fn steps(check: &mut Check<'_>, asked: &Asked<'_, '_>, nested: &Neste
     let mut steps: Vec<Step> = Vec::new();
     let with_steps = |policy: &&Policy| !policy.part && policy.has_step();
     for policy in check.catalogue.policies().filter(|policy| with_steps(policy)) {
-        if forwards || runs_alone(policy) {
+        // What reads the body does so whatever becomes of it.
+        let reads = |item: &Rc<Item>| policy.reads(&item.values).is_some();
+        if forwards || runs_alone(policy) || asked.settings.of(policy).iter().any(reads) {
             let upstream = asked.upstream.and_then(|it| Some((it, setting(&it.settings, policy)?)));
             let inner = asked.settings.of(policy);
             if let [] | [_] = inner {
@@ -69,6 +71,27 @@ fn accord(check: &mut Check<'_>, steps: &[Step], asked: &Asked<'_, '_>) {
         let mismatch = accord(&step.values, &around);
         check.problems.extend(mismatch.and_then(|mismatch| mismatch.problem(&step.values)));
     }
+}
+
+/// The steps of a call that a branch makes: what its upstream says of every call, or what holds by itself. Of a request they know
+/// what is known of all.
+pub(super) fn of_branch(check: &mut Check<'_>, upstream: &Upstream<'_>, nested: &Nested<'_>) -> Vec<Step> {
+    let mut steps: Vec<Step> = Vec::new();
+    let calls = |policy: &&Policy| policy.phase == Phase::Call && !policy.part && policy.either.is_none();
+    for policy in check.catalogue.policies().filter(calls) {
+        let written = setting(&upstream.settings, policy).map(|setting| (upstream, setting));
+        steps.extend(one(check, policy, None, written, nested));
+    }
+    let find = |name: &str| steps.iter().find(|step| step.policy.name == name).map(|step| &step.values);
+    for step in &steps {
+        let Some(accord) = step.policy.accord else { continue };
+        let mismatch = accord(&step.values, &Around { methods: None, find: &find });
+        check.problems.extend(mismatch.and_then(|mismatch| mismatch.problem(&step.values)));
+    }
+    let params = Rc::clone(&check.params);
+    let scope = resolve::scope(check, &params.scope, &[], &[]);
+    resolve::steps(check, &scope, &mut steps);
+    steps
 }
 
 /// The parts of an upstream: for each that there can be, what is written or what holds by itself. Of a request they know

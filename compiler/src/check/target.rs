@@ -5,6 +5,7 @@
 
 use std::collections::BTreeSet;
 
+use gatewright_dsl::Span;
 use gatewright_dsl::ast::{Target, Template, TemplatePart, Value, ValueKind};
 use gatewright_dsl::problem::path::rest_not_last;
 use gatewright_dsl::problem::setting::wrong_type;
@@ -24,17 +25,42 @@ type Names<'r, 'a> = (&'r Pattern<'a>, &'r scope::Scope<'r>);
 pub(super) fn path(check: &mut Check<'_>, template: &Template, names: Names<'_, '_>) -> Vec<Piece> {
     let (pattern, scope) = names;
     let filled = fill(check, template, names);
+    unused(check, pattern, scope, &filled.used, template.span);
+    filled.pieces
+}
+
+/// The path that a branch asks for, perhaps with a query; and the names of captures that stand in it as they are.
+pub(super) fn asked(
+    check: &mut Check<'_>,
+    template: &Template,
+    names: Names<'_, '_>,
+) -> (Vec<Piece>, BTreeSet<String>) {
+    if check.slice(template.span).contains('#') {
+        let problem = wrong_type(template.span, "a path, and perhaps a query", "a fragment behind `#`");
+        check.problems.push(problem.help("leave it out: no server is sent one"));
+    }
+    let filled = fill(check, template, names);
+    (filled.pieces, filled.used)
+}
+
+/// Every capture must be used: what the pattern takes and nobody reads is lost.
+pub(super) fn unused(
+    check: &mut Check<'_>,
+    pattern: &Pattern<'_>,
+    scope: &scope::Scope<'_>,
+    used: &BTreeSet<String>,
+    span: Span,
+) {
     let is_known = |name: &String| pattern.captures.iter().any(|capture| capture.name.text == *name);
     for capture in pattern.captures.iter().filter(|capture| !capture.is_outer) {
         let name = &capture.name.text;
         // An expression may be what it is captured for.
-        let is_used = filled.used.contains(name.as_str()) || scope.is_used(name);
+        let is_used = used.contains(name.as_str()) || scope.is_used(name) || scope.is_used_around(name);
         // Where a name is unknown, the one that was meant is not called unused as well.
-        if filled.used.iter().all(is_known) && !is_used {
-            check.problems.push(problem::unused_capture(name, capture.name.span, template.span));
+        if used.iter().all(is_known) && !is_used {
+            check.problems.push(problem::unused_capture(name, capture.name.span, span));
         }
     }
-    filled.pieces
 }
 
 /// Where a redirect leads. Captures may be dropped there.

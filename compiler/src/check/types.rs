@@ -104,13 +104,27 @@ impl<'a> Reading<'a> {
 
     fn field(&mut self, field: &Field) -> Option<ty::Field> {
         let ty = self.resolve(&field.ty)?;
-        if let Some(default) = &field.default
-            && let Err(problem) = literal::constant(default, &ty)
-        {
-            self.problems.push(*problem);
+        if let (Some(_), Ty::Optional(_)) = (&field.default, &ty) {
+            let help = "leave the `?` out: with a default, it is never absent";
+            let text = ty.to_string();
+            self.problems.push(problem::unsupported_type(
+                &text,
+                field.ty.span,
+                "a field with a default",
+                help,
+            ));
+            return None;
         }
+        let default = match field.default.as_ref().map(|default| literal::constant(default, &ty)) {
+            Some(Err(problem)) => {
+                self.problems.push(*problem);
+                None
+            }
+            Some(Ok(default)) => Some(default),
+            None => None,
+        };
         let wire = field.wire.as_ref().map(|wire| wire.value.clone());
-        Some(ty::Field { name: field.name.text.clone(), wire, ty })
+        Some(ty::Field { name: field.name.text.clone(), wire, ty, default, is_skipped: false })
     }
 
     fn resolve(&mut self, written: &ast::Type) -> Option<Ty> {

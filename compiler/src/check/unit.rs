@@ -179,6 +179,11 @@ impl Rewrite for Renaming<'_> {
         let mut rows = Place::ALL.iter().flat_map(|place| item::words(*place));
         rows.any(|row| row.name == setting && row.params.iter().any(|param| param.ty == Type::Upstream))
     }
+
+    fn is_type(&self, setting: &str) -> bool {
+        let policy = self.catalogue.find(setting);
+        policy.is_some_and(|policy| policy.reading.is_some())
+    }
 }
 
 /// Whether a bare word behind a setting's word is one of its labels or choices, and no name.

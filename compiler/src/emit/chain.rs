@@ -7,7 +7,7 @@ use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{format_ident, quote};
 
 use super::table::{self, Tight};
-use super::value;
+use super::{aggregate, value};
 use crate::checked::Place;
 use crate::ir::{Chain, EndKind, Ends, Field, Piece, Program, StepTable};
 
@@ -15,15 +15,16 @@ use crate::ir::{Chain, EndKind, Ends, Field, Piece, Program, StepTable};
 pub(super) fn functions(program: &Program) -> TokenStream {
     let chains = program.chains.iter().enumerate().map(|(number, chain)| {
         let chain = Walk { number, chain, steps: &program.steps };
-        let functions = [Some(chain.request()), chain.response(), chain.own(), chain.log()];
+        let functions = [Some(chain.request()), chain.body(), chain.response(), chain.own(), chain.log()];
         quote! { #(#functions)* }
     });
     let count = Literal::usize_unsuffixed(program.chains.len());
     let entries = program.chains.iter().enumerate().map(|(number, chain)| {
         let chain = Walk { number, chain, steps: &program.steps };
         let request = format_ident!("chain_{number}");
-        let [response, own, log] = [Hook::Response, Hook::Own, Hook::Log].map(|hook| chain.entry(hook));
-        quote! { g::Chain { request: #request, response: #response, own: #own, log: #log } }
+        let [body, response, own, log] =
+            [Hook::Body, Hook::Response, Hook::Own, Hook::Log].map(|hook| chain.entry(hook));
+        quote! { g::Chain { request: #request, body: #body, response: #response, own: #own, log: #log } }
     });
     quote! {
         static CHAINS: [g::Chain; #count] = [#(#entries),*];
@@ -38,7 +39,8 @@ pub(super) fn write_tables(program: &Program, out: &mut String) {
         let configs = table.configs.iter().map(|fields| config(&home, fields));
         table::write(out, &format!("STEPS_{number}"), &Tight(quote! { #home::Config }).to_string(), configs);
     }
-    let Ends { forwards, responds, redirects } = &program.ends;
+    let Ends { forwards, responds, redirects, aggregates } = &program.ends;
+    table::write_unless_empty(out, "AGGREGATES", "g::Aggregate", aggregates.iter().map(aggregate::aggregate));
     table::write_unless_empty(
         out,
         "FORWARDS",
@@ -70,16 +72,47 @@ impl Walk<'_> {
     fn request(&self) -> TokenStream {
         let name = format_ident!("chain_{}", self.number);
         let doc = place(self.chain.place.as_ref());
-        let end = match self.chain.end {
-            Some(EndKind::Forward) => quote! { FORWARDS },
-            Some(EndKind::Respond) => quote! { RESPONDS },
-            Some(EndKind::Redirect) => quote! { REDIRECTS },
+        if let Some(at) = self.reader() {
+            // It asks for the body, and what follows is done when that is there.
+            let (picks, calls) = self.calls(Hook::Request);
+            let calls: Vec<_> =
+                calls.into_iter().filter(|(step, _)| *step <= at).map(|(_, call)| call).collect();
+            return quote! {
+                #[doc = #doc]
+                fn #name(exchange: &mut g::Exchange, record: u32) -> g::Flow {
+                    #picks
+                    #(
+                        match #calls.request(exchange) {
+                            g::Flow::Next => {}
+                            flow => return flow,
+                        }
+                    )*
+                    g::Flow::Next
+                }
+            };
+        }
+        if self.chain.end == Some(EndKind::Branch) {
+            let (picks, calls) = self.calls(Hook::Request);
+            let calls = calls.into_iter().map(|(_, call)| call);
+            return quote! {
+                fn #name(exchange: &mut g::Exchange, record: u32) -> g::Flow {
+                    #picks
+                    #(
+                        match #calls.request(exchange) {
+                            g::Flow::Next => {}
+                            flow => return flow,
+                        }
+                    )*
+                    g::Flow::Next
+                }
+            };
+        }
+        let Some(end) = self.end() else {
             // Nobody asks what becomes of a request that no route has.
-            None => {
-                return quote! { #[doc = #doc] fn #name(_: &mut g::Exchange, _: u32) -> g::Flow { g::Flow::Next } };
-            }
+            return quote! { #[doc = #doc] fn #name(_: &mut g::Exchange, _: u32) -> g::Flow { g::Flow::Next } };
         };
         let (picks, calls) = self.calls(Hook::Request);
+        let calls: Vec<_> = calls.into_iter().map(|(_, call)| call).collect();
         quote! {
             #[doc = #doc]
             fn #name(exchange: &mut g::Exchange, record: u32) -> g::Flow {
@@ -95,9 +128,53 @@ impl Walk<'_> {
         }
     }
 
+    /// The step that reads the body, if one does.
+    fn reader(&self) -> Option<usize> {
+        let reads = |table: &usize| self.steps.get(*table).is_some_and(|it| it.hooks.contains(&Hook::Body));
+        self.chain.steps.iter().position(reads)
+    }
+
+    /// What is done when the body is there: from the step that reads it on.
+    fn body(&self) -> Option<TokenStream> {
+        let (at, name, end) = (self.reader()?, self.name(Hook::Body)?, self.end()?);
+        let (picks, calls) = self.calls(Hook::Request);
+        let calls = calls.into_iter().filter(|(step, _)| *step >= at).map(|(step, call)| {
+            let hook = if step == at {
+                quote! { body }
+            } else {
+                quote! { request }
+            };
+            quote! { #call.#hook(exchange) }
+        });
+        Some(quote! {
+            fn #name(exchange: &mut g::Exchange, record: u32) -> g::Flow {
+                #picks
+                #(
+                    match #calls {
+                        g::Flow::Next => {}
+                        flow => return flow,
+                    }
+                )*
+                #end[end as usize].request(exchange)
+            }
+        })
+    }
+
+    /// The table of its ends.
+    fn end(&self) -> Option<TokenStream> {
+        Some(match self.chain.end? {
+            EndKind::Forward => quote! { FORWARDS },
+            EndKind::Respond => quote! { RESPONDS },
+            EndKind::Redirect => quote! { REDIRECTS },
+            EndKind::Aggregate => quote! { AGGREGATES },
+            EndKind::Branch => return None,
+        })
+    }
+
     fn response(&self) -> Option<TokenStream> {
         let name = self.name(Hook::Response)?;
         let (picks, calls) = self.calls(Hook::Response);
+        let calls = calls.into_iter().map(|(_, call)| call);
         Some(quote! {
             fn #name(exchange: &mut g::Exchange, record: u32) {
                 #picks
@@ -109,6 +186,7 @@ impl Walk<'_> {
     fn own(&self) -> Option<TokenStream> {
         let name = self.name(Hook::Own)?;
         let (picks, calls) = self.calls(Hook::Own);
+        let calls = calls.into_iter().map(|(_, call)| call);
         Some(quote! {
             fn #name(exchange: &mut g::Exchange, record: u32, own: g::Own) -> Option<&'static g::Respond> {
                 #picks
@@ -125,6 +203,7 @@ impl Walk<'_> {
     fn log(&self) -> Option<TokenStream> {
         let name = self.name(Hook::Log)?;
         let (picks, calls) = self.calls(Hook::Log);
+        let calls = calls.into_iter().map(|(_, call)| call);
         Some(quote! {
             fn #name(exchange: &g::Exchange, record: u32, line: &mut g::LogLine) -> bool {
                 #picks
@@ -148,21 +227,21 @@ impl Walk<'_> {
             .then(|| format_ident!("chain_{}_{}", self.number, format!("{hook:?}").to_lowercase()))
     }
 
-    /// Reads of the record what is needed, and names for each step that has the hook its configuration.
-    fn calls(&self, hook: Hook) -> (TokenStream, Vec<TokenStream>) {
+    /// Reads of the record what is needed, and names for each step that has the hook its place and its configuration.
+    fn calls(&self, hook: Hook) -> (TokenStream, Vec<(usize, TokenStream)>) {
         let records = format_ident!("RECORDS_{}", self.number);
         let mut calls = Vec::new();
         let mut picks = Vec::new();
         for (at, table) in self.chain.steps.iter().enumerate() {
             if self.steps.get(*table).is_some_and(|table| table.hooks.contains(&hook)) {
                 let (pick, table) = (format_ident!("step_{at}"), format_ident!("STEPS_{table}"));
-                calls.push(quote! { #table[#pick as usize] });
+                calls.push((at, quote! { #table[#pick as usize] }));
                 picks.push(quote! { #pick });
             } else {
                 picks.push(quote! { _ });
             }
         }
-        if self.chain.end.is_some() {
+        if self.end().is_some() {
             picks.push(if hook == Hook::Request {
                 quote! { end }
             } else {
@@ -210,7 +289,7 @@ fn target(pieces: &[Piece]) -> TokenStream {
     quote! { g::Target::#kind(&[#(#pieces),*]) }
 }
 
-fn piece(piece: &Piece) -> TokenStream {
+pub(super) fn piece(piece: &Piece) -> TokenStream {
     match piece {
         Piece::Text(text) => {
             let text = Literal::string(text);

@@ -4,6 +4,7 @@
 //! stop at the ends of what a number can be, and a text is borrowed where it stands somewhere as it is.
 
 pub(crate) mod constant;
+mod document;
 mod membership;
 mod write;
 
@@ -21,13 +22,20 @@ struct Names<'a> {
     params: &'a [String],
     secrets: &'a [String],
     auths: &'a [Auth],
+    /// The types of which documents are read and written.
+    shapes: &'a [Ty],
 }
 
 /// Writes the functions `expr_0`, `expr_1` and so on, one a line.
 pub(super) fn write(program: &Program, out: &mut String) {
     let params: Vec<String> = program.params.iter().map(|param| param.name.clone()).collect();
     let secrets: Vec<String> = program.secrets.iter().map(|secret| secret.name.clone()).collect();
-    let names = Names { params: &params, secrets: &secrets, auths: &program.auths };
+    let names = Names {
+        params: &params,
+        secrets: &secrets,
+        auths: &program.auths,
+        shapes: &program.functions.shapes,
+    };
     for (number, function) in program.functions.exprs.iter().enumerate() {
         let name = format_ident!("expr_{number}");
         let expr = &function.expr;
@@ -57,6 +65,9 @@ pub(super) fn write(program: &Program, out: &mut String) {
 impl Names<'_> {
     /// A Rust expression for a value, of the Rust type that stands for its type.
     fn value(self, expr: &Expr) -> TokenStream {
+        if expr.is_document() {
+            return self.part(expr);
+        }
         match &expr.kind {
             Kind::Constant(constant) => constant::value(constant),
             Kind::Read(Read::Known(auth)) => {
@@ -125,8 +136,18 @@ impl Names<'_> {
                 let of = self.value(of);
                 quote! { g::Decimal::whole(#of) }
             }
-            // INVARIANT: lists and records are only looked into, counted and written as JSON, which is done by their parts.
-            Kind::List(_) | Kind::Record(_) => quote! { () },
+            Kind::Each(..) | Kind::Where(..) => {
+                let walk = self.walked(expr);
+                quote! { #walk.collect::<Vec<_>>() }
+            }
+            // INVARIANT: lists and records are only looked into, counted and written as JSON, which is done by their parts; and what
+            // a document has was asked for before.
+            Kind::List(_)
+            | Kind::Record(_)
+            | Kind::Document(..)
+            | Kind::Member(..)
+            | Kind::At(..)
+            | Kind::Element(_) => quote! { () },
         }
     }
 
@@ -266,6 +287,10 @@ impl Names<'_> {
                 quote! { g::scope::upper(#of) }
             }
             Method::Matches(regex) => super::check::matches(regex, &self.slice(of)),
+            Method::Length if of.is_walked() => {
+                let walk = self.walk(of);
+                quote! { g::scope::count(#walk.count()) }
+            }
             Method::Length if matches!(of.ty, Ty::List(..)) => self.count(of),
             Method::Length => {
                 let of = self.slice(of);

@@ -3,12 +3,14 @@
 //! All of it is written from typed values; no text of the source becomes Rust but as a string literal, and no name of the
 //! source becomes an identifier. It names only paths behind the runtime's one door, here called `g`.
 
+mod aggregate;
 mod auth;
 mod chain;
 mod check;
 mod dfa;
 pub(crate) mod expr;
 mod param;
+mod shape;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -36,6 +38,7 @@ pub(crate) fn emit(program: &Program) -> String {
     table::write_all(program, &mut out);
     expr::write(program, &mut out);
     check::write(&program.functions.checks, &mut out);
+    shape::write(&program.functions, &mut out);
     out.push_str(FOOT);
     out
 }

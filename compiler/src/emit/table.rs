@@ -9,7 +9,7 @@ use proc_macro2::{Delimiter, Literal, TokenStream, TokenTree};
 use quote::quote;
 
 use super::dfa::dfa;
-use crate::ir::{Edge, Kind, Leaf, Node, Program, Route, To};
+use crate::ir::{Edge, EndKind, Kind, Leaf, Node, Program, Route, To};
 
 /// The functions that the entries call.
 pub(super) fn helpers() -> TokenStream {
@@ -58,7 +58,8 @@ pub(super) fn write_all(program: &Program, out: &mut String) {
     let files = program.files.iter().map(|file| Call("t", [format!("[{},{}]", file.start, file.len)]));
     write(out, "FILES", "g::Label", files);
     for (number, chain) in program.chains.iter().enumerate() {
-        let width = chain.steps.len() + usize::from(chain.end.is_some());
+        let has_end = chain.end.is_some_and(|end| end != EndKind::Branch);
+        let width = chain.steps.len() + usize::from(has_end);
         write(
             out,
             &format!("RECORDS_{number}"),

@@ -16,6 +16,7 @@ use crate::checked::{At, End, Listener, Piece, Place, Program, Route, Said, Serv
 fn program() -> Program {
     let route = |line, end| Route {
         either: None,
+        aggregate: None,
         place: Place { file: "gateway.gw".to_owned(), line },
         label: format!("route {line}"),
         steps: Catalogue::standard()

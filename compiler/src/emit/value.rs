@@ -48,6 +48,10 @@ pub(super) fn content(content: &Content, home: &TokenStream) -> TokenStream {
             let number = Literal::usize_unsuffixed(*number);
             quote! { g::Slot(#number) }
         }
+        Content::Shape(number, _) => {
+            let shape = format_ident!("SHAPE_{number}");
+            quote! { &#shape }
+        }
         Content::List(items) => {
             let items = items.iter().map(|item| self::content(item, home));
             quote! { &[#(#items),*] }
@@ -161,6 +165,7 @@ fn value(value: &Value) -> TokenStream {
         | Value::Name(_)
         | Value::Reference(_)
         | Value::Named(_)
+        | Value::Type(_)
         | Value::Least(_) => quote! { None },
     }
 }

@@ -126,8 +126,15 @@ impl Scene<'_> {
                 Ok(Some(Value::Text(text)))
             }
             Kind::List(items) => self.all(items).map(|items| Some(Value::List(items))),
-            // A record is written, and never asked.
-            Kind::Secret(_) | Kind::Record(_) => Err(Open::Hidden),
+            // A record is written, and never asked; and what a body says is not a part of what is explained.
+            Kind::Secret(_)
+            | Kind::Record(_)
+            | Kind::Document(..)
+            | Kind::Member(..)
+            | Kind::At(..)
+            | Kind::Element(_)
+            | Kind::Each(..)
+            | Kind::Where(..) => Err(Open::Hidden),
             Kind::Present(of) | Kind::Found(of) => self.value(of),
             Kind::Widened(of) => Ok(self.value(of)?.map(|value| match value {
                 Value::Of(Constant::Int(number)) => Value::Of(Constant::Decimal(Decimal::whole(number))),

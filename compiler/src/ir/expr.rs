@@ -75,10 +75,23 @@ pub(crate) enum Kind {
     Found(Rc<Expr>),
     /// A whole number as a decimal one.
     Widened(Rc<Expr>),
+    /// A text that has been read, by its number among those of the exchange, and its name in the program. One that may be
+    /// absent is of an optional type.
+    Document(u16, String),
+    /// The member of a record of a document: its place in the type. A member of a record that may be absent may be, too.
+    Member(Rc<Expr>, usize),
+    /// What stands under a key in a map of a document.
+    At(Rc<Expr>, Rc<Expr>),
+    /// The item that the expression around it looks at: of how many that are around each other, from the outermost.
+    Element(u32),
+    /// For each item of a list of a document, in its order, what the last of these makes of it. The number is that of the item.
+    Each(Rc<Expr>, u32, Rc<Expr>),
+    /// Of a list of a document those items for which it holds.
+    Where(Rc<Expr>, u32, Rc<Expr>),
 }
 
 /// A value that is known.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Constant {
     Bool(bool),
     Int(i64),
@@ -192,12 +205,18 @@ impl Kind {
     /// What it is made of.
     pub(crate) fn operands(&self) -> Vec<&Rc<Expr>> {
         match self {
-            Self::Constant(_) | Self::Read(_) | Self::Param(_) | Self::Secret(_) => Vec::new(),
+            Self::Constant(_)
+            | Self::Read(_)
+            | Self::Param(_)
+            | Self::Secret(_)
+            | Self::Document(..)
+            | Self::Element(_) => Vec::new(),
             Self::Not(a)
             | Self::IsSet(a)
             | Self::Present(a)
             | Self::Found(a)
             | Self::Widened(a)
+            | Self::Member(a, _)
             | Self::Call(Method::Lower | Method::Upper | Method::Length | Method::Matches(_), a) => vec![a],
             Self::And(a, b)
             | Self::Or(a, b)
@@ -205,6 +224,9 @@ impl Kind {
             | Self::Coalesce(a, b)
             | Self::Add(a, b)
             | Self::Subtract(a, b)
+            | Self::At(a, b)
+            | Self::Each(a, _, b)
+            | Self::Where(a, _, b)
             | Self::Call(Method::StartsWith(b) | Method::EndsWith(b) | Method::Contains(b), a) => vec![a, b],
             Self::If(a, b, c) => vec![a, b, c],
             Self::In(a, set) => std::iter::once(a).chain(set.operands()).collect(),
@@ -252,6 +274,42 @@ impl Expr {
         let size = operands.iter().fold(1_u32, |sum, of| sum.saturating_add(of.size));
         let height = operands.iter().map(|of| of.height).max().unwrap_or(0).saturating_add(1);
         Rc::new(Self { kind, ty, size, height })
+    }
+
+    /// Whether it is a part of a document, so that it keeps the text in which it came.
+    pub(crate) fn is_document(&self) -> bool {
+        match &self.kind {
+            Kind::Document(..) | Kind::Member(..) | Kind::At(..) | Kind::Element(_) => true,
+            Kind::Coalesce(a, b) | Kind::If(_, a, b) => a.is_document() && b.is_document(),
+            Kind::Present(a) | Kind::Found(a) => a.is_document(),
+            _ => false,
+        }
+    }
+
+    /// Whether it is a list whose items are looked at one by one: of a document, or made of one.
+    pub(crate) fn is_walked(&self) -> bool {
+        let is_list = matches!(self.ty, Ty::List(..));
+        is_list && (self.is_document() || matches!(self.kind, Kind::Each(..) | Kind::Where(..)))
+    }
+
+    /// The types of the parts of documents that are written as they are where this is written as JSON.
+    pub(crate) fn written(&self, found: &mut Vec<Ty>) {
+        match &self.kind {
+            _ if self.is_document() => found.push(self.ty.present().0.clone()),
+            Kind::Record(fields) => fields.iter().for_each(|(_, value)| value.written(found)),
+            Kind::List(items) => items.iter().for_each(|item| item.written(found)),
+            Kind::Coalesce(a, b) | Kind::If(_, a, b) => {
+                a.written(found);
+                b.written(found);
+            }
+            Kind::Present(a) | Kind::Widened(a) | Kind::Each(_, _, a) => a.written(found),
+            // What is left of a list is written item by item.
+            Kind::Where(..) => found.extend(match &self.ty {
+                Ty::List(item, _) => Some((**item).clone()),
+                _ => None,
+            }),
+            _ => {}
+        }
     }
 
     /// The value, if it is known.

@@ -7,6 +7,7 @@ pub(crate) mod expr;
 mod text;
 
 use std::rc::Rc;
+use std::time::Duration;
 
 use gatewright_dsl::policy::{self, Guard, Hook};
 use gatewright_dsl::schema::{Reason, Source, Value};
@@ -15,7 +16,7 @@ pub(crate) use text::{Label, Text};
 
 use self::expr::Function;
 use crate::algebra::Automaton;
-use crate::checked::{Front, Given, Listener, Param as Parameter, Place, Secret, Server, Trail};
+use crate::checked::{Failure, Front, Given, Listener, Param as Parameter, Place, Secret, Server, Trail};
 use crate::feature::Feature;
 use crate::ty::Ty;
 
@@ -207,6 +208,8 @@ pub(crate) enum Content {
     Respond(Respond),
     /// Index into [`Program::states`].
     State(usize),
+    /// Index into [`Functions::shapes`], and the type's name.
+    Shape(usize, String),
     List(Vec<Content>),
     /// The `auth` of this number and name.
     Auth(u16, String),
@@ -254,6 +257,8 @@ pub(crate) struct Functions {
     pub(crate) exprs: Vec<Function>,
     /// Whether a text is of a type.
     pub(crate) checks: Vec<Ty>,
+    /// How documents are read and written.
+    pub(crate) shapes: Vec<Ty>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -261,6 +266,9 @@ pub(crate) enum EndKind {
     Forward,
     Respond,
     Redirect,
+    Aggregate,
+    /// Nothing comes behind its steps: they are those of a call that a branch makes.
+    Branch,
 }
 
 /// A part of a target.
@@ -272,8 +280,35 @@ pub(crate) enum Piece {
     Capture(u8),
     /// A part of one segment; index into [`Functions::exprs`].
     Value(usize),
-    /// A value behind the `?`; the same.
+    /// The same, behind the `?`.
     Query(usize),
+}
+
+/// Several calls that become one answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Aggregate {
+    pub(crate) within: Duration,
+    pub(crate) branches: Vec<Branch>,
+    /// Index into [`Functions::exprs`].
+    pub(crate) answer: usize,
+}
+
+/// One of these calls.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Branch {
+    pub(crate) name: String,
+    /// Index into [`Program::upstreams`].
+    pub(crate) upstream: usize,
+    pub(crate) chain: usize,
+    pub(crate) record: usize,
+    pub(crate) target: Vec<Piece>,
+    /// Index into [`Functions::shapes`].
+    pub(crate) shape: usize,
+    pub(crate) within: Option<Duration>,
+    pub(crate) max: u64,
+    pub(crate) failure: Failure,
+    /// The places of the branches that it waits for.
+    pub(crate) needs: Vec<usize>,
 }
 
 /// All distinct ends.
@@ -282,6 +317,7 @@ pub(crate) struct Ends {
     pub(crate) forwards: Vec<(usize, Option<Vec<Piece>>)>,
     pub(crate) responds: Vec<Respond>,
     pub(crate) redirects: Vec<(u16, Vec<Piece>)>,
+    pub(crate) aggregates: Vec<Aggregate>,
 }
 
 /// The tables of the router, laid out as the runtime walks them.

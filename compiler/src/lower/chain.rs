@@ -7,15 +7,20 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use gatewright_dsl::Span;
-use gatewright_dsl::policy::Policy;
+use gatewright_dsl::policy::{Hook, Policy};
 use gatewright_dsl::schema::Value;
 
 use super::config;
 use super::expr::Expressions;
 use super::order::{self, Unit};
 use crate::checked::{self, End, Route, Step, Trail};
-use crate::ir::{self, Chain, Content, EndKind, Ends, Field, Piece, Respond, Said, StepTable};
+use crate::ir::{
+    self, Aggregate, Branch, Chain, Content, EndKind, Ends, Field, Piece, Respond, Said, StepTable,
+};
 use crate::ty::Ty;
+
+/// What an aggregation needs of the runtime.
+const AGGREGATE_FEATURE: &str = "json";
 
 #[derive(Default)]
 pub(super) struct Chains {
@@ -51,7 +56,10 @@ impl Chains {
     pub(super) fn place(&mut self, route: Route) -> Placed {
         let (steps, mut record, trails) = self.steps(route.steps);
         self.fits(&steps, &record);
-        let (kind, end) = self.end(route.end);
+        let (kind, end) = match route.aggregate {
+            Some(aggregate) => (EndKind::Aggregate, self.aggregate(*aggregate)),
+            None => self.end(route.end),
+        };
         record.push(end);
         self.placed += 1;
         let (chain, record) = self.chain(steps, Some(kind), record, Some(route.place));
@@ -105,6 +113,23 @@ impl Chains {
         };
         let claims = claims.into_iter().map(claim).collect();
         ir::Auth { name, home: kind.home, claims, items }
+    }
+
+    /// Several calls that become one answer: each with a chain of its own.
+    fn aggregate(&mut self, aggregate: checked::Aggregate) -> usize {
+        self.features.entry(AGGREGATE_FEATURE).or_default();
+        let checked::Aggregate { within, branches, answer } = aggregate;
+        let mut calls = Vec::with_capacity(branches.len());
+        for branch in branches {
+            let checked::Branch { name, upstream, steps, target, ty, within, max, failure, needs } = branch;
+            let (steps, record, _) = self.steps(steps);
+            let (chain, record) = self.chain(steps, Some(EndKind::Branch), record, None);
+            let target = pieces(target, &mut self.expressions);
+            let shape = self.expressions.shape(&ty);
+            calls.push(Branch { name, upstream, chain, record, target, shape, within, max, failure, needs });
+        }
+        let answer = self.expressions.number(&answer);
+        push(&mut self.ends.aggregates, Aggregate { within, branches: calls, answer })
     }
 
     fn chain(
@@ -196,8 +221,11 @@ impl Chains {
             let number = self.state(state, first.origin.clone(), is_split.then_some(self.placed));
             fields.push(Field { name: "state", content: Content::State(number) });
         }
-        let table = *self.step_of.entry(policy.home).or_insert_with(|| {
-            let Policy { home, hooks, answers, guard, fits, .. } = *policy;
+        let reading = policy.reads(&first.values);
+        let home = reading.map_or(policy.home, |reading| reading.home);
+        let table = *self.step_of.entry(home).or_insert_with(|| {
+            let Policy { hooks, answers, guard, fits, .. } = *policy;
+            let hooks = if reading.is_some() { &[Hook::Request, Hook::Body] } else { hooks };
             push(&mut self.steps, StepTable { home, hooks, answers, guard, fits, configs: Vec::new() })
         });
         Some((table, self.config(table, fields)))
@@ -205,7 +233,8 @@ impl Chains {
 
     /// Notes what a step needs of the runtime.
     fn need(&mut self, step: &Step) {
-        if let Some(feature) = step.policy.feature {
+        let reading = step.policy.reads(&step.values).map(|reading| reading.feature);
+        for feature in step.policy.feature.into_iter().chain(reading) {
             let known = self.features.entry(feature).or_default();
             // What is written stands before what holds by itself.
             let first = known.iter().chain(step.origin.last()).min_by_key(|span| (span.file, span.start));
@@ -238,6 +267,7 @@ impl Chains {
             End::Forward { .. } => EndKind::Forward,
             End::Respond { .. } => EndKind::Respond,
             End::Redirect { .. } => EndKind::Redirect,
+            End::Aggregate => EndKind::Aggregate,
         };
         let (ends, expressions) = (&mut self.ends, &mut self.expressions);
         let index = *self.end_of.entry(end.clone()).or_insert_with(|| match end {
@@ -252,6 +282,8 @@ impl Chains {
             End::Redirect { status, location } => {
                 push(&mut ends.redirects, (status, pieces(location, expressions)))
             }
+            // INVARIANT: what it ends with is said beside it, and has been placed.
+            End::Aggregate => 0,
         });
         (kind, index)
     }

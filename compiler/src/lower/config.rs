@@ -67,6 +67,9 @@ impl Reading<'_> {
         let mut fields = Vec::new();
         for param in row.params {
             let is_telling = !matches!(param.ty, Type::Word([] | [_])) && Some(param.name) != split;
+            // A word in the place of a type is there to be told from one.
+            let is_telling = is_telling
+                && !matches!((param.ty, values.value(param.name)), (Type::Shape(_), Some(Value::Word(_))));
             if let (Some(value), true) = (values.value(param.name), is_telling) {
                 fields.push(Field { name: param.name, content: self.param(param, value) });
             }
@@ -106,6 +109,7 @@ impl Reading<'_> {
             (Type::Field(source), _) => self.declared(source),
             (_, Value::Reference(_)) => self.auth(),
             (_, Value::Named(_)) => self.claims(),
+            (_, Value::Type(_)) => self.shape(),
             (_, Value::Answer(answer)) => {
                 Content::Respond(Respond { status: answer.status, body: self.body(answer.body.as_ref()) })
             }
@@ -153,6 +157,13 @@ impl Reading<'_> {
                 check: self.expressions.check(ty),
                 expected: ty.to_string(),
             }),
+            _ => Content::Option(None),
+        }
+    }
+
+    fn shape(&mut self) -> Content {
+        match self.resolved.next() {
+            Some(Resolved::Shape(ty)) => Content::Shape(self.expressions.shape(ty), ty.to_string()),
             _ => Content::Option(None),
         }
     }

@@ -137,9 +137,11 @@ fn given(policy: &Policy, values: &Values) -> BTreeSet<String> {
         (Type::Binding(_), Value::Binding(name, _)) => Some(name.text.clone()),
         _ => None,
     };
-    let named = policy.params.iter().filter_map(|param| of_param(param.name, &param.ty));
-    let who = crate::check::principals(values).into_iter().map(|name| name.text.clone());
-    named.chain(who).collect()
+    let mut names: BTreeSet<String> =
+        policy.params.iter().filter_map(|param| of_param(param.name, &param.ty)).collect();
+    names.extend(policy.reads(values).map(|_| policy.name.to_owned()));
+    names.extend(crate::check::principals(values).into_iter().map(|name| name.text.clone()));
+    names
 }
 
 /// The names that its expressions may read. A name that nothing gives does no harm.

@@ -4,6 +4,7 @@
 use crate::checked::Param;
 use crate::ir::Functions;
 use crate::ir::expr::{Comparison, Constant, Expr, FACTS, Kind, Lookup, Method, Part, Read, Set};
+use crate::ty::Ty;
 
 /// The first number of a capture of the host; those of the path are below.
 pub(super) const HOST: u8 = 128;
@@ -39,7 +40,7 @@ impl Reader<'_> {
         match &expr.kind {
             Kind::Constant(constant) => self::constant(constant),
             Kind::Read(read) => self.read(read),
-            Kind::Param(name) | Kind::Secret(name) => name.clone(),
+            Kind::Param(name) | Kind::Secret(name) | Kind::Document(_, name) => name.clone(),
             Kind::Not(a) => format!("not {}", of(a)),
             Kind::And(a, b) => format!("{} and {}", of(a), of(b)),
             Kind::Or(a, b) => format!("{} or {}", of(a), of(b)),
@@ -57,6 +58,17 @@ impl Reader<'_> {
                 let fields: Vec<String> =
                     fields.iter().map(|(name, value)| format!("{name}: {}", self.expr(value))).collect();
                 format!("{{ {} }}", fields.join(", "))
+            }
+            Kind::Element(_) => String::new(),
+            Kind::Member(of, at) => format!("{}.{}", self.operand(of), member(of, *at)),
+            Kind::At(map, key) => format!("{}[{}]", self.operand(map), self.expr(key)),
+            Kind::Where(list, _, condition) => {
+                format!("{}[where {}]", self.operand(list), self.expr(condition))
+            }
+            Kind::Each(list, _, body) => {
+                let made = self.expr(body);
+                let dot = if made.starts_with('{') { "." } else { "" };
+                format!("{}[*]{dot}{made}", self.operand(list))
             }
             // The same value, seen as of another type.
             Kind::Present(a) | Kind::Found(a) | Kind::Widened(a) => self.expr(a),
@@ -154,6 +166,14 @@ impl Reader<'_> {
     }
 }
 
+/// The name of a member.
+fn member(of: &Expr, at: usize) -> &str {
+    match of.ty.present().0 {
+        Ty::Record(record) => record.fields.get(at).map_or("", |field| &field.name),
+        _ => "",
+    }
+}
+
 fn sign(comparison: Comparison) -> &'static str {
     match comparison {
         Comparison::Equal => "==",
@@ -206,7 +226,6 @@ mod tests {
     use std::rc::Rc;
 
     use super::*;
-    use crate::ty::Ty;
 
     #[test]
     fn an_expression_reads_as_it_would_be_written() {

@@ -35,7 +35,11 @@ fn setting(word: &str, fields: &[Field], reader: &Reader<'_>) -> String {
         // A flag is its own name.
         Content::Value(Value::Bool(true)) => format!("{shown} {}", field.name),
         // What is inside braces, or names itself, has no label.
-        Content::Items(_) | Content::Named(..) | Content::Declared(_) | Content::Respond(_) => {
+        Content::Items(_)
+        | Content::Named(..)
+        | Content::Shape(..)
+        | Content::Declared(_)
+        | Content::Respond(_) => {
             format!("{shown} {content}")
         }
         _ => format!("{shown} {} {content}", field.name),
@@ -63,6 +67,7 @@ fn content(content: &Content, reader: &Reader<'_>) -> Option<String> {
         Content::Choice(_, word) => word.clone(),
         Content::Expr(number) => reader.function(*number),
         Content::Named(name, number) => format!("{name} = {}", reader.function(*number)),
+        Content::Shape(_, name) => name.clone(),
         Content::Declared(field) => format!("{}: {}", field.name, field.expected),
         Content::Respond(answer) => respond(answer, reader),
         Content::List(items) => {

@@ -85,11 +85,7 @@ mod tests {
     fn types_are_shown_as_they_are_written() {
         let plan: Ty = Ty::Enum(["free".to_owned(), "pro".to_owned()].into());
         let up_to = |max| Range { min: Some(1), max: Some(max) };
-        let record = Record {
-            name: None,
-            fields: vec![Field { name: "a".into(), wire: None, ty: Ty::INT }],
-            open: false,
-        };
+        let record = Record { name: None, fields: vec![Field::new("a", Ty::INT)], open: false };
         for (ty, shown) in [
             (Ty::Int(up_to(50)), "int(1..50)"),
             (Ty::Decimal(Range { min: Decimal::read("0.5"), max: None }), "decimal(0.5..)"),

@@ -1,6 +1,6 @@
 //! Routes, and what they do with a request.
 
-use super::{Block, Comment, Name, Pattern, Setting, Statement, Template, Text, Value};
+use super::{Block, Comment, Name, Pattern, Setting, Statement, Template, Text, Type, Value};
 use crate::source::Span;
 use std::borrow::Cow;
 
@@ -88,6 +88,7 @@ impl Terminal {
             TerminalKind::Forward { .. } => "->",
             TerminalKind::Respond { .. } => "respond",
             TerminalKind::Redirect { .. } => "redirect",
+            TerminalKind::Aggregate(_) => "aggregate",
         }
     }
 }
@@ -116,6 +117,57 @@ pub enum TerminalKind {
         /// Where to.
         target: Target,
     },
+    /// `aggregate within DURATION { … }`
+    Aggregate(Box<Aggregate>),
+}
+
+/// Several calls that become one answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Aggregate {
+    /// How long all of it may take.
+    pub within: Value,
+    /// From brace to brace.
+    pub span: Span,
+    /// The calls.
+    pub branches: Vec<Branch>,
+    /// `respond EXPRESSION`, and where that begins.
+    pub answer: Option<(Span, Value)>,
+    /// Something in it could not be read, which is reported.
+    pub broken: bool,
+}
+
+/// `NAME: TYPE = UPSTREAM METHOD PATH [within DURATION] [max SIZE] (required [pass STATUS, …] | else VALUE | else skip)`
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Branch {
+    /// All of it.
+    pub span: Span,
+    /// What its value is called.
+    pub name: Name,
+    /// Its type.
+    pub ty: Type,
+    /// Who is asked.
+    pub upstream: Name,
+    /// How.
+    pub method: Name,
+    /// For what: a path, and perhaps a query.
+    pub path: Template,
+    /// How long it may take.
+    pub within: Option<Value>,
+    /// How large its answer may be.
+    pub max: Option<Value>,
+    /// What becomes of its failure.
+    pub failure: Failure,
+}
+
+/// What becomes of a call that fails.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Failure {
+    /// `required`: so does the whole, but for answers of these statuses, which are passed on.
+    Required(Vec<Status>),
+    /// `else VALUE`
+    Value(Value),
+    /// `else skip`: it has no value.
+    Skip(Span),
 }
 
 /// A status code as written.

@@ -21,7 +21,7 @@ pub(super) const CALL: Bracket = Bracket { open: "(", close: ")", ..LIST };
 pub(super) const RECORD: Bracket = Bracket { open: "{", close: "}", pad: " ", ..LIST };
 /// The fields of a type.
 pub(super) const FIELDS: Bracket = Bracket { behind: "", ..RECORD };
-const BLOCK: Bracket = Bracket { between: "; ", ..FIELDS };
+pub(super) const BLOCK: Bracket = Bracket { between: "; ", ..FIELDS };
 
 impl Printer<'_> {
     /// Writes items in brackets. `from` is a place on the line of the opening bracket, `to` one on that of the closing.

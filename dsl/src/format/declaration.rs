@@ -191,6 +191,7 @@ impl Printer<'_> {
                     }
                 }
             }
+            TerminalKind::Aggregate(it) => self.aggregate(it),
             TerminalKind::Redirect { status, target } => {
                 self.push(" ");
                 self.copy(status.span);

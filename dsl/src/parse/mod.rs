@@ -1,6 +1,7 @@
 //! Text to tree. Never fails, never panics, never stops at the first problem. Whether a setting, an upstream or a
 //! type exists is not asked here.
 
+mod aggregate;
 pub(crate) mod declaration;
 mod expression;
 mod head;

@@ -84,7 +84,7 @@ impl Reader<'_> {
     }
 
     /// Reports every literal in a value that JSON does not have. What names and operators give is not known here.
-    fn is_json(&mut self, value: &Value) -> bool {
+    pub(super) fn is_json(&mut self, value: &Value) -> bool {
         let mut whole = true;
         match &value.kind {
             ValueKind::List(items) => {
@@ -152,7 +152,12 @@ impl Reader<'_> {
         Some(Text { span, value })
     }
 
-    fn status(&mut self, pair: &Pair<'_>, fits: impl Fn(u16) -> bool, expected: &str) -> Option<Status> {
+    pub(super) fn status(
+        &mut self,
+        pair: &Pair<'_>,
+        fits: impl Fn(u16) -> bool,
+        expected: &str,
+    ) -> Option<Status> {
         let span = self.span(pair);
         let code = pair.as_str().parse().ok().filter(|code| fits(*code) && pair.as_str().len() == 3);
         if code.is_none() {

@@ -28,7 +28,7 @@ pub mod timeout;
 use crate::auth::{self, Kind};
 pub use crate::schema::Reason;
 use crate::schema::{
-    Accord, Agreement, CORE, Fact, Join, Param, Phase, Place, Row, UNRESOLVED, Value, Values,
+    AGGREGATED, Accord, Agreement, CORE, Fact, Join, Param, Phase, Place, Row, UNRESOLVED, Value, Values,
 };
 use std::cmp::Ordering;
 
@@ -123,6 +123,8 @@ pub struct Policy {
     pub guard: Option<Guard>,
     /// What it says of who asks.
     pub who: Option<Who>,
+    /// Where it may name a type, what its step becomes there: it waits for the body of the request.
+    pub reading: Option<Reading>,
     /// The word that, where it is written, lets a route take the other form of its path too: with a slash at its end, or
     /// without. Such a setting decides which requests a route takes, and has no step.
     pub either: Option<&'static str>,
@@ -186,6 +188,8 @@ pub struct Fit {
 pub enum Hook {
     /// The request is there, and nothing is decided.
     Request,
+    /// The body of the request is there, for which the step has asked.
+    Body,
     /// The head of the answer is there.
     Response,
     /// The gateway is about to answer by itself.
@@ -233,8 +237,16 @@ impl Policy {
         silences: None,
         guard: None,
         who: None,
+        reading: None,
         either: None,
     };
+
+    /// What its step becomes with these values, where they name a type.
+    #[must_use]
+    pub fn reads(&self, values: &Values) -> Option<Reading> {
+        let reading = self.reading?;
+        matches!(values.value(reading.param), Some(Value::Type(_))).then_some(reading)
+    }
 
     /// Whether these values let a route take both forms of its path.
     #[must_use]
@@ -352,7 +364,7 @@ impl Catalogue {
     /// The words of all answers that the gateway may give by itself to a request whose route is known.
     pub fn reasons(&self) -> impl Iterator<Item = &'static str> + '_ {
         let answers = self.policies().flat_map(|policy| policy.answers);
-        CORE.iter().chain(&[UNRESOLVED]).chain(answers).map(|reason| reason.name)
+        CORE.iter().chain(&[UNRESOLVED]).chain(AGGREGATED).chain(answers).map(|reason| reason.name)
     }
 
     /// The policy of a name.

@@ -114,6 +114,12 @@ fn typed(written: &Written, ty: Type, catalogue: &Catalogue) -> Result<Value, Bo
         {
             Value::Word(Cow::Owned(word.clone()))
         }
+        (Type::Shape(words), ValueKind::Word(word)) if words.contains(&word.as_str()) => {
+            Value::Word(Cow::Owned(word.clone()))
+        }
+        (Type::Shape(_), ValueKind::Word(word)) if !word.contains("::") => {
+            Value::Type(Name { span: written.span, text: word.clone() })
+        }
         (Type::Net, ValueKind::Address(text) | ValueKind::Word(text)) => net(text).ok_or_else(mismatch)?,
         (Type::Name, ValueKind::Text(name) | ValueKind::Word(name)) if !name.is_empty() => {
             Value::Text(name.clone().into())

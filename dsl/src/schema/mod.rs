@@ -18,7 +18,7 @@ mod want;
 pub use check::{Checked, check_auth, check_block};
 pub use param::{At, Default, Param};
 pub use phase::{Fact, Phase};
-pub use reason::{CORE, Reason, UNRESOLVED};
+pub use reason::{AGGREGATED, CORE, Reason, UNRESOLVED};
 pub use ty::Type;
 pub use value::{Addr, Answer, Cause, Url, Value};
 pub use values::{Given, Values};

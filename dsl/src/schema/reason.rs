@@ -30,8 +30,10 @@ impl Reason {
     #[must_use]
     pub fn given(&self, values: &Values) -> Option<u16> {
         let is_written = |name: &str| values.written(name).is_some();
-        if self.with.is_some_and(|name| !is_written(name)) || self.without.iter().any(|name| is_written(name))
-        {
+        // A word in the place of a type stands for none.
+        let is_given =
+            |name: &str| values.written(name).is_some_and(|value| !matches!(value, Value::Word(_)));
+        if self.with.is_some_and(|name| !is_given(name)) || self.without.iter().any(|name| is_written(name)) {
             return None;
         }
         match self.status_of.and_then(|name| values.value(name)) {
@@ -44,6 +46,19 @@ impl Reason {
 /// Where the servers have names.
 pub const UNRESOLVED: Reason =
     Reason::new("upstream_unresolved", 502, "no server has an address: their names were not found");
+
+/// Those of an answer that is made of several.
+pub const AGGREGATED: &[Reason] = &[
+    Reason::new(
+        "branch_status",
+        502,
+        "a server that is required has answered with a status that is no success",
+    ),
+    Reason::new("branch_unreadable", 502, "the answer of a server that is required is not of its type"),
+    Reason::new("branch_too_large", 502, "the answer of a server that is required is larger than `max`"),
+    Reason::new("bodies_full", 503, "the answers that are kept take all the room that there is for them"),
+    Reason::new("upstream_timeout", 504, "a server that is required has not answered in time"),
+];
 
 /// Those that belong to no setting, of exchanges that are forwarded and whose client can still be answered.
 pub const CORE: &[Reason] = &[

@@ -72,6 +72,8 @@ pub enum Type {
     Principal,
     /// The name of a declared type with fields.
     Record,
+    /// One of these words, or the name of a type that is declared.
+    Shape(&'static [&'static str]),
     /// One or more, separated by commas.
     List(&'static Type),
 }
@@ -217,6 +219,7 @@ impl fmt::Display for Type {
             Self::Named(_) => f.write_str("the name of a value"),
             Self::Principal => f.write_str("the name of an `auth`"),
             Self::Record => f.write_str("the name of a type with fields"),
+            Self::Shape(words) => write!(f, "{}, or the name of a type", listed(words)),
             Self::Word([word]) => write!(f, "`{word}`"),
             Self::Word(words) | Self::Choice(words) => write!(f, "one of {}", listed(words)),
             Self::List(item) => write!(f, "{item}, or several"),

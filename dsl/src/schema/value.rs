@@ -56,6 +56,8 @@ pub enum Value {
     Reference(Name),
     /// Values, each with its name, as written: `plan = "gold" seats = 5`.
     Named(Vec<(Name, ast::Value)>),
+    /// The name of a type.
+    Type(Name),
     /// The smaller of two, of which one is known only when the gateway starts.
     Least(Box<(Value, Value)>),
     /// Several.
@@ -182,7 +184,9 @@ impl fmt::Display for Value {
             Self::Field(field) => {
                 f.write_str(field.wire.as_ref().map_or(&field.name.text, |wire| &wire.value))
             }
-            Self::Binding(name, _) | Self::Name(name) | Self::Reference(name) => f.write_str(&name.text),
+            Self::Binding(name, _) | Self::Name(name) | Self::Reference(name) | Self::Type(name) => {
+                f.write_str(&name.text)
+            }
             Self::Named(values) => {
                 let names: Vec<&str> = values.iter().map(|(name, _)| name.text.as_str()).collect();
                 f.write_str(&names.join(", "))

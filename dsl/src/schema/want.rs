@@ -92,6 +92,11 @@ pub enum Written<'a> {
         /// As written.
         values: &'a [(Name, ast::Value)],
     },
+    /// The name of a type.
+    Shape {
+        /// As written.
+        name: &'a Name,
+    },
     /// A name in the place of a value.
     Name {
         /// As written.
@@ -152,6 +157,9 @@ fn wanted<'a>(param: &'static Param, ty: &'static Type, value: &'a Value, found:
         }),
         (Type::Principal, Value::Reference(name)) => {
             found.push(Wanted { param: param.name, span: name.span, written: Written::Principal { name } });
+        }
+        (Type::Shape(_), Value::Type(name)) => {
+            found.push(Wanted { param: param.name, span: name.span, written: Written::Shape { name } });
         }
         (_, Value::Named(values)) => {
             if let Some((first, _)) = values.first() {

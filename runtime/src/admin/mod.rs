@@ -51,8 +51,14 @@ const ALL_PATHS: &str = "there is /, /live, /metrics, /healthz, /readyz and /bui
 /// Features of the runtime that are compiled in.
 const FEATURES: &[&str] = &[
     "admin",
+    #[cfg(feature = "api_key")]
+    "api_key",
     #[cfg(feature = "dns")]
     "dns",
+    #[cfg(feature = "json")]
+    "json",
+    #[cfg(feature = "jwt")]
+    "jwt",
     #[cfg(feature = "limit")]
     "limit",
     #[cfg(feature = "trace")]

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::exchange::Exchange;
 use crate::head::write_number;
+use crate::limits::Limits;
 use crate::params::Params;
 use crate::program;
 
@@ -55,7 +56,10 @@ impl Capacity {
         let open = (most_open as u64).saturating_mul(workers);
         let (connections, in_flight) = match memory {
             None => (connections.unwrap_or(open), in_flight.unwrap_or(u64::MAX)),
-            Some(memory) => within(memory, workers, (connections, in_flight), open)?,
+            Some(memory) => {
+                let aside = BASE + WORKER * workers + for_documents(memory, Limits::DEFAULT.documents);
+                within(memory, (aside, workers), (connections, in_flight), open)?
+            }
         };
         let mut retry_after = Vec::new();
         write_number(declared.retry_after.at(params).as_secs().max(1), &mut retry_after);
@@ -83,14 +87,18 @@ impl Drop for Admission {
     }
 }
 
-/// How many connections and requests there may be in so much memory.
+/// How much of the memory is for whole bodies and answers, where there are any: a quarter, and no more than `most`.
+pub(super) fn for_documents(memory: u64, most: u64) -> u64 {
+    if cfg!(feature = "json") { most.min(memory / 4) } else { 0 }
+}
+
+/// How many connections and requests there may be in so much memory, of which some is set aside.
 fn within(
     memory: u64,
-    workers: u64,
+    (aside, workers): (u64, u64),
     (connections, in_flight): (Option<u64>, Option<u64>),
     open: u64,
 ) -> Result<(u64, u64), String> {
-    let aside = BASE + WORKER * workers;
     let rest = memory.saturating_sub(aside);
     let too_little = |connections: u64, in_flight: u64| {
         let needed = aside + connections * CONNECTION + in_flight * REQUEST;
@@ -125,23 +133,28 @@ fn mebibytes(bytes: u64) -> String {
 mod tests {
     use super::*;
 
+    /// What is set aside where nothing is kept as a whole.
+    fn aside(workers: u64) -> (u64, u64) {
+        (BASE + WORKER * workers, workers)
+    }
+
     #[test]
     fn what_is_not_said_follows_from_the_memory() {
         let open = 20_000;
-        let (connections, requests) = within(512 << 20, 2, (None, None), open).unwrap();
+        let (connections, requests) = within(512 << 20, aside(2), (None, None), open).unwrap();
         assert_eq!((connections, requests), (5205, 650));
         assert!(BASE + 2 * WORKER + connections * CONNECTION + requests * REQUEST <= 512 << 20);
-        let (connections, requests) = within(512 << 20, 2, (None, Some(100)), open).unwrap();
+        let (connections, requests) = within(512 << 20, aside(2), (None, Some(100)), open).unwrap();
         assert_eq!((connections, requests), (9610, 100));
-        let (connections, requests) = within(512 << 20, 2, (Some(1000), None), open).unwrap();
+        let (connections, requests) = within(512 << 20, aside(2), (Some(1000), None), open).unwrap();
         assert_eq!((connections, requests), (1000, 1176));
         // Never more than there are descriptors for.
-        assert_eq!(within(1 << 40, 2, (None, None), open).unwrap().0, open);
+        assert_eq!(within(1 << 40, aside(2), (None, None), open).unwrap().0, open);
     }
 
     #[test]
     fn what_does_not_fit_is_refused_with_what_it_takes() {
-        let said = within(64 << 20, 2, (Some(20_000), Some(100)), 50_000).unwrap_err();
+        let said = within(64 << 20, aside(2), (Some(20_000), Some(100)), 50_000).unwrap_err();
         assert_eq!(
             said,
             "`capacity memory` is 64MiB, and 2 workers with 20000 connections and 100 requests under way may take 999MiB"
@@ -152,7 +165,7 @@ mod tests {
             (64 << 20, 1, (Some(10_000), None)),
             (64 << 20, 100, (None, None)),
         ] {
-            assert!(within(memory, workers, wanted, 50_000).is_err(), "{memory} {workers} {wanted:?}");
+            assert!(within(memory, aside(workers), wanted, 50_000).is_err(), "{memory} {workers} {wanted:?}");
         }
     }
 

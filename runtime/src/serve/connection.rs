@@ -248,7 +248,11 @@ async fn exchange(client: &mut Client, x: &mut Exchange, request: Request) -> Af
         // Boxed, so that an idle connection does not carry the room of a busy one.
         Flow::Forward(to) => Box::pin(forward::forward(client, x, request, to)).await,
         _ if waits => Box::pin(late(client, x, request)).await,
-        flow => own(client, x, request, |x, voice| end(x, &flow, voice)).await,
+        #[cfg(feature = "json")]
+        Flow::Aggregate(plan) => Box::pin(crate::aggregate::run(client, x, request, plan)).await,
+        #[cfg(feature = "json")]
+        Flow::Body(max) => Box::pin(super::body::then(client, x, request, max)).await,
+        flow => own(client, x, request, |x, voice| state(x, &flow, voice)).await,
     }
 }
 
@@ -257,18 +261,22 @@ async fn late(client: &mut Client, x: &mut Exchange, request: Request) -> After 
     arrival::wait(client, x).await;
     match x.flow.take().unwrap_or(Flow::Next) {
         Flow::Forward(to) => forward::forward(client, x, request, to).await,
-        flow => own(client, x, request, |x, voice| end(x, &flow, voice)).await,
+        #[cfg(feature = "json")]
+        Flow::Aggregate(plan) => crate::aggregate::run(client, x, request, plan).await,
+        #[cfg(feature = "json")]
+        Flow::Body(max) => super::body::then(client, x, request, max).await,
+        flow => own(client, x, request, |x, voice| state(x, &flow, voice)).await,
     }
 }
 
-/// Writes the answer of the gateway's own that a chain has come to.
-fn end(x: &mut Exchange, flow: &Flow, voice: &Voice) {
+/// Writes the answer of a chain that ends without asking anybody.
+pub(super) fn state(x: &mut Exchange, flow: &Flow, voice: &Voice) {
     match flow {
         Flow::Respond(respond) => answer::respond(x, respond, voice),
         Flow::Redirect(to) => answer::redirect(x, to, voice),
         Flow::Refuse(reason) => answer::refuse(x, *reason, None, voice),
-        // Every emitted chain ends with a terminal, and none forwards here.
-        Flow::Next | Flow::Forward(_) => answer::refuse(x, Reason::PANIC, None, voice),
+        // Every emitted chain ends with a terminal, and asks for the body once.
+        _ => answer::refuse(x, Reason::PANIC, None, voice),
     }
 }
 

@@ -21,7 +21,7 @@ pub(super) fn receive(x: &mut Exchange, trusted: bool) -> bool {
 }
 
 /// Tells the server that is asked next how long it has. `by` is when this try ends, whatever time is left.
-pub(super) fn tell(x: &mut Exchange, now: Micros, by: Micros) {
+pub(crate) fn tell(x: &mut Exchange, now: Micros, by: Micros) {
     let Some(name) = x.waits.forward else { return };
     let end = x.record.asked.saturating_add(x.waits.total).min(by);
     x.edits.drop_lines(name);

@@ -24,6 +24,7 @@ use crate::head::write_number;
 use crate::http1::framing::Length;
 use crate::http1::request::{self, Onward, Request};
 use crate::reason::Reason;
+use crate::sweep::Slot;
 use crate::target;
 use crate::terminal::Forward;
 use crate::upstream::{Server, Upstream, is_of_server};
@@ -165,7 +166,12 @@ fn blame(client: &Client, x: &Exchange, reason: Reason) {
 }
 
 /// The server that is asked next.
-fn choose<'a>(upstream: &'a Upstream, x: &mut Exchange, now: Micros, again: &mut bool) -> Option<&'a Server> {
+pub(crate) fn choose<'a>(
+    upstream: &'a Upstream,
+    x: &mut Exchange,
+    now: Micros,
+    again: &mut bool,
+) -> Option<&'a Server> {
     let chosen = upstream.choose(x, now);
     if chosen.is_none() && std::mem::take(again) {
         // After one has failed another is better; where there is none, the same.
@@ -256,11 +262,17 @@ fn late(client: &Client, x: &Exchange) -> bool {
 }
 
 fn write_head(client: &Client, x: &mut Exchange, request: &Request, server: &Server, to: &Forward) {
+    let body = x.onward.len().saturating_sub(x.onward_head);
+    let length = match request.length {
+        // It was read as a whole before.
+        Length::None if body > 0 => Length::Fixed(body as u64),
+        length => length,
+    };
     let onward = Onward {
         host: &server.host,
         forwarding: if x.forwarding.is_empty() { client.forwarding.as_bytes() } else { &x.forwarding },
         via: &client.worker.via,
-        length: request.length,
+        length,
         trailers: request.trailers,
         edits: &x.edits,
     };
@@ -355,7 +367,7 @@ async fn give_up(
         x.record.reason = Some(reason.word);
         return After::Close;
     }
-    let sent = x.record.received > 0;
+    let sent = x.record.received > 0 && request.length != Length::None;
     if sent {
         return refuse(client, x, reason, cause, After::Linger).await;
     }
@@ -394,14 +406,24 @@ async fn connect(
     address: SocketAddr,
     by: Micros,
 ) -> Result<TcpStream, (Reason, Option<io::ErrorKind>)> {
-    let worker = Rc::clone(&client.worker);
     client.park();
+    open(&client.worker, &client.slot, x, address, by).await
+}
+
+/// The same for whoever waits with this slot.
+pub(crate) async fn open(
+    worker: &Worker,
+    slot: &Slot,
+    x: &mut Exchange,
+    address: SocketAddr,
+    by: Micros,
+) -> Result<TcpStream, (Reason, Option<io::ErrorKind>)> {
     let end = x.record.asked.saturating_add(x.waits.total).min(by);
     let begun = worker.now();
-    client.slot.set(begun.saturating_add(x.waits.connect).min(end));
+    slot.set(begun.saturating_add(x.waits.connect).min(end));
     let mut connecting = std::pin::pin!(TcpStream::connect(address));
     let result = std::future::poll_fn(|cx| {
-        if client.slot.due() {
+        if slot.due() {
             return Poll::Ready(None);
         }
         connecting.as_mut().poll(cx).map(Some)

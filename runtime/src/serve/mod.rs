@@ -3,19 +3,23 @@
 //! All state hangs from one `Gateway` value, so that many gateways run in one process of tests.
 
 mod arrival;
+#[cfg(feature = "json")]
+mod body;
 pub(crate) mod capacity;
 mod checkup;
-mod client;
-mod connection;
+pub(crate) mod client;
+pub(crate) mod connection;
 mod console;
-mod deadline;
-mod forward;
+pub(crate) mod deadline;
+pub(crate) mod forward;
 mod handover;
 mod identity;
 mod listener;
 mod notice;
 mod queue;
 mod relay;
+#[cfg(feature = "json")]
+pub(crate) mod room;
 pub(crate) mod socket;
 mod succession;
 pub(crate) mod worker;
@@ -34,7 +38,7 @@ use capacity::Capacity;
 pub use console::main;
 pub(crate) use console::say;
 
-use crate::access_log::{self, Log, Sink};
+use crate::access_log::{self, Log};
 #[cfg(feature = "admin")]
 use crate::admin::Admin;
 use crate::auth;
@@ -42,11 +46,10 @@ use crate::clock::Clock;
 use crate::fit;
 use crate::limits::Limits;
 use crate::live::{self, Live};
-use crate::log_file::LogFile;
 use crate::metrics::Metrics;
 use crate::params::{Params, given};
 use crate::place;
-use crate::program::{AccessLog, Program};
+use crate::program::Program;
 use crate::proxies::Proxies;
 use crate::shared::Shared;
 use crate::trace::{Exporter, Tracing};
@@ -110,6 +113,9 @@ pub(crate) struct Gateway {
     pub(crate) names: Option<crate::dns::Names>,
     /// What counts requests that are under way, where they are bounded.
     pub(crate) capacity: Option<Capacity>,
+    /// For whole bodies and answers.
+    #[cfg(feature = "json")]
+    pub(crate) room: Arc<room::Room>,
     /// Open client connections that one worker may have.
     pub(crate) most_open: usize,
     /// Which generation it is, from 1: how many of them have handed over to the next, and one.
@@ -212,7 +218,7 @@ fn prepare(
         place.address = real.map_or(place.address, |(_, real)| *real);
     }
     let (tracing, exporter) = Tracing::of(program, params, &options.servers)?;
-    let sink = sink(program.access_log, options.log_file, log)?;
+    let sink = access_log::sink(program.access_log, options.log_file, log)?;
     let workers = match options.workers {
         0 => std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
         workers => workers,
@@ -268,9 +274,15 @@ fn prepare(
         addresses.collect::<io::Result<_>>().map_err(|error| format!("a socket has no address: {error}"))?;
     let (log, writer) = access_log::start(sink);
     let metrics = Metrics::new(program, &places.lines, sockets.len());
+    let limits = bounded(options.limits.unwrap_or_else(|| declared(program, params)));
+    #[cfg(feature = "json")]
+    let room = room::Room::new(match program.capacity.and_then(|declared| declared.memory) {
+        Some(memory) => capacity::for_documents(memory.at(params), limits.documents),
+        None => limits.documents,
+    });
     let gateway = Arc::new(Gateway {
         program,
-        limits: bounded(options.limits.unwrap_or_else(|| declared(program, params))),
+        limits,
         shared: Shared::new(program, Arc::clone(params), live, clock.clone(), auths),
         clock,
         log,
@@ -283,6 +295,8 @@ fn prepare(
         stopping: AtomicBool::new(false),
         cut: Arc::default(),
         capacity,
+        #[cfg(feature = "json")]
+        room,
         most_open,
         #[cfg(feature = "admin")]
         generation: if options.inherit { succession::generation() } else { 1 },
@@ -301,21 +315,6 @@ fn prepare(
         admin,
     };
     Ok(Prepared { gateway, sockets, before, live_files: options.live_files, running })
-}
-
-/// Where lines of the access log go, if there are any.
-fn sink<W>(wanted: AccessLog, real: Option<PathBuf>, stream: W) -> Result<Option<Sink<W>>, String> {
-    let declared = match wanted {
-        AccessLog::Off => return Ok(None),
-        AccessLog::On => return Ok(Some(Sink::Stream(stream))),
-        AccessLog::File(declared) => declared,
-    };
-    let path = real.unwrap_or_else(|| declared.into());
-    let shown = path.display().to_string();
-    let opened = LogFile::open(path).map_err(|error| {
-        format!("the access log {shown} cannot be opened: {error}\n  = help: make its folder, and let this user write there")
-    });
-    opened.map(|file| Some(Sink::File(file)))
 }
 
 /// Everywhere that the gateway itself listens, or is declared to.

@@ -203,6 +203,31 @@ impl Tracer {
         });
     }
 
+    /// A call of an exchange is an exchange of its own for a while: it belongs to the same trace, and says so to servers.
+    #[cfg(feature = "json")]
+    pub(crate) fn branch(&self, x: &Exchange, sub: &mut Exchange) {
+        if !self.is_on() {
+            return;
+        }
+        let Trace { is_on, is_recorded, trace_id, span_id, .. } = x.trace;
+        sub.trace = Trace { is_on, is_recorded, trace_id, span_id, ..Trace::default() };
+        for name in [PARENT, STATE] {
+            sub.edits.copy_lines(&x.edits, name);
+        }
+    }
+
+    /// Such a call is over: its tries are those of the exchange.
+    #[cfg(feature = "json")]
+    pub(crate) fn joined(&self, x: &mut Exchange, sub: &mut Exchange) {
+        let room = MOST_TRIES.saturating_sub(x.trace.tries.len());
+        let lost = sub.trace.tries.len().saturating_sub(room);
+        sub.trace.tries.truncate(room);
+        x.trace.tries.append(&mut sub.trace.tries);
+        if lost > 0 {
+            self.counts.lose(lost as u64);
+        }
+    }
+
     /// An exchange is over: hands on what is noted of it.
     pub(crate) fn finish(&self, x: &mut Exchange, peer: IpAddr) {
         let Some(to) = self.to.as_ref().filter(|_| x.trace.is_recorded) else { return };

@@ -67,6 +67,12 @@ impl Tracer {
 
     pub(crate) fn tries(&self, _: &mut Exchange, _: Micros) {}
 
+    #[cfg(feature = "json")]
+    pub(crate) fn branch(&self, _: &Exchange, _: &mut Exchange) {}
+
+    #[cfg(feature = "json")]
+    pub(crate) fn joined(&self, _: &mut Exchange, _: &mut Exchange) {}
+
     pub(crate) fn finish(&self, _: &mut Exchange, _: IpAddr) {}
 }
 

@@ -29,7 +29,7 @@ fn main() -> ExitCode {
         retry_after: Setting::Is(Duration::from_secs(1)),
     });
     let admin = std::env::var("ADMIN").ok().and_then(|text| text.parse().ok());
-    let admin = admin.map(|address| Admin { address: Setting::Is(address) });
+    let admin = admin.map(|address| Admin { address: Setting::Is(address) }).or(program.admin);
     let file = std::env::var("LOG").ok().map(|file| AccessLog::File(file.leak()));
     let access_log = file.unwrap_or(program.access_log);
     let program = Box::leak(Box::new(Program { access_log, admin, drain, capacity, ..*program }));

@@ -38,7 +38,7 @@ const fn limit(state: u32, count: u64, seconds: u64) -> Config {
 fn gate(server: &Server, request: fn(&mut Exchange, u32) -> Flow, change: impl FnOnce(&mut Setup)) -> Gate {
     let original = program::program();
     let response = |x: &mut Exchange, _: u32| FAILURES.response(x);
-    let chain = Chain { request, response: Some(response), own: None, log: None };
+    let chain = Chain { request, body: None, response: Some(response), own: None, log: None };
     let chains = vec![chain; original.chains.len()].leak();
     let states: &[NewState] =
         &[new_state::<State>, new_state::<State>, new_state::<State>, new_state::<State>];

@@ -1,6 +1,7 @@
 //! HTTP/1.1 from raw bytes.
 
 mod abort;
+mod aggregate;
 mod answers;
 mod api_key;
 mod bodies;
@@ -42,6 +43,7 @@ mod pool;
 mod process;
 mod proxied;
 mod rate;
+mod read;
 mod signals;
 mod smuggling;
 mod split;

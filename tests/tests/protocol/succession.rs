@@ -257,7 +257,7 @@ fn a_page_that_is_open_holds_up_no_generation() {
     let admin = |line: &str| line.trim().rsplit_once("http://").unwrap().1.parse::<SocketAddr>().unwrap();
     let ask = |path: &str| format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n");
     let mut page = Client::connect(admin(&gateway.hears("tells of itself")));
-    page.send(ask("/live"));
+    page.send(ask("/events"));
     eventually("the page is open", || {
         page.stirs() && show(page.held()).contains("\\\"generation\\\":\\\"1\\\"")
     });

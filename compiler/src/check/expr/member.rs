@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use gatewright_dsl::Span;
 use gatewright_dsl::ast::{Name, Value, ValueKind};
 use gatewright_dsl::problem::setting::wrong_type;
 use gatewright_dsl::schema::Stage;
@@ -51,10 +52,18 @@ impl Typing<'_> {
             return self.claim(&who, is_certain, name);
         }
         let of_expr = self.typed(of, None)?;
+        self.of_each(of_expr, &mut |typing, of_expr| typing.member(of_expr, of.span, name))
+    }
+
+    /// What stands behind the dot of one value.
+    pub(super) fn member(&mut self, of_expr: Rc<Expr>, of: Span, name: &Name) -> Typed {
         if let Kind::Record(fields) = &of_expr.kind
             && let Some((_, value)) = fields.iter().find(|(field, _)| *field == name.text)
         {
             return Some(Rc::clone(value));
+        }
+        if let Some(found) = super::document::member(&of_expr, &name.text) {
+            return Some(found);
         }
         match (&of_expr.ty, name.text.as_str()) {
             (ty, "length") if is_text(ty) => Some(Expr::new(
@@ -65,12 +74,13 @@ impl Typing<'_> {
                 Kind::Call(Method::Length, of_expr),
                 Ty::Int(Range { min: Some(0), max: None }),
             )),
-            (Ty::Optional(_), _) => {
+            (Ty::Optional(inner), _) if !matches!(**inner, Ty::Record(_)) => {
                 let help = "say what then: `(… ?? \"\").…`";
-                self.fail(problem::optional_not_handled(&of_expr.ty.to_string(), of.span, help))
+                self.fail(problem::optional_not_handled(&of_expr.ty.to_string(), of, help))
             }
-            (Ty::Secret, _) => self.seen(of_expr, of.span),
+            (Ty::Secret, _) => self.seen(of_expr, of),
             (ty, _) => {
+                let ty = ty.present().0;
                 let known: Vec<&str> = match ty {
                     Ty::Record(record) => record.fields.iter().map(|field| field.name.as_str()).collect(),
                     ty if is_text(ty) => OF_TEXT.to_vec(),
@@ -169,12 +179,17 @@ impl Typing<'_> {
             return self.looked_up(word, name, arguments);
         }
         let of_expr = self.typed(of, None)?;
+        self.of_each(of_expr, &mut |typing, of_expr| typing.asked(of_expr, of.span, name, arguments))
+    }
+
+    /// What one value can be asked.
+    fn asked(&mut self, of_expr: Rc<Expr>, of: Span, name: &Name, arguments: &[Value]) -> Typed {
         if matches!(of_expr.ty, Ty::Optional(_)) {
             let help = "say what then: `(… ?? \"\").…`";
-            return self.fail(problem::optional_not_handled(&of_expr.ty.to_string(), of.span, help));
+            return self.fail(problem::optional_not_handled(&of_expr.ty.to_string(), of, help));
         }
         if of_expr.ty == Ty::Secret {
-            return self.seen(of_expr, of.span);
+            return self.seen(of_expr, of);
         }
         if !is_text(&of_expr.ty) || !OF_TEXT.contains(&name.text.as_str()) {
             let known = if is_text(&of_expr.ty) { OF_TEXT } else { &[] };

@@ -3,6 +3,7 @@
 //! An expression is typed from the inside out; only literals take their type from the place where they stand. What comes out
 //! has no names left, so that it can be compared, counted and emitted.
 
+mod document;
 pub(crate) mod literal;
 mod member;
 mod membership;
@@ -45,7 +46,7 @@ pub(crate) fn function(
     problems: &mut Vec<Problem>,
 ) -> Option<Function> {
     let expr = expression(scope, value, asked.stage, problems)?;
-    let mut typing = Typing { scope, stage: asked.stage, problems };
+    let mut typing = Typing::new(scope, asked.stage, problems);
     let expr = typing.wanted(expr, value.span, asked)?;
     Some(Function { form: Form::of(asked.want), expr })
 }
@@ -57,7 +58,7 @@ pub(crate) fn expression(
     stage: Stage,
     problems: &mut Vec<Problem>,
 ) -> Option<Rc<Expr>> {
-    let mut typing = Typing { scope, stage, problems };
+    let mut typing = Typing::new(scope, stage, problems);
     let expr = typing.typed(value, None)?;
     for (most, what, found) in [(MOST_PARTS, "parts", expr.size), (MOST_LEVELS, "levels", expr.height)] {
         if found > most {
@@ -65,6 +66,44 @@ pub(crate) fn expression(
         }
     }
     Some(expr)
+}
+
+/// Types what is answered as JSON: a field of a record that may be absent is left out where it is.
+pub(crate) fn answer(
+    scope: &Scope<'_>,
+    value: &Value,
+    stage: Stage,
+    problems: &mut Vec<Problem>,
+) -> Option<Function> {
+    let expr = expression(scope, value, stage, problems)?;
+    let mut typing = Typing::new(scope, stage, problems);
+    let expr = typing.seen(expr, value.span)?;
+    if let Some(inside) = unanswered(&expr) {
+        let problem = if inside.ty == Ty::Secret {
+            exposed(inside, value.span)
+        } else {
+            let help = "JSON here has no null: say what then with `??`, or give it a field of its own, which is left out";
+            problem::optional_not_handled(&inside.ty.to_string(), value.span, help)
+        };
+        return typing.fail(problem);
+    }
+    Some(Function { form: Form::Json, expr })
+}
+
+/// What cannot be answered: a secret, or an item of a list that may be absent.
+fn unanswered(expr: &Rc<Expr>) -> Option<&Rc<Expr>> {
+    fn item(expr: &Rc<Expr>) -> Option<&Rc<Expr>> {
+        if matches!(expr.ty, Ty::Optional(_)) { Some(expr) } else { unanswered(expr) }
+    }
+    match &expr.kind {
+        _ if expr.ty == Ty::Secret => Some(expr),
+        Kind::Record(fields) => fields.iter().find_map(|(_, value)| unanswered(value)),
+        Kind::List(items) => items.iter().find_map(item),
+        Kind::Each(_, _, body) => item(body),
+        Kind::If(_, a, b) | Kind::Coalesce(a, b) => unanswered(a).or_else(|| unanswered(b)),
+        Kind::Present(of) => unanswered(of),
+        _ => None,
+    }
 }
 
 /// An expression as one that is there, after it was asked whether it is.
@@ -80,11 +119,19 @@ struct Typing<'a> {
     scope: &'a Scope<'a>,
     stage: Stage,
     problems: &'a mut Vec<Problem>,
+    /// What `.name` is a field of.
+    element: Option<Rc<Expr>>,
+    /// How many lists are being looked at, one inside the other.
+    level: u32,
 }
 
 type Typed = Option<Rc<Expr>>;
 
-impl Typing<'_> {
+impl<'a> Typing<'a> {
+    fn new(scope: &'a Scope<'a>, stage: Stage, problems: &'a mut Vec<Problem>) -> Self {
+        Self { scope, stage, problems, element: None, level: 0 }
+    }
+
     /// Reports what is wrong.
     fn fail<T>(&mut self, problem: Problem) -> Option<T> {
         self.problems.push(problem);
@@ -108,13 +155,11 @@ impl Typing<'_> {
             ValueKind::Binary { operator, at, left, right } => self.binary(*operator, *at, left, right),
             ValueKind::IsSet { of, negated } => self.is_set(of, *negated),
             ValueKind::If { condition, then, otherwise } => self.choice(condition, then, otherwise, expected),
-            ValueKind::Index(of, _)
-            | ValueKind::Each(of)
-            | ValueKind::Where(of, _)
-            | ValueKind::Shape(of, _) => self.parts(value, of),
-            ValueKind::Element(name) => {
-                self.fail(problem::unknown_name(&format!(".{}", name.text), span, &[]))
-            }
+            ValueKind::Index(of, key) => self.under_key(of, key),
+            ValueKind::Each(of) => self.each(of),
+            ValueKind::Where(of, condition) => self.those(of, condition),
+            ValueKind::Shape(of, entries) => self.shaped(of, entries),
+            ValueKind::Element(name) => self.element(name, span),
             ValueKind::Word(word) if !is_address(word) => self.name(word, span),
             _ => self.literal(value, expected),
         }
@@ -173,7 +218,7 @@ impl Typing<'_> {
             return self.fail(problem);
         }
         match self.scope.find(word) {
-            Found::Expr(expr) => Some(expr),
+            Found::Expr(expr) => Some(self.in_time(expr)),
             Found::Broken => None,
             Found::Unknown => {
                 let mut known = self.scope.known();
@@ -213,8 +258,7 @@ impl Typing<'_> {
         let typed: Option<Vec<(String, Rc<Expr>)>> =
             typed.into_iter().map(|(name, expr)| Some((name, expr?))).collect();
         let typed = typed?;
-        let field =
-            |(name, expr): &(String, Rc<Expr>)| Field { name: name.clone(), wire: None, ty: expr.ty.clone() };
+        let field = |(name, expr): &(String, Rc<Expr>)| Field::new(name, expr.ty.clone());
         let record = Record { name: None, fields: typed.iter().map(field).collect(), open: false };
         Some(Expr::new(Kind::Record(typed), Ty::Record(record.into())))
     }
@@ -234,18 +278,6 @@ impl Typing<'_> {
             }
         }
         is_right.then(|| Expr::new(Kind::Text(typed), Ty::STRING))
-    }
-
-    /// `list[*]`, `list[where …]`, `x.{ … }`, `map[key]`: each wants an operand that no program can have yet.
-    fn parts(&mut self, value: &Value, of: &Value) -> Typed {
-        let of = self.typed(of, None)?;
-        let (form, wanted) = match &value.kind {
-            ValueKind::Index(..) => ("[…]", "a map"),
-            ValueKind::Shape(..) => (".{ … }", "a record, or a list of records, from a body"),
-            _ => ("[…]", "a list of records"),
-        };
-        let found = format!("`{}`", of.ty);
-        self.fail(wrong_type(value.span, &format!("{wanted} before `{form}`"), &found).help("leave it out"))
     }
 
     /// A truth value that is there.
@@ -397,6 +429,7 @@ fn unseen(expr: &Rc<Expr>) -> Option<&Rc<Expr>> {
         (_, Ty::Secret | Ty::Optional(_)) => Some(expr),
         (Kind::Record(fields), _) => fields.iter().find_map(|(_, value)| unseen(value)),
         (Kind::List(items), _) => items.iter().find_map(unseen),
+        (Kind::Each(_, _, body), _) => unseen(body),
         _ => None,
     }
 }

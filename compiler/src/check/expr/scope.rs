@@ -132,6 +132,12 @@ impl<'a> Scope<'a> {
         self.add(name, Some(Expr::new(Kind::Read(read), ty.clone())))
     }
 
+    /// A document, by its number among those of the exchange; without a type where that is wrong, which has been reported.
+    pub(crate) fn document(&mut self, name: &Name, number: u16, ty: Option<&Ty>) -> Result<(), Box<Problem>> {
+        let kind = Kind::Document(number, name.text.clone());
+        self.add(name, ty.map(|ty| Expr::new(kind, ty.clone())))
+    }
+
     /// A name for an expression; `None` where that is wrong, which has been reported.
     pub(crate) fn bind(&mut self, name: &Name, expr: Option<Rc<Expr>>) -> Result<(), Box<Problem>> {
         self.add(name, expr)
@@ -175,6 +181,11 @@ impl<'a> Scope<'a> {
     /// Whether some expression names it.
     pub(crate) fn is_used(&self, name: &str) -> bool {
         self.used.borrow().contains(name)
+    }
+
+    /// Whether some expression of a scope around it names it.
+    pub(crate) fn is_used_around(&self, name: &str) -> bool {
+        self.outer.is_some_and(|outer| outer.is_used(name) || outer.is_used_around(name))
     }
 
     /// All names that are known, sorted.

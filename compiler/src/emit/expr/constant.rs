@@ -10,6 +10,7 @@ use quote::quote;
 use crate::EVERY_ADDRESS;
 use crate::emit::value::{duration, ip_address, socket_address};
 use crate::ir::expr::Constant;
+use crate::json;
 
 /// A value, of the Rust type that stands for its type.
 pub(crate) fn value(constant: &Constant) -> TokenStream {
@@ -67,6 +68,29 @@ fn signed(is_negative: bool, number: &Literal) -> TokenStream {
         quote! { (#number) }
     } else {
         quote! { #number }
+    }
+}
+
+/// The JSON that a member's default is.
+pub(crate) fn json(constant: &Constant) -> String {
+    let mut text = String::new();
+    write_json(constant, &mut text);
+    text
+}
+
+/// Appends a value as JSON.
+pub(crate) fn write_json(constant: &Constant, out: &mut String) {
+    match constant {
+        Constant::Bool(_) | Constant::Int(_) | Constant::Decimal(_) => out.push_str(&self::text(constant)),
+        Constant::List(items) => {
+            out.push('[');
+            for (at, item) in items.iter().enumerate() {
+                out.push_str(if at == 0 { "" } else { "," });
+                write_json(item, out);
+            }
+            out.push(']');
+        }
+        _ => json::string(&self::text(constant), out),
     }
 }
 

@@ -71,6 +71,16 @@ impl Names<'_> {
                 let otherwise = self.listed(ty, otherwise);
                 quote! { (if #condition { #then } else { #otherwise }) }
             }
+            _ if list.is_walked() => {
+                let walk = self.walked(list);
+                match &list.ty {
+                    Ty::List(item, _) if is_text(item) => quote! { #walk.any(|i| *i == *v) },
+                    Ty::List(item, _) if **item == Ty::Cidr && *ty == Ty::Ip => {
+                        quote! { #walk.any(|i| g::scope::in_network(v, i)) }
+                    }
+                    _ => quote! { #walk.any(|i| i == v) },
+                }
+            }
             _ => {
                 let values = self.value(list);
                 match &list.ty {

@@ -3,8 +3,8 @@
 use proc_macro2::{Literal, TokenStream};
 use quote::quote;
 
-use super::{Names, constant};
-use crate::ir::expr::{Constant, Expr, Form, Kind, Part};
+use super::{Names, constant, is_optional};
+use crate::ir::expr::{Expr, Form, Kind, Part};
 use crate::json;
 
 impl Names<'_> {
@@ -18,7 +18,18 @@ impl Names<'_> {
     fn pieces(self, expr: &Expr, form: Form, out: &mut Pieces) {
         match (form, &expr.kind) {
             (Form::Text | Form::Line, Kind::Constant(it)) => out.known.push_str(&constant::text(it)),
-            (Form::Json, Kind::Constant(it)) => json_constant(it, &mut out.known),
+            (Form::Json, Kind::Constant(it)) => constant::write_json(it, &mut out.known),
+            (Form::Json, _) if expr.is_document() => out.add(self.part_json(expr)),
+            (Form::Json, Kind::Each(..) | Kind::Where(..)) => out.add(self.listed_json(expr)),
+            // What is written keeps its text.
+            (Form::Json, Kind::Present(of) | Kind::Widened(of)) if !is_optional(of) => {
+                self.pieces(of, form, out);
+            }
+            (Form::Json, Kind::Coalesce(a, b)) if a.is_document() && !is_optional(b) => {
+                let (place, second) = (self.place(a), self.written(b, form));
+                let first = self.place_json(&quote! { i }, a.ty.present().0);
+                out.add(quote! { if let Some(i) = #place { #first } else { #second } });
+            }
             (Form::Text, Kind::Text(parts)) => {
                 for part in parts {
                     match part {
@@ -31,8 +42,20 @@ impl Names<'_> {
             (Form::Line, _) => out.add(self.logged(expr, "")),
             (Form::Json, Kind::Record(fields)) => {
                 out.known.push('{');
-                for (at, (name, value)) in fields.iter().enumerate() {
-                    out.known.push_str(if at == 0 { "" } else { "," });
+                // Whether anything stands before a field is known as soon as one does that is always there.
+                let mut before = Some(false);
+                for (name, value) in fields {
+                    if is_optional(value) {
+                        out.add(self.field(name, value));
+                        before = before.filter(|has| *has);
+                        continue;
+                    }
+                    match before {
+                        Some(true) => out.known.push(','),
+                        Some(false) => {}
+                        None => out.add(quote! { g::json::comma(o); }),
+                    }
+                    before = Some(true);
                     json::string(name, &mut out.known);
                     out.known.push(':');
                     self.pieces(value, form, out);
@@ -67,6 +90,20 @@ impl Names<'_> {
 }
 
 impl Names<'_> {
+    /// A field that is left out where it has no value.
+    fn field(self, name: &str, value: &Expr) -> TokenStream {
+        let mut key = String::new();
+        json::string(name, &mut key);
+        key.push(':');
+        let key = Literal::byte_string(key.as_bytes());
+        let (found, written) = if value.is_document() {
+            (self.place(value), self.place_json(&quote! { i }, value.ty.present().0))
+        } else {
+            (self.value(value), quote! { g::scope::Value::json(&i, o); })
+        };
+        quote! { if let Some(i) = #found { g::json::comma(o); o.extend_from_slice(#key); #written } }
+    }
+
     /// A line of a log. What stands between quotes is kept there, and what stands outside of them ends where the template says so.
     fn line(self, parts: &[Part], out: &mut Pieces) {
         let mut is_quoted = false;
@@ -123,22 +160,5 @@ impl Pieces {
         self.settle();
         let statements = self.statements;
         quote! { #(#statements)* }
-    }
-}
-
-fn json_constant(constant: &Constant, out: &mut String) {
-    match constant {
-        Constant::Bool(_) | Constant::Int(_) | Constant::Decimal(_) => {
-            out.push_str(&constant::text(constant));
-        }
-        Constant::List(items) => {
-            out.push('[');
-            for (at, item) in items.iter().enumerate() {
-                out.push_str(if at == 0 { "" } else { "," });
-                json_constant(item, out);
-            }
-            out.push(']');
-        }
-        _ => json::string(&constant::text(constant), out),
     }
 }

@@ -163,6 +163,7 @@ fn resolved(written: Written<'_>) -> Resolved {
         Written::Name { name, .. } => Resolved::Param(name.text.clone()),
         Written::Principal { name } => Resolved::Auth(name.text.clone()),
         Written::Named { .. } => Resolved::Claims(Vec::new()),
+        Written::Shape { .. } => Resolved::Shape(Ty::STRING),
     }
 }
 
@@ -170,6 +171,7 @@ fn resolved(written: Written<'_>) -> Resolved {
 fn emitted(routes: &[&[&str]]) -> String {
     let route = |line: usize, blocks: &&[&str]| checked::Route {
         either: None,
+        aggregate: None,
         place: checked::Place { file: "gateway.gw".to_owned(), line: u32::try_from(line).unwrap() },
         label: format!("route {line}"),
         steps: steps(blocks),

@@ -190,6 +190,12 @@ fn own_key(
     key.ok_or_else(|| format!("the key{shown} is no public key for {name}"))
 }
 
+/// No key of this moment has signed a token, and none has its name.
+struct Unsigned {
+    /// Keys are missing that could have.
+    is_missing: bool,
+}
+
 impl Tokens {
     fn file(&mut self, path: &str) -> Result<(), String> {
         let mut text = Vec::new();
@@ -236,6 +242,25 @@ impl Tokens {
 
     /// Whether a token is signed by a key that is known; the verdict where it is not.
     fn verify(&self, token: &Token) -> Result<(), Verdict> {
+        let Err(Unsigned { is_missing }) = self.signed(token)? else { return Ok(()) };
+        // Each of them is to look.
+        let awaited = self.sources.iter().fold(None, |awaited, source| {
+            let own = source.want();
+            awaited.or(own)
+        });
+        if let Some(awaited) = awaited {
+            return Err(Verdict::Unknown { awaited, is_blind: is_missing });
+        }
+        // What was under way may have ended in between.
+        match self.signed(token)? {
+            Ok(()) => Ok(()),
+            Err(Unsigned { is_missing: true }) => Err(Verdict::Unavailable),
+            Err(Unsigned { is_missing: false }) => Err(Verdict::Invalid),
+        }
+    }
+
+    /// Whether a token is signed by one of the keys of this moment; what is known of it where it is not and may be by another.
+    fn signed(&self, token: &Token) -> Result<Result<(), Unsigned>, Verdict> {
         let (mut is_named, mut is_missing) = (false, false);
         let mut verifies = |keys: &KeySet| {
             let keys = keys.find(&token.algorithm, token.key.as_deref());
@@ -243,29 +268,17 @@ impl Tokens {
             keys.iter().any(|key| key.verifies(token.message, &token.signature))
         };
         if verifies(&self.keys) {
-            return Ok(());
+            return Ok(Ok(()));
         }
         for source in &self.sources {
             match source.keys() {
-                Some(keys) if verifies(&keys) => return Ok(()),
+                Some(keys) if verifies(&keys) => return Ok(Ok(())),
                 Some(_) => {}
                 None => is_missing = true,
             }
         }
         // Of a key that is known under this name, nothing more will be known.
-        if is_named {
-            return Err(Verdict::Invalid);
-        }
-        // Each of them is to look.
-        let awaited = self.sources.iter().fold(None, |awaited, source| {
-            let own = source.want();
-            awaited.or(own)
-        });
-        Err(match awaited {
-            Some(awaited) => Verdict::Unknown { awaited, is_blind: is_missing },
-            None if is_missing => Verdict::Unavailable,
-            None => Verdict::Invalid,
-        })
+        if is_named { Err(Verdict::Invalid) } else { Ok(Err(Unsigned { is_missing })) }
     }
 }
 

@@ -1,0 +1,59 @@
+//! Aggregations: a table entry each, with its branches inside.
+
+use proc_macro2::{Literal, TokenStream};
+use quote::{format_ident, quote};
+
+use super::chain::piece;
+use super::table::Tight;
+use super::value::duration;
+use crate::checked::Failure;
+use crate::ir::{Aggregate, Branch};
+
+pub(super) fn aggregate(aggregate: &Aggregate) -> Tight {
+    let (within, answer) = (duration(aggregate.within), format_ident!("expr_{}", aggregate.answer));
+    let branches = aggregate.branches.iter().map(branch);
+    Tight(quote! { g::Aggregate { within: #within, branches: &[#(#branches),*], answer: #answer } })
+}
+
+fn branch(branch: &Branch) -> TokenStream {
+    let name = Literal::string(&branch.name);
+    let [upstream, chain, record] =
+        [branch.upstream, branch.chain, branch.record].map(Literal::usize_unsuffixed);
+    let target = branch.target.iter().map(piece);
+    let shape = format_ident!("SHAPE_{}", branch.shape);
+    let within = branch.within.map_or(quote! { None }, |within| {
+        let within = duration(within);
+        quote! { Some(#within) }
+    });
+    let max = Literal::u64_unsuffixed(branch.max);
+    let failure = match &branch.failure {
+        Failure::Required(passed) => {
+            let passed = passed.iter().map(|status| Literal::u16_unsuffixed(*status));
+            quote! { Required(&[#(#passed),*]) }
+        }
+        Failure::Value(text) => {
+            let text = Literal::string(text);
+            quote! { Value(#text) }
+        }
+        Failure::Skip => quote! { Skip },
+    };
+    let needs = branch
+        .needs
+        .iter()
+        .fold(0_u16, |needs, at| needs | 1_u16.checked_shl(u32::try_from(*at).unwrap_or(16)).unwrap_or(0));
+    let needs = Literal::u16_unsuffixed(needs);
+    quote! {
+        g::Branch {
+            name: #name,
+            upstream: #upstream,
+            chain: #chain,
+            record: #record,
+            target: &[#(#target),*],
+            shape: &#shape,
+            within: #within,
+            max: #max,
+            failure: g::Failure::#failure,
+            needs: #needs,
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! An aggregation as it would be written, and its plan: which calls begin when, and what all of it comes to at most.
+
+use gatewright_dsl::schema::Value;
+
+use super::expr::Reader;
+use super::path;
+use crate::checked::Failure;
+use crate::ir::{Aggregate, Branch, Program};
+
+/// What a document takes beside its text at most: places for as many values as it has bytes, and for some more.
+const OF_A_BYTE: u64 = 1 + 8;
+const ASIDE: u64 = 8 * 1024;
+
+/// All of it on one line.
+pub(super) fn shown(program: &Program, of: &Aggregate, reader: &Reader<'_>) -> String {
+    let within = Value::Duration(of.within);
+    let branches: Vec<String> =
+        of.branches.iter().map(|branch| self::branch(program, branch, reader)).collect();
+    let answer = reader.function(of.answer);
+    format!("aggregate within {within} {{ {}; respond {answer} }}", branches.join("; "))
+}
+
+fn branch(program: &Program, branch: &Branch, reader: &Reader<'_>) -> String {
+    let upstream = program.upstreams.get(branch.upstream).map_or("", |upstream| upstream.name.as_str());
+    let ty = program.functions.shapes.get(branch.shape).map(ToString::to_string).unwrap_or_default();
+    let path = path(&branch.target, reader);
+    let within =
+        branch.within.map(|within| format!(" within {}", Value::Duration(within))).unwrap_or_default();
+    let max = Value::Size(branch.max);
+    let failure = match &branch.failure {
+        Failure::Required(passed) if passed.is_empty() => "required".to_owned(),
+        Failure::Required(passed) => {
+            let passed: Vec<String> = passed.iter().map(u16::to_string).collect();
+            format!("required pass {}", passed.join(", "))
+        }
+        Failure::Value(text) => format!("else {text}"),
+        Failure::Skip => "else skip".to_owned(),
+    };
+    format!("{}: {ty} = {upstream} GET {path}{within} max {max} {failure}", branch.name)
+}
+
+/// A line for each call, in the order in which they can begin, and one for all of them.
+pub(super) fn plan(of: &Aggregate) -> Vec<String> {
+    let mut order: Vec<(usize, &Branch)> =
+        of.branches.iter().enumerate().map(|(at, branch)| (depth(of, at), branch)).collect();
+    order.sort_by_key(|(depth, _)| *depth);
+    let mut lines: Vec<String> = order
+        .into_iter()
+        .map(|(_, branch)| {
+            let after: Vec<&str> =
+                branch.needs.iter().filter_map(|at| Some(of.branches.get(*at)?.name.as_str())).collect();
+            match after.as_slice() {
+                [] => format!("{} at once", branch.name),
+                after => format!("{} after {}", branch.name, after.join(" and ")),
+            }
+        })
+        .collect();
+    let memory: u64 =
+        of.branches.iter().map(|branch| branch.max.saturating_mul(OF_A_BYTE).saturating_add(ASIDE)).sum();
+    let calls = of.branches.len();
+    let call = if calls == 1 { "call" } else { "calls" };
+    lines.push(format!(
+        "at most {calls} {call}, {} at once, {}, {}KiB of answers",
+        at_once(of),
+        Value::Duration(of.within),
+        memory.div_ceil(1024)
+    ));
+    lines
+}
+
+/// How many calls must be over before this one begins, one after the other.
+fn depth(of: &Aggregate, at: usize) -> usize {
+    let needs = of.branches.get(at).map(|branch| branch.needs.as_slice()).unwrap_or_default();
+    // INVARIANT: no branch waits for itself.
+    needs.iter().map(|need| depth(of, *need) + 1).max().unwrap_or(0)
+}
+
+/// The most calls of which none waits for another.
+fn at_once(of: &Aggregate) -> usize {
+    let all: Vec<u32> = (0..of.branches.len()).map(|at| waits(of, at)).collect();
+    let sets = 0..1_u32.checked_shl(u32::try_from(all.len()).unwrap_or(0)).unwrap_or(1);
+    let is_free = |set: &u32| {
+        let mut members = all.iter().enumerate().filter(|(at, _)| set >> at & 1 == 1);
+        members.all(|(_, waits)| waits & set == 0)
+    };
+    sets.filter(is_free).map(|set| set.count_ones() as usize).max().unwrap_or(0)
+}
+
+/// All that must be over before one begins, a bit for each.
+fn waits(of: &Aggregate, at: usize) -> u32 {
+    let needs = of.branches.get(at).map(|branch| branch.needs.as_slice()).unwrap_or_default();
+    needs.iter().fold(0, |all, need| all | 1 << need | waits(of, *need))
+}
+
+#[cfg(test)]
+mod tests {
+    use gatewright_dsl::{Catalogue, Source};
+
+    #[test]
+    fn a_plan_says_who_waits_for_whom_and_what_it_comes_to() {
+        let text = "gateway shop { listen http :8080 }
+upstream app { server \"http://127.0.0.1:9001\" }
+type T { id: string }
+route GET /x {
+  aggregate within 400ms {
+    d: T = app GET /d/{b.id}/{c.id} max 1KiB required
+    a: T = app GET /a max 1KiB required
+    b: T = app GET /b/{a.id} max 1KiB required
+    c: T = app GET /c/{a.id} max 1KiB else { id: \"x\" }
+    e: T = app GET /e max 1KiB else skip
+    respond { d: d.id, e: e.id }
+  }
+}
+";
+        let plan = crate::plan(&[Source::new("gateway.gw", text)], &Catalogue::standard()).unwrap();
+        let routes = plan.routes();
+        let route = routes.first().unwrap();
+        assert_eq!(
+            route.plan,
+            [
+                "a at once",
+                "e at once",
+                "b after a",
+                "c after a",
+                "d after b and c",
+                "at most 5 calls, 3 at once, 400ms, 85KiB of answers",
+            ]
+        );
+        assert_eq!(
+            route.terminal,
+            "aggregate within 400ms { d: T = app GET /d/{b.id}/{c.id} max 1KiB required; a: T = app GET /a max 1KiB required; \
+             b: T = app GET /b/{a.id} max 1KiB required; c: T = app GET /c/{a.id} max 1KiB else {\"id\":\"x\"}; \
+             e: T = app GET /e max 1KiB else skip; respond { d: d.id, e: e.id } }"
+        );
+    }
+}

@@ -1,0 +1,303 @@
+//! One call to an upstream whose answer is kept as a whole: a server is chosen, asked, and, where that fails, asked once more or
+//! passed over, as it is for what is forwarded. What is sent is the gateway's own: nothing of the client's but its trace.
+
+use std::borrow::Borrow;
+use std::io;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::task::Poll;
+
+use tokio::net::TcpStream;
+
+use super::ask::{Asked, Asking, End};
+use super::cache::Cache;
+use crate::cause::is_connect_failure;
+use crate::clock::{Micros, micros};
+use crate::exchange::Exchange;
+use crate::policy::retry;
+use crate::reason::Reason;
+use crate::serve::deadline;
+use crate::serve::forward::{choose, open};
+use crate::serve::worker::{Left, Worker};
+use crate::sweep::Slot;
+use crate::upstream::permits::{Permit, Permits, Queued};
+use crate::upstream::{Server, Upstream};
+
+/// Why there is no answer.
+pub(super) type Failed = (Reason, Option<io::ErrorKind>);
+
+/// A whole answer.
+#[derive(Debug)]
+pub(super) struct Reply {
+    pub(super) status: u16,
+    /// Of a success.
+    pub(super) body: Vec<u8>,
+    pub(super) cache: Cache,
+    /// In a coding, so that nobody here can read it.
+    pub(super) is_coded: bool,
+}
+
+/// Asks the upstream of a number for what `x.made` says, until `end` at most.
+pub(super) async fn call(
+    worker: Rc<Worker>,
+    number: u32,
+    mut x: Box<Exchange>,
+    (end, max): (Micros, u64),
+) -> (Box<Exchange>, Result<Reply, Failed>) {
+    let result = match worker.upstreams.get(number as usize) {
+        None => Err((Reason::PANIC, None)),
+        Some(present) => {
+            let held = present.get();
+            let upstream: &Upstream = Borrow::borrow(&held);
+            x.record.upstream = Some(number);
+            x.record.asked = worker.now();
+            x.waits.total = x.waits.total.min(end.saturating_sub(x.record.asked));
+            let waker = std::future::poll_fn(|cx| Poll::Ready(cx.waker().clone())).await;
+            let slot = worker.sweep.slot(waker);
+            let calling = Calling { worker: &worker, upstream, slot: &slot, end, max };
+            calling.run(&mut x).await
+        }
+    };
+    x.permit = None;
+    (x, result)
+}
+
+#[derive(Clone, Copy)]
+pub(super) struct Calling<'a> {
+    pub(super) worker: &'a Rc<Worker>,
+    pub(super) upstream: &'a Upstream,
+    pub(super) slot: &'a Slot,
+    /// When it has to be over.
+    pub(super) end: Micros,
+    pub(super) max: u64,
+}
+
+/// How it went with one server.
+enum Turn {
+    Answered(Reply),
+    /// The connection was a kept one and had died before anything happened on it.
+    Stale,
+    /// The answer is to be followed by another try, after so many seconds at least.
+    Again(u64),
+    Failed(Failed),
+}
+
+impl Calling<'_> {
+    async fn run(&self, x: &mut Exchange) -> Result<Reply, Failed> {
+        if self.worker.cut.get() {
+            return Err((Reason::DRAINED, None));
+        }
+        if x.waits.total == 0 {
+            return Err((Reason::UPSTREAM_TIMEOUT, None));
+        }
+        self.enter(x).await?;
+        x.retry.inspect(|retry| self.upstream.earn(retry));
+        let result = self.tries(x).await;
+        if let (Err((reason, _)), Some(_)) = (&result, x.record.server) {
+            self.upstream.lost(x.pass.as_ref(), *reason, self.worker.lately());
+        }
+        result
+    }
+
+    /// Waits until the upstream takes it.
+    async fn enter(&self, x: &mut Exchange) -> Result<(), Failed> {
+        let open = |_| (Reason::BREAKER_OPEN, None);
+        if let Some(permits) = self.upstream.permits() {
+            x.permit = permits.take();
+            if x.permit.is_none() {
+                // Nobody waits for what will not be asked.
+                self.upstream.refuses(self.worker.lately()).map_or(Ok(()), |wait| Err(open(wait)))?;
+                x.permit = Some(self.queue(permits).await?);
+            }
+        }
+        x.pass = self.upstream.admit(self.worker.lately()).map_err(open)?;
+        Ok(())
+    }
+
+    async fn queue(&self, permits: &Arc<Permits>) -> Result<Permit, Failed> {
+        let waker = std::future::poll_fn(|cx| Poll::Ready(cx.waker().clone())).await;
+        let mut place = match permits.queue(&waker) {
+            Queued::Permit(permit) => return Ok(permit),
+            Queued::Full => return Err((Reason::QUEUE_FULL, None)),
+            Queued::Place(place) => place,
+        };
+        self.slot.set(self.worker.now().saturating_add(self.upstream.patience()).min(self.end));
+        let permit = std::future::poll_fn(|_| match place.claim() {
+            Some(permit) => Poll::Ready(Some(permit)),
+            None if self.slot.due() => Poll::Ready(None),
+            None => Poll::Pending,
+        })
+        .await;
+        permit.ok_or_else(|| {
+            if self.worker.cut.get() {
+                return (Reason::DRAINED, None);
+            }
+            permits.was_late();
+            (Reason::QUEUE_TIMEOUT, None)
+        })
+    }
+
+    async fn tries(&self, x: &mut Exchange) -> Result<Reply, Failed> {
+        let (worker, upstream) = (self.worker, self.upstream);
+        let mut failure = (Reason::UPSTREAM_UNAVAILABLE, None);
+        let (mut tries, mut again) = (0, false);
+        loop {
+            let Some(server) = choose(upstream, x, worker.lately(), &mut again) else {
+                if upstream.is_empty() {
+                    failure.0 = Reason::UPSTREAM_UNRESOLVED;
+                }
+                if self.once_more(x, failure.0, &mut tries).await {
+                    x.tried.clear();
+                    continue;
+                }
+                return Err(failure);
+            };
+            x.tried.push(server.index);
+            let (asking, by) = (server.ask(), self.each(x));
+            let mut kept = server.own.pool.take();
+            let turn = loop {
+                x.record.server = Some(server.address);
+                x.record.line = server.line;
+                x.record.tries += 1;
+                worker.metrics.tried(&x.record);
+                worker.tracer.tries(x, worker.lately());
+                let is_reused = kept.is_some();
+                let stream = match kept.take() {
+                    Some(stream) => stream,
+                    None => match open(worker, self.slot, x, server.address, by).await {
+                        Ok(stream) => stream,
+                        Err(failed) => break Turn::Failed(failed),
+                    },
+                };
+                deadline::tell(x, worker.lately(), by);
+                self.write_head(x, server);
+                let retry = x.retry.filter(|retry| tries < retry.times);
+                match self.ask(x, stream, server, (is_reused, retry, by)).await {
+                    Turn::Stale if is_reused => x.trace.stale(worker.lately()),
+                    turn => break turn,
+                }
+            };
+            drop(asking);
+            match turn {
+                Turn::Answered(reply) => {
+                    x.trace.tried(worker.lately(), None);
+                    return Ok(reply);
+                }
+                // Only a kept connection is stale, and of those there was one.
+                Turn::Stale => return Err(failure),
+                Turn::Again(wait) => {
+                    x.trace.tried(worker.lately(), None);
+                    tries += 1;
+                    self.pause(x, wait, tries).await?;
+                    again = true;
+                }
+                Turn::Failed((reason, cause)) => {
+                    upstream.failed(server, reason, worker.lately());
+                    x.trace.tried(worker.lately(), Some(reason.word));
+                    failure = (reason, cause);
+                    if worker.cut.get() || worker.now() >= self.due(x) {
+                        return Err(failure);
+                    }
+                    // A server that does not take the connection is passed over; whatever else happened is not so harmless.
+                    if !is_connect_failure(reason) {
+                        if !self.once_more(x, reason, &mut tries).await {
+                            return Err(failure);
+                        }
+                        again = true;
+                    }
+                }
+            }
+        }
+    }
+
+    /// When the head of an answer has to be there.
+    pub(super) fn due(&self, x: &Exchange) -> Micros {
+        x.record.asked.saturating_add(x.waits.total).min(self.end)
+    }
+
+    /// When one try has to have one.
+    fn each(&self, x: &Exchange) -> Micros {
+        self.due(x).min(self.worker.now().saturating_add(x.waits.each))
+    }
+
+    /// Whether there is another try after a failure; it returns when that may begin.
+    async fn once_more(&self, x: &Exchange, reason: Reason, tries: &mut u32) -> bool {
+        let Some(retry) = x.retry.filter(|retry| *tries < retry.times && retry.wants(reason)) else {
+            return false;
+        };
+        if !self.upstream.spend(retry, self.worker.now()) {
+            return false;
+        }
+        *tries += 1;
+        self.pause(x, 0, *tries).await.is_ok()
+    }
+
+    /// Waits before a try, as long as is drawn or the server has asked for.
+    async fn pause(&self, x: &Exchange, seconds: u64, tries: u32) -> Result<(), Failed> {
+        let most = x.retry.map_or(0, |retry| retry.pause(tries.saturating_sub(1)));
+        let earliest = self.worker.now().saturating_add(seconds.saturating_mul(1_000_000));
+        // Half of what is left belongs to the try.
+        let left = self.due(x).saturating_sub(earliest);
+        self.slot.set(earliest.saturating_add(self.upstream.draw(most.min(left / 2))));
+        std::future::poll_fn(|_| if self.slot.due() { Poll::Ready(()) } else { Poll::Pending }).await;
+        if self.worker.cut.get() {
+            Err((Reason::DRAINED, None))
+        } else if self.worker.now() >= self.due(x) {
+            Err((Reason::UPSTREAM_TIMEOUT, None))
+        } else {
+            Ok(())
+        }
+    }
+
+    fn write_head(&self, x: &mut Exchange, server: &Server) {
+        let Exchange { onward, made, edits, trace, .. } = x;
+        onward.clear();
+        for part in [
+            b"GET ",
+            made.as_slice(),
+            server.host.as_bytes(),
+            &edits.lines,
+            b"Accept: application/json\r\n",
+            self.worker.via.as_bytes(),
+        ] {
+            onward.extend_from_slice(part);
+        }
+        trace.asked(onward);
+    }
+
+    /// Asks one server.
+    async fn ask(
+        &self,
+        x: &mut Exchange,
+        stream: TcpStream,
+        server: &Server,
+        (is_reused, retry, by): (bool, Option<&'static retry::Config>, Micros),
+    ) -> Turn {
+        x.record.tried = self.worker.lately();
+        self.slot.set(by);
+        let mut asking = Asking::new(self, stream, server, (is_reused, retry));
+        let end = std::future::poll_fn(|cx| asking.poll(x, cx)).await;
+        let Asked { stream, head, body, cache, is_coded, is_over } = asking.finish();
+        let again = match end {
+            End::Stale => return Turn::Stale,
+            End::Failed(failed) => return Turn::Failed(failed),
+            End::Again(wait) => Some(wait),
+            End::Done => None,
+        };
+        if let Some(head) = head.filter(|head| is_over && !head.last) {
+            let suspect = head.stated.is_some_and(|stated| stated > 0);
+            self.worker.keep(&server.own.pool, Left { stream, idle: head.idle, suspect });
+        }
+        match again {
+            Some(wait) => Turn::Again(wait),
+            None => {
+                Turn::Answered(Reply { status: head.map_or(0, |head| head.status), body, cache, is_coded })
+            }
+        }
+    }
+}
+
+/// How long a whole may take, from now.
+pub(super) fn until(worker: &Worker, time: std::time::Duration) -> Micros {
+    worker.now().saturating_add(micros(time))
+}

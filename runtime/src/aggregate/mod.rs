@@ -1,0 +1,72 @@
+//! Several calls that become one answer: `aggregate`.
+//!
+//! Each branch is a call of its own, with what its upstream says of every call; it begins as soon as the values are there that its
+//! path is made of. All of it runs in the task of the client's connection, so that nothing of it goes on when the client has gone.
+
+mod ask;
+mod cache;
+mod call;
+mod run;
+
+use std::time::Duration;
+
+pub(crate) use self::run::run;
+
+use crate::exchange::{Exchange, Flow};
+use crate::json::Shape;
+use crate::terminal::{Piece, Write};
+
+/// `aggregate within DURATION { … }`
+#[derive(Debug)]
+pub struct Aggregate {
+    /// How long all of it may take.
+    pub within: Duration,
+    /// The calls; at most 16. The document of each has its place here, and one more: the first is the request's body.
+    pub branches: &'static [Branch],
+    /// Appends the answer, which is JSON.
+    pub answer: Write,
+}
+
+/// One of the calls.
+#[derive(Debug)]
+pub struct Branch {
+    /// What its value is called.
+    pub name: &'static str,
+    /// Index into [`crate::program::Program::upstreams`].
+    pub upstream: u32,
+    /// What is said of every call there: an index into [`crate::program::Program::chains`].
+    pub chain: u16,
+    /// Index into the records of that chain.
+    pub record: u32,
+    /// The path that is asked for, and the query.
+    pub target: &'static [Piece],
+    /// What is read of the answer.
+    pub shape: &'static Shape,
+    /// How long it may take; what is left of the whole bounds it in any case.
+    pub within: Option<Duration>,
+    /// The largest answer, in bytes.
+    pub max: u64,
+    /// What becomes of its failure.
+    pub failure: Failure,
+    /// The branches whose values its path is made of, a bit for each.
+    pub needs: u16,
+}
+
+/// What becomes of a call that fails.
+#[derive(Clone, Copy, Debug)]
+pub enum Failure {
+    /// So does the whole; an answer of one of these statuses is given to the client with that status.
+    Required(&'static [u16]),
+    /// The value is this JSON, which is of its type.
+    Value(&'static str),
+    /// There is no value.
+    Skip,
+}
+
+impl Aggregate {
+    /// Ends the chain.
+    #[must_use]
+    pub fn request(&'static self, _: &mut Exchange) -> Flow {
+        Flow::Aggregate(self)
+    }
+}

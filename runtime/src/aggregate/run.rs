@@ -1,0 +1,277 @@
+//! Runs the branches of an answer, each as soon as it can, and makes the answer when all of them are over.
+
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll};
+
+use super::cache::Cache;
+use super::call::{Failed, Reply, call, until};
+use super::{Aggregate, Branch, Failure};
+use crate::answer;
+use crate::clock::{Micros, micros};
+use crate::exchange::{Exchange, Flow};
+use crate::http1::request::Request;
+use crate::json::Document;
+use crate::reason::Reason;
+use crate::serve::client::Client;
+use crate::serve::connection::{After, own};
+use crate::serve::worker::Worker;
+use crate::target;
+
+/// The field that names the branches that have fallen back, and why.
+const INCOMPLETE: &str = "X-Incomplete";
+
+type Call = Pin<Box<dyn Future<Output = (Box<Exchange>, Result<Reply, Failed>)>>>;
+
+/// How far a branch is.
+enum State {
+    /// For values of others.
+    Waiting,
+    Running(Call),
+    Over,
+}
+
+/// How it ends without an answer of its own.
+enum End {
+    /// With a reason, and perhaps another status than that of the reason.
+    Refused(Reason, Option<std::io::ErrorKind>),
+    Gone(Option<std::io::ErrorKind>),
+}
+
+struct Running<'a> {
+    worker: Rc<Worker>,
+    plan: &'static Aggregate,
+    states: Vec<State>,
+    /// The branches that are over, a bit for each.
+    over: u16,
+    end: Micros,
+    cache: Cache,
+    /// What has fallen back, as a field says it.
+    incomplete: Vec<u8>,
+    x: &'a mut Exchange,
+}
+
+/// Asks all, and answers.
+pub(crate) async fn run(
+    client: &mut Client,
+    x: &mut Exchange,
+    request: Request,
+    plan: &'static Aggregate,
+) -> After {
+    let worker = Rc::clone(&client.worker);
+    x.documents.resize_with(plan.branches.len() + 1, || None);
+    let end = until(&worker, plan.within);
+    client.park();
+    let mut running = Running {
+        states: plan.branches.iter().map(|_| State::Waiting).collect(),
+        worker: Rc::clone(&worker),
+        plan,
+        over: 0,
+        end,
+        cache: Cache::ANY,
+        incomplete: Vec::new(),
+        x: &mut *x,
+    };
+    // The branches end by themselves when it is time; this is for a client that has closed its side.
+    client.slot.set(Micros::MAX);
+    let mut is_given_up = false;
+    let result = std::future::poll_fn(|cx| {
+        if let Err(error) = client.poll_watch(cx) {
+            return Poll::Ready(Err(End::Gone(Some(error.kind()))));
+        }
+        if is_given_up && client.slot.due() && !worker.cut.get() {
+            return Poll::Ready(Err(End::Gone(None)));
+        }
+        if client.ended && !is_given_up {
+            is_given_up = true;
+            client.slot.set(worker.now().saturating_add(micros(worker.gateway.limits.half_closed)));
+        }
+        running.poll(cx)
+    })
+    .await;
+    // What is still under way is of no use any more: its connections are closed, and its places are free.
+    let Running { cache, incomplete, states, .. } = running;
+    drop(states);
+    match result {
+        Ok(()) => {
+            let mut body = Vec::new();
+            (plan.answer)(x, &mut body);
+            let cache = if incomplete.is_empty() { cache } else { Cache::NEVER };
+            let mut control = Vec::new();
+            cache.write(&mut control);
+            own(client, x, request, |x, voice| {
+                let mut fields: Vec<(&str, &[u8])> = vec![("Cache-Control", &control)];
+                if !incomplete.is_empty() {
+                    fields.push((INCOMPLETE, &incomplete));
+                }
+                answer::made(x, &body, &fields, voice);
+            })
+            .await
+        }
+        Err(End::Gone(cause)) => {
+            x.record.reason = Some(Reason::CLIENT_CLOSED.word);
+            x.record.cause = cause;
+            After::Close
+        }
+        Err(End::Refused(reason, cause)) => {
+            x.record.cause = cause;
+            own(client, x, request, |x, voice| answer::refuse(x, reason, None, voice)).await
+        }
+    }
+}
+
+impl Running<'_> {
+    /// Each goes as far as it can. What one has brought may be what another has waited for.
+    fn poll(&mut self, cx: &mut Context) -> Poll<Result<(), End>> {
+        loop {
+            let mut has_moved = false;
+            for (at, branch) in self.plan.branches.iter().enumerate() {
+                let polled = match self.states.get_mut(at) {
+                    Some(State::Waiting) if branch.needs & !self.over == 0 => {
+                        let state = match self.begin(branch) {
+                            Ok(call) => State::Running(call),
+                            Err(failed) => match self.settle(at, branch, Err((failed, 0))) {
+                                Ok(()) => State::Over,
+                                Err(end) => return Poll::Ready(Err(end)),
+                            },
+                        };
+                        if let Some(place) = self.states.get_mut(at) {
+                            *place = state;
+                        }
+                        has_moved = true;
+                        continue;
+                    }
+                    Some(State::Running(call)) => call.as_mut().poll(cx),
+                    _ => continue,
+                };
+                let Poll::Ready((sub, result)) = polled else { continue };
+                has_moved = true;
+                if let Some(place) = self.states.get_mut(at) {
+                    *place = State::Over;
+                }
+                let result = self.take(branch, sub, result);
+                if let Err(end) = self.settle(at, branch, result) {
+                    return Poll::Ready(Err(end));
+                }
+            }
+            if self.states.iter().all(|state| matches!(state, State::Over)) {
+                return Poll::Ready(Ok(()));
+            }
+            if !has_moved {
+                return Poll::Pending;
+            }
+        }
+    }
+
+    /// Makes a call of a branch: an exchange of its own, of which the upstream says how it is called.
+    fn begin(&mut self, branch: &'static Branch) -> Result<Call, Failed> {
+        let (worker, x) = (&self.worker, &mut *self.x);
+        // What a server has said is no fault of the client's.
+        let of_server = |reason: Reason| Reason { status: 502, ..reason };
+        target::make(branch.target, x)
+            .map_err(|reason| (if branch.needs == 0 { reason } else { of_server(reason) }, None))?;
+        let program = worker.gateway.program;
+        let mut sub = worker.exchange();
+        // It is none that anybody has asked for, and has no line in a log.
+        sub.walk = None;
+        sub.client = x.client;
+        std::mem::swap(&mut sub.made, &mut x.made);
+        worker.tracer.branch(x, &mut sub);
+        let upstream = program.upstreams.get(branch.upstream as usize);
+        if upstream.is_some_and(|upstream| upstream.balance.by.is_some()) {
+            sub.head.clone_from(&x.head);
+            sub.head.method = crate::head::Method::Get;
+        }
+        if let Some(chain) = program.chains.get(usize::from(branch.chain)) {
+            // Such a chain says how, and never ends anything.
+            if let Flow::Refuse(reason) = (chain.request)(&mut sub, branch.record) {
+                worker.done(sub);
+                return Err((reason, None));
+            }
+        }
+        sub.room = worker.gateway.room.enter();
+        let end = branch.within.map_or(self.end, |within| until(worker, within).min(self.end));
+        Ok(Box::pin(call(Rc::clone(worker), branch.upstream, sub, (end, branch.max))))
+    }
+
+    /// Takes from a call that is over what is to be kept of it.
+    fn take(
+        &mut self,
+        branch: &'static Branch,
+        mut sub: Box<Exchange>,
+        result: Result<Reply, Failed>,
+    ) -> Result<Document, (Failed, u16)> {
+        let x = &mut *self.x;
+        x.record.tries += sub.record.tries;
+        self.worker.tracer.joined(x, &mut sub);
+        let read = match result {
+            Err(failed) => Err((failed, 0)),
+            Ok(reply) if !(200..300).contains(&reply.status) => {
+                Err(((Reason::BRANCH_STATUS, None), reply.status))
+            }
+            Ok(reply) if reply.is_coded => Err(((Reason::BRANCH_UNREADABLE, None), 0)),
+            Ok(reply) => {
+                let length = reply.body.len();
+                match Document::read(reply.body, branch.shape) {
+                    Err(_) => Err(((Reason::BRANCH_UNREADABLE, None), 0)),
+                    // Room for the text is taken already.
+                    Ok(document) if !sub.room.take(document.size().saturating_sub(length) as u64) => {
+                        Err(((Reason::BODIES_FULL, None), 0))
+                    }
+                    Ok(document) => {
+                        self.cache = self.cache.and(reply.cache);
+                        Ok(document)
+                    }
+                }
+            }
+        };
+        if read.is_ok() {
+            x.room.join(std::mem::take(&mut sub.room));
+        }
+        self.worker.done(sub);
+        read
+    }
+
+    /// A branch is over: its value is there, or what stands in its place; or the whole has failed. Beside a failure stands the
+    /// status of an answer that is no success.
+    fn settle(
+        &mut self,
+        at: usize,
+        branch: &'static Branch,
+        result: Result<Document, (Failed, u16)>,
+    ) -> Result<(), End> {
+        self.over |= 1 << at;
+        let ((reason, cause), status) = match result {
+            Ok(document) => {
+                self.put(at, document);
+                return Ok(());
+            }
+            Err(failed) => failed,
+        };
+        match branch.failure {
+            Failure::Required(passed) if passed.contains(&status) => {
+                return Err(End::Refused(Reason { status, ..reason }, cause));
+            }
+            Failure::Required(_) => return Err(End::Refused(reason, cause)),
+            Failure::Value(text) => {
+                // INVARIANT: the compiler has found it to be of the type.
+                if let Ok(document) = Document::read(text.as_bytes().to_vec(), branch.shape) {
+                    self.put(at, document);
+                }
+            }
+            Failure::Skip => {}
+        }
+        let before = if self.incomplete.is_empty() { "" } else { ", " };
+        for part in [before, branch.name, "=", reason.word] {
+            self.incomplete.extend_from_slice(part.as_bytes());
+        }
+        Ok(())
+    }
+
+    fn put(&mut self, at: usize, document: Document) {
+        // The first document is the request's body.
+        if let Some(place) = self.x.documents.get_mut(at + 1) {
+            *place = Some(document);
+        }
+    }
+}

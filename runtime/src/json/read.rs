@@ -1,0 +1,405 @@
+//! From a text to a document: one pass over the bytes, in which all that is wanted is held against its type.
+//!
+//! What is wrong with values does not end the pass, so that a client hears all of it at once; what is no JSON does.
+
+use super::scan::{Malformed, Quoted, Scan, deeper};
+use super::shape::{Form, Member, Need, Shape};
+use super::value::{decimal, unescaped};
+use super::{Document, MOST_VIOLATIONS};
+
+/// Bytes of a pointer that are told; what is longer is cut.
+const LONGEST_POINTER: usize = 256;
+
+/// More values than a text has bytes are never there but as absent members; so many are never too many.
+const FREE_NODES: usize = 1024;
+
+/// In the place of a start: the bytes are those of a default.
+pub(super) const OF_DEFAULT: u32 = 1 << 31;
+
+/// A value: where its text begins and ends, or, of an array or an object, where its parts begin and end among the nodes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Node {
+    pub(super) start: u32,
+    pub(super) end: u32,
+}
+
+impl Node {
+    /// Nothing is there.
+    pub(super) const ABSENT: Self = Self { start: u32::MAX, end: 0 };
+    /// A member that has not been met.
+    const UNSEEN: Self = Self { start: u32::MAX, end: 1 };
+}
+
+impl Default for Node {
+    fn default() -> Self {
+        Self::ABSENT
+    }
+}
+
+/// Something that is not as its type says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Violation {
+    /// A JSON pointer (RFC 6901) to it; empty for the whole text.
+    pub pointer: String,
+    /// What is wrong.
+    pub found: Found,
+    /// The type, or what would be right.
+    pub expected: &'static str,
+}
+
+/// What is wrong with a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Found {
+    /// The text is no JSON from this byte on, counted from 0.
+    Malformed(usize),
+    /// It is nested too deeply, or has more values than are read.
+    TooComplex,
+    /// It is not there.
+    Missing,
+    /// It stands there more than once.
+    Repeated,
+    /// Nobody knows a member of this name.
+    Unknown,
+    /// It is something else: so is it called in JSON.
+    Other(&'static str),
+    /// It is of the right kind, and not one of the type: what it is, and its length where that may be why.
+    Beyond(&'static str, Option<usize>),
+}
+
+impl Found {
+    /// One word for it.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Malformed(_) => "malformed",
+            Self::TooComplex => "too_complex",
+            Self::Missing => "missing",
+            Self::Repeated => "repeated",
+            Self::Unknown => "unknown",
+            Self::Other(_) | Self::Beyond(..) => "wrong",
+        }
+    }
+}
+
+/// Reads a whole text.
+pub(super) fn read(bytes: Vec<u8>, shape: &'static Shape) -> Result<Document, Vec<Violation>> {
+    let wrong = |found| vec![Violation { pointer: String::new(), found, expected: shape.expected }];
+    let mut document = Document { bytes, ..Document::default() };
+    if document.bytes.len() >= OF_DEFAULT as usize {
+        return Err(wrong(Found::TooComplex));
+    }
+    let text = match std::str::from_utf8(&document.bytes) {
+        Ok(text) => text,
+        Err(error) => return Err(wrong(Found::Malformed(error.valid_up_to()))),
+    };
+    let mut out = Out { most: text.len() + FREE_NODES, ..Out::default() };
+    let mut reader = Reader { scan: Scan::new(text), base: 0, out: &mut out, path: Vec::new() };
+    let root = reader.whole(shape);
+    let at = reader.scan.at;
+    match root {
+        Err(Malformed::Grammar) => return Err(wrong(Found::Malformed(at))),
+        Err(Malformed::Depth | Malformed::Values) => return Err(wrong(Found::TooComplex)),
+        Ok(_) if !out.violations.is_empty() => return Err(out.violations),
+        Ok(root) => document.root = root,
+    }
+    (document.nodes, document.defaults) = (out.nodes, out.defaults);
+    Ok(document)
+}
+
+/// What comes out.
+#[derive(Default)]
+struct Out {
+    nodes: Vec<Node>,
+    /// The parts of arrays and objects that are not at their end.
+    open: Vec<Node>,
+    defaults: Vec<u8>,
+    violations: Vec<Violation>,
+    most: usize,
+}
+
+/// A step of a pointer.
+#[derive(Clone, Copy)]
+enum Step<'t> {
+    Name(&'t str),
+    Key(Quoted<'t>),
+    Index(usize),
+}
+
+struct Reader<'t, 'o> {
+    scan: Scan<'t>,
+    /// What is added to places in the text.
+    base: u32,
+    out: &'o mut Out,
+    path: Vec<Step<'t>>,
+}
+
+impl<'t> Reader<'t, '_> {
+    fn whole(&mut self, shape: &'static Shape) -> Result<Node, Malformed> {
+        let root = self.value(shape, 0)?;
+        if self.scan.next().is_some() { Err(Malformed::Grammar) } else { Ok(root) }
+    }
+
+    fn value(&mut self, shape: &'static Shape, level: u32) -> Result<Node, Malformed> {
+        let first = self.scan.next();
+        let start = self.scan.at;
+        match (&shape.form, first) {
+            (Form::Record { members, open }, Some(b'{')) => self.record(members, *open, level),
+            (Form::List { item, min, max }, Some(b'[')) => {
+                let node = self.list(item, level)?;
+                let count = node.end - node.start;
+                if count < *min || count > *max {
+                    self.wrong(Found::Beyond("an array", Some(count as usize)), shape.expected);
+                }
+                Ok(node)
+            }
+            (Form::Map(item), Some(b'{')) => self.map(item, level),
+            (Form::Text(is_one), Some(b'"')) => {
+                let quoted = self.scan.string()?;
+                if !is_one(&unescaped(quoted.raw, quoted.is_escaped)) {
+                    let length = unescaped(quoted.raw, quoted.is_escaped).chars().count();
+                    self.wrong(Found::Beyond("a string", Some(length)), shape.expected);
+                }
+                Ok(self.node(start))
+            }
+            (Form::Int { min, max }, Some(b'-' | b'0'..=b'9')) => {
+                let (text, is_whole) = self.scan.number()?;
+                let number = std::str::from_utf8(text).ok().and_then(|text| text.parse::<i64>().ok());
+                if !is_whole || !number.is_some_and(|number| (min..=max).contains(&&number)) {
+                    self.wrong(Found::Beyond("a number", None), shape.expected);
+                }
+                Ok(self.node(start))
+            }
+            (Form::Decimal { min, max }, Some(b'-' | b'0'..=b'9')) => {
+                let (text, _) = self.scan.number()?;
+                if !decimal(text).is_some_and(|number| (min..=max).contains(&&number)) {
+                    self.wrong(Found::Beyond("a number", None), shape.expected);
+                }
+                Ok(self.node(start))
+            }
+            (Form::Bool, Some(b't' | b'f')) => {
+                self.scan.skip(level)?;
+                Ok(self.node(start))
+            }
+            (_, first) => {
+                self.scan.skip(level)?;
+                self.wrong(Found::Other(kind(first)), shape.expected);
+                Ok(Node::ABSENT)
+            }
+        }
+    }
+
+    fn list(&mut self, item: &'static Shape, level: u32) -> Result<Node, Malformed> {
+        let level = deeper(level)?;
+        self.scan.at += 1;
+        let from = self.out.open.len();
+        if !self.scan.takes(b']') {
+            loop {
+                let index = self.out.open.len() - from;
+                self.path.push(Step::Index(index));
+                let node = self.value(item, level)?;
+                self.path.pop();
+                self.push(node)?;
+                if !self.scan.takes(b',') {
+                    self.scan.expect(b']')?;
+                    break;
+                }
+            }
+        }
+        Ok(self.close(from))
+    }
+
+    /// Keys and values by turns.
+    fn map(&mut self, item: &'static Shape, level: u32) -> Result<Node, Malformed> {
+        let level = deeper(level)?;
+        self.scan.at += 1;
+        let from = self.out.open.len();
+        if !self.scan.takes(b'}') {
+            loop {
+                let (key, place) = self.key()?;
+                self.path.push(Step::Key(key));
+                let node = self.value(item, level)?;
+                self.path.pop();
+                self.push(place)?;
+                self.push(node)?;
+                if !self.scan.takes(b',') {
+                    self.scan.expect(b'}')?;
+                    break;
+                }
+            }
+        }
+        Ok(self.close(from))
+    }
+
+    /// A node for each member, in the order of the program.
+    fn record(&mut self, members: &'static [Member], open: bool, level: u32) -> Result<Node, Malformed> {
+        let level = deeper(level)?;
+        self.scan.at += 1;
+        let from = self.out.open.len();
+        for _ in members {
+            self.push(Node::UNSEEN)?;
+        }
+        if !self.scan.takes(b'}') {
+            let mut next = 0;
+            loop {
+                let (key, _) = self.key()?;
+                if let Some((at, member)) = find(members, next, &key) {
+                    next = at + 1;
+                    self.member(from + at, member, level)?;
+                } else {
+                    if !open {
+                        self.path.push(Step::Key(key));
+                        self.wrong(Found::Unknown, "no member of this name");
+                        self.path.pop();
+                    }
+                    self.scan.skip(level)?;
+                }
+                if !self.scan.takes(b',') {
+                    self.scan.expect(b'}')?;
+                    break;
+                }
+            }
+        }
+        for (at, member) in members.iter().enumerate() {
+            if self.out.open.get(from + at) == Some(&Node::UNSEEN) {
+                let node = self.without(member)?;
+                self.set(from + at, node);
+            }
+        }
+        Ok(self.close(from))
+    }
+
+    fn member(&mut self, place: usize, member: &'static Member, level: u32) -> Result<(), Malformed> {
+        let is_first = self.out.open.get(place) == Some(&Node::UNSEEN);
+        self.path.push(Step::Name(member.name));
+        let node = if !member.is_read {
+            self.scan.skip(level)?;
+            Node::ABSENT
+        } else if !is_first {
+            self.wrong(Found::Repeated, member.shape.expected);
+            self.scan.skip(level)?;
+            Node::ABSENT
+        } else if member.need == Need::Optional && self.scan.next() == Some(b'n') {
+            self.scan.word(b"null")?;
+            Node::ABSENT
+        } else {
+            self.value(member.shape, level)?
+        };
+        self.path.pop();
+        self.set(place, node);
+        Ok(())
+    }
+
+    /// What stands in the place of a member that is not there.
+    fn without(&mut self, member: &'static Member) -> Result<Node, Malformed> {
+        match member.need {
+            _ if !member.is_read => {}
+            Need::Optional => {}
+            Need::Required => {
+                self.path.push(Step::Name(member.name));
+                self.wrong(Found::Missing, member.shape.expected);
+                self.path.pop();
+            }
+            Need::Default(text) => {
+                // A body is below that bound, and so are the defaults of all its records together.
+                let base = u32::try_from(self.out.defaults.len()).ok().filter(|base| *base < OF_DEFAULT / 2);
+                let base = base.ok_or(Malformed::Values)? | OF_DEFAULT;
+                self.out.defaults.extend_from_slice(text.as_bytes());
+                let mut inner = Reader { scan: Scan::new(text), base, out: &mut *self.out, path: Vec::new() };
+                return inner.whole(member.shape);
+            }
+        }
+        Ok(Node::ABSENT)
+    }
+
+    /// A key, and its place.
+    fn key(&mut self) -> Result<(Quoted<'t>, Node), Malformed> {
+        if self.scan.next() != Some(b'"') {
+            return Err(Malformed::Grammar);
+        }
+        let start = self.scan.at;
+        let key = self.scan.string()?;
+        let place = self.node(start);
+        self.scan.expect(b':')?;
+        Ok((key, place))
+    }
+
+    /// What has been read since `start`.
+    fn node(&self, start: usize) -> Node {
+        // INVARIANT: a text is shorter than `OF_DEFAULT`.
+        let place = |at: usize| u32::try_from(at).unwrap_or(0) + self.base;
+        Node { start: place(start), end: place(self.scan.at) }
+    }
+
+    fn push(&mut self, node: Node) -> Result<(), Malformed> {
+        if self.out.open.len() + self.out.nodes.len() >= self.out.most {
+            return Err(Malformed::Values);
+        }
+        self.out.open.push(node);
+        Ok(())
+    }
+
+    fn set(&mut self, place: usize, node: Node) {
+        if let Some(open) = self.out.open.get_mut(place) {
+            *open = node;
+        }
+    }
+
+    /// The parts since `from` are all.
+    fn close(&mut self, from: usize) -> Node {
+        let start = self.out.nodes.len();
+        self.out.nodes.extend(self.out.open.drain(from..));
+        // INVARIANT: there are at most as many nodes as `most`, which fits.
+        let place = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+        Node { start: place(start), end: place(self.out.nodes.len()) }
+    }
+
+    fn wrong(&mut self, found: Found, expected: &'static str) {
+        if self.out.violations.len() < MOST_VIOLATIONS {
+            self.out.violations.push(Violation { pointer: pointer(&self.path), found, expected });
+        }
+    }
+}
+
+/// The member of a name. They mostly come in the order of the program.
+fn find(members: &'static [Member], next: usize, key: &Quoted<'_>) -> Option<(usize, &'static Member)> {
+    if key.is_escaped {
+        let name = unescaped(key.raw, true);
+        return members.iter().enumerate().find(|(_, member)| member.name == name);
+    }
+    let is_it = |(_, member): &(usize, &Member)| member.name == key.raw;
+    let all = || members.iter().enumerate();
+    all().skip(next).find(is_it).or_else(|| all().take(next).find(is_it))
+}
+
+/// What JSON calls a value that begins so.
+fn kind(first: Option<u8>) -> &'static str {
+    match first {
+        Some(b'"') => "a string",
+        Some(b'{') => "an object",
+        Some(b'[') => "an array",
+        Some(b't' | b'f') => "a boolean",
+        Some(b'n') => "null",
+        _ => "a number",
+    }
+}
+
+/// RFC 6901.
+fn pointer(path: &[Step<'_>]) -> String {
+    let mut pointer = String::new();
+    for step in path {
+        pointer.push('/');
+        match step {
+            Step::Index(index) => pointer.push_str(&index.to_string()),
+            Step::Name(name) => pointer.push_str(&name.replace('~', "~0").replace('/', "~1")),
+            Step::Key(key) => {
+                let name = unescaped(key.raw, key.is_escaped);
+                pointer.push_str(&name.replace('~', "~0").replace('/', "~1"));
+            }
+        }
+        if pointer.len() > LONGEST_POINTER {
+            pointer.truncate(pointer.floor_char_boundary(LONGEST_POINTER));
+            break;
+        }
+    }
+    pointer
+}

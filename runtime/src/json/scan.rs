@@ -1,0 +1,237 @@
+//! The tokens of JSON (RFC 8259), each where it stands. It is total: no text makes it panic or recurse without bound.
+
+/// How deeply arrays and objects may be nested.
+const MOST_LEVELS: u32 = 64;
+
+/// Why a text is no JSON that is read here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Malformed {
+    /// Not by the grammar of RFC 8259.
+    Grammar,
+    /// Nested too deeply.
+    Depth,
+    /// More values than a text of its length may have.
+    Values,
+}
+
+/// A place in a text, and what stands in front of it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Scan<'t> {
+    text: &'t str,
+    bytes: &'t [u8],
+    pub(super) at: usize,
+}
+
+/// A string between its quotes, escapes and all.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Quoted<'t> {
+    pub(super) raw: &'t str,
+    pub(super) is_escaped: bool,
+}
+
+impl<'t> Scan<'t> {
+    pub(super) fn new(text: &'t str) -> Self {
+        Self { text, bytes: text.as_bytes(), at: 0 }
+    }
+
+    pub(super) fn peek(&self) -> Option<u8> {
+        self.bytes.get(self.at).copied()
+    }
+
+    /// Passes over blanks, and says what is next.
+    pub(super) fn next(&mut self) -> Option<u8> {
+        while matches!(self.peek(), Some(b' ' | b'\t' | b'\n' | b'\r')) {
+            self.at += 1;
+        }
+        self.peek()
+    }
+
+    /// Passes over one byte, if it is this.
+    pub(super) fn takes(&mut self, byte: u8) -> bool {
+        let is_it = self.next() == Some(byte);
+        self.at += usize::from(is_it);
+        is_it
+    }
+
+    pub(super) fn expect(&mut self, byte: u8) -> Result<(), Malformed> {
+        if self.takes(byte) { Ok(()) } else { Err(Malformed::Grammar) }
+    }
+
+    /// `true`, `false` or `null`.
+    pub(super) fn word(&mut self, word: &[u8]) -> Result<(), Malformed> {
+        let is_it = self.bytes.get(self.at..).is_some_and(|rest| rest.starts_with(word));
+        self.at += if is_it { word.len() } else { 0 };
+        if is_it { Ok(()) } else { Err(Malformed::Grammar) }
+    }
+
+    /// A string, whose quote is next.
+    pub(super) fn string(&mut self) -> Result<Quoted<'t>, Malformed> {
+        self.at += 1;
+        let start = self.at;
+        let mut is_escaped = false;
+        loop {
+            self.at += plain(self.bytes.get(self.at..).unwrap_or_default());
+            match self.peek() {
+                Some(b'"') => {
+                    let raw = self.text.get(start..self.at).unwrap_or_default();
+                    self.at += 1;
+                    return Ok(Quoted { raw, is_escaped });
+                }
+                Some(b'\\') => {
+                    is_escaped = true;
+                    self.escape()?;
+                }
+                _ => return Err(Malformed::Grammar),
+            }
+        }
+    }
+
+    /// An escape, whose backslash is next. Half of a surrogate pair stands for nothing.
+    fn escape(&mut self) -> Result<(), Malformed> {
+        let rest = self.bytes.get(self.at..).unwrap_or_default();
+        let (_, len) = unescape(rest).ok_or(Malformed::Grammar)?;
+        self.at += len;
+        Ok(())
+    }
+
+    /// A number, whose first byte is next; whether it is a whole one.
+    pub(super) fn number(&mut self) -> Result<(&'t [u8], bool), Malformed> {
+        let start = self.at;
+        self.at += usize::from(self.peek() == Some(b'-'));
+        match self.digits() {
+            0 => return Err(Malformed::Grammar),
+            count if count > 1 && self.bytes.get(self.at - count) == Some(&b'0') => {
+                self.at -= count - 1;
+                return Err(Malformed::Grammar);
+            }
+            _ => {}
+        }
+        let mut is_whole = true;
+        if self.peek() == Some(b'.') {
+            self.at += 1;
+            is_whole = false;
+            if self.digits() == 0 {
+                return Err(Malformed::Grammar);
+            }
+        }
+        if matches!(self.peek(), Some(b'e' | b'E')) {
+            self.at += 1;
+            is_whole = false;
+            self.at += usize::from(matches!(self.peek(), Some(b'+' | b'-')));
+            if self.digits() == 0 {
+                return Err(Malformed::Grammar);
+            }
+        }
+        Ok((self.bytes.get(start..self.at).unwrap_or_default(), is_whole))
+    }
+
+    fn digits(&mut self) -> usize {
+        let start = self.at;
+        while self.peek().is_some_and(|byte| byte.is_ascii_digit()) {
+            self.at += 1;
+        }
+        self.at - start
+    }
+
+    /// Passes over a value that nobody wants. `level` is how many arrays and objects are around it.
+    pub(super) fn skip(&mut self, level: u32) -> Result<(), Malformed> {
+        match self.next() {
+            Some(b'"') => self.string().map(|_| ()),
+            Some(b'-' | b'0'..=b'9') => self.number().map(|_| ()),
+            Some(b't') => self.word(b"true"),
+            Some(b'f') => self.word(b"false"),
+            Some(b'n') => self.word(b"null"),
+            Some(b'[') => {
+                let level = deeper(level)?;
+                self.at += 1;
+                if self.takes(b']') {
+                    return Ok(());
+                }
+                loop {
+                    self.skip(level)?;
+                    if !self.takes(b',') {
+                        return self.expect(b']');
+                    }
+                }
+            }
+            Some(b'{') => {
+                let level = deeper(level)?;
+                self.at += 1;
+                if self.takes(b'}') {
+                    return Ok(());
+                }
+                loop {
+                    if self.next() != Some(b'"') {
+                        return Err(Malformed::Grammar);
+                    }
+                    self.string()?;
+                    self.expect(b':')?;
+                    self.skip(level)?;
+                    if !self.takes(b',') {
+                        return self.expect(b'}');
+                    }
+                }
+            }
+            _ => Err(Malformed::Grammar),
+        }
+    }
+}
+
+/// One level further in.
+pub(super) fn deeper(level: u32) -> Result<u32, Malformed> {
+    if level < MOST_LEVELS { Ok(level + 1) } else { Err(Malformed::Depth) }
+}
+
+/// The number of bytes in front of the first that ends a string, begins an escape or may not stand in one; eight are looked
+/// at together.
+fn plain(bytes: &[u8]) -> usize {
+    const ONES: u64 = u64::from_ne_bytes([1; 8]);
+    const HIGH: u64 = u64::from_ne_bytes([0x80; 8]);
+    let has_zero = |word: u64| word.wrapping_sub(ONES) & !word & HIGH;
+    let (words, _) = bytes.as_chunks::<8>();
+    let mut at = 0;
+    for word in words {
+        let word = u64::from_le_bytes(*word);
+        let control = word.wrapping_sub(ONES * 0x20) & !word & HIGH;
+        let ends =
+            has_zero(word ^ (ONES * u64::from(b'"'))) | has_zero(word ^ (ONES * u64::from(b'\\'))) | control;
+        if ends != 0 {
+            // The lowest mark is exact; those above it may be carried.
+            return at + (ends.trailing_zeros() / 8) as usize;
+        }
+        at += 8;
+    }
+    let rest = bytes.get(at..).unwrap_or_default();
+    at + rest.iter().take_while(|byte| !matches!(byte, b'"' | b'\\' | 0..0x20)).count()
+}
+
+/// What the escape at the front of `bytes` stands for, and how long it is.
+pub(super) fn unescape(bytes: &[u8]) -> Option<(char, usize)> {
+    let plain = match bytes.get(1)? {
+        b'"' => '"',
+        b'\\' => '\\',
+        b'/' => '/',
+        b'b' => '\u{8}',
+        b'f' => '\u{c}',
+        b'n' => '\n',
+        b'r' => '\r',
+        b't' => '\t',
+        b'u' => {
+            let high = unit(bytes)?;
+            if !(0xd800..0xdc00).contains(&high) {
+                return Some((char::from_u32(high)?, 6));
+            }
+            let behind = bytes.get(6..).filter(|behind| behind.starts_with(b"\\u"))?;
+            let low = unit(behind).filter(|low| (0xdc00..0xe000).contains(low))?;
+            return Some((char::from_u32(0x1_0000 + ((high - 0xd800) << 10) + (low - 0xdc00))?, 12));
+        }
+        _ => return None,
+    };
+    Some((plain, 2))
+}
+
+/// The four digits of `\uXXXX`.
+fn unit(bytes: &[u8]) -> Option<u32> {
+    let digits = bytes.get(2..6)?;
+    digits.iter().try_fold(0, |unit, digit| Some(unit << 4 | char::from(*digit).to_digit(16)?))
+}
