@@ -167,7 +167,11 @@ impl<W: io::Write> io::Write for Sink<W> {
 }
 
 /// Where lines of the access log go, if there are any.
-pub(crate) fn sink<W>(wanted: AccessLog, real: Option<PathBuf>, stream: W) -> Result<Option<Sink<W>>, String> {
+pub(crate) fn sink<W>(
+    wanted: AccessLog,
+    real: Option<PathBuf>,
+    stream: W,
+) -> Result<Option<Sink<W>>, String> {
     let declared = match wanted {
         AccessLog::Off => return Ok(None),
         AccessLog::On => return Ok(Some(Sink::Stream(stream))),

@@ -233,7 +233,10 @@ fn resolved(
                 named(check, (row.name, values.span), given, own).map(Resolved::Claims)
             }
             // INVARIANT: no row of a kind asks for these.
-            Written::Field { .. } | Written::File { .. } | Written::Principal { .. } => None,
+            Written::Field { .. }
+            | Written::File { .. }
+            | Written::Principal { .. }
+            | Written::Shape { .. } => None,
         };
         is_whole &= made.is_some();
         all.extend(made);

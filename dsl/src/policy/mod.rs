@@ -170,6 +170,17 @@ impl Who {
     }
 }
 
+/// What a step becomes that reads the body of a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reading {
+    /// The parameter that names the type. Under the setting's own word its fields are known to expressions.
+    pub param: &'static str,
+    /// The path of the Rust type, seen from generated code.
+    pub home: &'static str,
+    /// The feature of the runtime that it needs.
+    pub feature: &'static str,
+}
+
 /// A time that must fit into another, of a setting of the same route.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Fit {

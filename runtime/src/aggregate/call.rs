@@ -21,7 +21,7 @@ use crate::serve::forward::{choose, open};
 use crate::serve::worker::{Left, Worker};
 use crate::sweep::Slot;
 use crate::upstream::permits::{Permit, Permits, Queued};
-use crate::upstream::{Server, Upstream};
+use crate::upstream::{Server, Upstream, is_of_server};
 
 /// Why there is no answer.
 pub(super) type Failed = (Reason, Option<io::ErrorKind>);
@@ -159,7 +159,7 @@ impl Calling<'_> {
                 x.record.server = Some(server.address);
                 x.record.line = server.line;
                 x.record.tries += 1;
-                worker.metrics.tried(&x.record);
+                let _trying = worker.metrics.trying(&x.record);
                 worker.tracer.tries(x, worker.lately());
                 let is_reused = kept.is_some();
                 let stream = match kept.take() {
@@ -193,6 +193,9 @@ impl Calling<'_> {
                 }
                 Turn::Failed((reason, cause)) => {
                     upstream.failed(server, reason, worker.lately());
+                    if is_of_server(reason) {
+                        worker.metrics.unanswered(&x.record);
+                    }
                     x.trace.tried(worker.lately(), Some(reason.word));
                     failure = (reason, cause);
                     if worker.cut.get() || worker.now() >= self.due(x) {

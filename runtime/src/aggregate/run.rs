@@ -15,6 +15,7 @@ use crate::json::Document;
 use crate::reason::Reason;
 use crate::serve::client::Client;
 use crate::serve::connection::{After, own};
+use crate::serve::forward::shared_out;
 use crate::serve::worker::Worker;
 use crate::target;
 
@@ -171,13 +172,14 @@ impl Running<'_> {
         target::make(branch.target, x)
             .map_err(|reason| (if branch.needs == 0 { reason } else { of_server(reason) }, None))?;
         let program = worker.gateway.program;
+        let number = shared_out(worker, x, branch.upstream);
         let mut sub = worker.exchange();
         // It is none that anybody has asked for, and has no line in a log.
         sub.walk = None;
         sub.client = x.client;
         std::mem::swap(&mut sub.made, &mut x.made);
         worker.tracer.branch(x, &mut sub);
-        let upstream = program.upstreams.get(branch.upstream as usize);
+        let upstream = program.upstreams.get(number as usize);
         if upstream.is_some_and(|upstream| upstream.balance.by.is_some()) {
             sub.head.clone_from(&x.head);
             sub.head.method = crate::head::Method::Get;
@@ -191,7 +193,7 @@ impl Running<'_> {
         }
         sub.room = worker.gateway.room.enter();
         let end = branch.within.map_or(self.end, |within| until(worker, within).min(self.end));
-        Ok(Box::pin(call(Rc::clone(worker), branch.upstream, sub, (end, branch.max))))
+        Ok(Box::pin(call(Rc::clone(worker), number, sub, (end, branch.max))))
     }
 
     /// Takes from a call that is over what is to be kept of it.

@@ -32,6 +32,19 @@ pub(super) struct Layout {
 #[derive(Debug)]
 pub(crate) struct Recorder(Option<(Arc<Layout>, Arc<Counters>)>);
 
+/// A try that is under way until this is dropped.
+#[cfg(feature = "json")]
+#[derive(Debug)]
+pub(crate) struct Trying(Option<(Arc<Counters>, usize)>);
+
+#[cfg(feature = "json")]
+impl Drop for Trying {
+    fn drop(&mut self) {
+        let row = self.0.as_ref().and_then(|(counters, row)| counters.servers.get(*row));
+        row.inspect(|row| row.add(server::ENDED, 1));
+    }
+}
+
 impl Metrics {
     pub(crate) fn new(program: &Program, upstreams: &[Vec<&'static str>], workers: usize) -> Self {
         if program.admin.is_none() {
@@ -125,6 +138,14 @@ impl Recorder {
     /// A connection to a server is open, or cannot be.
     pub(crate) fn connected(&self, record: &Record, is_open: bool) {
         self.server(record, |row| row.add(if is_open { server::OPENED } else { server::FAILED }, 1));
+    }
+
+    /// The same of a try that may be given up at any moment.
+    #[cfg(feature = "json")]
+    pub(crate) fn trying(&self, record: &Record) -> Trying {
+        self.tried(record);
+        let Recorder(Some((layout, counters))) = self else { return Trying(None) };
+        Trying(layout.server(record).map(|row| (Arc::clone(counters), row)))
     }
 
     /// A server has given no answer, or not all of it.

@@ -14,6 +14,11 @@ pub(crate) struct Metrics;
 #[derive(Debug)]
 pub(crate) struct Recorder;
 
+/// A try that is under way.
+#[cfg(feature = "json")]
+#[derive(Debug)]
+pub(crate) struct Trying;
+
 impl Metrics {
     pub(crate) fn new(_: &Program, _: &[Vec<&'static str>], _: usize) -> Self {
         Self
@@ -38,6 +43,11 @@ impl Recorder {
     pub(crate) fn unanswered(&self, _: &Record) {}
 
     pub(crate) fn tried(&self, _: &Record) {}
+
+    #[cfg(feature = "json")]
+    pub(crate) fn trying(&self, _: &Record) -> Trying {
+        Trying
+    }
 
     pub(crate) fn connected(&self, _: &Record, _: bool) {}
 

@@ -29,14 +29,12 @@ use crate::target;
 use crate::terminal::Forward;
 use crate::upstream::{Server, Upstream, is_of_server};
 
-/// Notes which upstream a request really goes to: another one, where the route's shares its requests out.
-fn shared_out(worker: &Worker, x: &mut Exchange, number: u32) -> u32 {
+/// Which upstream a request really goes to: another one, where the one that is named shares its requests out.
+pub(crate) fn shared_out(worker: &Worker, x: &Exchange, number: u32) -> u32 {
     let program = worker.gateway.program;
     let split = program.splits.iter().find(|split| split.upstream == number);
     let sharing = split.and_then(|split| Some((split, worker.upstreams.get(number as usize)?)));
-    let number = sharing.map_or(number, |(split, sharing)| sharing.get().share_out(split, x, program));
-    x.record.upstream = Some(number);
-    number
+    sharing.map_or(number, |(split, sharing)| sharing.get().share_out(split, x, program))
 }
 
 /// Forwards and sees the answer through. What is rare is boxed, so that this future is small enough to be allocated
@@ -52,6 +50,7 @@ pub(crate) async fn forward(
     }
     let worker = Rc::clone(&client.worker);
     let number = shared_out(&worker, x, to.upstream);
+    x.record.upstream = Some(number);
     let Some(upstream) = worker.upstreams.get(number as usize) else {
         return Box::pin(refuse_early(client, x, request, Reason::PANIC)).await;
     };
