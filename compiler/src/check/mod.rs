@@ -193,20 +193,7 @@ pub(crate) fn check(files: &Files<'_>, entry: &Entry, catalogue: &Catalogue) -> 
         hold_changeable(&mut check, &params, &needed);
     }
     use_names(&mut check, &params);
-    let mut unused = if has_routes && !is_torn { check.names.unused(catalogue.who()) } else { Vec::new() };
-    let mut used = check.names.used();
-    for (span, (word, drops)) in &check.drops {
-        if *drops {
-            used.insert(*span);
-        } else {
-            unused.push(problem::nothing_to_drop(word, *span));
-        }
-    }
-    let (never, given) = own_answer::never(&check, &units);
-    used.extend(given);
-    if !is_torn {
-        unused.extend(never);
-    }
+    let (unused, used) = uses(&check, &units, has_routes);
     let is_partial = is_torn || !check.names.lost().is_empty();
     let texts = std::mem::take(&mut check.texts).into_values().collect();
     let mut problems = check.problems;
@@ -226,6 +213,27 @@ pub(crate) fn check(files: &Files<'_>, entry: &Entry, catalogue: &Catalogue) -> 
         program
     });
     Outcome { program, problems, unused, texts, used, is_partial }
+}
+
+/// What this entry has no use for, and the places of what it uses.
+fn uses(check: &Check<'_>, units: &[Unit], has_routes: bool) -> (Vec<Problem>, BTreeSet<Span>) {
+    let names = &check.names;
+    let mut unused =
+        if has_routes && !check.is_torn { names.unused(check.catalogue.who()) } else { Vec::new() };
+    let mut used = names.used();
+    for (span, (word, drops)) in &check.drops {
+        if *drops {
+            used.insert(*span);
+        } else {
+            unused.push(problem::nothing_to_drop(word, *span));
+        }
+    }
+    let (never, given) = own_answer::never(check, units);
+    used.extend(given);
+    if !check.is_torn {
+        unused.extend(never);
+    }
+    (unused, used)
 }
 
 /// A file for the access log is of no use where no exchange has a line.

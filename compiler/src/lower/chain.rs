@@ -95,7 +95,7 @@ impl Chains {
             };
             ir::Split { by, shares: shares.into_iter().map(share).collect() }
         });
-        ir::Upstream { name, servers, parts, split, identity }
+        ir::Upstream { name, servers, parts, identity, split }
     }
 
     /// How it is found out who asks.

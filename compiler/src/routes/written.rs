@@ -58,7 +58,7 @@ fn content(content: &Content, reader: &Reader<'_>) -> Option<String> {
             let [a, b] = [&two.0, &two.1].map(|it| self::content(it, reader).unwrap_or_default());
             format!("the smaller of {a} and {b}")
         }
-        Content::Auth(_, name) => name.clone(),
+        Content::Auth(_, name) | Content::Shape(_, name) => name.clone(),
         // INVARIANT: only `auth`s say something of somebody, and they are no steps.
         Content::Claims(_) => return None,
         Content::Param(number) => {
@@ -67,7 +67,6 @@ fn content(content: &Content, reader: &Reader<'_>) -> Option<String> {
         Content::Choice(_, word) => word.clone(),
         Content::Expr(number) => reader.function(*number),
         Content::Named(name, number) => format!("{name} = {}", reader.function(*number)),
-        Content::Shape(_, name) => name.clone(),
         Content::Declared(field) => format!("{}: {}", field.name, field.expected),
         Content::Respond(answer) => respond(answer, reader),
         Content::List(items) => {

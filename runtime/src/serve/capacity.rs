@@ -12,6 +12,11 @@ use crate::limits::Limits;
 use crate::params::Params;
 use crate::program;
 
+/// Descriptors that are neither a listener's nor a connection's: standard streams, reactors, signals, timers.
+const DESCRIPTORS_ASIDE: u64 = 64;
+/// Fewer connections than this are not worth starting for.
+const FEWEST_CONNECTIONS: u64 = 64;
+
 /// What the process needs before it has a client, and each worker.
 const BASE: u64 = 16 << 20;
 const WORKER: u64 = 4 << 20;
@@ -19,8 +24,7 @@ const WORKER: u64 = 4 << 20;
 const CONNECTION: u64 = 48 << 10;
 /// What a request holds at most that is under way: two buffers, and heads as they came and as they go.
 const REQUEST: u64 = 384 << 10;
-/// Fewer are not worth starting for.
-const FEWEST_CONNECTIONS: u64 = 64;
+/// The same of requests.
 const FEWEST_REQUESTS: u64 = 16;
 
 /// The requests that are under way.
@@ -127,6 +131,26 @@ fn within(
 
 fn mebibytes(bytes: u64) -> String {
     format!("{}MiB", bytes.div_ceil(1 << 20))
+}
+
+/// Connections that each worker may have open, after the limit of descriptors has been raised as far as it goes. A
+/// quarter stays free for connections to servers, which are fewer, since idle clients need none.
+pub(super) fn connections_for(workers: usize, listeners: usize) -> Result<usize, String> {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let limit = getrlimit(Resource::Nofile);
+    let raised = Rlimit { current: limit.maximum, maximum: limit.maximum };
+    let current = if setrlimit(Resource::Nofile, raised).is_ok() { limit.maximum } else { limit.current };
+    let current = current.unwrap_or(u64::from(u32::MAX));
+    let workers = workers as u64;
+    let aside = DESCRIPTORS_ASIDE + workers * (3 * listeners as u64 + 6);
+    let each = current.saturating_sub(aside) / 4 * 3 / workers.max(1);
+    if each < FEWEST_CONNECTIONS {
+        let need = aside + FEWEST_CONNECTIONS.div_ceil(3) * 4 * workers;
+        return Err(format!(
+            "the limit of open files is {current}, and at least {need} are needed\n  = help: raise it, for example with `ulimit -n 65536`"
+        ));
+    }
+    Ok(usize::try_from(each).unwrap_or(usize::MAX))
 }
 
 #[cfg(test)]

@@ -16,6 +16,10 @@ use tokio::task::JoinHandle;
 use super::worker::Worker;
 use super::{Gateway, Order, connection, console};
 use crate::clock::{Alarm, micros};
+#[cfg(feature = "dns")]
+use crate::params::Params;
+#[cfg(feature = "dns")]
+use crate::program::Program;
 
 /// Connections that the kernel keeps until they are accepted.
 const BACKLOG: i32 = 4096;
@@ -58,6 +62,18 @@ fn open_at(address: SocketAddr) -> io::Result<std::net::TcpListener> {
     socket.bind(&address.into())?;
     socket.listen(BACKLOG)?;
     Ok(socket.into())
+}
+
+/// Everywhere that the gateway itself listens, or is declared to.
+#[cfg(feature = "dns")]
+pub(super) fn own(
+    program: &Program,
+    params: &Params,
+    declared: &[SocketAddr],
+    real: &[SocketAddr],
+) -> Vec<SocketAddr> {
+    let admin = program.admin.map(|admin| admin.address.at(params));
+    declared.iter().chain(real).copied().chain(admin).collect()
 }
 
 /// What connections have from the socket that they are accepted from, whoever has opened it.

@@ -55,11 +55,6 @@ use crate::shared::Shared;
 use crate::trace::{Exporter, Tracing};
 use crate::upstream::set::{Published, Set};
 
-/// Descriptors that are neither a listener's nor a connection's: standard streams, reactors, signals, timers.
-const DESCRIPTORS_ASIDE: u64 = 64;
-/// Fewer connections than this are not worth starting for.
-const FEWEST_CONNECTIONS: u64 = 64;
-
 /// What a start may change of a program. The default changes nothing.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
@@ -202,6 +197,24 @@ pub fn start_logging(
     Ok(prepared.running)
 }
 
+/// Where listeners and servers are; servers where they really are.
+fn placed(program: &'static Program, params: &Params, options: &Options) -> Result<place::Places, String> {
+    let mut places = place::places(program, params, &options.given)?;
+    for place in places.upstreams.iter_mut().flatten() {
+        let real = options.servers.iter().find(|(declared, _)| *declared == place.address);
+        place.address = real.map_or(place.address, |(_, real)| *real);
+    }
+    Ok(places)
+}
+
+/// How many workers there are: as many as processors, where nothing is said.
+fn workers(wanted: usize) -> usize {
+    if wanted > 0 {
+        return wanted;
+    }
+    std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
+}
+
 /// Opens all sockets and makes everything ready for workers.
 fn prepare(
     program: &'static Program,
@@ -212,17 +225,10 @@ fn prepare(
     let file = |param: &_, path| live::file::first(param, path, &options.live_files);
     let params = &Arc::new(given::read(program, &options.given, file)?);
     fit::check(program, params, &options.given)?;
-    let mut places = place::places(program, params, &options.given)?;
-    for place in places.upstreams.iter_mut().flatten() {
-        let real = options.servers.iter().find(|(declared, _)| *declared == place.address);
-        place.address = real.map_or(place.address, |(_, real)| *real);
-    }
+    let places = placed(program, params, &options)?;
     let (tracing, exporter) = Tracing::of(program, params, &options.servers)?;
     let sink = access_log::sink(program.access_log, options.log_file, log)?;
-    let workers = match options.workers {
-        0 => std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
-        workers => workers,
-    };
+    let workers = workers(options.workers);
     let wanted: Vec<SocketAddr> = (0..)
         .zip(places.listeners.iter().copied())
         .map(|(index, declared): (usize, _)| options.listen.get(index).copied().unwrap_or(declared))
@@ -241,7 +247,7 @@ fn prepare(
             clock: clock.clone(),
             servers: options.name_server,
             moved: options.servers,
-            listeners: own_listeners(program, params, &places.listeners, &wanted),
+            listeners: listener::own(program, params, &places.listeners, &wanted),
         };
         crate::dns::start(wanted_names, &sets, orders.subscribe())?.unzip()
     };
@@ -251,7 +257,7 @@ fn prepare(
     #[cfg(feature = "admin")]
     let inherits = inherited.is_some();
     let workers = inherited.as_ref().map_or(workers, |inherited| workers.max(inherited.most()));
-    let most_open = connections_for(workers, program.listeners.len())?;
+    let most_open = capacity::connections_for(workers, program.listeners.len())?;
     let capacity =
         program.capacity.map(|declared| Capacity::new(&declared, params, workers, most_open)).transpose()?;
     let (capacity, most_open) = match capacity {
@@ -315,18 +321,6 @@ fn prepare(
         admin,
     };
     Ok(Prepared { gateway, sockets, before, live_files: options.live_files, running })
-}
-
-/// Everywhere that the gateway itself listens, or is declared to.
-#[cfg(feature = "dns")]
-fn own_listeners(
-    program: &Program,
-    params: &Params,
-    declared: &[SocketAddr],
-    real: &[SocketAddr],
-) -> Vec<SocketAddr> {
-    let admin = program.admin.map(|admin| admin.address.at(params));
-    declared.iter().chain(real).copied().chain(admin).collect()
 }
 
 /// Starts the admin listener, where one is declared. A generation that takes over sockets shares its address with the one
@@ -471,26 +465,6 @@ fn drain(orders: &watch::Sender<Order>) {
         *order = if modified { Order::Drain } else { *order };
         modified
     });
-}
-
-/// Connections that each worker may have open, after the limit of descriptors has been raised as far as it goes. A
-/// quarter stays free for connections to servers, which are fewer, since idle clients need none.
-fn connections_for(workers: usize, listeners: usize) -> Result<usize, String> {
-    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-    let limit = getrlimit(Resource::Nofile);
-    let raised = Rlimit { current: limit.maximum, maximum: limit.maximum };
-    let current = if setrlimit(Resource::Nofile, raised).is_ok() { limit.maximum } else { limit.current };
-    let current = current.unwrap_or(u64::from(u32::MAX));
-    let workers = workers as u64;
-    let aside = DESCRIPTORS_ASIDE + workers * (3 * listeners as u64 + 6);
-    let each = current.saturating_sub(aside) / 4 * 3 / workers.max(1);
-    if each < FEWEST_CONNECTIONS {
-        let need = aside + FEWEST_CONNECTIONS.div_ceil(3) * 4 * workers;
-        return Err(format!(
-            "the limit of open files is {current}, and at least {need} are needed\n  = help: raise it, for example with `ulimit -n 65536`"
-        ));
-    }
-    Ok(usize::try_from(each).unwrap_or(usize::MAX))
 }
 
 fn describe(address: SocketAddr, error: &io::Error) -> String {

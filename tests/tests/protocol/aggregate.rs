@@ -446,3 +446,16 @@ fn head_is_answered_without_a_body_and_a_request_may_follow() {
     client.send(get("/required"));
     assert_eq!(client.answer().json(), json!({ "it": [1] }));
 }
+
+#[test]
+fn a_branch_goes_where_its_upstream_shares_it_out() {
+    let (users, orders) = (Server::always(ok("\"users\"")), Server::always(ok("\"orders\"")));
+    let gate = setup([Some(&users), Some(&orders), None, None, None]).start();
+    for _ in 0..3 {
+        assert_eq!(gate.ask(get("/shared")).json(), json!({"who": "users"}));
+    }
+    // It is the client's request that is asked, of which the server hears nothing.
+    let pinned = "GET /shared HTTP/1.1\r\nHost: a\r\nX-Try: 1\r\n\r\n";
+    assert_eq!(gate.ask(pinned).json(), json!({"who": "orders"}));
+    assert_eq!(orders.only().field("x-try"), None);
+}

@@ -4,6 +4,7 @@
 //! has no names left, so that it can be compared, counted and emitted.
 
 mod document;
+mod join;
 pub(crate) mod literal;
 mod member;
 mod membership;
@@ -18,6 +19,7 @@ use gatewright_dsl::problem::setting::wrong_type;
 use gatewright_dsl::schema::{Stage, Want};
 use gatewright_dsl::{Problem, Span};
 
+use self::join::{fitted, is_text, join, widest};
 use self::scope::{Found, Scope};
 use super::problem;
 use crate::ir::expr::{Expr, Form, Function, Kind, Part, Read};
@@ -442,62 +444,6 @@ fn is_address(word: &str) -> bool {
 /// Whether a text in quotes is read as a value of the type.
 fn reads_text(ty: &Ty) -> bool {
     matches!(ty, Ty::Uuid | Ty::Date | Ty::Time | Ty::Url)
-}
-
-/// The type without bounds: what a literal that stands beside it is.
-fn widest(ty: &Ty) -> Ty {
-    match ty {
-        Ty::Int(_) => Ty::INT,
-        Ty::Decimal(_) => Ty::DECIMAL,
-        Ty::Duration(_) => Ty::DURATION,
-        Ty::Size(_) => Ty::SIZE,
-        Ty::Rate(_) => Ty::RATE,
-        Ty::Percent(_) => Ty::PERCENT,
-        Ty::String(_) | Ty::Enum(_) | Ty::Path | Ty::Url => Ty::STRING,
-        other => other.clone(),
-    }
-}
-
-/// The least type that both are of. `None` where they have nothing in common.
-fn join(a: &Ty, b: &Ty) -> Option<Ty> {
-    if a == b {
-        return Some(a.clone());
-    }
-    let ((left, left_optional), (right, right_optional)) = (a.present(), b.present());
-    let joined = match (left, right) {
-        (a, b) if a == b => a.clone(),
-        (Ty::Int(_), Ty::Int(_)) => Ty::INT,
-        (Ty::Int(_) | Ty::Decimal(_), Ty::Int(_) | Ty::Decimal(_)) => Ty::DECIMAL,
-        (a, b) if is_text(a) && is_text(b) => Ty::STRING,
-        (Ty::Duration(_), Ty::Duration(_)) => Ty::DURATION,
-        (Ty::Size(_), Ty::Size(_)) => Ty::SIZE,
-        (Ty::Rate(_), Ty::Rate(_)) => Ty::RATE,
-        (Ty::Percent(_), Ty::Percent(_)) => Ty::PERCENT,
-        (Ty::List(a, _), Ty::List(b, _)) => Ty::List(join(a, b)?.into(), Range::ALL),
-        _ => return None,
-    };
-    Some(if left_optional || right_optional { joined.optional() } else { joined })
-}
-
-/// Whether its values are texts.
-fn is_text(ty: &Ty) -> bool {
-    matches!(ty, Ty::String(_) | Ty::Enum(_) | Ty::Path | Ty::Url)
-}
-
-/// The expression as one of a type that [`join`] has found for it.
-fn fitted(expr: Rc<Expr>, ty: &Ty) -> Rc<Expr> {
-    let ((own, is_optional), (wanted, wants_optional)) = (expr.ty.present(), ty.present());
-    let widens = matches!((own, wanted), (Ty::Int(_), Ty::Decimal(_)));
-    let expr = match (widens, is_optional) {
-        (false, _) => expr,
-        (true, false) => Expr::new(Kind::Widened(expr), Ty::DECIMAL),
-        (true, true) => Expr::new(Kind::Widened(expr), Ty::DECIMAL.optional()),
-    };
-    if wants_optional && !matches!(expr.ty, Ty::Optional(_)) {
-        let ty = expr.ty.clone().optional();
-        return Expr::new(Kind::Present(expr), ty);
-    }
-    expr
 }
 
 /// A record of which nothing is known: what the items of a mixed list have in common.

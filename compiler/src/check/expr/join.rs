@@ -1,0 +1,62 @@
+//! What types have in common, and values as what they are taken for.
+
+use std::rc::Rc;
+
+use crate::ir::expr::{Expr, Kind};
+use crate::ty::{Range, Ty};
+
+/// The type without bounds: what a literal that stands beside it is.
+pub(super) fn widest(ty: &Ty) -> Ty {
+    match ty {
+        Ty::Int(_) => Ty::INT,
+        Ty::Decimal(_) => Ty::DECIMAL,
+        Ty::Duration(_) => Ty::DURATION,
+        Ty::Size(_) => Ty::SIZE,
+        Ty::Rate(_) => Ty::RATE,
+        Ty::Percent(_) => Ty::PERCENT,
+        Ty::String(_) | Ty::Enum(_) | Ty::Path | Ty::Url => Ty::STRING,
+        other => other.clone(),
+    }
+}
+
+/// The least type that both are of. `None` where they have nothing in common.
+pub(super) fn join(a: &Ty, b: &Ty) -> Option<Ty> {
+    if a == b {
+        return Some(a.clone());
+    }
+    let ((left, left_optional), (right, right_optional)) = (a.present(), b.present());
+    let joined = match (left, right) {
+        (a, b) if a == b => a.clone(),
+        (Ty::Int(_), Ty::Int(_)) => Ty::INT,
+        (Ty::Int(_) | Ty::Decimal(_), Ty::Int(_) | Ty::Decimal(_)) => Ty::DECIMAL,
+        (a, b) if is_text(a) && is_text(b) => Ty::STRING,
+        (Ty::Duration(_), Ty::Duration(_)) => Ty::DURATION,
+        (Ty::Size(_), Ty::Size(_)) => Ty::SIZE,
+        (Ty::Rate(_), Ty::Rate(_)) => Ty::RATE,
+        (Ty::Percent(_), Ty::Percent(_)) => Ty::PERCENT,
+        (Ty::List(a, _), Ty::List(b, _)) => Ty::List(join(a, b)?.into(), Range::ALL),
+        _ => return None,
+    };
+    Some(if left_optional || right_optional { joined.optional() } else { joined })
+}
+
+/// Whether its values are texts.
+pub(super) fn is_text(ty: &Ty) -> bool {
+    matches!(ty, Ty::String(_) | Ty::Enum(_) | Ty::Path | Ty::Url)
+}
+
+/// The expression as one of a type that [`join`] has found for it.
+pub(super) fn fitted(expr: Rc<Expr>, ty: &Ty) -> Rc<Expr> {
+    let ((own, is_optional), (wanted, wants_optional)) = (expr.ty.present(), ty.present());
+    let widens = matches!((own, wanted), (Ty::Int(_), Ty::Decimal(_)));
+    let expr = match (widens, is_optional) {
+        (false, _) => expr,
+        (true, false) => Expr::new(Kind::Widened(expr), Ty::DECIMAL),
+        (true, true) => Expr::new(Kind::Widened(expr), Ty::DECIMAL.optional()),
+    };
+    if wants_optional && !matches!(expr.ty, Ty::Optional(_)) {
+        let ty = expr.ty.clone().optional();
+        return Expr::new(Kind::Present(expr), ty);
+    }
+    expr
+}
