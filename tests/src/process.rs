@@ -47,10 +47,24 @@ pub fn inheriting(program: &str, app: SocketAddr, sockets: &[TcpListener], names
     command
 }
 
+/// Starts a program, which may just have been written: another test that starts one in that moment holds the file open for as long as
+/// its child takes to become a program, and until then it cannot be run.
+fn spawn(command: &mut Command) -> Child {
+    let mut child = None;
+    crate::eventually("the program can be started", || {
+        child = match command.spawn() {
+            Err(error) if error.kind() == std::io::ErrorKind::ExecutableFileBusy => None,
+            started => Some(started.unwrap()),
+        };
+        child.is_some()
+    });
+    child.unwrap()
+}
+
 impl Process {
     /// Starts it, and waits until it has said where it listens.
     pub fn start(command: &mut Command) -> Self {
-        let mut child = command.spawn().unwrap();
+        let mut child = spawn(command);
         let said = lines(child.stderr.take().unwrap());
         let line = said.recv_timeout(PATIENCE).unwrap_or_default();
         let address =
