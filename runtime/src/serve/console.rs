@@ -316,7 +316,7 @@ impl Console {
         let name = self.gateway.program.name;
         let clock = &self.gateway.clock;
         let until = clock.now() + micros(READY_MOST);
-        let Ok(alarm) = Alarm::new() else { return };
+        let alarm = Alarm::new();
         let why = loop {
             let mut said = [0; 16];
             if serves.try_read(&mut said).is_ok_and(|count| said.get(..count) == Some(SERVES)) {
@@ -335,7 +335,15 @@ impl Console {
                 Ok(Some(status)) => break ended(status),
                 Err(error) => break format!("what became of it cannot be found out: {error}"),
             }
-            clock.wait(&alarm, LOOK).await;
+            match &alarm {
+                Ok(alarm) => {
+                    clock.wait(alarm, LOOK).await;
+                }
+                Err(error) => {
+                    end(&mut child);
+                    break format!("it cannot be waited for, and was ended: {error}");
+                }
+            }
         };
         self.next.set(None);
         self.keep();
