@@ -26,6 +26,7 @@ pub mod head;
 mod http1;
 #[cfg(feature = "json")]
 pub mod json;
+mod json_tree;
 pub mod limits;
 pub(crate) mod live;
 mod log_file;

@@ -12,6 +12,8 @@ pub(crate) mod upkeep;
 
 use std::fmt;
 use std::future::Future;
+#[cfg(any(feature = "api_key", feature = "jwt"))]
+use std::io::Read as _;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::{Arc, mpsc};
@@ -191,6 +193,19 @@ pub(crate) fn start(
 ) -> Result<Vec<Box<dyn Verifier>>, String> {
     let start = |auth: &'static Auth| auth.kind.start(&Start { auth, params, clock, servers });
     program.auths.iter().map(start).collect()
+}
+
+/// All of a file, which has so many bytes at most.
+#[cfg(any(feature = "api_key", feature = "jwt"))]
+fn file(path: &str, most: u64) -> Result<Vec<u8>, String> {
+    let mut text = Vec::new();
+    let file = std::fs::File::open(path).map_err(|error| format!("{path} cannot be opened: {error}"))?;
+    let read = file.take(most + 1).read_to_end(&mut text);
+    read.map_err(|error| format!("{path} cannot be read: {error}"))?;
+    if text.len() as u64 > most {
+        return Err(format!("{path} has more than {most} bytes"));
+    }
+    Ok(text)
 }
 
 /// What a step has found.

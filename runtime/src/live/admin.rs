@@ -7,11 +7,12 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use super::{About, BODY, By, Live, Refusal, json, value_of};
+use super::{About, BODY, By, DEEPEST, Live, Refusal, value_of};
 use crate::admin::answer::Answer;
 use crate::clock;
 use crate::head::{Head, Method};
 use crate::http1::framing::Length;
+use crate::json_tree::{self, Json};
 use crate::params::{self, Params, Value};
 use crate::reason::phrase;
 use crate::scope::Value as Written;
@@ -58,10 +59,10 @@ pub(crate) fn wish(
 
 /// Does what a request wants.
 pub(crate) fn answer(live: &Live, wish: &Wish, body: &[u8], peer: SocketAddr) -> Answer {
-    let changes = match (wish, json::read(body)) {
+    let changes = match (wish, json_tree::read(body, DEEPEST)) {
         (Wish::Show, _) => return shown(live, None),
         (Wish::Put(name), Ok(value)) => vec![(name.clone(), value)],
-        (Wish::Patch, Ok(json::Json::Object(members))) if !members.is_empty() => members,
+        (Wish::Patch, Ok(Json::Object(members))) if !members.is_empty() => members,
         (Wish::Patch, Ok(_)) => {
             let refusal = Refusal::new("wrong_type", "expected an object with a value for each name");
             return refuse(live, 422, &[("values".to_owned(), refusal)], peer);
@@ -102,7 +103,7 @@ pub(crate) fn answer(live: &Live, wish: &Wish, body: &[u8], peer: SocketAddr) ->
 }
 
 /// The number of a live value and what it is to be.
-fn value(live: &Live, name: &str, json: &json::Json) -> Result<(usize, Value), Refusal> {
+fn value(live: &Live, name: &str, json: &Json) -> Result<(usize, Value), Refusal> {
     let Some((number, param)) = live.find(name) else {
         return Err(Refusal::new("unknown_name", "there is no live value of this name"));
     };

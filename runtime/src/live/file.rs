@@ -14,8 +14,9 @@ use std::task::Poll;
 use tokio::runtime::LocalOptions;
 use tokio::sync::watch;
 
-use super::{By, Live, MOST, Refusal, json, value_of};
+use super::{By, DEEPEST, Live, MOST, Refusal, value_of};
 use crate::clock::{Alarm, Micros};
+use crate::json_tree;
 use crate::params::{self, Param, Value};
 use crate::serve::{Gateway, Order, say};
 
@@ -78,7 +79,7 @@ fn read(param: &Param, path: &PathBuf) -> Result<(Stamp, Result<Value, Refusal>)
     if bytes.len() > MOST {
         return Ok((stamp, Err(Refusal::new("too_large", format!("it has more than {MOST} bytes")))));
     }
-    let json = json::read(&bytes).map_err(|why| Refusal::new("not_json", why));
+    let json = json_tree::read(&bytes, DEEPEST).map_err(|why| Refusal::new("not_json", why));
     Ok((stamp, json.and_then(|json| value_of(param, &json))))
 }
 

@@ -6,7 +6,6 @@
 #[cfg(feature = "admin")]
 pub(crate) mod admin;
 pub(crate) mod file;
-pub(crate) mod json;
 
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -14,9 +13,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
 
-use self::json::Json;
 use crate::clock;
 use crate::fit;
+use crate::json_tree::{self, Json};
 use crate::params::given::Text;
 use crate::params::{self, Kind, Param, Params, Value, value};
 use crate::program::Program;
@@ -26,6 +25,8 @@ use crate::serve::say;
 pub(crate) const MOST: usize = 1 << 20;
 /// Bytes of all values together that operators have said, which are handed over from one generation to the next.
 pub(crate) const BODY: usize = 64 * 1024;
+/// Lists and objects in each other: an object of lists is the most that anybody asks for.
+const DEEPEST: usize = 4;
 /// Characters of a value that a line for operators shows.
 const SHOWN: usize = 160;
 
@@ -209,7 +210,7 @@ impl Live {
 
     /// Takes what the generation before was told. What this program does not know, or not so, is left at its default, and said.
     pub(crate) fn take_over(&self, text: &str) {
-        let Ok(Json::Object(members)) = json::read(text.as_bytes()) else { return };
+        let Ok(Json::Object(members)) = json_tree::read(text.as_bytes(), DEEPEST) else { return };
         let mut values = Vec::new();
         for (name, json) in members {
             let value = match self.find(&name) {

@@ -1,6 +1,6 @@
 //! Numbers as an operator reads them at a glance.
 
-use crate::clock::Micros;
+use crate::clock::{Micros, timestamp};
 use crate::metrics::Quantile;
 
 const SECOND: Micros = 1_000_000;
@@ -98,8 +98,7 @@ pub(super) fn bytes(bytes: u64) -> String {
 
 /// `19:04:05 UTC`.
 pub(super) fn time_of_day(unix: u64) -> String {
-    let second = unix % 86_400;
-    format!("{:02}:{:02}:{:02} UTC", second / 3_600, second / 60 % 60, second % 60)
+    format!("{} UTC", timestamp(unix).get(11..19).unwrap_or_default())
 }
 
 #[cfg(test)]

@@ -1,7 +1,5 @@
 //! A file of keys: one a line, `OWNER SHA256 [name=value …]`. Empty lines, and those that begin with `#`, say nothing.
 
-use std::io::Read;
-
 use crate::auth::{Auth, Principal};
 
 /// Bytes that a file may have.
@@ -16,13 +14,7 @@ type Take<'t> = &'t mut dyn FnMut([u8; 32], Principal) -> Result<(), ()>;
 ///
 /// What is wrong with it, and in which line. No part of a line but its number is told.
 pub(super) fn read(auth: &'static Auth, path: &str, take: Take<'_>) -> Result<(), String> {
-    let mut text = Vec::new();
-    let file = std::fs::File::open(path).map_err(|error| format!("{path} cannot be opened: {error}"))?;
-    let read = file.take(LARGEST + 1).read_to_end(&mut text);
-    read.map_err(|error| format!("{path} cannot be read: {error}"))?;
-    if text.len() as u64 > LARGEST {
-        return Err(format!("{path} has more than {LARGEST} bytes"));
-    }
+    let text = crate::auth::file(path, LARGEST)?;
     let text = String::from_utf8(text).map_err(|_| format!("{path} is not UTF-8"))?;
     for (number, line) in (1..).zip(text.lines()) {
         key(auth, line.trim(), take).map_err(|what| format!("{path}, line {number}: {what}"))?;

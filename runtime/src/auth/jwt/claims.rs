@@ -1,7 +1,7 @@
 //! What a token says, held against what its `auth` asks: from whom, for whom, until when; and what is kept of it.
 
-use super::json::Json;
 use crate::auth::{Auth, Principal};
+use crate::json_tree::Json;
 
 /// What a token must say.
 #[derive(Debug, Default)]

@@ -7,7 +7,8 @@ use aws_lc_rs::signature::{
 };
 
 use super::base64::{Alphabet, decode};
-use super::json::Json;
+use super::token::DEEPEST;
+use crate::json_tree::{self, Json};
 
 /// Keys that a set may have.
 const MOST: usize = 100;
@@ -154,7 +155,8 @@ impl KeySet {
         if text.trim_ascii_start().starts_with(b"-----BEGIN") {
             self.pem(text, accepted)?;
         } else {
-            let json = Json::read(text).ok_or("it is neither JSON, each member once, nor PEM")?;
+            let json = json_tree::read(text, DEEPEST)
+                .map_err(|_| "it is neither JSON, each member once, nor PEM")?;
             let one = std::slice::from_ref(&json);
             let all = match json.member("keys") {
                 Some(Json::List(all)) => all.as_slice(),

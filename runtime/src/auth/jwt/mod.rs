@@ -5,13 +5,11 @@
 
 mod base64;
 mod claims;
-mod json;
 mod keys;
 mod remembered;
 mod source;
 mod token;
 
-use std::io::Read;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -198,13 +196,7 @@ struct Unsigned {
 
 impl Tokens {
     fn file(&mut self, path: &str) -> Result<(), String> {
-        let mut text = Vec::new();
-        let file = std::fs::File::open(path).map_err(|error| format!("{path} cannot be opened: {error}"))?;
-        let read = file.take(LARGEST + 1).read_to_end(&mut text);
-        read.map_err(|error| format!("{path} cannot be read: {error}"))?;
-        if text.len() as u64 > LARGEST {
-            return Err(format!("{path} has more than {LARGEST} bytes"));
-        }
+        let text = super::file(path, LARGEST)?;
         let Self { keys, accepted, .. } = self;
         keys.read(&text, accepted).map_err(|what| format!("{path}: {what}"))
     }

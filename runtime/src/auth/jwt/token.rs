@@ -1,7 +1,10 @@
 //! A token: three parts (RFC 7515 section 7.1), of which the first says by what it was signed, and the second what it says.
 
 use super::base64::{Alphabet, decode};
-use super::json::Json;
+use crate::json_tree::{self, Json};
+
+/// Levels of objects and lists in tokens and sets of keys.
+pub(super) const DEEPEST: usize = 16;
 
 /// Bytes that the name of a key may have.
 const LONGEST_ID: usize = 256;
@@ -27,7 +30,7 @@ impl<'t> Token<'t> {
         if dots.next().is_some() {
             return None;
         }
-        let header = Json::read(&decode(token.get(..first)?, Alphabet::Url)?)?;
+        let header = json_tree::read(&decode(token.get(..first)?, Alphabet::Url)?, DEEPEST).ok()?;
         // RFC 7515 section 4.1.11: who does not understand all that is critical refuses; nothing is understood here.
         if header.member("crit").is_some() {
             return None;
@@ -49,7 +52,7 @@ impl<'t> Token<'t> {
 
     /// What it says. Only of a token whose signature is verified.
     pub(super) fn payload(&self) -> Option<Json> {
-        let json = Json::read(&decode(self.payload, Alphabet::Url)?)?;
+        let json = json_tree::read(&decode(self.payload, Alphabet::Url)?, DEEPEST).ok()?;
         matches!(json, Json::Object(_)).then_some(json)
     }
 }

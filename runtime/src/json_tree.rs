@@ -1,8 +1,8 @@
-//! JSON (RFC 8259) as live values are given in: one value, or an object of values. It reads what is strictly JSON and nothing
-//! else, keeps the text of numbers, and goes no deeper than a value can be.
+//! JSON (RFC 8259) as a tree, for what is small and seldom read, and has been bounded before: live values, tokens, sets of keys. It
+//! reads what is strictly JSON and nothing else, no object has a member twice, and the text of numbers is kept. Bodies of requests and
+//! answers of servers are read without a tree, by `json`.
 
-/// Lists and objects in each other: an object of lists is the most that anybody asks for.
-const DEEPEST: usize = 4;
+use std::collections::HashSet;
 
 /// A value.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,11 +17,25 @@ pub(crate) enum Json {
     Object(Vec<(String, Json)>),
 }
 
-/// Reads one value and nothing behind it. What is wrong otherwise, in words.
-pub(crate) fn read(bytes: &[u8]) -> Result<Json, String> {
+impl Json {
+    /// A member of an object.
+    #[cfg(feature = "jwt")]
+    pub(crate) fn member(&self, name: &str) -> Option<&Self> {
+        let Self::Object(members) = self else { return None };
+        members.iter().find(|(known, _)| known == name).map(|(_, value)| value)
+    }
+
+    #[cfg(feature = "jwt")]
+    pub(crate) fn text(&self) -> Option<&str> {
+        if let Self::Text(text) = self { Some(text) } else { None }
+    }
+}
+
+/// Reads one value and nothing behind it, with at most `deepest` lists and objects in each other. What is wrong otherwise, in words.
+pub(crate) fn read(bytes: &[u8], deepest: usize) -> Result<Json, String> {
     let text =
         std::str::from_utf8(bytes).map_err(|error| format!("byte {} is no UTF-8", error.valid_up_to()))?;
-    let mut reader = Reader { text, at: 0 };
+    let mut reader = Reader { text, at: 0, deepest };
     let value = reader.value(0)?;
     reader.blanks();
     if reader.at < text.len() { Err(reader.wrong("the end")) } else { Ok(value) }
@@ -30,6 +44,7 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Json, String> {
 struct Reader<'a> {
     text: &'a str,
     at: usize,
+    deepest: usize,
 }
 
 impl Reader<'_> {
@@ -62,7 +77,7 @@ impl Reader<'_> {
 
     fn value(&mut self, depth: usize) -> Result<Json, String> {
         self.blanks();
-        if depth > DEEPEST {
+        if depth > self.deepest {
             return Err(self.wrong("no list or object this deep"));
         }
         match self.peek() {
@@ -99,6 +114,7 @@ impl Reader<'_> {
     fn object(&mut self, depth: usize) -> Result<Json, String> {
         self.at += 1;
         let mut members: Vec<(String, Json)> = Vec::new();
+        let mut names = HashSet::new();
         self.blanks();
         if self.takes("}") {
             return Ok(Json::Object(members));
@@ -109,7 +125,8 @@ impl Reader<'_> {
                 return Err(self.wrong("a name in quotes"));
             }
             let name = self.string()?;
-            if members.iter().any(|(known, _)| *known == name) {
+            // Who takes the first of two and who takes the last must not disagree (RFC 7519 section 4).
+            if !names.insert(name.clone()) {
                 return Err(format!("{name:?} stands there twice"));
             }
             self.blanks();
@@ -239,7 +256,7 @@ mod tests {
                 Json::Object(vec![("a".into(), number("1")), ("b".into(), Json::Object(Vec::new()))]),
             ),
         ] {
-            assert_eq!(read(written.as_bytes()), Ok(value), "{written}");
+            assert_eq!(read(written.as_bytes(), 4), Ok(value), "{written}");
         }
     }
 
@@ -273,13 +290,42 @@ mod tests {
             "'a'",
             "NaN",
         ] {
-            assert!(read(written.as_bytes()).is_err(), "{written}");
+            assert!(read(written.as_bytes(), 4).is_err(), "{written}");
         }
-        assert!(read(b"\"\xff\"").is_err());
+        assert!(read(b"\"\xff\"", 4).is_err());
         let whole = r#"["10.0.0.0/8", "192.0.2.0/24"]"#;
         for end in 0..whole.len() {
-            assert!(read(&whole.as_bytes()[..end]).is_err(), "{end} bytes of {whole}");
+            assert!(read(&whole.as_bytes()[..end], 4).is_err(), "{end} bytes of {whole}");
         }
+    }
+
+    #[test]
+    fn no_object_has_a_member_twice_however_it_is_spelt() {
+        for twice in [
+            r#"{"a":1,"a":1}"#,
+            r#"{"a":1,"\u0061":2}"#,
+            r#"{"x":{"b":1,"c":2,"b":3}}"#,
+            r#"[{"a":1,"a":1}]"#,
+        ] {
+            assert!(read(twice.as_bytes(), 4).unwrap_err().ends_with("stands there twice"), "{twice}");
+        }
+    }
+
+    #[test]
+    fn an_object_of_very_many_members_takes_no_more_for_each() {
+        let members: Vec<String> = (0..100_000).map(|at| format!("\"{at}\":0")).collect();
+        let Ok(Json::Object(read)) = read(format!("{{{}}}", members.join(",")).as_bytes(), 4) else {
+            panic!()
+        };
+        assert_eq!(read.len(), members.len());
+    }
+
+    #[test]
+    fn depth_is_bounded() {
+        let deep = |levels: usize| {
+            read(format!("{}{}", "[".repeat(levels), "]".repeat(levels)).as_bytes(), 16).is_ok()
+        };
+        assert!(deep(16) && !deep(18) && !deep(100_000));
     }
 
     /// A value as JSON writes it, with blanks and escapes where there may be some.
@@ -339,22 +385,22 @@ mod tests {
         #[test]
         fn what_is_written_is_read_again_and_no_beginning_of_it_is(value in any(), cut in 0_usize..1_000) {
             let text = written(&value);
-            prop_assert_eq!(read(text.as_bytes()), Ok(value.clone()));
+            prop_assert_eq!(read(text.as_bytes(), 4), Ok(value.clone()));
             let cut = cut % text.len();
             if !matches!(value, Json::Number(_)) {
-                prop_assert!(read(&text.as_bytes()[..cut]).is_err());
+                prop_assert!(read(&text.as_bytes()[..cut], 4).is_err());
             }
         }
 
         #[test]
         fn whatever_bytes_come_reading_ends(bytes in proptest::collection::vec(any_of::<u8>(), 0..200)) {
-            let _ = read(&bytes);
+            let _ = read(&bytes, 4);
         }
 
         #[test]
         fn whatever_words_come_reading_ends(words in "[\\[\\]{},:\"\\\\u0-9a-f.eE+ -]{0,60}") {
-            if let Ok(value) = read(words.as_bytes()) {
-                prop_assert_eq!(read(written(&value).as_bytes()), Ok(value));
+            if let Ok(value) = read(words.as_bytes(), 4) {
+                prop_assert_eq!(read(written(&value).as_bytes(), 4), Ok(value));
             }
         }
     }
