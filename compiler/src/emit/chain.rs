@@ -72,49 +72,22 @@ impl Walk<'_> {
     fn request(&self) -> TokenStream {
         let name = format_ident!("chain_{}", self.number);
         let doc = place(self.chain.place.as_ref());
-        if let Some(at) = self.reader() {
-            // It asks for the body, and what follows is done when that is there.
-            let (picks, calls) = self.calls(Hook::Request);
-            let calls: Vec<_> =
-                calls.into_iter().filter(|(step, _)| *step <= at).map(|(_, call)| call).collect();
-            return quote! {
-                #[doc = #doc]
-                fn #name(exchange: &mut g::Exchange, record: u32) -> g::Flow {
-                    #picks
-                    #(
-                        match #calls.request(exchange) {
-                            g::Flow::Next => {}
-                            flow => return flow,
-                        }
-                    )*
-                    g::Flow::Next
-                }
-            };
-        }
-        if self.chain.end == Some(EndKind::Branch) {
-            let (picks, calls) = self.calls(Hook::Request);
-            let calls = calls.into_iter().map(|(_, call)| call);
-            return quote! {
-                fn #name(exchange: &mut g::Exchange, record: u32) -> g::Flow {
-                    #picks
-                    #(
-                        match #calls.request(exchange) {
-                            g::Flow::Next => {}
-                            flow => return flow,
-                        }
-                    )*
-                    g::Flow::Next
-                }
-            };
-        }
-        let Some(end) = self.end() else {
+        let reader = self.reader();
+        let is_branch = self.chain.end == Some(EndKind::Branch);
+        let end = if reader.is_some() || is_branch { None } else { self.end() };
+        if end.is_none() && reader.is_none() && !is_branch {
             // Nobody asks what becomes of a request that no route has.
             return quote! { #[doc = #doc] fn #name(_: &mut g::Exchange, _: u32) -> g::Flow { g::Flow::Next } };
-        };
+        }
         let (picks, calls) = self.calls(Hook::Request);
-        let calls: Vec<_> = calls.into_iter().map(|(_, call)| call).collect();
+        // What follows a step that asks for the body is done when that is there.
+        let calls = calls.into_iter().filter(|(step, _)| reader.is_none_or(|at| *step <= at));
+        let calls = calls.map(|(_, call)| call);
+        let last = end.map(|end| quote! { #end[end as usize].request(exchange) });
+        let last = last.unwrap_or_else(|| quote! { g::Flow::Next });
+        let doc = (!is_branch).then(|| quote! { #[doc = #doc] });
         quote! {
-            #[doc = #doc]
+            #doc
             fn #name(exchange: &mut g::Exchange, record: u32) -> g::Flow {
                 #picks
                 #(
@@ -123,7 +96,7 @@ impl Walk<'_> {
                         flow => return flow,
                     }
                 )*
-                #end[end as usize].request(exchange)
+                #last
             }
         }
     }
