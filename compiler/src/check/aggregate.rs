@@ -82,6 +82,7 @@ pub(super) fn check(
         .zip(&types)
         .map(|(branch, ty)| one(check, branch, ty.as_ref(), (written, &scope, seen), &mut used))
         .collect();
+    circles(check, written, &branches);
     let (_, value) = written.answer.as_ref()?;
     let answer = expr::answer(&scope, value, Stage::Request, &mut check.problems);
     target::unused(check, seen.pattern, &scope, &used, written.span);
@@ -90,7 +91,7 @@ pub(super) fn check(
     }
     let branches: Vec<Branch> = branches.into_iter().collect::<Option<_>>()?;
     let answer = answer?;
-    graph(check, written, &branches, &answer.expr);
+    unread(check, written, &branches, &answer.expr);
     if check.problems.len() > before {
         return None;
     }
@@ -192,20 +193,25 @@ fn documents(expr: &Expr, found: &mut BTreeSet<usize>) {
     }
 }
 
-/// Who waits for whom: no circle, and nobody for nothing.
-fn graph(check: &mut Check<'_>, written: &ast::Aggregate, branches: &[Branch], answer: &Expr) {
+/// None waits for itself, whatever else is wrong: what is not understood of a branch waits for nobody.
+fn circles(check: &mut Check<'_>, written: &ast::Aggregate, branches: &[Option<Branch>]) {
+    let needs: Vec<&[usize]> =
+        branches.iter().map(|branch| branch.as_ref().map_or(&[][..], |branch| &branch.needs)).collect();
     let named = |at: &usize| {
         let branch = written.branches.get(*at)?;
         Some((branch.name.text.as_str(), branch.path.span))
     };
     let mut done: BTreeSet<usize> = BTreeSet::new();
-    for start in 0..branches.len() {
-        if let Some(circle) = circle(branches, start, &mut Vec::new(), &mut done) {
-            let circle: Vec<(&str, Span)> = circle.iter().filter_map(named).collect();
-            check.problems.push(problem::aggregate_cycle(&circle));
-            return;
+    for start in 0..needs.len() {
+        if let Some(circle) = circle(&needs, start, &mut Vec::new(), &mut done) {
+            let shown: Vec<(&str, Span)> = circle.iter().filter_map(named).collect();
+            check.problems.push(problem::aggregate_cycle(&shown));
         }
     }
+}
+
+/// No branch is asked for nothing.
+fn unread(check: &mut Check<'_>, written: &ast::Aggregate, branches: &[Branch], answer: &Expr) {
     let mut left: Vec<usize> = Vec::new();
     let mut read = BTreeSet::new();
     documents(answer, &mut read);
@@ -223,7 +229,7 @@ fn graph(check: &mut Check<'_>, written: &ast::Aggregate, branches: &[Branch], a
 
 /// The branches of a circle that can be reached, in the order in which they wait.
 fn circle(
-    branches: &[Branch],
+    needs: &[&[usize]],
     at: usize,
     open: &mut Vec<usize>,
     done: &mut BTreeSet<usize>,
@@ -235,8 +241,8 @@ fn circle(
         return None;
     }
     open.push(at);
-    let needs = branches.get(at).map(|branch| branch.needs.as_slice()).unwrap_or_default();
-    let found = needs.iter().find_map(|need| circle(branches, *need, open, done));
+    let own = needs.get(at).copied().unwrap_or_default();
+    let found = own.iter().find_map(|need| circle(needs, *need, open, done));
     open.pop();
     found
 }
