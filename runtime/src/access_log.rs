@@ -13,6 +13,7 @@ use crate::clock::{self, Clock, Micros};
 use crate::exchange::Exchange;
 use crate::log_file::LogFile;
 use crate::program::{AccessLog, Program};
+use crate::serve::say;
 use crate::terminal::Write;
 
 mod json;
@@ -199,7 +200,7 @@ pub(crate) fn start(
 }
 
 fn write_all(from: &Receiver<Vec<u8>>, to: &mut Sink<impl io::Write>, all_lost: &Lost) {
-    let mut cut = false;
+    let (mut cut, mut fails) = (false, false);
     for batch in from {
         if let Sink::File(file) = to
             && file.look(all_lost.reopen.swap(false, Ordering::Relaxed))
@@ -214,10 +215,20 @@ fn write_all(from: &Receiver<Vec<u8>>, to: &mut Sink<impl io::Write>, all_lost: 
                 all_lost.untold.fetch_add(lost, Ordering::Relaxed);
             }
         }
-        if put(to, &batch, &mut cut).and_then(|()| to.flush()).is_err() {
+        let put = put(to, &batch, &mut cut).and_then(|()| to.flush());
+        if put.is_err() {
             let lines = batch.split(|byte| *byte == b'\n').count() - 1;
             all_lost.add(lines as u64);
         }
+        // Once for each time that it begins and ends, however many lines that are.
+        match put {
+            Err(error) if !fails => say(format_args!(
+                "error: the access log cannot be written, and its lines are lost until it can: {error}"
+            )),
+            Ok(()) if fails && !batch.is_empty() => say(format_args!("the access log is written again")),
+            _ => continue,
+        }
+        fails = !fails;
     }
 }
 

@@ -224,3 +224,31 @@ fn a_hang_up_begins_a_new_file_and_without_one_ends_the_process() {
     plain.hang_up();
     eventually("it ends", || plain.ended());
 }
+
+#[test]
+fn an_operator_is_told_once_that_the_log_cannot_be_written() {
+    let server = Server::ok();
+    let mut gateway = Process::start(command(BINARY, server.address).env("LOG", "/dev/full"));
+    let mut client = gateway.client();
+    let mut said = Vec::new();
+    for name in ["first", "second", "third"] {
+        assert_eq!(
+            client.ask(format!("GET /{name} HTTP/1.1\r\nHost: a\r\n\r\n")).status(),
+            404,
+            "traffic goes on"
+        );
+        if name == "first" {
+            said.push(gateway.says());
+        }
+    }
+    gateway.terminate();
+    drop(client);
+    while !said.last().unwrap().contains("has stopped") {
+        said.push(gateway.says());
+        assert!(said.len() < 10 && said.last() != Some(&String::new()), "{said:?}");
+    }
+    let told: Vec<_> = said.iter().filter(|line| line.starts_with("error: ")).collect();
+    assert_eq!(told.len(), 1, "{said:?}");
+    let start = "error: the access log cannot be written, and its lines are lost until it can: No space left";
+    assert!(told[0].starts_with(start), "{said:?}");
+}
