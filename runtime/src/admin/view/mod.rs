@@ -2,6 +2,7 @@
 
 mod filter;
 mod format;
+mod live;
 mod refusals;
 mod routes;
 mod servers;
@@ -91,14 +92,18 @@ impl View {
             at: format::time_of_day(seen.unix),
             facts: facts(&seen),
             alerts,
-            tables: vec![
-                routes::table(&seen),
-                upstreams::table(&seen, &upstreams),
-                servers::table(&seen, &upstreams),
-                refusals::by_reason(&seen),
-                refusals::latest(&seen),
-                workers::table(&seen),
-            ],
+            tables: [
+                Some(routes::table(&seen)),
+                Some(upstreams::table(&seen, &upstreams)),
+                Some(servers::table(&seen, &upstreams)),
+                gateway.shared.live.as_ref().map(|live| live::table(&seen, live)),
+                Some(refusals::by_reason(&seen)),
+                Some(refusals::latest(&seen)),
+                Some(workers::table(&seen)),
+            ]
+            .into_iter()
+            .flatten()
+            .collect(),
         }
     }
 

@@ -2,6 +2,7 @@
 
 mod events;
 mod guard;
+mod live;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
