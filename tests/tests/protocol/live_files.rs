@@ -174,15 +174,18 @@ fn each_change_is_one_line_and_the_next_generation_knows_it() {
     assert_eq!(process.client().ask(get("/office")).status(), 200);
 
     kill_process(process.pid(), Signal::USR2).unwrap();
-    let line = process.says();
-    let next: i32 = line.split(' ').find_map(|word| word.parse().ok()).unwrap_or_else(|| panic!("{line}"));
-    let next = Next(Pid::from_raw(next).unwrap());
-    let mut said = String::new();
+    // Lines of both generations come the same way, in any order.
+    let (mut said, mut next) = (String::new(), None);
     while !said.contains("has stopped") {
         let line = process.says();
         assert!(!line.is_empty(), "{said}");
+        if line.contains("as its next generation") {
+            let number: i32 = line.split(' ').find_map(|word| word.parse().ok()).unwrap();
+            next = Some(Next(Pid::from_raw(number).unwrap()));
+        }
         said.push_str(&line);
     }
+    let next = next.unwrap_or_else(|| panic!("{said}"));
     assert!(said.contains("live mode: \"blue\" -> \"green\", by generation before, generation 1"), "{said}");
     assert_eq!(process.client().ask(get("/mode")).text(), "green");
     assert_eq!(process.client().ask(get("/office")).status(), 200);
