@@ -10,6 +10,9 @@ use crate::carried::{self, Crate, LOCK, VERSION, put};
 /// The whole of the binary's own code.
 const MAIN: &str = "//! A compiled gateway.\n\ninclude!(\"gateway.rs\");\n\nfn main() -> std::process::ExitCode {\n    gatewright_runtime::generated::main(&PROGRAM)\n}\n";
 
+/// Packages that come with a feature and are optimised in a quick build too: hashes of passwords are slow enough as they are.
+const OPTIMISED: &[(&str, &[&str])] = &[("basic", &["argon2", "bcrypt", "blake2", "blowfish"])];
+
 /// Where one gateway is built.
 #[derive(Debug)]
 pub(crate) struct Package {
@@ -64,12 +67,18 @@ impl Package {
 
     fn manifest(&self, features: &[&str]) -> String {
         let name = &self.name;
+        let optimised = OPTIMISED.iter().filter(|(feature, _)| features.contains(feature));
+        let optimised: Vec<String> = optimised
+            .flat_map(|(_, packages)| *packages)
+            .map(|package| format!("\n[profile.dev.package.{package}]\nopt-level = 3\n"))
+            .collect();
+        let optimised = optimised.concat();
         format!(
             "[package]\nname = \"{name}\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n\
              [dependencies]\ngatewright-runtime = {{ path = \"../runtime\", default-features = false, features = {features:?} }}\n\n\
              [workspace]\n\n\
              [profile.release]\nopt-level = 3\ndebug = false\nstrip = \"symbols\"\npanic = \"unwind\"\nlto = \"fat\"\ncodegen-units = 1\n\n\
-             [profile.dev]\nopt-level = 0\ndebug = false\nstrip = \"debuginfo\"\npanic = \"unwind\"\nincremental = true\n"
+             [profile.dev]\nopt-level = 0\ndebug = false\nstrip = \"debuginfo\"\npanic = \"unwind\"\nincremental = true\n{optimised}"
         )
     }
 }
@@ -93,6 +102,13 @@ fn hash(value: &impl Hash) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_hashes_passwords_is_optimised_where_it_is_there() {
+        let package = Package { home: PathBuf::new(), name: "gateway-0".to_owned() };
+        assert!(package.manifest(&["basic"]).ends_with("[profile.dev.package.blowfish]\nopt-level = 3\n"));
+        assert!(!package.manifest(&["jwt"]).contains("profile.dev.package"));
+    }
 
     #[test]
     fn two_entries_are_two_packages() {

@@ -161,3 +161,24 @@ fn one_gateway_of_those_that_share_a_file_is_enough() {
     assert_eq!(named("limit 1/s;"), Vec::<&str>::new());
     assert_eq!(named(""), ["answer_never_given"; 2]);
 }
+
+#[test]
+fn what_a_kind_of_auth_answers_is_given_only_where_it_is_asked() {
+    let head = "gateway g { listen http :8080 plaintext \"a test\" }\nauth key api_key { keys \"a\" }\nauth staff basic { users \"b\" }\n";
+    for (who, is_given) in
+        [("require key", false), ("require staff", true), ("identify staff\n  public", true)]
+    {
+        let on = "on passwords_full, passwords_timeout respond 503";
+        let both = "route GET /all require any key, staff respond 200\n";
+        let text = format!("{head}{both}route GET /a respond 200 {{\n  {who}\n  {on}\n}}\n");
+        let problems =
+            compile(&sources("gateway.gw", &text), &Catalogue::standard()).err().unwrap_or_default();
+        let names: Vec<&str> = problems.iter().map(|problem| problem.name).collect();
+        let expected: &[&str] = if is_given { &[] } else { &["answer_never_given"; 2] };
+        assert_eq!(names, expected, "{who}");
+        assert!(
+            problems.iter().all(|problem| format!("{problem:?}").contains("kind `basic`")),
+            "{problems:?}"
+        );
+    }
+}

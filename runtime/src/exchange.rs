@@ -6,7 +6,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::auth::{Awaited, Principal};
+use crate::auth::{Later, Principal, Settled};
 use crate::clock::Micros;
 use crate::edit::{self, Edits};
 use crate::head::{Field, Head, is_field_value, write_number};
@@ -98,7 +98,7 @@ pub struct Exchange {
     pub(crate) fault: Option<Reason>,
     /// Who asks: numbers of `auth`s, and whom each knows.
     pub(crate) principals: Vec<(u16, Arc<Principal>)>,
-    /// The fields of the head, in lower case, by which that was found out.
+    /// The fields of the head, in lower case, in which that may be said, whether it was so or not.
     pub(crate) credentials: Vec<&'static str>,
     /// They are sent on.
     pub(crate) sends_credentials: bool,
@@ -106,8 +106,10 @@ pub struct Exchange {
     pub(crate) identity: &'static [&'static str],
     /// What its chain has come to, until that is done.
     pub(crate) flow: Option<Flow>,
-    /// What may tell in a moment who asks.
-    pub(crate) awaited: Option<Awaited>,
+    /// What tells in a moment who asks, by numbers of `auth`s.
+    pub(crate) awaited: Vec<(u16, Later)>,
+    /// What has come of such waits; nothing where that was in vain, or only news.
+    pub(crate) settled: Vec<(u16, Option<Settled>)>,
     pub(crate) record: Record,
     /// The trace that it belongs to.
     pub(crate) trace: Trace,
@@ -264,7 +266,8 @@ impl Default for Exchange {
             sends_credentials: false,
             identity: &[],
             flow: None,
-            awaited: None,
+            awaited: Vec::new(),
+            settled: Vec::new(),
             record: Record::default(),
             trace: Trace::default(),
         }
@@ -419,7 +422,7 @@ impl Exchange {
         self.principals.clear();
         self.credentials.clear();
         self.sends_credentials = false;
-        self.awaited = None;
+        self.awaited.clear();
         self.edits.clear();
         self.violations.clear();
         self.made.clear();
@@ -471,7 +474,8 @@ impl Exchange {
         self.sends_credentials = false;
         self.identity = &[];
         self.flow = None;
-        self.awaited = None;
+        self.awaited.clear();
+        self.settled.clear();
         self.record = Record::default();
         self.trace.clear();
     }

@@ -98,6 +98,10 @@ reasons! {
     CREDENTIAL_INVALID "credential_invalid" 401 "http_request_denied" "what the request says of whom it is from is not accepted";
     /// `require`, `identify`: nobody can be known now.
     IDENTITY_UNAVAILABLE "identity_unavailable" 503 "proxy_internal_response" "it cannot be found out whom the request is from";
+    /// `auth … basic`: nobody more may wait until a password is verified.
+    PASSWORDS_FULL "passwords_full" 503 "proxy_internal_response" "the gateway has as many passwords to verify as it may have";
+    /// `auth … basic`: the wait was too long.
+    PASSWORDS_TIMEOUT "passwords_timeout" 503 "proxy_internal_response" "the gateway has not verified the password in time";
     /// `only`.
     NOT_ALLOWED "not_allowed" 403 "http_request_denied" "the request is not allowed";
     /// `deny`.

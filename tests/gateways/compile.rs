@@ -33,6 +33,7 @@ pub fn write(out: &Path) {
     write_one(out, "live");
     write_one(out, "split");
     write_one(out, "auth");
+    write_one(out, "basic");
     write_one(out, "tokens");
     write_one(out, "key_sets");
     write_one(out, "aggregated");

@@ -213,6 +213,11 @@ impl Gate {
         self.running.as_ref().unwrap().drain();
     }
 
+    /// Cuts every connection.
+    pub fn cut(&self) {
+        self.running.as_ref().unwrap().cut();
+    }
+
     /// Waits until it has stopped.
     pub fn join(mut self) {
         let running = self.running.take().unwrap();

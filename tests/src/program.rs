@@ -60,6 +60,15 @@ pub fn auth() -> &'static Program {
     &auth::PROGRAM
 }
 
+mod basic {
+    include!(concat!(env!("OUT_DIR"), "/basic.rs"));
+}
+
+/// A gateway that asks for passwords, compiled from `gateways/basic.gw`.
+pub fn basic() -> &'static Program {
+    &basic::PROGRAM
+}
+
 mod key_sets {
     include!(concat!(env!("OUT_DIR"), "/key_sets.rs"));
 }

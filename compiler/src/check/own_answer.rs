@@ -5,9 +5,11 @@
 use std::collections::BTreeSet;
 
 use gatewright_dsl::ast::{Block, Declaration, Statement};
+use gatewright_dsl::auth::Kind;
 use gatewright_dsl::schema::{AGGREGATED, CORE, Cause, Given, Reason, Type, UNRESOLVED, Value};
 use gatewright_dsl::{Policy, Problem, Span};
 
+use super::auth::principals;
 use super::join::Settings;
 use super::unit::Unit;
 use super::upstream::Upstream;
@@ -41,6 +43,10 @@ pub(super) fn note(check: &mut Check<'_>, steps: &[Step], upstreams: &[&Upstream
     for step in steps.iter().chain(parts) {
         let answers = step.policy.answers.iter();
         given.extend(answers.filter_map(|reason| Some((reason.given(&step.values)?, reason.name))));
+        for name in step.policy.who.map(|_| principals(&step.values)).unwrap_or_default() {
+            let known = check.auths.find(&name.text).map(|(auth, _)| auth.kind.answers);
+            given.extend(known.unwrap_or_default().iter().map(|reason| (reason.status, reason.name)));
+        }
     }
     for (place, cause) in speaking {
         let is_given = given.iter().any(|(status, reason)| cause.takes(reason, *status));
@@ -91,6 +97,13 @@ fn never_given(check: &Check<'_>, place: Span, spoken: &Spoken) -> Problem {
             names => format!(" without `{}`", names.join("` and `")),
         };
         Some(format!("`{}{with}`{without}", policy.name))
+    });
+    let of_kind = |kind: &&'static Kind| {
+        kind.answers.iter().any(|reason| spoken.cause == Cause::Reason(reason.name.into()))
+    };
+    let giving = giving.or_else(|| {
+        let kind = check.catalogue.auths().find(of_kind)?;
+        Some(format!("an `auth` of the kind `{}`", kind.name))
     });
     let is_core = CORE.iter().any(|reason| spoken.cause.takes(reason.name, reason.status));
     let mut statuses: Vec<(u16, Vec<String>)> = Vec::new();
@@ -200,6 +213,8 @@ impl<'a> Words<'a> {
                 || reason.status_of.is_some() && !matches!(cause, Cause::Reason(_))
         };
         let mut written = check.catalogue.policies().filter(|policy| self.found.contains(policy.name));
-        self.is_open || written.any(|policy| policy.answers.iter().any(takes))
+        let of_kinds = || check.catalogue.auths().any(|kind| kind.answers.iter().any(takes));
+        self.is_open
+            || written.any(|policy| policy.answers.iter().any(takes) || policy.who.is_some() && of_kinds())
     }
 }

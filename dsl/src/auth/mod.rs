@@ -1,13 +1,14 @@
 //! Kinds of `auth` as rows: by what a request says who asks, and what is known of them. How that is verified is the runtime's.
 
 pub mod api_key;
+pub mod basic;
 pub mod jwt;
 
 use crate::policy::request::may_be_carried;
-use crate::schema::{At, Mismatch, Param, Row, Type, Values};
+use crate::schema::{At, Mismatch, Param, Reason, Row, Type, Values};
 
 /// The kinds of this project.
-pub(crate) const STANDARD: &[&Kind] = &[&api_key::KIND, &jwt::KIND];
+pub(crate) const STANDARD: &[&Kind] = &[&api_key::KIND, &basic::KIND, &jwt::KIND];
 
 /// Says what does not go together in settings that are each right by themselves, and which of them it is about.
 pub type Check = for<'v> fn(&[&'v Values]) -> Option<(&'v Values, Mismatch)>;
@@ -29,6 +30,8 @@ pub struct Kind {
     pub field: for<'v> fn(&[&'v Values]) -> &'v str,
     /// What it knows of everybody, each a text: fields of the principal beside those of the record that `claims` names.
     pub own: &'static [&'static str],
+    /// Why a route that asks for it may refuse, beyond what every kind may answer.
+    pub answers: &'static [Reason],
     /// The feature of the runtime that it needs.
     pub feature: &'static str,
     /// The path of the Rust module, seen from generated code: its `Config` has a list of `Item`s, one variant for each word.
@@ -45,6 +48,7 @@ impl Kind {
         check: None,
         field: |_| AUTHORIZATION,
         own: &[],
+        answers: &[],
         feature: "",
         home: "",
     };

@@ -375,6 +375,7 @@ impl Catalogue {
     /// The words of all answers that the gateway may give by itself to a request whose route is known.
     pub fn reasons(&self) -> impl Iterator<Item = &'static str> + '_ {
         let answers = self.policies().flat_map(|policy| policy.answers);
+        let answers = answers.chain(self.auths().flat_map(|kind| kind.answers));
         CORE.iter().chain(&[UNRESOLVED]).chain(AGGREGATED).chain(answers).map(|reason| reason.name)
     }
 

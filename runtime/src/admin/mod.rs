@@ -53,6 +53,8 @@ const FEATURES: &[&str] = &[
     "admin",
     #[cfg(feature = "api_key")]
     "api_key",
+    #[cfg(feature = "basic")]
+    "basic",
     #[cfg(feature = "dns")]
     "dns",
     #[cfg(feature = "json")]

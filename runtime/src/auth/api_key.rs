@@ -3,16 +3,15 @@
 //! A hash that is made slow is for what people think up. A key has at least 128 bits that nobody can guess, so that a fast
 //! hash hides it as well, and costs a request less than a microsecond.
 
-mod file;
-
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use aws_lc_rs::digest::{SHA256, digest};
 
-use super::bearer::{self, Bearer};
-use super::{Claim, Kind, Principal, Start, Verdict, Verifier};
+use super::authorization::{self, Said};
+use super::lines::{self, Form};
+use super::{Given, Kind, Principal, Start, Verdict, Verifier};
 use crate::exchange::Exchange;
 
 /// Bytes of a key; what is longer is none.
@@ -49,11 +48,14 @@ pub enum Item {
     },
 }
 
-/// For each claim the texts of it, if anything is said of it.
-pub type Given = &'static [Option<&'static [&'static str]>];
-
 /// The hash of a key, and whose it is.
 type Owned = ([u8; 32], Arc<Principal>);
+
+const FORM: Form<[u8; 32]> = Form {
+    words: "OWNER SHA256",
+    has_colon: false,
+    hash: |text| hash(text).ok_or_else(|| "expected 64 digits from `0` to `f` as the second word".to_owned()),
+};
 
 /// All keys of one `auth`.
 #[derive(Debug)]
@@ -72,22 +74,15 @@ impl Kind for Config {
             match *item {
                 Item::Header { name } => keys.header = name,
                 Item::Key { owner, sha256, given } => {
-                    let hash =
-                        file::hash(sha256).ok_or_else(|| within(format!("`{sha256}` is no SHA-256")))?;
-                    let said = |at: usize, _: &'static Claim| match at.checked_sub(1) {
-                        None => Some(vec![Box::from(owner.as_bytes())]),
-                        Some(at) => {
-                            let texts = (*given?.get(at)?)?;
-                            Some(texts.iter().map(|text| Box::from(text.as_bytes())).collect())
-                        }
-                    };
-                    let who = Principal::new(auth, said);
-                    let who =
-                        who.map_err(|(claim, how)| within(format!("`{}` is {how}", claim.field.name)))?;
+                    let hash = hash(sha256).ok_or_else(|| within(format!("`{sha256}` is no SHA-256")))?;
+                    let who = Principal::of(auth, owner, given).map_err(within)?;
                     keys.add(hash, who).map_err(|()| within(format!("`{sha256}` stands twice")))?;
                 }
                 Item::Keys { path } => {
-                    file::read(auth, path, &mut |hash, who| keys.add(hash, who)).map_err(within)?;
+                    let mut take = |_: &str, hash: [u8; 32], who: Principal| {
+                        keys.add(hash, who).map_err(|()| "this key stands twice".to_owned())
+                    };
+                    lines::read(auth, path, &FORM, &mut take).map_err(within)?;
                 }
             }
         }
@@ -122,32 +117,74 @@ fn first(hash: &[u8]) -> u64 {
 
 impl Verifier for Keys {
     fn identify(&self, x: &Exchange) -> Verdict {
-        let (key, by) = match self.header {
-            None => match bearer::token(x.head()) {
-                Bearer::Missing => return Verdict::Missing,
-                Bearer::Malformed => return Verdict::Invalid,
-                Bearer::Token(token) => (token, bearer::FIELD),
+        let key = match self.header {
+            None => match authorization::said(x.head(), "Bearer") {
+                Said::Missing => return Verdict::MISSING,
+                Said::Malformed => return Verdict::INVALID,
+                Said::Token(token) => token,
             },
             Some(name) => {
                 let mut fields = x.head().field(name);
-                let Some(value) = fields.next() else { return Verdict::Missing };
+                let Some(value) = fields.next() else { return Verdict::MISSING };
                 if fields.next().is_some() {
-                    return Verdict::Invalid;
+                    return Verdict::INVALID;
                 }
-                (value, name)
+                value
             }
         };
         match self.find(key) {
-            Some(who) => Verdict::Known { who: Arc::clone(who), by },
-            None => Verdict::Invalid,
+            Some(who) => Verdict::Known(Arc::clone(who)),
+            None => Verdict::INVALID,
         }
     }
 
+    fn field(&self) -> &'static str {
+        self.header.unwrap_or(authorization::FIELD)
+    }
+
     fn challenge(&self, realm: &str, invalid: bool, out: &mut Vec<u8>) {
-        let Some(name) = self.header else { return bearer::challenge(realm, invalid, out) };
+        let Some(name) = self.header else { return authorization::bearer_challenge(realm, invalid, out) };
         // No scheme is registered for a field of its own; a client that reads this one finds the field.
         for part in ["ApiKey realm=\"", realm, "\", header=\"", name, "\""] {
             out.extend_from_slice(part.as_bytes());
         }
+    }
+}
+
+/// 64 hexadecimal digits as bytes.
+fn hash(text: &str) -> Option<[u8; 32]> {
+    let digit = |byte: &u8| char::from(*byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+    let digits: Vec<u8> = text.bytes().map(|byte| digit(&byte)).collect::<Option<_>>()?;
+    let bytes: Vec<u8> =
+        digits.chunks(2).filter_map(|pair| Some(pair.first()? << 4 | pair.get(1)?)).collect();
+    bytes.try_into().ok().filter(|_| text.len() == 64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::auth::{Auth, Start};
+
+    #[test]
+    fn a_hash_has_sixty_four_digits_in_lower_case_or_not() {
+        let digits = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
+        assert_eq!(hash(digits).map(|bytes| bytes[31]), Some(8));
+        for wrong in [&digits[1..], &digits.replace('9', "x"), &format!("{digits}0"), ""] {
+            assert_eq!(hash(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_file_that_is_not_there_stops_the_start() {
+        static CONFIG: Config = Config { items: &[Item::Keys { path: "/nowhere/partners.keys" }] };
+        static PARTNER: Auth = Auth { name: "partner", claims: &[], kind: &CONFIG };
+        let clock = crate::clock::Clock::manual();
+        let params = Arc::default();
+        let start = Start { auth: &PARTNER, params: &params, clock: &clock, servers: &[] };
+        let error = Kind::start(&CONFIG, &start).unwrap_err();
+        assert!(
+            error.starts_with("the keys of `partner`: /nowhere/partners.keys cannot be opened"),
+            "{error}"
+        );
     }
 }

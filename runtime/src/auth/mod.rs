@@ -3,23 +3,28 @@
 
 #[cfg(feature = "api_key")]
 pub mod api_key;
-#[cfg(any(feature = "api_key", feature = "jwt"))]
-mod bearer;
+#[cfg(any(feature = "api_key", feature = "basic", feature = "jwt"))]
+mod authorization;
+#[cfg(any(feature = "basic", feature = "jwt"))]
+mod base64;
+#[cfg(feature = "basic")]
+pub mod basic;
 #[cfg(feature = "jwt")]
 pub mod jwt;
-
+#[cfg(any(feature = "api_key", feature = "basic"))]
+mod lines;
+#[cfg(any(feature = "basic", feature = "jwt"))]
+mod remembered;
 pub(crate) mod upkeep;
 
 use std::fmt;
 use std::future::Future;
-#[cfg(any(feature = "api_key", feature = "jwt"))]
+#[cfg(any(feature = "api_key", feature = "basic", feature = "jwt"))]
 use std::io::Read as _;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::{Arc, mpsc};
 use std::time::Duration;
-
-use tokio::sync::watch;
 
 use crate::clock::{Clock, Micros};
 use crate::exchange::{Exchange, Flow};
@@ -89,19 +94,36 @@ pub trait Upkeep: Send + Sync {
     fn patience(&self) -> Duration;
 }
 
-/// Something that may tell in a moment who a request is from.
-#[derive(Debug)]
-pub struct Awaited {
-    /// Changes when there is news.
-    pub over: watch::Receiver<u64>,
+/// Something that tells in a moment who a request is from.
+pub struct Later {
+    /// Ends with the verdict, or with nothing where there is news by which it can be found.
+    pub over: Pin<Box<dyn Future<Output = Option<Settled>>>>,
     /// How long that may take, in microseconds.
     pub within: Micros,
+    /// Why the request is refused where that was in vain.
+    pub otherwise: Reason,
+}
+
+/// What has come of a wait: who asks, or why that is not known.
+pub type Settled = Result<Arc<Principal>, Reason>;
+
+impl fmt::Debug for Later {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { over: _, within, otherwise } = self;
+        f.debug_struct("Later")
+            .field("within", within)
+            .field("otherwise", &otherwise.word)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Finds out who asks, on any worker.
 pub trait Verifier: fmt::Debug + Send + Sync {
     /// Who a request is from.
     fn identify(&self, x: &Exchange) -> Verdict;
+
+    /// The field of a head, in lower case, in which a request says who it is from.
+    fn field(&self) -> &'static str;
 
     /// Appends what a client is told that is not known: a challenge (RFC 9110 section 11.6.1). `invalid`: it has said who it is,
     /// and that is not so.
@@ -116,27 +138,24 @@ pub trait Verifier: fmt::Debug + Send + Sync {
 /// What has come of asking.
 #[derive(Debug)]
 pub enum Verdict {
-    /// The request does not say.
-    Missing,
     /// It is from this one.
-    Known {
-        /// Who.
-        who: Arc<Principal>,
-        /// The field of the head, in lower case, that says so.
-        by: &'static str,
-    },
-    /// What it says is not so.
-    Invalid,
-    /// What it says is not so as far as is known, and more may be known in a moment.
-    Unknown {
-        /// When.
-        awaited: Awaited,
-        /// Nothing is known now by which it could be judged.
-        is_blind: bool,
-    },
-    /// That cannot be found out now.
-    Unavailable,
+    Known(Arc<Principal>),
+    /// That is not known, for this reason.
+    Not(Reason),
+    /// That is known in a moment.
+    Later(Later),
 }
+
+impl Verdict {
+    /// The request does not say.
+    pub const MISSING: Self = Self::Not(Reason::CREDENTIAL_MISSING);
+    /// What it says is not so.
+    pub const INVALID: Self = Self::Not(Reason::CREDENTIAL_INVALID);
+}
+
+/// What is said of somebody in a program: for each claim but the name the texts of it, if anything is said of it.
+#[cfg(any(feature = "api_key", feature = "basic"))]
+pub type Given = &'static [Option<&'static [&'static str]>];
 
 /// Somebody who is known: for each claim of the `auth` the texts of it, if there are any.
 #[derive(Debug, Default)]
@@ -150,7 +169,7 @@ impl Principal {
     /// # Errors
     ///
     /// The first claim that is missing or of another type.
-    #[cfg(any(feature = "api_key", feature = "jwt"))]
+    #[cfg(any(feature = "api_key", feature = "basic", feature = "jwt"))]
     pub(crate) fn new(
         auth: &'static Auth,
         said: impl Fn(usize, &'static Claim) -> Option<Vec<Box<[u8]>>>,
@@ -172,6 +191,23 @@ impl Principal {
             claims.push(texts);
         }
         Ok(Self { claims })
+    }
+
+    /// Somebody of this name, of whom a program says this.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with it.
+    #[cfg(any(feature = "api_key", feature = "basic"))]
+    fn of(auth: &'static Auth, name: &str, given: Option<Given>) -> Result<Self, String> {
+        let said = |at: usize, _: &'static Claim| match at.checked_sub(1) {
+            None => Some(vec![Box::from(name.as_bytes())]),
+            Some(at) => {
+                let texts = (*given?.get(at)?)?;
+                Some(texts.iter().map(|text| Box::from(text.as_bytes())).collect())
+            }
+        };
+        Self::new(auth, said).map_err(|(claim, how)| format!("`{}` is {how}", claim.field.name))
     }
 
     /// The texts of a claim.
@@ -196,7 +232,7 @@ pub(crate) fn start(
 }
 
 /// All of a file, which has so many bytes at most.
-#[cfg(any(feature = "api_key", feature = "jwt"))]
+#[cfg(any(feature = "api_key", feature = "basic", feature = "jwt"))]
 fn file(path: &str, most: u64) -> Result<Vec<u8>, String> {
     let mut text = Vec::new();
     let file = std::fs::File::open(path).map_err(|error| format!("{path} cannot be opened: {error}"))?;
@@ -214,6 +250,9 @@ pub(crate) enum Asked {
     Known,
     /// Nobody, or nothing that holds.
     Not(Reason),
+    /// That is known in a moment. A step that goes on without it would tell one request in two ways: it refuses, and is run once
+    /// more.
+    Later,
 }
 
 /// Asks one `auth` who a request is from, and keeps the answer.
@@ -221,24 +260,32 @@ pub(crate) fn ask(x: &mut Exchange, number: u16) -> Asked {
     if x.principals.iter().any(|(known, _)| *known == number) {
         return Asked::Known;
     }
-    let verifier = x.shared.as_ref().and_then(|shared| shared.auths.get(usize::from(number)));
+    let shared = x.shared.clone();
+    let verifier = shared.as_ref().and_then(|shared| shared.auths.get(usize::from(number)));
     // Outside of a gateway nobody is known.
     let Some(verifier) = verifier else { return Asked::Not(Reason::IDENTITY_UNAVAILABLE) };
-    match verifier.identify(x) {
-        Verdict::Known { who, by } => {
+    // Whatever comes of it, what the client says there is for nobody else.
+    if !x.credentials.contains(&verifier.field()) {
+        x.credentials.push(verifier.field());
+    }
+    let waited = x.settled.iter().find(|(known, _)| *known == number).map(|(_, settled)| settled.clone());
+    let verdict = match waited.clone().flatten() {
+        Some(Ok(who)) => Verdict::Known(who),
+        Some(Err(reason)) => Verdict::Not(reason),
+        None => verifier.identify(x),
+    };
+    match verdict {
+        Verdict::Known(who) => {
             x.principals.push((number, who));
-            if !x.credentials.contains(&by) {
-                x.credentials.push(by);
-            }
             Asked::Known
         }
-        Verdict::Unknown { awaited, is_blind } => {
-            x.awaited = Some(awaited);
-            Asked::Not(if is_blind { Reason::IDENTITY_UNAVAILABLE } else { Reason::CREDENTIAL_INVALID })
+        Verdict::Not(reason) => Asked::Not(reason),
+        // Nobody waits twice for one.
+        Verdict::Later(later) if waited.is_some() => Asked::Not(later.otherwise),
+        Verdict::Later(later) => {
+            x.awaited.push((number, later));
+            Asked::Later
         }
-        Verdict::Missing => Asked::Not(Reason::CREDENTIAL_MISSING),
-        Verdict::Invalid => Asked::Not(Reason::CREDENTIAL_INVALID),
-        Verdict::Unavailable => Asked::Not(Reason::IDENTITY_UNAVAILABLE),
     }
 }
 
@@ -260,10 +307,10 @@ pub(crate) fn refuse(x: &mut Exchange, names: &[u16], reason: Reason) -> Flow {
 
 /// Which of two reasons a client is told: what is not known now may be known later, and what is wrong was said.
 pub(crate) fn worse(one: Option<Reason>, other: Reason) -> Reason {
-    let weight = |reason: &Reason| match reason.word {
-        "identity_unavailable" => 2,
-        "credential_invalid" => 1,
-        _ => 0,
+    let weight = |reason: &Reason| match reason.status {
+        500.. => 2,
+        _ if reason.number == Reason::CREDENTIAL_MISSING.number => 0,
+        _ => 1,
     };
     one.filter(|one| weight(one) >= weight(&other)).unwrap_or(other)
 }

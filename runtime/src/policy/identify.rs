@@ -15,13 +15,17 @@ pub struct Config {
 impl Config {
     /// Finds out who asks. Where several are asked, one that knows the client is enough.
     pub fn request(&'static self, x: &mut Exchange) -> Flow {
-        let (mut is_known, mut refusal) = (false, None);
+        let (mut is_known, mut refusal, mut is_open) = (false, None, false);
         for number in self.names {
             match auth::ask(x, *number) {
                 Asked::Known => is_known = true,
                 Asked::Not(reason) if reason.number == Reason::CREDENTIAL_MISSING.number => {}
                 Asked::Not(reason) => refusal = Some(auth::worse(refusal, reason)),
+                Asked::Later => is_open = true,
             }
+        }
+        if is_open {
+            return Flow::Refuse(Reason::IDENTITY_UNAVAILABLE);
         }
         match refusal {
             Some(reason) if !is_known => auth::refuse(x, self.names, reason),

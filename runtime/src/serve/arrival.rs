@@ -1,41 +1,73 @@
-//! A wait for what may tell in a moment who a request is from: a key that its token names, and that is being fetched.
+//! A wait for what tells in a moment who a request is from: a key that its token names and that is being fetched, a password that is
+//! being verified.
 
-use std::pin::pin;
+use std::io::ErrorKind;
 use std::rc::Rc;
 use std::task::Poll;
 
 use super::client::Client;
 use crate::exchange::{Exchange, Flow};
+use crate::reason::Reason;
 
 /// Runs the chain of a request, and notes what it comes to. Whether it refuses somebody who may be known in a moment.
 pub(super) fn run(x: &mut Exchange) -> bool {
     let flow = x.walk.map_or(Flow::Next, |walk| (walk.chain.request)(x, walk.record));
-    let waits = x.awaited.is_some() && matches!(flow, Flow::Refuse(_));
+    let waits = !x.awaited.is_empty() && matches!(flow, Flow::Refuse(_));
     x.flow = Some(flow);
     waits
 }
 
-/// Waits, and runs the chain once more, whatever has come.
-pub(super) async fn wait(client: &mut Client, x: &mut Exchange) {
-    arrives(client, x).await;
-    x.again();
-    run(x);
+/// Waits, and runs the chain once more, whatever has come. Each `auth` is waited for once, so that this ends.
+///
+/// # Errors
+///
+/// The client has gone.
+pub(super) async fn wait(client: &mut Client, x: &mut Exchange) -> Result<(), Option<ErrorKind>> {
+    loop {
+        arrives(client, x).await?;
+        x.again();
+        if client.worker.cut.get() {
+            x.flow = Some(Flow::Refuse(Reason::DRAINED));
+            return Ok(());
+        }
+        if !run(x) {
+            return Ok(());
+        }
+    }
 }
 
-/// Waits until there is news, the time for it is over, or the client has gone.
-async fn arrives(client: &mut Client, x: &mut Exchange) {
-    let Some(mut awaited) = x.awaited.take() else { return };
+/// Waits until all is told, the time for it is over, or the client has gone.
+async fn arrives(client: &mut Client, x: &mut Exchange) -> Result<(), Option<ErrorKind>> {
     let worker = Rc::clone(&client.worker);
     client.park();
-    client.slot.set(worker.now().saturating_add(awaited.within));
-    let mut over = pin!(awaited.over.changed());
+    let now = worker.now();
+    let awaited = std::mem::take(&mut x.awaited).into_iter();
+    let mut awaited: Vec<_> =
+        awaited.map(|(number, later)| (number, now.saturating_add(later.within), later.over)).collect();
+    let set = |client: &Client, ends: Option<u64>| ends.into_iter().for_each(|end| client.slot.set(end));
+    set(client, awaited.iter().map(|(_, end, _)| *end).min());
     std::future::poll_fn(|cx| {
-        // An error means that nothing will come.
-        let has_come = over.as_mut().poll(cx).is_ready();
-        if has_come || client.slot.due() || client.poll_watch(cx).is_err() {
-            return Poll::Ready(());
+        awaited.retain_mut(|(number, _, over)| match over.as_mut().poll(cx) {
+            Poll::Ready(settled) => {
+                x.settled.push((*number, settled));
+                false
+            }
+            Poll::Pending => true,
+        });
+        if let Err(error) = client.poll_watch(cx) {
+            return Poll::Ready(Err(Some(error.kind())));
         }
-        Poll::Pending
+        if client.slot.due() {
+            let now = if worker.cut.get() { u64::MAX } else { worker.now() };
+            awaited.retain(|(number, end, _)| {
+                if *end <= now {
+                    x.settled.push((*number, None));
+                }
+                *end > now
+            });
+            set(client, awaited.iter().map(|(_, end, _)| *end).min());
+        }
+        if awaited.is_empty() { Poll::Ready(Ok(())) } else { Poll::Pending }
     })
-    .await;
+    .await
 }

@@ -258,7 +258,11 @@ async fn exchange(client: &mut Client, x: &mut Exchange, request: Request) -> Af
 
 /// The end of a request of which it may be known in a moment whom it is from.
 async fn late(client: &mut Client, x: &mut Exchange, request: Request) -> After {
-    arrival::wait(client, x).await;
+    if let Err(cause) = arrival::wait(client, x).await {
+        x.record.reason = Some(Reason::CLIENT_CLOSED.word);
+        x.record.cause = cause;
+        return After::Close;
+    }
     match x.flow.take().unwrap_or(Flow::Next) {
         Flow::Forward(to) => forward::forward(client, x, request, to).await,
         #[cfg(feature = "json")]

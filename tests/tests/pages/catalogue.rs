@@ -13,10 +13,13 @@ fn page(path: &str) -> String {
 
 #[test]
 fn what_a_row_answers_is_a_reason_of_the_runtime() {
-    for policy in Catalogue::standard().policies() {
-        for answer in policy.answers {
+    let catalogue = Catalogue::standard();
+    let of_policies = catalogue.policies().map(|policy| (policy.name, policy.answers));
+    let of_kinds = catalogue.auths().map(|kind| (kind.name, kind.answers));
+    for (name, answers) in of_policies.chain(of_kinds) {
+        for answer in answers {
             let reason = Reason::ALL.iter().find(|reason| reason.word == answer.name);
-            let reason = reason.unwrap_or_else(|| panic!("{}: no reason `{}`", policy.name, answer.name));
+            let reason = reason.unwrap_or_else(|| panic!("{name}: no reason `{}`", answer.name));
             assert_eq!(reason.status, answer.status, "{}", answer.name);
         }
     }

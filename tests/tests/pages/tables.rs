@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use gatewright_dsl::policy::{Meet, Policy};
-use gatewright_dsl::schema::{At, Default, Join, Param, Place, Row, Value};
+use gatewright_dsl::schema::{At, Default, Join, Param, Place, Reason as Answer, Row, Value};
 use gatewright_dsl::{Catalogue, item};
 use gatewright_runtime::limits::{self, Limits};
 use gatewright_runtime::reason::Reason;
@@ -86,13 +86,19 @@ fn policy(policy: &Policy) -> String {
     }
     out.push_str("\n\n");
     out.push_str(&parameters(&policy.row()));
-    if !policy.answers.is_empty() {
-        out.push_str("\n| answer | status | when |\n|---|---|---|\n");
-        for reason in policy.answers {
-            let name = reason.name;
-            writeln!(out, "| [`{name}`](../reasons.md#{name}) | {} | {} |", reason.status, reason.when)
-                .unwrap();
+    out.push_str(&answers(policy.answers));
+    out
+}
+
+/// The answers that a row gives, if it gives any.
+fn answers(answers: &[Answer]) -> String {
+    let mut out = String::new();
+    for reason in answers {
+        if out.is_empty() {
+            out.push_str("\n| answer | status | when |\n|---|---|---|\n");
         }
+        let name = reason.name;
+        writeln!(out, "| [`{name}`](../reasons.md#{name}) | {} | {} |", reason.status, reason.when).unwrap();
     }
     out
 }
@@ -106,7 +112,8 @@ fn auth(name: &str) -> String {
         let often = match (row.required, row.join) {
             (true, _) => "once",
             (false, Join::All) => "as often as wanted",
-            (false, _) => "at most once",
+            (false, Join::Name) => "once for each name",
+            (false, Join::One) => "at most once",
         };
         writeln!(out, "| `{}` | {} | {often} |", row.name, row.summary).unwrap();
     }
@@ -114,6 +121,7 @@ fn auth(name: &str) -> String {
         writeln!(out, "\n`{}`: {}.\n", row.name, row.summary).unwrap();
         out.push_str(&parameters(row));
     }
+    out.push_str(&answers(kind.answers));
     out
 }
 

@@ -4,6 +4,7 @@ mod abort;
 mod aggregate;
 mod answers;
 mod api_key;
+mod basic;
 mod bodies;
 mod breaker;
 mod capacity;

@@ -6,8 +6,8 @@ use aws_lc_rs::signature::{
     self, ParsedPublicKey, RsaParameters, RsaPublicKeyComponents, VerificationAlgorithm,
 };
 
-use super::base64::{Alphabet, decode};
 use super::token::DEEPEST;
+use crate::auth::base64::{Alphabet, decode};
 use crate::json_tree::{self, Json};
 
 /// Keys that a set may have.

@@ -3,10 +3,8 @@
 //! Signatures are verified by aws-lc-rs, with keys that are parsed once. What a token says is read here, strictly: it decides who
 //! somebody is, so that nothing in it may have two meanings.
 
-mod base64;
 mod claims;
 mod keys;
-mod remembered;
 mod source;
 mod token;
 
@@ -17,14 +15,15 @@ use aws_lc_rs::digest::{SHA256, digest};
 
 use self::claims::Asked;
 use self::keys::{Algorithm, Key, KeySet};
-use self::remembered::Remembered;
 use self::source::{Source, Times};
 use self::token::Token;
-use super::bearer::{self, Bearer};
-use super::{Auth, Kind, Start, Upkeep, Verdict, Verifier};
+use super::authorization::{self, Said};
+use super::remembered::Remembered;
+use super::{Auth, Kind, Later, Start, Upkeep, Verdict, Verifier, base64};
 use crate::clock;
 use crate::exchange::Exchange;
 use crate::params::Params;
+use crate::reason::Reason;
 use crate::terminal::Write;
 
 /// Bytes that a file of keys may have.
@@ -204,19 +203,19 @@ impl Tokens {
     /// Who a token is from.
     fn who(&self, token: &[u8]) -> Verdict {
         if token.len() > self.longest {
-            return Verdict::Invalid;
+            return Verdict::INVALID;
         }
         let now = i64::try_from(clock::unix_seconds()).unwrap_or(i64::MAX);
         let mut hash = [0; 32];
         if let Some(remembered) = &self.remembered {
             hash.copy_from_slice(digest(&SHA256, token).as_ref());
             if let Some(who) = remembered.find(&hash, now) {
-                return Verdict::Known { who, by: bearer::FIELD };
+                return Verdict::Known(who);
             }
         }
-        let Some(token) = Token::read(token) else { return Verdict::Invalid };
+        let Some(token) = Token::read(token) else { return Verdict::INVALID };
         if !self.accepted.iter().any(|algorithm| algorithm.name == token.algorithm) {
-            return Verdict::Invalid;
+            return Verdict::INVALID;
         }
         match self.verify(&token) {
             Ok(()) => {}
@@ -224,12 +223,12 @@ impl Tokens {
         }
         let payload = token.payload();
         let known = payload.and_then(|payload| claims::read(self.auth, &self.asked, &payload, now));
-        let Some((who, until)) = known else { return Verdict::Invalid };
+        let Some((who, until)) = known else { return Verdict::INVALID };
         let who = Arc::new(who);
         if let Some(remembered) = &self.remembered {
             remembered.keep(hash, &who, until, now);
         }
-        Verdict::Known { who, by: bearer::FIELD }
+        Verdict::Known(who)
     }
 
     /// Whether a token is signed by a key that is known; the verdict where it is not.
@@ -241,13 +240,15 @@ impl Tokens {
             awaited.or(own)
         });
         if let Some(awaited) = awaited {
-            return Err(Verdict::Unknown { awaited, is_blind: is_missing });
+            let otherwise =
+                if is_missing { Reason::IDENTITY_UNAVAILABLE } else { Reason::CREDENTIAL_INVALID };
+            return Err(Verdict::Later(Later { otherwise, ..awaited }));
         }
         // What was under way may have ended in between.
         match self.signed(token)? {
             Ok(()) => Ok(()),
-            Err(Unsigned { is_missing: true }) => Err(Verdict::Unavailable),
-            Err(Unsigned { is_missing: false }) => Err(Verdict::Invalid),
+            Err(Unsigned { is_missing: true }) => Err(Verdict::Not(Reason::IDENTITY_UNAVAILABLE)),
+            Err(Unsigned { is_missing: false }) => Err(Verdict::INVALID),
         }
     }
 
@@ -270,21 +271,25 @@ impl Tokens {
             }
         }
         // Of a key that is known under this name, nothing more will be known.
-        if is_named { Err(Verdict::Invalid) } else { Ok(Err(Unsigned { is_missing })) }
+        if is_named { Err(Verdict::INVALID) } else { Ok(Err(Unsigned { is_missing })) }
     }
 }
 
 impl Verifier for Tokens {
     fn identify(&self, x: &Exchange) -> Verdict {
-        match bearer::token(x.head()) {
-            Bearer::Missing => Verdict::Missing,
-            Bearer::Malformed => Verdict::Invalid,
-            Bearer::Token(token) => self.who(token),
+        match authorization::said(x.head(), "Bearer") {
+            Said::Missing => Verdict::MISSING,
+            Said::Malformed => Verdict::INVALID,
+            Said::Token(token) => self.who(token),
         }
     }
 
+    fn field(&self) -> &'static str {
+        authorization::FIELD
+    }
+
     fn challenge(&self, realm: &str, invalid: bool, out: &mut Vec<u8>) {
-        bearer::challenge(realm, invalid, out);
+        authorization::bearer_challenge(realm, invalid, out);
     }
 
     fn upkeep(&self) -> Vec<Arc<dyn Upkeep>> {

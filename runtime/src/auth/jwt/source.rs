@@ -18,13 +18,14 @@ use tokio::net::TcpStream;
 use tokio::sync::{Notify, watch};
 
 use super::keys::{Algorithm, KeySet};
-use super::remembered::Remembered;
-use crate::auth::{Awaited, Start, Upkeep};
+use crate::auth::remembered::Remembered;
+use crate::auth::{Later, Start, Upkeep};
 use crate::clock::{Alarm, Clock, Micros, micros};
 use crate::head::Method;
 use crate::http1::chunk::Decoder;
 use crate::http1::framing::Length;
 use crate::http1::response;
+use crate::reason::Reason;
 use crate::serve::say;
 
 /// Bytes of the head of an answer.
@@ -123,14 +124,22 @@ impl Source {
     }
 
     /// Somebody has a token that no key is known for. Where a fetch is under way or may begin at once, it is worth a wait.
-    pub(super) fn want(&self) -> Option<Awaited> {
+    pub(super) fn want(&self) -> Option<Later> {
         // Before it is asked whether one is under way: its end is then not missed.
-        let over = self.over.subscribe();
+        let mut over = self.over.subscribe();
         self.is_wanted.store(true, Ordering::Release);
         self.wanted.notify_one();
         let rests = self.clock.now() < self.began.load(Ordering::Acquire).saturating_add(self.cool_down);
         let is_near = self.is_under_way.load(Ordering::Acquire) || !rests;
-        is_near.then_some(Awaited { over, within: self.within })
+        is_near.then(|| Later {
+            over: Box::pin(async move {
+                // An error means that nothing will come.
+                let _ = over.changed().await;
+                None
+            }),
+            within: self.within,
+            otherwise: Reason::CREDENTIAL_INVALID,
+        })
     }
 
     async fn keep(self: Arc<Self>, first: mpsc::Sender<()>) -> io::Result<()> {

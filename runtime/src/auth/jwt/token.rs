@@ -1,6 +1,6 @@
 //! A token: three parts (RFC 7515 section 7.1), of which the first says by what it was signed, and the second what it says.
 
-use super::base64::{Alphabet, decode};
+use crate::auth::base64::{Alphabet, decode};
 use crate::json_tree::{self, Json};
 
 /// Levels of objects and lists in tokens and sets of keys.

@@ -1,4 +1,4 @@
-//! Tokens whose signatures were verified, until they expire. Only the SHA-256 of each is kept, and no more than there is room for.
+//! Credentials that were verified, for as long as that holds. Only a hash of each is kept, and no more than there is room for.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -14,7 +14,7 @@ type Hash = [u8; 32];
 type Shard = Mutex<HashMap<Hash, (Arc<Principal>, i64)>>;
 
 #[derive(Debug)]
-pub(super) struct Remembered {
+pub(crate) struct Remembered {
     shards: Vec<Shard>,
     /// Tokens that one part may have.
     most: usize,
@@ -22,7 +22,7 @@ pub(super) struct Remembered {
 
 impl Remembered {
     /// With room for so many.
-    pub(super) fn new(most: usize) -> Self {
+    pub(crate) fn new(most: usize) -> Self {
         let shards = (0..SHARDS).map(|_| Mutex::new(HashMap::new())).collect();
         Self { shards, most: most.div_ceil(SHARDS) }
     }
@@ -32,13 +32,13 @@ impl Remembered {
     }
 
     /// Who a token is from, if that is known and holds at this second.
-    pub(super) fn find(&self, hash: &Hash, now: i64) -> Option<Arc<Principal>> {
+    pub(crate) fn find(&self, hash: &Hash, now: i64) -> Option<Arc<Principal>> {
         let shard = self.shard(hash)?.lock().unwrap_or_else(PoisonError::into_inner);
         shard.get(hash).filter(|(_, until)| now < *until).map(|(who, _)| Arc::clone(who))
     }
 
     /// Keeps who a token is from. Where there is no room, what has expired goes, or else everything.
-    pub(super) fn keep(&self, hash: Hash, who: &Arc<Principal>, until: i64, now: i64) {
+    pub(crate) fn keep(&self, hash: Hash, who: &Arc<Principal>, until: i64, now: i64) {
         let Some(shard) = self.shard(&hash) else { return };
         let mut shard = shard.lock().unwrap_or_else(PoisonError::into_inner);
         if shard.len() >= self.most {
@@ -51,7 +51,8 @@ impl Remembered {
     }
 
     /// Forgets all of them.
-    pub(super) fn clear(&self) {
+    #[cfg(any(feature = "jwt", test))]
+    pub(crate) fn clear(&self) {
         for shard in &self.shards {
             shard.lock().unwrap_or_else(PoisonError::into_inner).clear();
         }

@@ -1,4 +1,4 @@
-//! `Authorization: Bearer TOKEN` (RFC 6750 section 2.1), and the challenge that asks for it.
+//! `Authorization: SCHEME TOKEN` (RFC 9110 section 11.4), and the challenge that asks for a bearer's.
 
 use crate::head::Head;
 
@@ -7,8 +7,8 @@ pub(crate) const FIELD: &str = "authorization";
 
 /// What a head says.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Bearer<'a> {
-    /// Nothing of this kind.
+pub(crate) enum Said<'a> {
+    /// Nothing of this scheme.
     Missing,
     /// This token.
     Token(&'a [u8]),
@@ -16,28 +16,29 @@ pub(crate) enum Bearer<'a> {
     Malformed,
 }
 
-/// The token of a head. Of several `Authorization` fields none is believed.
-pub(crate) fn token(head: &Head) -> Bearer<'_> {
+/// The token of a head that is said by a scheme. Of several `Authorization` fields none is believed.
+pub(crate) fn said<'a>(head: &'a Head, scheme: &str) -> Said<'a> {
     let mut fields = head.field(FIELD);
-    let Some(value) = fields.next() else { return Bearer::Missing };
+    let Some(value) = fields.next() else { return Said::Missing };
     if fields.next().is_some() {
-        return Bearer::Malformed;
+        return Said::Malformed;
     }
     // RFC 9110 section 11.1: the scheme is of any case.
-    let Some((scheme, rest)) = value.split_at_checked(6) else { return Bearer::Missing };
-    if !scheme.eq_ignore_ascii_case(b"bearer") || rest.first().is_some_and(|byte| *byte != b' ') {
-        return Bearer::Missing;
+    let Some((own, rest)) = value.split_at_checked(scheme.len()) else { return Said::Missing };
+    if !own.eq_ignore_ascii_case(scheme.as_bytes()) || rest.first().is_some_and(|byte| *byte != b' ') {
+        return Said::Missing;
     }
     let token = rest.trim_ascii();
     // RFC 9110 section 11.2: token68.
     let padding = token.iter().rev().take_while(|byte| **byte == b'=').count();
     let text = token.get(..token.len() - padding).unwrap_or_default();
     let is_token = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._~+/".contains(byte);
-    if text.is_empty() || !text.iter().all(is_token) { Bearer::Malformed } else { Bearer::Token(token) }
+    if text.is_empty() || !text.iter().all(is_token) { Said::Malformed } else { Said::Token(token) }
 }
 
 /// RFC 6750 section 3.
-pub(crate) fn challenge(realm: &str, invalid: bool, out: &mut Vec<u8>) {
+#[cfg(any(feature = "api_key", feature = "jwt"))]
+pub(crate) fn bearer_challenge(realm: &str, invalid: bool, out: &mut Vec<u8>) {
     out.extend_from_slice(b"Bearer realm=\"");
     out.extend_from_slice(realm.as_bytes());
     out.extend_from_slice(if invalid { b"\", error=\"invalid_token\"" } else { b"\"" });
@@ -48,22 +49,22 @@ mod tests {
     use super::*;
     use crate::exchange::Exchange;
 
-    fn said(lines: &str) -> String {
+    fn read(lines: &str) -> String {
         let x = Exchange::reading(&format!("GET / HTTP/1.1\nHost: a\n{lines}"));
-        match token(x.head()) {
-            Bearer::Token(token) => String::from_utf8(token.to_vec()).unwrap(),
+        match said(x.head(), "Bearer") {
+            Said::Token(token) => String::from_utf8(token.to_vec()).unwrap(),
             other => format!("{other:?}"),
         }
     }
 
     #[test]
     fn reads_one_token_and_nothing_else() {
-        assert_eq!(said("Authorization: Bearer a.b-c_d~e+f/g=="), "a.b-c_d~e+f/g==");
-        assert_eq!(said("authorization: bEARER   x"), "x");
+        assert_eq!(read("Authorization: Bearer a.b-c_d~e+f/g=="), "a.b-c_d~e+f/g==");
+        assert_eq!(read("authorization: bEARER   x"), "x");
         for missing in
             ["Accept: x", "Authorization: Basic YQ==", "Authorization: Bearerx", "Authorization: B"]
         {
-            assert_eq!(said(missing), "Missing", "{missing}");
+            assert_eq!(read(missing), "Missing", "{missing}");
         }
         for malformed in [
             "Authorization: Bearer",
@@ -73,7 +74,7 @@ mod tests {
             "Authorization: Bearer a=b",
             "Authorization: Bearer a\nAuthorization: Bearer a",
         ] {
-            assert_eq!(said(malformed), "Malformed", "{malformed}");
+            assert_eq!(read(malformed), "Malformed", "{malformed}");
         }
     }
 }

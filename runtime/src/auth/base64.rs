@@ -2,17 +2,23 @@
 
 /// Which letters stand for 62 and 63, and whether `=` fills up the end.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Alphabet {
+pub(crate) enum Alphabet {
+    #[cfg_attr(not(feature = "jwt"), allow(dead_code, reason = "tokens are written in it"))]
     /// Section 5, without padding, as RFC 7515 has it.
     Url,
     /// Section 4, with padding, as PEM has it.
     Standard,
+    /// Section 4, without padding, as hashes of passwords have it.
+    #[cfg(feature = "basic")]
+    Bare,
 }
 
 /// The bytes. `None` where the text is not what encoding them gives.
-pub(super) fn decode(text: &[u8], alphabet: Alphabet) -> Option<Vec<u8>> {
+pub(crate) fn decode(text: &[u8], alphabet: Alphabet) -> Option<Vec<u8>> {
     let text = match alphabet {
         Alphabet::Url => text,
+        #[cfg(feature = "basic")]
+        Alphabet::Bare => text,
         Alphabet::Standard if text.len().is_multiple_of(4) => {
             let padding = text.iter().rev().take_while(|byte| **byte == b'=').count();
             text.get(..text.len() - padding).filter(|_| padding <= 2)?
@@ -41,12 +47,13 @@ pub(super) fn decode(text: &[u8], alphabet: Alphabet) -> Option<Vec<u8>> {
 }
 
 fn value(byte: u8, alphabet: Alphabet) -> Option<u8> {
-    Some(match (byte, alphabet) {
-        (b'A'..=b'Z', _) => byte - b'A',
-        (b'a'..=b'z', _) => byte - b'a' + 26,
-        (b'0'..=b'9', _) => byte - b'0' + 52,
-        (b'-', Alphabet::Url) | (b'+', Alphabet::Standard) => 62,
-        (b'_', Alphabet::Url) | (b'/', Alphabet::Standard) => 63,
+    let (last_but_one, last) = if alphabet == Alphabet::Url { (b'-', b'_') } else { (b'+', b'/') };
+    Some(match byte {
+        b'A'..=b'Z' => byte - b'A',
+        b'a'..=b'z' => byte - b'a' + 26,
+        b'0'..=b'9' => byte - b'0' + 52,
+        _ if byte == last_but_one => 62,
+        _ if byte == last => 63,
         _ => return None,
     })
 }

@@ -1,0 +1,166 @@
+//! `auth NAME basic`: a name and a password, in `Authorization: Basic` (RFC 7617).
+//!
+//! A password is what people think up, so that its hash is made slow: verifying one takes a processor for tens of milliseconds. No worker
+//! does that. A request whose password is not known waits, as one does for a key that is being fetched; threads of this `auth` verify, no
+//! more at once than the program says, and no more wait than it says.
+
+mod credential;
+mod hash;
+mod pool;
+mod users;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_lc_rs::hmac;
+use aws_lc_rs::rand;
+
+use self::credential::Said;
+use self::pool::{Job, Pool};
+use self::users::Users;
+use super::{Given, Kind, Later, Start, Verdict, Verifier, authorization};
+use crate::clock::{Clock, Micros, micros};
+use crate::exchange::Exchange;
+use crate::reason::Reason;
+
+/// What the block says.
+#[derive(Debug)]
+pub struct Config {
+    /// Its words.
+    pub items: &'static [Item],
+}
+
+/// A word of the block.
+#[derive(Debug)]
+pub enum Item {
+    /// Somebody who has a password.
+    User {
+        /// Who.
+        name: &'static str,
+        /// The hash of the password.
+        hash: &'static str,
+        /// What else is known.
+        given: Option<Given>,
+    },
+    /// A file of users.
+    Users {
+        /// Where it is.
+        path: &'static str,
+    },
+    /// How passwords are verified.
+    Verify {
+        /// So many at once.
+        threads: i64,
+        /// So many more may wait.
+        queue: i64,
+        /// So long at most.
+        within: Duration,
+    },
+    /// What is kept of verified passwords.
+    Remember {
+        /// For so long.
+        time: Duration,
+        /// So many at most.
+        most: i64,
+        /// None.
+        off: bool,
+    },
+}
+
+/// What is kept of passwords that were verified: for how long, and how many.
+pub(super) type Memory = Option<(Micros, usize)>;
+
+/// A keyed hash, of which nobody outside of this process knows the key.
+type Hash = [u8; 32];
+
+/// All that one `auth` verifies passwords with.
+#[derive(Debug)]
+struct Passwords {
+    users: Arc<Users>,
+    pool: Pool,
+    within: Micros,
+    clock: Clock,
+    key: hmac::Key,
+}
+
+impl Kind for Config {
+    fn start(&'static self, start: &Start) -> Result<Box<dyn Verifier>, String> {
+        let within = |error: String| format!("the users of `{}`: {error}", start.auth.name);
+        let (mut pool, mut patience) = (None, 0);
+        let mut memory = None;
+        for item in self.items {
+            match *item {
+                Item::Verify { threads, queue, within: time } => {
+                    let count = |number: i64| usize::try_from(number).unwrap_or(1);
+                    pool = Some(Pool::new(count(threads), count(queue))?);
+                    patience = micros(time);
+                }
+                Item::Remember { time, most, off } => {
+                    memory = (!off).then(|| (micros(time), usize::try_from(most).unwrap_or(0)));
+                }
+                Item::User { .. } | Item::Users { .. } => {}
+            }
+        }
+        let mut secret: Hash = [0; 32];
+        rand::fill(&mut secret).map_err(|_| within("the machine gives no random bytes".to_owned()))?;
+        Ok(Box::new(Passwords {
+            users: Arc::new(Users::read(start.auth, self.items, memory).map_err(within)?),
+            pool: pool.ok_or_else(|| within("nothing verifies them".to_owned()))?,
+            within: patience,
+            clock: start.clock.clone(),
+            key: hmac::Key::new(hmac::HMAC_SHA256, &secret),
+        }))
+    }
+}
+
+impl Passwords {
+    fn hash(&self, parts: &[&[u8]]) -> Hash {
+        let mut context = hmac::Context::with_key(&self.key);
+        for part in parts {
+            context.update(part);
+        }
+        let mut hash = [0; 32];
+        let tag = context.sign();
+        for (to, from) in hash.iter_mut().zip(tag.as_ref()) {
+            *to = *from;
+        }
+        hash
+    }
+}
+
+impl Verifier for Passwords {
+    fn identify(&self, x: &Exchange) -> Verdict {
+        let (name, password) = match credential::said(x.head()) {
+            Said::Missing => return Verdict::MISSING,
+            Said::Malformed => return Verdict::INVALID,
+            Said::Pair { name, password } => (name, password),
+        };
+        // Neither of them holds this byte: two pairs never give one hash.
+        let hash = self.hash(&[name.as_bytes(), b"\0", password.as_bytes()]);
+        if let Some(who) = self.users.remembered(&hash, self.clock.now()) {
+            return Verdict::Known(who);
+        }
+        let decoy = u64::from_le_bytes(*self.hash(&[name.as_bytes()]).first_chunk().unwrap_or(&[0; 8]));
+        let job =
+            Job { users: Arc::clone(&self.users), hash, name, password, decoy, clock: self.clock.clone() };
+        match self.pool.verify(job) {
+            None => Verdict::Not(Reason::PASSWORDS_FULL),
+            Some(over) => Verdict::Later(Later {
+                over: Box::pin(pool::settled(over)),
+                within: self.within,
+                otherwise: Reason::PASSWORDS_TIMEOUT,
+            }),
+        }
+    }
+
+    fn field(&self) -> &'static str {
+        authorization::FIELD
+    }
+
+    /// RFC 7617 section 2.1.
+    fn challenge(&self, realm: &str, _: bool, out: &mut Vec<u8>) {
+        for part in ["Basic realm=\"", realm, "\", charset=\"UTF-8\""] {
+            out.extend_from_slice(part.as_bytes());
+        }
+    }
+}
