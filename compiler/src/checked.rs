@@ -10,7 +10,7 @@ use gatewright_dsl::auth::Kind;
 use gatewright_dsl::schema::{Row, Value, Values};
 use gatewright_dsl::{Policy, Span};
 
-use crate::algebra::RouteSet;
+use crate::algebra::{Method, RouteSet};
 use crate::ir::expr::{Constant, Function};
 use crate::ty::Ty;
 
@@ -291,14 +291,33 @@ pub(crate) struct Branch {
     pub(crate) upstream: usize,
     /// What that says of every call, in the order of the catalogue.
     pub(crate) steps: Vec<Step>,
+    pub(crate) method: Method,
     pub(crate) target: Vec<Piece>,
+    pub(crate) sent: Sent,
     /// What is read of the answer.
     pub(crate) ty: Ty,
     pub(crate) within: Option<Duration>,
     pub(crate) max: u64,
     pub(crate) failure: Failure,
-    /// The places of the branches whose values its path is made of.
+    /// The places of the branches whose values its path, and what it sends, is made of.
     pub(crate) needs: Vec<usize>,
+}
+
+/// What such a call sends beside what every call of a gateway has.
+#[derive(Debug, Default)]
+pub(crate) struct Sent {
+    /// Fields: their names in lower case, and their values.
+    pub(crate) headers: Vec<(String, Function)>,
+    /// JSON.
+    pub(crate) body: Option<Function>,
+}
+
+impl Branch {
+    /// All that is evaluated before it begins.
+    pub(crate) fn functions(&self) -> impl Iterator<Item = &Function> {
+        let headers = self.sent.headers.iter().map(|(_, function)| function);
+        self.target.iter().filter_map(Piece::function).chain(headers).chain(&self.sent.body)
+    }
 }
 
 /// What becomes of a call that fails.
@@ -421,4 +440,14 @@ pub(crate) enum Piece {
     Value(Function),
     /// A value behind the `?`.
     Query(Function),
+}
+
+impl Piece {
+    /// What makes it of a request.
+    pub(crate) fn function(&self) -> Option<&Function> {
+        match self {
+            Self::Value(function) | Self::Query(function) => Some(function),
+            Self::Text(_) | Self::Capture(_) => None,
+        }
+    }
 }

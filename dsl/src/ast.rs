@@ -14,7 +14,7 @@ pub use declaration::{
 };
 pub use path::{Capture, Pattern, Segment, Template, TemplatePart};
 pub use route::{
-    Aggregate, AnswerBody, Branch, Failure, Methods, Route, Status, Target, Terminal, TerminalKind,
+    Aggregate, AnswerBody, Branch, Failure, Methods, Route, Sent, Status, Target, Terminal, TerminalKind,
 };
 pub use setting::{Argument, Block, Field, Setting, Statement, Use};
 pub use ty::{Bounds, Type, TypeKind};

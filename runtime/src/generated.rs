@@ -15,6 +15,8 @@ pub use crate::cause::Cause;
 pub use crate::dfa::Dfa;
 pub use crate::exchange::{Exchange, Flow, Own};
 #[cfg(feature = "json")]
+pub use crate::head::Method;
+#[cfg(feature = "json")]
 pub use crate::json;
 pub use crate::params::{Kind as ParamKind, Live, Param as Parameter, Secret, Setting};
 pub use crate::policy;

@@ -95,9 +95,9 @@ impl Server {
         })
     }
 
-    /// How often this target has been asked for, whatever else is under way.
+    /// How often this target has been asked for, with any method, whatever else is under way.
     pub fn requested(&self, target: &str) -> usize {
-        let line = format!("GET {target} HTTP/1.1\r\n");
+        let line = format!(" {target} HTTP/1.1\r\n");
         let lines = self.lines.lock().unwrap();
         let of = |line_of: &Line| {
             line_of.received.windows(line.len()).filter(|part| *part == line.as_bytes()).count()

@@ -2,26 +2,28 @@
 //!
 //! Every branch has a type that is written, so that all are known before any is looked at: only who reads whom makes an order.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::rc::Rc;
+mod fallback;
+mod read;
+mod sent;
 
+use std::collections::BTreeSet;
+
+use gatewright_dsl::Span;
 use gatewright_dsl::ast::{self, Value, ValueKind};
-use gatewright_dsl::problem::setting::wrong_type;
 use gatewright_dsl::schema::Stage;
-use gatewright_dsl::{Problem, Span};
 
+use self::fallback::as_json;
+use self::read::prune;
 use super::around::Nested;
+use super::expr;
 use super::expr::scope::Scope;
-use super::expr::{self, literal};
 use super::pattern::Pattern;
 use super::rewrite::Space;
 use super::upstream::Upstream;
 use super::{Check, document, problem, step, target};
 use crate::checked::{Aggregate, Branch, Failure, Piece};
-use crate::emit::expr::constant;
-use crate::ir::expr::{Expr, Kind, Method};
-use crate::json;
-use crate::ty::{Record, Ty};
+use crate::ir::expr::{Expr, Function, Kind};
+use crate::ty::Ty;
 
 /// Branches of one answer.
 const MOST: usize = 16;
@@ -117,9 +119,7 @@ fn one(
     (written, scope, seen): (&ast::Aggregate, &Scope<'_>, &Seen<'_, '_>),
     used: &mut BTreeSet<String>,
 ) -> Option<Branch> {
-    if branch.method.text != "GET" {
-        check.problems.push(problem::branch_method(&branch.method.text, branch.method.span));
-    }
+    let method = sent::method(check, branch);
     let name = &branch.upstream;
     let is_known = check.names.find(Space::Upstream, &name.text).is_some();
     if !is_known && !check.is_torn {
@@ -128,6 +128,7 @@ fn one(
     }
     let (target, names) = target::asked(check, &branch.path, (seen.pattern, scope));
     used.extend(names);
+    let sent = sent::sent(check, branch, scope);
     let within = branch.within.as_ref().and_then(duration);
     if let (Some(own), Some(whole), Some(value)) = (within, duration(&written.within), &branch.within)
         && own > whole
@@ -164,23 +165,33 @@ fn one(
     };
     let upstream = seen.upstreams.iter().position(|known| known.name.text == name.text)?;
     let steps = step::of_branch(check, seen.upstreams.get(upstream)?, seen.nested);
-    let needs = reads(&target);
     let name = branch.name.text.clone();
-    Some(Branch { name, upstream, steps, target, ty: ty?.clone(), within, max, failure, needs })
+    let (ty, needs) = (ty?.clone(), Vec::new());
+    let mut found = Branch {
+        name,
+        upstream,
+        steps,
+        method: method?,
+        target,
+        sent: sent?,
+        ty,
+        within,
+        max,
+        failure,
+        needs,
+    };
+    found.needs = reads(found.functions());
+    Some(found)
 }
 
 fn duration(value: &Value) -> Option<std::time::Duration> {
     if let ValueKind::Duration(time) = value.kind { Some(time) } else { None }
 }
 
-/// The places of the branches whose values a path is made of.
-fn reads(target: &[Piece]) -> Vec<usize> {
+/// The places of the branches whose values these are made of.
+fn reads<'f>(functions: impl Iterator<Item = &'f Function>) -> Vec<usize> {
     let mut found = BTreeSet::new();
-    for piece in target {
-        if let Piece::Value(function) | Piece::Query(function) = piece {
-            documents(&function.expr, &mut found);
-        }
-    }
+    functions.for_each(|function| documents(&function.expr, &mut found));
     found.into_iter().collect()
 }
 
@@ -197,17 +208,33 @@ fn documents(expr: &Expr, found: &mut BTreeSet<usize>) {
 fn circles(check: &mut Check<'_>, written: &ast::Aggregate, branches: &[Option<Branch>]) {
     let needs: Vec<&[usize]> =
         branches.iter().map(|branch| branch.as_ref().map_or(&[][..], |branch| &branch.needs)).collect();
-    let named = |at: &usize| {
-        let branch = written.branches.get(*at)?;
-        Some((branch.name.text.as_str(), branch.path.span))
-    };
     let mut done: BTreeSet<usize> = BTreeSet::new();
     for start in 0..needs.len() {
         if let Some(circle) = circle(&needs, start, &mut Vec::new(), &mut done) {
-            let shown: Vec<(&str, Span)> = circle.iter().filter_map(named).collect();
+            let next = circle.iter().cycle().skip(1);
+            let shown: Vec<(&str, Span)> = circle
+                .iter()
+                .zip(next)
+                .filter_map(|(at, next)| {
+                    let (branch, found) = (written.branches.get(*at)?, branches.get(*at)?.as_ref()?);
+                    Some((branch.name.text.as_str(), reader(branch, found, *next)))
+                })
+                .collect();
             check.problems.push(problem::aggregate_cycle(&shown));
         }
     }
+}
+
+/// What of a branch reads another one: its path, or what it sends.
+fn reader(written: &ast::Branch, branch: &Branch, other: usize) -> Span {
+    let does = |function: &Function| reads(std::iter::once(function)).contains(&other);
+    if branch.target.iter().filter_map(Piece::function).any(does) {
+        return written.path.span;
+    }
+    let headers = written.sent.iter().flat_map(|sent| &sent.headers).zip(&branch.sent.headers);
+    let mut headers = headers.filter(|(_, (_, function))| does(function));
+    let body = || Some(written.sent.as_ref()?.body.as_ref()?.1.span);
+    headers.next().map(|((_, _, value), _)| value.span).or_else(body).unwrap_or(written.path.span)
 }
 
 /// No branch is asked for nothing.
@@ -245,195 +272,4 @@ fn circle(
     let found = own.iter().find_map(|need| circle(needs, *need, open, done));
     open.pop();
     found
-}
-
-/// A value that is written out, as JSON of a type, under the names of the wire.
-fn as_json(value: &Value, ty: &Ty, out: &mut String) -> Result<(), Box<Problem>> {
-    match (ty, &value.kind) {
-        (Ty::Optional(inner), _) => as_json(value, inner, out),
-        (Ty::Record(record), ValueKind::Record(entries)) => {
-            out.push('{');
-            for (at, entry) in entries.iter().enumerate() {
-                let known = || record.fields.iter().map(|field| field.name.as_str());
-                let Some(field) = record.fields.iter().find(|field| field.name == entry.name.text) else {
-                    let known: Vec<&str> = known().collect();
-                    let of = format!("`{ty}`");
-                    return Err(Box::new(problem::unknown_member(
-                        &of,
-                        &entry.name.text,
-                        entry.name.span,
-                        &known,
-                    )));
-                };
-                out.push_str(if at == 0 { "" } else { "," });
-                json::string(field.on_wire(), out);
-                out.push(':');
-                as_json(&entry.value, &field.ty, out)?;
-            }
-            out.push('}');
-            let is_missing = |field: &&crate::ty::Field| {
-                field.default.is_none()
-                    && !matches!(field.ty, Ty::Optional(_))
-                    && !entries.iter().any(|entry| entry.name.text == field.name)
-            };
-            match record.fields.iter().find(is_missing) {
-                Some(field) => {
-                    let found = format!("one without `{}`", field.name);
-                    let problem = wrong_type(value.span, &format!("`{ty}`"), &found);
-                    Err(Box::new(problem.help("write every field that must be there")))
-                }
-                None => Ok(()),
-            }
-        }
-        (Ty::Map(item), ValueKind::Record(entries)) => {
-            out.push('{');
-            for (at, entry) in entries.iter().enumerate() {
-                out.push_str(if at == 0 { "" } else { "," });
-                json::string(&entry.name.text, out);
-                out.push(':');
-                as_json(&entry.value, item, out)?;
-            }
-            out.push('}');
-            Ok(())
-        }
-        (Ty::List(item, range), ValueKind::List(items))
-            if range.holds(&i64::try_from(items.len()).unwrap_or(i64::MAX)) =>
-        {
-            out.push('[');
-            for (at, entry) in items.iter().enumerate() {
-                out.push_str(if at == 0 { "" } else { "," });
-                as_json(entry, item, out)?;
-            }
-            out.push(']');
-            Ok(())
-        }
-        _ => {
-            constant::write_json(&literal::constant(value, ty)?, out);
-            Ok(())
-        }
-    }
-}
-
-/// What is read of a value.
-#[derive(Clone)]
-enum Read {
-    All,
-    /// Of a record, or of the records in it, these members.
-    Members(BTreeMap<usize, Read>),
-}
-
-impl Read {
-    fn nothing() -> Self {
-        Self::Members(BTreeMap::new())
-    }
-
-    fn add(&mut self, more: Self) {
-        match (&mut *self, more) {
-            (Self::All, _) => {}
-            (own, Self::All) => *own = Self::All,
-            (Self::Members(own), Self::Members(more)) => {
-                for (at, read) in more {
-                    own.entry(at).or_insert_with(Self::nothing).add(read);
-                }
-            }
-        }
-    }
-}
-
-/// What is read of each document, and of each item at hand.
-#[derive(Default)]
-struct Reads {
-    documents: BTreeMap<u16, Read>,
-    items: BTreeMap<u32, Read>,
-}
-
-impl Reads {
-    fn of(&mut self, expr: &Expr, read: Read) {
-        match &expr.kind {
-            Kind::Document(number, _) => {
-                self.documents.entry(*number).or_insert_with(Read::nothing).add(read);
-            }
-            Kind::Element(number) => self.items.entry(*number).or_insert_with(Read::nothing).add(read),
-            Kind::Member(of, at) => self.of(of, Read::Members(BTreeMap::from([(*at, read)]))),
-            Kind::At(map, key) => {
-                self.of(map, read);
-                self.of(key, Read::All);
-            }
-            Kind::Each(list, number, body) => {
-                let around = self.items.remove(number);
-                self.of(body, read);
-                self.walked(list, *number, around);
-            }
-            Kind::Where(list, number, condition) => {
-                let around = self.items.insert(*number, read);
-                self.of(condition, Read::All);
-                self.walked(list, *number, around);
-            }
-            Kind::Coalesce(a, b) | Kind::If(_, a, b) if expr.is_document() => {
-                self.of(a, read.clone());
-                self.of(b, read);
-                if let Kind::If(condition, ..) = &expr.kind {
-                    self.of(condition, Read::All);
-                }
-            }
-            Kind::Present(of) | Kind::Found(of) => self.of(of, read),
-            // To count items, nobody looks into them.
-            Kind::IsSet(of) | Kind::Call(Method::Length, of) => self.of(of, Read::nothing()),
-            kind => {
-                for operand in kind.operands() {
-                    self.of(operand, Read::All);
-                }
-            }
-        }
-    }
-
-    /// What is read of the items of a list is read of the list.
-    fn walked(&mut self, list: &Rc<Expr>, number: u32, around: Option<Read>) {
-        let read = self.items.remove(&number).unwrap_or_else(Read::nothing);
-        self.items.extend(around.map(|around| (number, around)));
-        self.of(list, read);
-    }
-}
-
-/// Leaves of each type what somebody reads.
-fn prune(aggregate: &mut Aggregate) {
-    let mut reads = Reads::default();
-    reads.of(&aggregate.answer.expr, Read::All);
-    for branch in &aggregate.branches {
-        for piece in &branch.target {
-            if let Piece::Value(function) | Piece::Query(function) = piece {
-                reads.of(&function.expr, Read::All);
-            }
-        }
-    }
-    for (number, branch) in (1..).zip(&mut aggregate.branches) {
-        if let Some(read) = reads.documents.get(&number) {
-            branch.ty = pruned(&branch.ty, read);
-        }
-    }
-}
-
-fn pruned(ty: &Ty, read: &Read) -> Ty {
-    match ty {
-        Ty::Record(record) => {
-            let mut record: Record = (**record).clone();
-            for (at, field) in record.fields.iter_mut().enumerate() {
-                let own = match read {
-                    Read::All => Some(read),
-                    Read::Members(members) => members.get(&at),
-                };
-                match own {
-                    Some(read) => field.ty = pruned(&field.ty, read),
-                    None => field.is_skipped = true,
-                }
-            }
-            // Members that nobody names are nobody's business in an answer.
-            record.open = true;
-            Ty::Record(record.into())
-        }
-        Ty::List(item, range) => Ty::List(pruned(item, read).into(), *range),
-        Ty::Map(item) => Ty::Map(pruned(item, read).into()),
-        Ty::Optional(inner) => Ty::Optional(pruned(inner, read).into()),
-        other => other.clone(),
-    }
 }

@@ -374,6 +374,10 @@ fn used_upstreams(
         if let checked::End::Forward { upstream, .. } = route.end {
             identity.entry(upstream).or_default().extend(auth::identity(&route.steps));
         }
+        for branch in route.aggregate.iter().flat_map(|it| &it.branches) {
+            let told = branch.sent.headers.iter().filter(|(_, function)| function.expr.tells_who());
+            identity.entry(branch.upstream).or_default().extend(told.map(|(name, _)| name.clone()));
+        }
     }
     let mut ends: Vec<&mut usize> = routes
         .iter_mut()

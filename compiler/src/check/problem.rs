@@ -40,7 +40,8 @@ kinds! {
     AMBIGUOUS_ROUTE "ambiguous_route" "two routes share requests, and neither is more specific";
     ANSWER_NEVER_GIVEN "answer_never_given" "an answer is replaced that is never given";
     ANSWER_NOT_KNOWN "answer_not_known" "the answer is asked for before there is one";
-    BRANCH_METHOD "branch_method" "a branch asks with another method than GET";
+    BRANCH_BODY "branch_body" "a branch that asks with GET sends a body";
+    BRANCH_METHOD "branch_method" "a branch asks with a method that it cannot have";
     BRANCH_OUTLASTS "branch_outlasts" "a branch may take longer than the whole";
     CONDITION_TOO_COMPLEX "condition_too_complex" "a condition of too many alternatives";
     CONFLICTING_POLICIES "conflicting_policies" "two policies disagree";

@@ -5,8 +5,8 @@
 use gatewright_dsl::Span;
 use gatewright_dsl::ast::{
     Aggregate, AnswerBody, Argument, Block, Bounds, Capture, Declaration, Entry, Failure, Field, File,
-    HostLabel, Name, Pattern, Route, Segment, Setting, Statement, Target, Template, TemplatePart, Terminal,
-    TerminalKind, Text, TextPart, Type, TypeBody, TypeKind, Use, Value, ValueKind,
+    HostLabel, Name, Pattern, Route, Segment, Sent, Setting, Statement, Target, Template, TemplatePart,
+    Terminal, TerminalKind, Text, TextPart, Type, TypeBody, TypeKind, Use, Value, ValueKind,
 };
 use gatewright_dsl::auth::CLAIMS;
 
@@ -211,8 +211,22 @@ fn aggregate(aggregate: &mut Aggregate, change: &mut impl Rewrite) {
             Failure::Value(it) => value(it, change),
             Failure::Skip(span) => change.span(span),
         }
+        branch.sent.iter_mut().for_each(|it| sent(it, change));
     }
     if let Some((word, it)) = &mut aggregate.answer {
+        change.span(word);
+        value(it, change);
+    }
+}
+
+fn sent(sent: &mut Sent, change: &mut impl Rewrite) {
+    change.span(&mut sent.span);
+    for (span, name, it) in &mut sent.headers {
+        change.span(span);
+        text(name, change);
+        value(it, change);
+    }
+    if let Some((word, it)) = &mut sent.body {
         change.span(word);
         value(it, change);
     }

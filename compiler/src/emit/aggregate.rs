@@ -1,11 +1,12 @@
 //! Aggregations: a table entry each, with its branches inside.
 
-use proc_macro2::{Literal, TokenStream};
+use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{format_ident, quote};
 
 use super::chain::piece;
 use super::table::Tight;
 use super::value::duration;
+use crate::algebra::Method;
 use crate::checked::Failure;
 use crate::ir::{Aggregate, Branch};
 
@@ -42,13 +43,25 @@ fn branch(branch: &Branch) -> TokenStream {
         .iter()
         .fold(0_u16, |needs, at| needs | 1_u16.checked_shl(u32::try_from(*at).unwrap_or(16)).unwrap_or(0));
     let needs = Literal::u16_unsuffixed(needs);
+    let method = method(branch.method);
+    let headers = branch.headers.iter().map(|(name, value)| {
+        let (name, value) = (Literal::string(name), format_ident!("expr_{value}"));
+        quote! { (#name, #value) }
+    });
+    let body = branch.body.map_or(quote! { None }, |body| {
+        let body = format_ident!("expr_{body}");
+        quote! { Some(#body) }
+    });
     quote! {
         g::Branch {
             name: #name,
             upstream: #upstream,
             chain: #chain,
             record: #record,
+            method: g::Method::#method,
             target: &[#(#target),*],
+            headers: &[#(#headers),*],
+            body: #body,
             shape: &#shape,
             within: #within,
             max: #max,
@@ -56,4 +69,16 @@ fn branch(branch: &Branch) -> TokenStream {
             needs: #needs,
         }
     }
+}
+
+fn method(method: Method) -> Ident {
+    // INVARIANT: a branch has one of these.
+    let name = match method {
+        Method::Post => "Post",
+        Method::Put => "Put",
+        Method::Patch => "Patch",
+        Method::Delete => "Delete",
+        _ => "Get",
+    };
+    format_ident!("{name}")
 }

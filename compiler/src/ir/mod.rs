@@ -15,7 +15,7 @@ use gatewright_dsl::schema::{Reason, Source, Value};
 pub(crate) use text::{Label, Text};
 
 use self::expr::Function;
-use crate::algebra::Automaton;
+use crate::algebra::{Automaton, Method};
 use crate::checked::{Failure, Front, Given, Listener, Param as Parameter, Place, Secret, Server, Trail};
 use crate::feature::Feature;
 use crate::ty::Ty;
@@ -301,7 +301,12 @@ pub(crate) struct Branch {
     pub(crate) upstream: usize,
     pub(crate) chain: usize,
     pub(crate) record: usize,
+    pub(crate) method: Method,
     pub(crate) target: Vec<Piece>,
+    /// Fields that are sent: their names, and indices into [`Functions::exprs`].
+    pub(crate) headers: Vec<(String, usize)>,
+    /// Index into [`Functions::exprs`].
+    pub(crate) body: Option<usize>,
     /// Index into [`Functions::shapes`].
     pub(crate) shape: usize,
     pub(crate) within: Option<Duration>,

@@ -121,12 +121,44 @@ impl Chains {
         let checked::Aggregate { within, branches, answer } = aggregate;
         let mut calls = Vec::with_capacity(branches.len());
         for branch in branches {
-            let checked::Branch { name, upstream, steps, target, ty, within, max, failure, needs } = branch;
+            let checked::Branch {
+                name,
+                upstream,
+                steps,
+                method,
+                target,
+                sent,
+                ty,
+                within,
+                max,
+                failure,
+                needs,
+            } = branch;
             let (steps, record, _) = self.steps(steps);
             let (chain, record) = self.chain(steps, Some(EndKind::Branch), record, None);
             let target = pieces(target, &mut self.expressions);
+            let headers = sent
+                .headers
+                .into_iter()
+                .map(|(name, value)| (name, self.expressions.number(&value)))
+                .collect();
+            let body = sent.body.map(|body| self.expressions.number(&body));
             let shape = self.expressions.shape(&ty);
-            calls.push(Branch { name, upstream, chain, record, target, shape, within, max, failure, needs });
+            calls.push(Branch {
+                name,
+                upstream,
+                chain,
+                record,
+                method,
+                target,
+                headers,
+                body,
+                shape,
+                within,
+                max,
+                failure,
+                needs,
+            });
         }
         let answer = self.expressions.number(&answer);
         push(&mut self.ends.aggregates, Aggregate { within, branches: calls, answer })

@@ -36,7 +36,16 @@ fn branch(program: &Program, branch: &Branch, reader: &Reader<'_>) -> String {
         Failure::Value(text) => format!("else {text}"),
         Failure::Skip => "else skip".to_owned(),
     };
-    format!("{}: {ty} = {upstream} GET {path}{within} max {max} {failure}", branch.name)
+    let (name, method, sent) = (&branch.name, branch.method.name(), sent(branch, reader));
+    format!("{name}: {ty} = {upstream} {method} {path}{within} max {max} {failure}{sent}")
+}
+
+fn sent(branch: &Branch, reader: &Reader<'_>) -> String {
+    let headers = branch.headers.iter();
+    let headers = headers.map(|(name, value)| format!("header {name:?} = {}", reader.function(*value)));
+    let body = branch.body.map(|body| format!("body {}", reader.function(body)));
+    let all: Vec<String> = headers.chain(body).collect();
+    if all.is_empty() { String::new() } else { format!(" {{ {} }}", all.join("; ")) }
 }
 
 /// A line for each call, in the order in which they can begin, and one for all of them.

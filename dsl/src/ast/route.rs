@@ -136,7 +136,7 @@ pub struct Aggregate {
     pub broken: bool,
 }
 
-/// `NAME: TYPE = UPSTREAM METHOD PATH [within DURATION] [max SIZE] (required [pass STATUS, …] | else VALUE | else skip)`
+/// `NAME: TYPE = UPSTREAM METHOD PATH [within DURATION] [max SIZE] (required [pass STATUS, …] | else VALUE | else skip) [{ … }]`
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Branch {
     /// All of it.
@@ -157,6 +157,19 @@ pub struct Branch {
     pub max: Option<Value>,
     /// What becomes of its failure.
     pub failure: Failure,
+    /// What else is sent.
+    pub sent: Option<Sent>,
+}
+
+/// `{ header "NAME" = EXPRESSION; body EXPRESSION }`
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sent {
+    /// From brace to brace.
+    pub span: Span,
+    /// The fields: where each stands, its name and its value.
+    pub headers: Vec<(Span, Text, Value)>,
+    /// The body, and the word before it.
+    pub body: Option<(Span, Value)>,
 }
 
 /// What becomes of a call that fails.

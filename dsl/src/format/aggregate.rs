@@ -2,13 +2,15 @@
 
 use super::bracket::BLOCK;
 use super::printer::Printer;
-use crate::ast::{Aggregate, Branch, Failure, Value};
+use crate::ast::{Aggregate, Branch, Failure, Sent, Text, Value};
 use crate::source::Span;
 
 /// What stands in the block.
 enum Part<'a> {
     Branch(&'a Branch),
     Answer(&'a Value),
+    Header(&'a Text, &'a Value),
+    Body(&'a Value),
 }
 
 impl Printer<'_> {
@@ -21,13 +23,27 @@ impl Printer<'_> {
         let mut items: Vec<(Span, Part<'_>)> = branches.chain(answer).collect();
         items.sort_by_key(|(span, _)| span.start);
         let region = (written.span.start, written.span.end);
-        self.bracketed(BLOCK, region, &items, |printer, part| match part {
-            Part::Branch(branch) => printer.branch(branch),
+        self.bracketed(BLOCK, region, &items, Self::part);
+    }
+
+    fn part(&mut self, part: &Part<'_>) {
+        match part {
+            Part::Branch(branch) => self.branch(branch),
             Part::Answer(value) => {
-                printer.push("respond ");
-                printer.value(value);
+                self.push("respond ");
+                self.value(value);
             }
-        });
+            Part::Header(name, value) => {
+                self.push("header ");
+                self.copy(name.span);
+                self.push(" = ");
+                self.value(value);
+            }
+            Part::Body(value) => {
+                self.push("body ");
+                self.value(value);
+            }
+        }
     }
 
     fn branch(&mut self, branch: &Branch) {
@@ -58,5 +74,19 @@ impl Printer<'_> {
             }
             Failure::Skip(_) => self.push(" else skip"),
         }
+        if let Some(sent) = &branch.sent {
+            self.push(" ");
+            self.sent(sent);
+        }
+    }
+
+    fn sent(&mut self, sent: &Sent) {
+        let headers =
+            sent.headers.iter().map(|(span, name, value)| (span.to(value.span), Part::Header(name, value)));
+        let body = sent.body.iter().map(|(word, value)| (word.to(value.span), Part::Body(value)));
+        let mut items: Vec<(Span, Part<'_>)> = headers.chain(body).collect();
+        items.sort_by_key(|(span, _)| span.start);
+        let region = (sent.span.start, sent.span.end);
+        self.bracketed(BLOCK, region, &items, Self::part);
     }
 }

@@ -2,6 +2,7 @@
 
 use super::{Policy, Reason};
 use crate::problem::setting::PROTECTED_FIELD;
+use crate::schema::field::{self, PROTECTED};
 use crate::schema::{At, Fact, Join, Mismatch, Param, Phase, Row, Stage, Type, Value, Values};
 
 /// `request { set header "x-customer" = customer.sub; remove query "debug" }`
@@ -59,48 +60,14 @@ const NAME: Param =
 const VALUE: Param =
     Param::required("value", At::Assigned, Type::Sent(Stage::Request), "its value; it may be a secret");
 
-/// What frames a message or says how it came here is written by the gateway alone (RFC 9110 section 7.6.1).
-const PROTECTED: &[&str] = &[
-    "connection",
-    "content-length",
-    "expect",
-    "host",
-    "keep-alive",
-    "proxy-connection",
-    "te",
-    "trailer",
-    "transfer-encoding",
-    "upgrade",
-    "via",
-    "x-forwarded-for",
-    "x-forwarded-host",
-    "x-forwarded-proto",
-];
-
 /// A header field has a name that fields can have, and one that may be written.
 fn names_a_field(values: &Values) -> Option<Mismatch> {
     match (values.value("part"), values.value("name")) {
         (Some(Value::Word(part)), Some(Value::Text(name))) if part == "header" => {
-            may_be_written(name, PROTECTED)
+            field::may_be_written(name, PROTECTED)
         }
         _ => None,
     }
-}
-
-/// What is wrong with the name of a header field in a row of edits, with the parameter `name`.
-pub(super) fn may_be_written(name: &str, protected: &[&str]) -> Option<Mismatch> {
-    if protected.contains(&name) {
-        return Some(Mismatch {
-            kind: &PROTECTED_FIELD,
-            help: Some("leave it out".into()),
-            ..Mismatch::conflict(
-                "name",
-                format!("`{name}` is written by the gateway alone"),
-                "cannot be changed",
-            )
-        });
-    }
-    Mismatch::of_field("name", name)
 }
 
 /// What is wrong with the name of a header field in which the gateway tells both sides something, in a row with this

@@ -53,7 +53,7 @@ const PROTECTED: &[&str] = &[
 
 fn names_a_field(values: &Values) -> Option<Mismatch> {
     match values.value("name") {
-        Some(Value::Text(name)) => request::may_be_written(name, PROTECTED),
+        Some(Value::Text(name)) => crate::schema::field::may_be_written(name, PROTECTED),
         _ => None,
     }
 }

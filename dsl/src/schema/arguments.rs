@@ -263,7 +263,7 @@ impl Mismatch {
     }
 }
 
-fn reported(mismatch: &Mismatch, place: impl Fn(&str) -> Span) -> Problem {
+pub(super) fn reported(mismatch: &Mismatch, place: impl Fn(&str) -> Span) -> Problem {
     let at = place(mismatch.param);
     let mut problem = wrong::mismatch(mismatch.kind, at, &mismatch.message, &mismatch.text);
     if let Some((param, text)) = &mismatch.because {

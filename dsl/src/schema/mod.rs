@@ -4,6 +4,7 @@ mod answer;
 mod arguments;
 pub mod check;
 mod convert;
+pub mod field;
 pub mod param;
 pub mod phase;
 mod reason;

@@ -58,6 +58,7 @@ pub const AGGREGATED: &[Reason] = &[
     Reason::new("branch_too_large", 502, "the answer of a server that is required is larger than `max`"),
     Reason::new("bodies_full", 503, "the answers that are kept take all the room that there is for them"),
     Reason::new("upstream_timeout", 504, "a server that is required has not answered in time"),
+    Reason::new("edit_invalid", 400, "a value for a field of a branch holds what no field may hold"),
 ];
 
 /// Those that belong to no setting, of exchanges that are forwarded and whose client can still be answered.

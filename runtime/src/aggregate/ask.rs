@@ -38,8 +38,12 @@ pub(super) struct Asking<'a> {
     is_reused: bool,
     /// How this may be followed by another try, if it may.
     retry: Option<&'static retry::Config>,
-    /// Bytes of the head that have left.
+    /// Bytes of the request that have left.
     sent: usize,
+    /// The server takes more of them.
+    takes: bool,
+    /// Why it takes none.
+    cause: Option<io::ErrorKind>,
     buffer: Option<Buffer>,
     /// Anything has come.
     begun: bool,
@@ -78,6 +82,8 @@ impl<'a> Asking<'a> {
             is_reused,
             retry,
             sent: 0,
+            takes: true,
+            cause: None,
             buffer: None,
             begun: false,
             interim: 0,
@@ -90,27 +96,31 @@ impl<'a> Asking<'a> {
         }
     }
 
-    pub(super) fn finish(mut self) -> Asked {
+    pub(super) fn finish(mut self, x: &Exchange) -> Asked {
         if let Some(buffer) = self.buffer.take() {
             self.calling.worker.buffers.give(buffer);
         }
-        let is_over = self.reader.done() && !self.is_surplus;
+        let is_over = self.reader.done() && !self.is_surplus && self.sent == x.onward.len();
         let Self { stream, head, body, cache, is_coded, .. } = self;
         Asked { stream, head, body, cache, is_coded, is_over }
     }
+
     pub(super) fn poll(&mut self, x: &mut Exchange, cx: &mut Context) -> Poll<End> {
         let worker = self.calling.worker;
         if self.calling.slot.due() {
             return Poll::Ready(End::Failed(self.late()));
         }
         loop {
-            if let Some(rest) = x.onward.get(self.sent..).filter(|rest| !rest.is_empty()) {
+            // A server may answer before it has all of it, or without taking it.
+            while let Some(rest) = x.onward.get(self.sent..).filter(|rest| !rest.is_empty() && self.takes) {
                 match poll_write(&self.stream, cx, rest, b"") {
                     Poll::Ready(Ok(count)) => self.sent += count,
-                    Poll::Ready(Err(error)) => return Poll::Ready(self.closed(Some(error.kind()))),
-                    Poll::Pending => return Poll::Pending,
+                    Poll::Ready(Err(error)) => {
+                        self.takes = false;
+                        self.cause = Some(error.kind());
+                    }
+                    Poll::Pending => break,
                 }
-                continue;
             }
             let mut buffer = self.buffer.take().unwrap_or_else(|| worker.buffers.take());
             match poll_read(&self.stream, &worker.turn, cx, buffer.room()) {
@@ -148,7 +158,7 @@ impl<'a> Asking<'a> {
         if worker.cut.get() {
             return (Reason::DRAINED, None);
         }
-        let is_over = worker.now() >= self.calling.end;
+        let is_over = worker.now() >= self.calling.wanted.end;
         (
             if self.head.is_none() || is_over { Reason::UPSTREAM_TIMEOUT } else { Reason::UPSTREAM_STALLED },
             None,
@@ -157,8 +167,8 @@ impl<'a> Asking<'a> {
 
     fn closed(&mut self, cause: Option<io::ErrorKind>) -> End {
         match self.head {
-            None if self.is_reused && !self.begun => End::Stale,
-            None => End::Failed((Reason::UPSTREAM_CLOSED, cause)),
+            None if self.is_reused && !self.begun && self.calling.wanted.method.idempotent() => End::Stale,
+            None => End::Failed((Reason::UPSTREAM_CLOSED, cause.or(self.cause))),
             Some(_) if cause.is_none() && self.reader.close() => End::Done,
             Some(_) => End::Failed((Reason::UPSTREAM_TRUNCATED, cause)),
         }
@@ -204,7 +214,7 @@ impl<'a> Asking<'a> {
 
     /// The final answer has begun.
     fn begin(&mut self, x: &mut Exchange, mut buffer: Buffer, response: Response) -> Option<End> {
-        let Calling { worker, upstream, end, .. } = *self.calling;
+        let Calling { worker, upstream, wanted, .. } = *self.calling;
         let now = worker.now();
         x.record.first = Some(now);
         x.trace.answered(response.status);
@@ -215,7 +225,9 @@ impl<'a> Asking<'a> {
             let is_it = move |field: &&Field| field.name.of(bytes).eq_ignore_ascii_case(name.as_bytes());
             x.fields.iter().filter(is_it).map(move |field| field.value.of(bytes))
         };
-        let wait = self.retry.filter(|retry| retry.wants_status(response.status)).and_then(|retry| {
+        let retry =
+            self.retry.filter(|retry| retry.wants_status(response.status) && self.calling.can_be_repeated(x));
+        let wait = retry.and_then(|retry| {
             // RFC 9110 section 10.2.3. A date is not asked for by anybody who wants to be asked again soon.
             let seconds =
                 field("retry-after").next().and_then(|value| std::str::from_utf8(value).ok()?.parse().ok());
@@ -233,7 +245,7 @@ impl<'a> Asking<'a> {
         self.reader = Reader::new(response.length);
         buffer.consume(response.len);
         // From here on it has to go on, and to be over in time.
-        self.calling.slot.set(now.saturating_add(x.waits.idle).min(end));
+        self.calling.slot.set(now.saturating_add(x.waits.idle).min(wanted.end));
         let loaded = self.load(x, buffer);
         match wait {
             // Its connection is kept where all of it is there.
@@ -244,7 +256,7 @@ impl<'a> Asking<'a> {
 
     /// Takes what has arrived of the body.
     fn load(&mut self, x: &mut Exchange, mut buffer: Buffer) -> Option<End> {
-        let Calling { worker, slot, end, max, .. } = *self.calling;
+        let Calling { worker, slot, wanted, .. } = *self.calling;
         let mut is_surplus = false;
         let read = self.reader.read(&mut buffer, |_| is_surplus = true);
         self.is_surplus |= is_surplus;
@@ -252,7 +264,7 @@ impl<'a> Asking<'a> {
         let is_wanted = (200..300).contains(&status);
         let result = if read.is_err() {
             Some(End::Failed((Reason::UPSTREAM_TRUNCATED, None)))
-        } else if is_wanted && self.reader.total > max {
+        } else if is_wanted && self.reader.total > wanted.max {
             Some(End::Failed((Reason::BRANCH_TOO_LARGE, None)))
         } else if is_wanted && !x.room.take(buffer.len() as u64) {
             Some(End::Failed((Reason::BODIES_FULL, None)))
@@ -265,7 +277,7 @@ impl<'a> Asking<'a> {
         };
         worker.buffers.give(buffer);
         if result.is_none() {
-            slot.set(worker.now().saturating_add(x.waits.idle).min(end));
+            slot.set(worker.now().saturating_add(x.waits.idle).min(wanted.end));
         }
         result
     }

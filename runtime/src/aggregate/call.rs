@@ -14,6 +14,7 @@ use super::cache::Cache;
 use crate::cause::is_connect_failure;
 use crate::clock::{Micros, micros};
 use crate::exchange::Exchange;
+use crate::head::Method;
 use crate::policy::retry;
 use crate::reason::Reason;
 use crate::serve::deadline;
@@ -37,12 +38,24 @@ pub(super) struct Reply {
     pub(super) is_coded: bool,
 }
 
-/// Asks the upstream of a number for what `x.made` says, until `end` at most.
+/// What is wanted of a call.
+#[derive(Debug)]
+pub(super) struct Wanted {
+    /// When it has to be over.
+    pub(super) end: Micros,
+    /// The largest answer, in bytes.
+    pub(super) max: u64,
+    pub(super) method: Method,
+    /// What is sent behind the head. What stands in the head beside the path are the lines of the exchange's edits.
+    pub(super) body: Vec<u8>,
+}
+
+/// Asks the upstream of a number for what `x.made` says.
 pub(super) async fn call(
     worker: Rc<Worker>,
     number: u32,
     mut x: Box<Exchange>,
-    (end, max): (Micros, u64),
+    wanted: Wanted,
 ) -> (Box<Exchange>, Result<Reply, Failed>) {
     let result = match worker.upstreams.get(number as usize) {
         None => Err((Reason::PANIC, None)),
@@ -51,10 +64,10 @@ pub(super) async fn call(
             let upstream: &Upstream = Borrow::borrow(&held);
             x.record.upstream = Some(number);
             x.record.asked = worker.now();
-            x.waits.total = x.waits.total.min(end.saturating_sub(x.record.asked));
+            x.waits.total = x.waits.total.min(wanted.end.saturating_sub(x.record.asked));
             let waker = std::future::poll_fn(|cx| Poll::Ready(cx.waker().clone())).await;
             let slot = worker.sweep.slot(waker);
-            let calling = Calling { worker: &worker, upstream, slot: &slot, end, max };
+            let calling = Calling { worker: &worker, upstream, slot: &slot, wanted: &wanted };
             calling.run(&mut x).await
         }
     };
@@ -67,9 +80,7 @@ pub(super) struct Calling<'a> {
     pub(super) worker: &'a Rc<Worker>,
     pub(super) upstream: &'a Upstream,
     pub(super) slot: &'a Slot,
-    /// When it has to be over.
-    pub(super) end: Micros,
-    pub(super) max: u64,
+    pub(super) wanted: &'a Wanted,
 }
 
 /// How it went with one server.
@@ -121,7 +132,7 @@ impl Calling<'_> {
             Queued::Full => return Err((Reason::QUEUE_FULL, None)),
             Queued::Place(place) => place,
         };
-        self.slot.set(self.worker.now().saturating_add(self.upstream.patience()).min(self.end));
+        self.slot.set(self.worker.now().saturating_add(self.upstream.patience()).min(self.wanted.end));
         let permit = std::future::poll_fn(|_| match place.claim() {
             Some(permit) => Poll::Ready(Some(permit)),
             None if self.slot.due() => Poll::Ready(None),
@@ -203,7 +214,7 @@ impl Calling<'_> {
                     }
                     // A server that does not take the connection is passed over; whatever else happened is not so harmless.
                     if !is_connect_failure(reason) {
-                        if !self.once_more(x, reason, &mut tries).await {
+                        if !self.can_be_repeated(x) || !self.once_more(x, reason, &mut tries).await {
                             return Err(failure);
                         }
                         again = true;
@@ -215,7 +226,13 @@ impl Calling<'_> {
 
     /// When the head of an answer has to be there.
     pub(super) fn due(&self, x: &Exchange) -> Micros {
-        x.record.asked.saturating_add(x.waits.total).min(self.end)
+        x.record.asked.saturating_add(x.waits.total).min(self.wanted.end)
+    }
+
+    /// Whether it would do no harm to be asked for the same once more.
+    pub(super) fn can_be_repeated(&self, x: &Exchange) -> bool {
+        let named = x.retry.and_then(|retry| retry.idempotent);
+        self.wanted.method.idempotent() || named.is_some_and(|name| x.edits.has_line(name))
     }
 
     /// When one try has to have one.
@@ -255,17 +272,13 @@ impl Calling<'_> {
     fn write_head(&self, x: &mut Exchange, server: &Server) {
         let Exchange { onward, made, edits, trace, .. } = x;
         onward.clear();
-        for part in [
-            b"GET ",
-            made.as_slice(),
-            server.host.as_bytes(),
-            &edits.lines,
-            b"Accept: application/json\r\n",
-            self.worker.via.as_bytes(),
-        ] {
+        let Wanted { method, body, .. } = self.wanted;
+        let (method, via) = (text(*method), self.worker.via.as_bytes());
+        for part in [method, b" ", made, server.host.as_bytes(), &edits.lines, via] {
             onward.extend_from_slice(part);
         }
         trace.asked(onward);
+        onward.extend_from_slice(body);
     }
 
     /// Asks one server.
@@ -280,7 +293,7 @@ impl Calling<'_> {
         self.slot.set(by);
         let mut asking = Asking::new(self, stream, server, (is_reused, retry));
         let end = std::future::poll_fn(|cx| asking.poll(x, cx)).await;
-        let Asked { stream, head, body, cache, is_coded, is_over } = asking.finish();
+        let Asked { stream, head, body, cache, is_coded, is_over } = asking.finish(x);
         let again = match end {
             End::Stale => return Turn::Stale,
             End::Failed(failed) => return Turn::Failed(failed),
@@ -297,6 +310,18 @@ impl Calling<'_> {
                 Turn::Answered(Reply { status: head.map_or(0, |head| head.status), body, cache, is_coded })
             }
         }
+    }
+}
+
+/// As a request line has it (RFC 9110 section 9.1).
+fn text(method: Method) -> &'static [u8] {
+    match method {
+        Method::Post => b"POST",
+        Method::Put => b"PUT",
+        Method::Patch => b"PATCH",
+        Method::Delete => b"DELETE",
+        // INVARIANT: the compiler takes no other for a branch.
+        _ => b"GET",
     }
 }
 

@@ -13,6 +13,7 @@ use std::time::Duration;
 pub(crate) use self::run::run;
 
 use crate::exchange::{Exchange, Flow};
+use crate::head::Method;
 use crate::json::Shape;
 use crate::terminal::{Piece, Write};
 
@@ -38,8 +39,14 @@ pub struct Branch {
     pub chain: u16,
     /// Index into the records of that chain.
     pub record: u32,
+    /// How it asks.
+    pub method: Method,
     /// The path that is asked for, and the query.
     pub target: &'static [Piece],
+    /// Fields that are sent: their names in lower case, and what makes their values.
+    pub headers: &'static [(&'static str, Write)],
+    /// Appends the body that is sent, which is JSON; a `GET` has none.
+    pub body: Option<Write>,
     /// What is read of the answer.
     pub shape: &'static Shape,
     /// How long it may take; what is left of the whole bounds it in any case.
@@ -48,7 +55,7 @@ pub struct Branch {
     pub max: u64,
     /// What becomes of its failure.
     pub failure: Failure,
-    /// The branches whose values its path is made of, a bit for each.
+    /// The branches whose values its path, and what it sends, is made of, a bit for each.
     pub needs: u16,
 }
 

@@ -5,11 +5,12 @@ use std::rc::Rc;
 use std::task::{Context, Poll};
 
 use super::cache::Cache;
-use super::call::{Failed, Reply, call, until};
+use super::call::{Failed, Reply, Wanted, call, until};
 use super::{Aggregate, Branch, Failure};
 use crate::answer;
 use crate::clock::{Micros, micros};
 use crate::exchange::{Exchange, Flow};
+use crate::head::{Method, write_number};
 use crate::http1::request::Request;
 use crate::json::Document;
 use crate::reason::Reason;
@@ -168,7 +169,10 @@ impl Running<'_> {
     fn begin(&mut self, branch: &'static Branch) -> Result<Call, Failed> {
         let (worker, x) = (&self.worker, &mut *self.x);
         // What a server has said is no fault of the client's.
-        let of_server = |reason: Reason| Reason { status: 502, ..reason };
+        let of_server = |reason: Reason| match reason {
+            Reason::BODIES_FULL => reason,
+            reason => Reason { status: 502, ..reason },
+        };
         target::make(branch.target, x)
             .map_err(|reason| (if branch.needs == 0 { reason } else { of_server(reason) }, None))?;
         let program = worker.gateway.program;
@@ -182,7 +186,7 @@ impl Running<'_> {
         let upstream = program.upstreams.get(number as usize);
         if upstream.is_some_and(|upstream| upstream.balance.by.is_some()) {
             sub.head.clone_from(&x.head);
-            sub.head.method = crate::head::Method::Get;
+            sub.head.method = branch.method;
         }
         if let Some(chain) = program.chains.get(usize::from(branch.chain)) {
             // Such a chain says how, and never ends anything.
@@ -192,8 +196,16 @@ impl Running<'_> {
             }
         }
         sub.room = worker.gateway.room.enter();
+        let body = match send(branch, x, &mut sub) {
+            Ok(body) => body,
+            Err(reason) => {
+                worker.done(sub);
+                return Err((if branch.needs == 0 { reason } else { of_server(reason) }, None));
+            }
+        };
         let end = branch.within.map_or(self.end, |within| until(worker, within).min(self.end));
-        Ok(Box::pin(call(Rc::clone(worker), number, sub, (end, branch.max))))
+        let wanted = Wanted { end, max: branch.max, method: branch.method, body };
+        Ok(Box::pin(call(Rc::clone(worker), number, sub, wanted)))
     }
 
     /// Takes from a call that is over what is to be kept of it.
@@ -276,4 +288,34 @@ impl Running<'_> {
             *place = Some(document);
         }
     }
+}
+
+/// Notes what is sent beside the path: the lines of the head, of which those that the branch has take the place of the gateway's
+/// own, and the body, which is given back.
+fn send(branch: &Branch, x: &Exchange, sub: &mut Exchange) -> Result<Vec<u8>, Reason> {
+    for (name, value) in branch.headers {
+        sub.edits.drop_lines(name);
+        if !sub.edits.add_line(name, |out| value(x, out)) {
+            return Err(Reason::EDIT_INVALID);
+        }
+    }
+    let edits = &mut sub.edits;
+    let mut say = |name: &str, lower: &str, value: &[u8]| {
+        if !edits.has_line(lower) {
+            edits.add_line(name, |out| out.extend_from_slice(value));
+        }
+    };
+    say("Accept", "accept", b"application/json");
+    let mut body = Vec::new();
+    if let Some(write) = branch.body {
+        write(x, &mut body);
+        say("Content-Type", "content-type", b"application/json");
+    }
+    // RFC 9110 section 8.6: of these methods a body is expected, and that there is none is said.
+    if branch.body.is_some() || matches!(branch.method, Method::Post | Method::Put | Method::Patch) {
+        let mut length = Vec::new();
+        write_number(body.len() as u64, &mut length);
+        say("Content-Length", "content-length", &length);
+    }
+    if sub.room.take(body.len() as u64) { Ok(body) } else { Err(Reason::BODIES_FULL) }
 }

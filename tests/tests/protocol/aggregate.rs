@@ -21,7 +21,7 @@ const ORDERS: &str = r#"[
 ]"#;
 
 /// Servers at the addresses of the branches; where there is none, nobody takes a connection.
-fn setup(servers: [Option<&Server>; 5]) -> Setup {
+pub(super) fn setup(servers: [Option<&Server>; 5]) -> Setup {
     let nobody = Server::ok();
     let base = Setup { program: program::aggregated(), ..Setup::app(&nobody) };
     let dead = base.servers.iter().find(|(declared, _)| *declared == program::DEAD).unwrap().1;
@@ -31,15 +31,15 @@ fn setup(servers: [Option<&Server>; 5]) -> Setup {
     })
 }
 
-fn answer(status: &str, fields: &str, body: &str) -> String {
+pub(super) fn answer(status: &str, fields: &str, body: &str) -> String {
     format!("HTTP/1.1 {status}\r\n{fields}Content-Length: {}\r\n\r\n{body}", body.len())
 }
 
-fn ok(body: &str) -> String {
+pub(super) fn ok(body: &str) -> String {
     answer("200 OK", "", body)
 }
 
-fn get(path: &str) -> String {
+pub(super) fn get(path: &str) -> String {
     format!("GET {path} HTTP/1.1\r\nHost: a\r\nX-Client: c\r\nCookie: d=e\r\nAuthorization: f\r\n\r\n")
 }
 
@@ -237,6 +237,7 @@ fn meets(path: &str, does: Does) -> (Message, Duration) {
         waited = gate.advance_until(Duration::from_millis(20), || client.stirs());
     }
     let answer = client.answer();
+    assert_eq!(server.requested("/it"), usize::from(is_there.is_some()), "{path} {does:?}");
     // Whatever has happened, the connection goes on.
     client.send("GET /nowhere HTTP/1.1\r\nHost: a\r\n\r\n");
     refused(&client.answer(), 404, "not_found");
@@ -255,6 +256,18 @@ fn took(waited: Duration, does: Does, within: u64) {
 fn a_branch_that_is_required_fails_the_whole() {
     for does in ALL {
         let (answer, waited) = meets("/required", does);
+        match does.is() {
+            (200, _) => assert_eq!(answer.json(), json!({ "it": [1, 2] })),
+            (status, reason) => refused(&answer, status, reason),
+        }
+        took(waited, does, 500);
+    }
+}
+
+#[test]
+fn a_branch_that_sends_something_fails_in_the_same_ways_and_is_asked_once() {
+    for does in ALL {
+        let (answer, waited) = meets("/sent", does);
         match does.is() {
             (200, _) => assert_eq!(answer.json(), json!({ "it": [1, 2] })),
             (status, reason) => refused(&answer, status, reason),

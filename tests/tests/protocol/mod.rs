@@ -2,6 +2,7 @@
 
 mod abort;
 mod aggregate;
+mod aggregate_sends;
 mod answers;
 mod api_key;
 mod basic;

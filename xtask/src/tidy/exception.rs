@@ -23,6 +23,10 @@ pub(crate) const POLICY_WORDS: &[(&str, &str, &str)] = &[
     ("compiler/src/check/expr/scope.rs", "response", "the name of what an expression reads"),
     ("compiler/src/check/reads.rs", "request", "what a policy may read"),
     ("compiler/src/check/reads.rs", "response", "what a policy may read"),
+    ("dsl/src/gateway.pest", "body", "what a branch sends: `{ body VALUE }`"),
+    ("dsl/src/gateway.pest", "header", "what a branch sends: `{ header \"x\" = VALUE }`"),
+    ("dsl/src/parse/branch.rs", "body", "the same"),
+    ("dsl/src/parse/branch.rs", "header", "the same"),
 ];
 
 /// Names of policies that are also plain words: code has a body, a request has a header. Only a literal that is the

@@ -3,7 +3,7 @@
 use gatewright_dsl::problem::Problem;
 use gatewright_dsl::source::Span;
 
-use super::{AGGREGATE_CYCLE, BRANCH_METHOD, BRANCH_OUTLASTS, TOO_MANY_BRANCHES, UNUSED_BRANCH};
+use super::{AGGREGATE_CYCLE, BRANCH_BODY, BRANCH_METHOD, BRANCH_OUTLASTS, TOO_MANY_BRANCHES, UNUSED_BRANCH};
 
 /// `circle` names the branches, each with its place.
 pub(in crate::check) fn aggregate_cycle(circle: &[(&str, Span)]) -> Problem {
@@ -16,7 +16,7 @@ pub(in crate::check) fn aggregate_cycle(circle: &[(&str, Span)]) -> Problem {
     let mut problem = Problem::error(&AGGREGATE_CYCLE, message);
     for (at, (name, span)) in circle.iter().enumerate() {
         let (next, _) = circle.get(at + 1).or(circle.first()).copied().unwrap_or((name, *span));
-        let label = format!("its path reads `{next}`");
+        let label = format!("reads `{next}`");
         problem = if at == 0 { problem.at(*span, label) } else { problem.because(*span, label) };
     }
     problem.help("take what one of them reads from the request, or from another branch")
@@ -25,13 +25,22 @@ pub(in crate::check) fn aggregate_cycle(circle: &[(&str, Span)]) -> Problem {
 pub(in crate::check) fn unused_branch(name: &str, span: Span) -> Problem {
     Problem::error(&UNUSED_BRANCH, format!("nobody reads the branch `{name}`"))
         .at(span, "asked for nothing")
-        .help("read it in `respond` or in the path of another branch, or remove it")
+        .help("read it in `respond` or in another branch, or remove it")
 }
 
-pub(in crate::check) fn branch_method(method: &str, span: Span) -> Problem {
-    Problem::error(&BRANCH_METHOD, format!("a branch asks with `GET`, and not with `{method}`"))
-        .at(span, "may change something")
-        .help("a call that may change something is a route of its own")
+pub(in crate::check) fn branch_method(method: &str, span: Span, known: &[&str]) -> Problem {
+    let known: Vec<String> = known.iter().map(|method| format!("`{method}`")).collect();
+    let problem = Problem::error(&BRANCH_METHOD, format!("a branch cannot ask with `{method}`"));
+    problem
+        .at(span, "has no answer that could be read")
+        .help(format!("a branch asks with {}", known.join(", ")))
+}
+
+pub(in crate::check) fn branch_body(word: Span, method: Span) -> Problem {
+    Problem::error(&BRANCH_BODY, "a `GET` has no body")
+        .at(word, "would be sent")
+        .because(method, "this asks without one")
+        .help("ask with `POST`, or say it behind the `?` of the path")
 }
 
 pub(in crate::check) fn branch_outlasts(name: &str, span: Span, whole: Span) -> Problem {
