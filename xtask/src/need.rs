@@ -11,6 +11,7 @@ const PROGRAMS: &[(&str, &str, &str)] = &[
     ("chromium", "chromium", "shows the live page to the tests"),
     ("node", "nodejs", "drives it"),
     ("npm", "npm", "brings the package that does so, as its lock file says"),
+    ("promtool", "prometheus", "reads the alerts and what a gateway says of itself as Prometheus does"),
     ("python3", "python3", "writes the gateways of benches/compare"),
 ];
 

@@ -40,7 +40,16 @@ impl Reader<'_> {
         }
         let found = token(rest);
         let span = Span { start: at, end: at + found.len(), ..junk };
-        self.report(syntax::unexpected_text(span, found, &expected));
+        let before = self.clean.get(..at).unwrap_or_default().chars().next_back();
+        let foreign = syntax::foreign_operator(before, rest, expected.contains("a value"));
+        let mut problem = syntax::unexpected_text(span, found, &expected);
+        if let Some((help, here)) = foreign {
+            problem = problem.help(help);
+            if let Some((length, here)) = here {
+                problem = problem.fix(Span { start: at, end: at + length, ..junk }, here);
+            }
+        }
+        self.report(problem);
     }
 }
 

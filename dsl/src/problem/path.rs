@@ -79,13 +79,31 @@ pub fn repeated_capture(at: Span, first: Span, name: &str) -> Problem {
         .because(first, "first here")
 }
 
-/// A type that does not exist.
+/// What types are called elsewhere, in OpenAPI, JSON Schema and Rust among others, and here.
+const CALLED_ELSEWHERE: &[(&str, &str)] = &[
+    ("array", "list"),
+    ("boolean", "bool"),
+    ("datetime", "time"),
+    ("double", "decimal"),
+    ("float", "decimal"),
+    ("guid", "uuid"),
+    ("integer", "int"),
+    ("number", "decimal"),
+    ("object", "map"),
+    ("str", "string"),
+    ("text", "string"),
+    ("timestamp", "time"),
+];
+
+/// A type that does not exist. `known`: those that do, where it stands.
 #[must_use]
 pub fn unknown_type(at: Span, written: &str, known: &[&str]) -> Problem {
     let problem = Problem::error(&UNKNOWN_TYPE, format!("unknown type `{written}`")).at(at, "");
-    match nearest(written, known.iter().copied()) {
+    let elsewhere = CALLED_ELSEWHERE.iter().find(|(foreign, _)| written.eq_ignore_ascii_case(foreign));
+    let elsewhere = elsewhere.map(|(_, here)| *here).filter(|here| known.contains(here));
+    match elsewhere.or_else(|| nearest(written, known.iter().copied())) {
         Some(near) => problem.help(format!("did you mean `{near}`?")).fix(at, near),
-        None => problem.help(format!("types of captures are {}", super::syntax::listed(known))),
+        None => problem.help(format!("the types here are {}", super::syntax::listed(known))),
     }
 }
 

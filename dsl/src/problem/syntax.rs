@@ -50,6 +50,28 @@ pub fn unexpected_text(at: Span, found: &str, expected: &str) -> Problem {
     Problem::error(&UNEXPECTED_TEXT, format!("expected {expected}, found `{found}`")).at(at, "")
 }
 
+/// What an operator of other languages is called here: the help, and what to write instead of so many of its bytes.
+/// `before`: the character in front of it; `rest`: the text from it on; `value`: a value could stand there.
+#[must_use]
+pub fn foreign_operator(before: Option<char>, rest: &str, value: bool) -> Option<ForeignOperator> {
+    let second = rest.chars().nth(1);
+    Some(match rest.chars().next()? {
+        '&' if second == Some('&') => ("this is written `and`", Some((2, "and"))),
+        '|' if second == Some('|') => ("this is written `or`", Some((2, "or"))),
+        '!' if value && second.is_some_and(char::is_alphabetic) => {
+            ("this is written `not`", Some((1, "not ")))
+        }
+        '=' if value && before == Some('=') => ("two values are compared by `==`", Some((1, ""))),
+        '>' if value && before == Some('<') => ("this is written `!=`", None),
+        '~' if value => ("a text is held against a pattern by `.matches(re\"…\")`", None),
+        '?' if value => ("one of two values is chosen by `if … then … else …`", None),
+        _ => return None,
+    })
+}
+
+/// The help, and what stands in place of so many bytes.
+type ForeignOperator = (&'static str, Option<(usize, &'static str)>);
+
 /// Nothing, where something must stand.
 #[must_use]
 pub fn missing_value(at: Span, expected: &str, after: &str) -> Problem {

@@ -3,6 +3,7 @@
 
 use std::fmt::Write as _;
 use std::path::Path;
+use std::process::Command;
 
 use serde_json::{Value, json};
 
@@ -51,6 +52,19 @@ const PANELS: &[Panel] = &[
             "sum by (upstream, server) (rate(gatewright_upstream_tries_total[$__rate_interval]))",
             "{{upstream}} {{server}}",
         )],
+    ),
+    (
+        "Tries that got no answer",
+        "reqps",
+        &[(
+            "sum by (upstream, server) (rate(gatewright_upstream_unanswered_total[$__rate_interval]))",
+            "{{upstream}} {{server}}",
+        )],
+    ),
+    (
+        "Tries under way",
+        "short",
+        &[("sum by (upstream, server) (gatewright_upstream_in_flight)", "{{upstream}} {{server}}")],
     ),
     (
         "First byte of servers, 99 of 100",
@@ -218,6 +232,33 @@ fn alerts() -> String {
         );
     }
     text
+}
+
+/// Prometheus itself reads the alerts, and what the dashboard asks for.
+#[test]
+fn prometheus_accepts_the_alerts_and_the_expressions_of_the_dashboard() {
+    let promtool = |arguments: &[&str]| {
+        let output =
+            Command::new("promtool").args(arguments).output().expect("`cargo xtask test` installs promtool");
+        assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let path = Path::new(ROOT).join("deploy/prometheus/alerts.yml");
+    let said = promtool(&["check", "rules", path.to_str().unwrap()]);
+    assert!(said.contains(&format!("{} rules found", ALERTS.len())), "{said}");
+    // A rule that records holds an expression as a panel does.
+    let mut rules = "groups:\n  - name: panels\n    rules:\n".to_owned();
+    let drawn: Vec<&str> =
+        PANELS.iter().flat_map(|(.., targets)| targets.iter().map(|(expr, _)| *expr)).collect();
+    for (number, expr) in drawn.iter().enumerate() {
+        let expr = Value::from(expr.replace("$__rate_interval", "1m")).to_string();
+        writeln!(rules, "      - record: panel:{number}\n        expr: {expr}").unwrap();
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("panels.yml");
+    std::fs::write(&path, rules).unwrap();
+    let said = promtool(&["check", "rules", path.to_str().unwrap()]);
+    assert!(said.contains(&format!("{} rules found", drawn.len())), "{said}");
 }
 
 /// The names of metrics in an expression.

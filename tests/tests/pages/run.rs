@@ -35,7 +35,7 @@ pub fn page(page: &str, live: &[Live]) {
     for (at, block) in blocks.iter().enumerate() {
         let result = match block.info {
             "gw" => refused(block.text).map_or(Ok(()), Err),
-            "gw live" => {
+            live_block if is_live(live_block) => {
                 wrong.extend(gateway.take().and_then(|previous| previous.end(page)));
                 begin(block, live).map(|begun| gateway = Some(begun))
             }
@@ -47,6 +47,7 @@ pub fn page(page: &str, live: &[Live]) {
                 None => Err("no `problem` follows".to_owned()),
             },
             "problem" if at > 0 && blocks[at - 1].info == "gw refused" => Ok(()),
+            file if file.starts_with("gw file ") => Ok(()),
             "" | "sh" | "text" | "json" | "rust" | "toml" => Ok(()),
             other => Err(format!("`{other}` is no kind of block")),
         };
@@ -54,6 +55,11 @@ pub fn page(page: &str, live: &[Live]) {
     }
     wrong.extend(gateway.and_then(|gateway| gateway.end(page)));
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+}
+
+/// Whether a block is the text of a gateway that runs, or of an entry file, which it names.
+pub fn is_live(info: &str) -> bool {
+    info == "gw live" || info.starts_with("gw live ")
 }
 
 /// Starts the gateway of a block.

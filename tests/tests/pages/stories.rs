@@ -13,15 +13,34 @@ fn live(page: &str) -> String {
     block.unwrap_or_else(|| panic!("{page}: a block that runs")).text.to_owned()
 }
 
+/// Each file that a story shows: its path, and how it is shown. Of `gw live` the first file, and each behind it; of `gw live
+/// ENTRY` and `gw file PATH`, the one that is named.
+fn shown(page: &str) -> Vec<(String, String)> {
+    let text = fs::read_to_string(Path::new(ROOT).join(page)).unwrap();
+    let mut shown = Vec::new();
+    for block in fences(&text) {
+        let beside = |name: &str| page.replace("README.md", name.trim());
+        if block.info == "gw live" {
+            let files = sources(&beside("gateway.gw"), block.text);
+            shown.extend(files.into_iter().map(|file| (file.name, file.text)));
+        } else if let Some(name) = ["gw live ", "gw file "].iter().find_map(|it| block.info.strip_prefix(it))
+        {
+            shown.push((beside(name), block.text.to_owned()));
+        }
+    }
+    shown
+}
+
 #[test]
 fn a_story_shows_its_own_gateway() {
     let stories: Vec<String> = pages().into_iter().filter(|page| page.starts_with("examples/")).collect();
     assert!(!stories.is_empty());
     for page in stories {
-        // The first file, and each that the block shows behind it.
-        for shown in sources(&page.replace("README.md", "gateway.gw"), &live(&page)) {
-            let file = fs::read_to_string(Path::new(ROOT).join(&shown.name)).unwrap();
-            assert_eq!(file, shown.text, "{page}: {}", shown.name);
+        let files = shown(&page);
+        assert!(!files.is_empty(), "{page} shows no file");
+        for (name, text) in files {
+            let file = fs::read_to_string(Path::new(ROOT).join(&name)).unwrap();
+            assert_eq!(file, text, "{page}: {name}");
         }
     }
 }

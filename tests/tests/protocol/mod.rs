@@ -43,6 +43,7 @@ mod pipelining;
 mod places;
 mod pool;
 mod process;
+mod prometheus;
 mod proxied;
 mod rate;
 mod read;
