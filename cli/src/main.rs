@@ -1,4 +1,4 @@
-//! `gw`: makes, checks, formats, builds, runs and explains gateways.
+//! `gw`: makes, checks, formats, builds, runs, explains and compares gateways.
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "the console is the interface of this program")]
 
@@ -108,6 +108,22 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Say what changes in meaning from one gateway to another, and whether it breaks, widens or narrows anything
+    Diff {
+        /// The entry file before, or a folder with a `gateway.gw`
+        before: PathBuf,
+        /// The entry file after, or a folder with a `gateway.gw`
+        after: PathBuf,
+        /// The classes of change at which the command ends with status 1
+        #[arg(
+            long,
+            value_name = "CLASS",
+            value_enum,
+            value_delimiter = ',',
+            default_values = ["breaking", "widening"]
+        )]
+        fail_on: Vec<command::diff::Kind>,
+    },
     /// Show what a gateway does with a request and why, or the page of a problem, a setting or a declaration
     Explain {
         /// A method, or the name of a page, such as `ambiguous_route`
@@ -160,6 +176,9 @@ fn main() -> ExitCode {
             as_json: json,
         }),
         Command::Routes { file, json } => command::routes::run(&file, json),
+        Command::Diff { before, after, fail_on } => {
+            command::diff::run(&command::diff::Asked { before: &before, after: &after, fail_on: &fail_on })
+        }
         Command::Explain { what, path: Some(path), header, client, param, live, file, json } => {
             let line = command::explain::Line {
                 method: &what,

@@ -5,6 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use gatewright_compiler::build_script::Disk;
+use gatewright_compiler::diff::Meaning;
 use gatewright_compiler::routes::Plan;
 use gatewright_compiler::{Output, Project, Refused, Summary, Unread};
 use gatewright_dsl::{Catalogue, Problem, Source};
@@ -81,6 +82,12 @@ pub(crate) fn compile(entry: &Path) -> Tried<Output> {
 #[allow(clippy::redundant_closure_for_method_calls, clippy::redundant_closure, reason = "lifetimes")]
 pub(crate) fn plan(entry: &Path) -> Result<Plan, Refusal> {
     with_project(entry, |project, name| Project::plan(project, name)).result
+}
+
+/// The same to be held against another.
+#[allow(clippy::redundant_closure_for_method_calls, clippy::redundant_closure, reason = "lifetimes")]
+pub(crate) fn meaning(entry: &Path) -> Result<Meaning, Refusal> {
+    with_project(entry, |project, name| Project::meaning(project, name)).result
 }
 
 /// The work is a closure even where it is one call: it must do for a project of any lifetime.

@@ -7,6 +7,7 @@ mod algebra;
 pub mod build_script;
 pub(crate) mod check;
 mod checked;
+pub mod diff;
 mod emit;
 pub mod explain;
 mod feature;
@@ -91,6 +92,21 @@ pub fn plan(sources: &[Source], catalogue: &Catalogue) -> Result<routes::Plan, V
     let mut project = Project::numbered(&memory, sources, catalogue);
     match sources.first().map(|entry| project.plan(&entry.name)) {
         Some(Ok(plan)) => Ok(plan),
+        Some(Err(Refused::Problems(problems))) => Err(problems),
+        Some(Err(Refused::Unread(_))) | None => Err(vec![check::problem::missing_gateway()]),
+    }
+}
+
+/// Compiles a program as [`compile`] does, to hold it against another.
+///
+/// # Errors
+///
+/// As [`compile`].
+pub fn meaning(sources: &[Source], catalogue: &Catalogue) -> Result<diff::Meaning, Vec<Problem>> {
+    let memory = Memory(sources);
+    let mut project = Project::numbered(&memory, sources, catalogue);
+    match sources.first().map(|entry| project.meaning(&entry.name)) {
+        Some(Ok(meaning)) => Ok(meaning),
         Some(Err(Refused::Problems(problems))) => Err(problems),
         Some(Err(Refused::Unread(_))) | None => Err(vec![check::problem::missing_gateway()]),
     }

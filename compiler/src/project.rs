@@ -7,7 +7,10 @@ use std::collections::BTreeMap;
 
 use gatewright_dsl::{Catalogue, Problem, Source, Span};
 
+use crate::algebra::Side;
 use crate::check::{self, Outcome};
+use crate::checked::Program;
+use crate::diff::Meaning;
 use crate::load::{Entry, Files, Sources, Unread};
 use crate::routes::Plan;
 use crate::{Output, Summary, emit, hash, lower};
@@ -94,7 +97,8 @@ impl<'a> Project<'a> {
     ///
     /// All problems that can be found in one run.
     pub fn compile(&mut self, path: &str) -> Result<Output, Refused> {
-        let (Plan(program), summary) = self.planned(path)?;
+        let (program, summary) = self.checked(path)?;
+        let Plan(program) = self.lowered(path, program);
         Ok(Output { rust: emit::emit(&program), features: program.features, summary })
     }
 
@@ -104,24 +108,43 @@ impl<'a> Project<'a> {
     ///
     /// As [`Self::compile`].
     pub fn plan(&mut self, path: &str) -> Result<Plan, Refused> {
-        self.planned(path).map(|(plan, _)| plan)
+        let (program, _) = self.checked(path)?;
+        Ok(self.lowered(path, program))
     }
 
-    fn planned(&mut self, path: &str) -> Result<(Plan, Summary), Refused> {
+    /// The same, to hold it against another.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::compile`].
+    pub fn meaning(&mut self, path: &str) -> Result<Meaning, Refused> {
+        let (program, _) = self.checked(path)?;
+        let claims = Side::of(program.claims.clone());
+        Ok(Meaning { plan: self.lowered(path, program), claims })
+    }
+
+    fn checked(&mut self, path: &str) -> Result<(Program, Summary), Refused> {
         self.look_at(path);
         let problems = self.problems(path);
         if self.entries.get(path).is_none_or(Result::is_err) {
             return Err(Refused::Unread(self.unread(path)));
         }
-        let Some(Ok(Known { entry, outcome })) = self.entries.get_mut(path) else {
+        let Some(Ok(Known { outcome, .. })) = self.entries.get_mut(path) else {
             return Err(Refused::Problems(problems));
         };
         let Some(program) = outcome.program.take().filter(|_| problems.is_empty()) else {
             return Err(Refused::Problems(problems));
         };
         let summary = Summary::of(&program);
-        let sources = entry.files.iter().filter_map(|number| self.files.sources.get(*number));
-        Ok((Plan(lower::lower(program, hash::of(sources.chain(&outcome.texts)))), summary))
+        Ok((program, summary))
+    }
+
+    fn lowered(&self, path: &str, program: Program) -> Plan {
+        let known = self.entries.get(path).and_then(|known| known.as_ref().ok());
+        let files = known.iter().flat_map(|known| &known.entry.files);
+        let sources = files.filter_map(|number| self.files.sources.get(*number));
+        let texts = known.iter().flat_map(|known| &known.outcome.texts);
+        Plan(lower::lower(program, hash::of(sources.chain(texts))))
     }
 
     /// Reads and checks an entry, once.

@@ -2,9 +2,11 @@
 //! compares before and after a change.
 
 mod aggregate;
-mod expr;
+pub(crate) mod expr;
 mod host;
-mod written;
+pub(crate) mod written;
+
+use std::collections::BTreeMap;
 
 use self::expr::Reader;
 use crate::checked::{Place, Trail};
@@ -137,6 +139,22 @@ impl Plan {
         Some(self.listed(self.0.routes.get(number)?, host::hosts(&self.0).get(&number), given))
     }
 
+    /// For each route that is one of hosts, these.
+    pub(crate) fn hosts(&self) -> BTreeMap<usize, Vec<String>> {
+        host::hosts(&self.0)
+    }
+
+    /// The names of a route's captures, as far as they are known.
+    pub(crate) fn captures(&self, route: &ir::Route) -> Vec<String> {
+        let label = self.0.text.at(route.label);
+        names(label.split_once(" /").map_or("", |(_, pattern)| pattern)).unwrap_or_default()
+    }
+
+    /// Shows expressions of this program.
+    pub(crate) fn reader<'a>(&'a self, captures: &'a [String]) -> Reader<'a> {
+        Reader { functions: &self.0.functions, params: &self.0.params, captures, host: &[] }
+    }
+
     /// The condition of this number, as it would be written.
     pub(crate) fn condition(&self, number: usize) -> String {
         let reader =
@@ -205,7 +223,7 @@ impl Plan {
     }
 
     /// How an upstream shares requests out.
-    fn shares(&self, split: &ir::Split, reader: &Reader<'_>) -> Vec<Step> {
+    pub(crate) fn shares(&self, split: &ir::Split, reader: &Reader<'_>) -> Vec<Step> {
         let step = |text, trail| Step { text, from: vec![origin(trail)] };
         let by = split.by.iter().map(|(by, trail)| step(format!("split by {}", reader.function(*by)), trail));
         let shares = split.shares.iter().map(|share| {
@@ -220,7 +238,7 @@ impl Plan {
         by.chain(shares).collect()
     }
 
-    fn terminal(&self, route: &ir::Route, reader: &Reader<'_>) -> String {
+    pub(crate) fn terminal(&self, route: &ir::Route, reader: &Reader<'_>) -> String {
         let Some((chain, [.., end])) = self.record(route) else { return String::new() };
         let ends = &self.0.ends;
         let shown = match chain.end {

@@ -189,6 +189,25 @@ impl Condition {
         Ok(None)
     }
 
+    /// Values with which both hold and none of the others does: of the fields that matter, those that are present.
+    pub(crate) fn common_without(
+        &self,
+        other: &Self,
+        others: &[&Self],
+    ) -> Result<Option<Vec<(Field, String)>>, TooComplex> {
+        let others: Vec<&Fields> = others.iter().flat_map(|other| other.ways.iter()).collect();
+        let mut pieces = MOST_PIECES;
+        for a in self.ways.iter() {
+            for b in other.ways.iter() {
+                let Some(both) = and(a, b)? else { continue };
+                if let Some(piece) = outside(&both, &others, &mut pieces)? {
+                    return Ok(Some(piece.iter().filter_map(plainest).collect()));
+                }
+            }
+        }
+        Ok(None)
+    }
+
     /// Whether it holds for these fields, all others being absent.
     pub(crate) fn holds(&self, fields: &[(Field, String)]) -> bool {
         self.ways.iter().any(|way| {
@@ -273,27 +292,32 @@ fn and(a: &Fields, b: &Fields) -> Result<Option<Fields>, TooLarge> {
     Ok(Some(both))
 }
 
-/// Whether everything in `way` is in one of `others`: what the first leaves is cut into pieces for the rest.
+/// Whether everything in `way` is in one of `others`.
 fn is_covered(way: &Fields, others: &[&Fields], pieces: &mut usize) -> Result<bool, TooComplex> {
-    let Some((first, rest)) = others.split_first() else { return Ok(false) };
+    Ok(outside(way, others, pieces)?.is_none())
+}
+
+/// A piece of `way` that is in none of `others`, if there is one: what the first leaves is cut into pieces for the rest.
+fn outside(way: &Fields, others: &[&Fields], pieces: &mut usize) -> Result<Option<Fields>, TooComplex> {
+    let Some((first, rest)) = others.split_first() else { return Ok(Some(way.clone())) };
     *pieces = pieces.checked_sub(1).ok_or(TooComplex)?;
     if and(way, first)?.is_none() {
-        return is_covered(way, rest, pieces);
+        return outside(way, rest, pieces);
     }
     let mut left = way.clone();
     for (field, values) in *first {
         let own = left.get(field).cloned().unwrap_or_else(|| field.every());
-        let outside = own.minus(values)?;
-        if !outside.is_empty() {
+        let apart = own.minus(values)?;
+        if !apart.is_empty() {
             let mut piece = left.clone();
-            piece.insert(field.clone(), outside);
-            if !is_covered(&piece, rest, pieces)? {
-                return Ok(false);
+            piece.insert(field.clone(), apart);
+            if let Some(found) = outside(&piece, rest, pieces)? {
+                return Ok(Some(found));
             }
         }
         left.insert(field.clone(), own.and(values)?);
     }
-    Ok(true)
+    Ok(None)
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ mod conditions;
 mod conflict;
 #[cfg(test)]
 mod enumeration;
+mod hands;
 mod language;
 mod matcher;
 mod method;
@@ -29,6 +30,7 @@ pub(crate) use automaton::{Automaton, MOST_STATES, Refusal};
 pub(crate) use condition::{Condition, Field, Formula, MOST as MOST_WAYS, TooComplex, Values};
 pub(crate) use conditions::Conditions;
 pub(crate) use conflict::conflicts;
+pub(crate) use hands::{Side, hands};
 pub(crate) use language::{Languages, Refused};
 pub(crate) use matcher::matches;
 pub(crate) use method::Method;

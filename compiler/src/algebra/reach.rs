@@ -214,6 +214,6 @@ fn params<'a, E: Default>(nodes: &[&'a Node<E>]) -> Vec<&'a Set> {
     nodes.iter().flat_map(|node| node.params.iter().map(|(set, _)| set)).collect()
 }
 
-fn depth<E: Default>(node: &Node<E>) -> usize {
+pub(super) fn depth<E: Default>(node: &Node<E>) -> usize {
     node.children().map(|child| depth(child) + 1).max().unwrap_or(0)
 }

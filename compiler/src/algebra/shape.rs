@@ -8,7 +8,7 @@ use super::{Condition, Method, Pattern, Single, matches};
 use crate::ir::expr::Function;
 
 /// All claims of a gateway, in no particular order. Routes are numbered from 0, floors go on behind them.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct RouteSet {
     pub(crate) routes: Vec<Shape>,
     pub(crate) floors: Vec<Floor>,

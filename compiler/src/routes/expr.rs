@@ -7,21 +7,21 @@ use crate::ir::expr::{Comparison, Constant, Expr, FACTS, Kind, Lookup, Method, P
 use crate::ty::Ty;
 
 /// The first number of a capture of the host; those of the path are below.
-pub(super) const HOST: u8 = 128;
+pub(crate) const HOST: u8 = 128;
 
 /// What numbers in an expression stand for.
-pub(super) struct Reader<'a> {
-    pub(super) functions: &'a Functions,
-    pub(super) params: &'a [Param],
+pub(crate) struct Reader<'a> {
+    pub(crate) functions: &'a Functions,
+    pub(crate) params: &'a [Param],
     /// The texts of captures, by number, as far as they are known.
-    pub(super) captures: &'a [String],
+    pub(crate) captures: &'a [String],
     /// Those of the host, from the right.
-    pub(super) host: &'a [String],
+    pub(crate) host: &'a [String],
 }
 
 impl Reader<'_> {
     /// The function of this number.
-    pub(super) fn function(&self, number: usize) -> String {
+    pub(crate) fn function(&self, number: usize) -> String {
         self.functions.exprs.get(number).map_or_else(String::new, |function| self.expr(&function.expr))
     }
 
@@ -35,7 +35,7 @@ impl Reader<'_> {
         known.unwrap_or_else(|| format!("{{{what}{}}}", u32::from(at) + 1))
     }
 
-    fn expr(&self, expr: &Expr) -> String {
+    pub(crate) fn expr(&self, expr: &Expr) -> String {
         let of = |expr: &Expr| self.operand(expr);
         match &expr.kind {
             Kind::Constant(constant) => self::constant(constant),
@@ -185,7 +185,7 @@ fn sign(comparison: Comparison) -> &'static str {
     }
 }
 
-fn constant(constant: &Constant) -> String {
+pub(crate) fn constant(constant: &Constant) -> String {
     match constant {
         Constant::Bool(it) => it.to_string(),
         Constant::Int(it) => it.to_string(),

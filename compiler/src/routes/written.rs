@@ -29,7 +29,7 @@ pub(super) fn respond(answer: &Respond, reader: &Reader<'_>) -> String {
     }
 }
 
-fn setting(word: &str, fields: &[Field], reader: &Reader<'_>) -> String {
+pub(crate) fn setting(word: &str, fields: &[Field], reader: &Reader<'_>) -> String {
     let given = fields.iter().filter_map(|field| Some((field, content(&field.content, reader)?)));
     given.fold(word.to_owned(), |shown, (field, content)| match &field.content {
         // A flag is its own name.
@@ -47,7 +47,7 @@ fn setting(word: &str, fields: &[Field], reader: &Reader<'_>) -> String {
 }
 
 /// What stands in a field; nothing where it was left out, or where it is the runtime's own.
-fn content(content: &Content, reader: &Reader<'_>) -> Option<String> {
+pub(crate) fn content(content: &Content, reader: &Reader<'_>) -> Option<String> {
     let shown = match content {
         Content::Value(Value::Absent | Value::Bool(false)) | Content::Option(None) | Content::State(_) => {
             return None;

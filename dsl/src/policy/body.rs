@@ -1,7 +1,7 @@
 //! The row of `body`: what a request may carry. How bodies are framed and read is the runtime's.
 
 use super::{Policy, Reading, Reason};
-use crate::schema::{At, Default, Fact, Mismatch, Param, Phase, Type, Value, Values};
+use crate::schema::{Amount, At, Default, Effect, Fact, Mismatch, Param, Phase, Type, Value, Values};
 
 /// The largest body that is kept as a whole.
 const MOST_KEPT: u64 = 64 << 20;
@@ -55,6 +55,7 @@ pub const ROW: Policy = Policy {
     check: Some(is_kept),
     home: "policy::body",
     reading: Some(Reading { param: "kind", home: "json::body", feature: "json" }),
+    effect: Effect { amounts: &[Amount::wider("max")], ..Effect::GUARD },
     ..Policy::BLANK
 };
 

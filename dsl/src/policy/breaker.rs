@@ -2,7 +2,7 @@
 
 use super::{Policy, Reason, eject};
 use crate::ast::Percent;
-use crate::schema::{At, Default, Param, Phase, Place, Type, Value, ty::Bounds};
+use crate::schema::{Amount, At, Default, Effect, Param, Phase, Place, Type, Value, ty::Bounds};
 use std::time::Duration;
 
 /// `breaker share 50% over 10s at_least 20 for 5s jitter 10% probes 3 on connect_failure, 5xx`
@@ -32,6 +32,16 @@ pub const ROW: Policy = Policy {
     home: "policy::breaker",
     hooks: &[],
     part: true,
+    effect: Effect {
+        amounts: &[
+            Amount::wider("share"),
+            Amount::wider("at_least"),
+            Amount::narrower("for"),
+            Amount::neither("jitter"),
+            Amount::narrower("on"),
+        ],
+        ..Effect::GUARD
+    },
     ..Policy::BLANK
 };
 

@@ -1,7 +1,9 @@
 //! The row of `concurrency`: how many requests an upstream has at once. Who waits for a place, and how, is the runtime's.
 
 use super::{Policy, Reason};
-use crate::schema::{Around, At, Default, Mismatch, Param, Phase, Place, Type, Value, Values, ty::Bounds};
+use crate::schema::{
+    Amount, Around, At, Default, Effect, Mismatch, Param, Phase, Place, Type, Value, Values, ty::Bounds,
+};
 use std::time::Duration;
 
 /// `concurrency 200 queue 100 within 250ms`
@@ -56,6 +58,10 @@ pub const ROW: Policy = Policy {
     home: "policy::concurrency",
     hooks: &[],
     part: true,
+    effect: Effect {
+        amounts: &[Amount::wider("most"), Amount::wider("queue").or_least(), Amount::wider("within")],
+        ..Effect::GUARD
+    },
     ..Policy::BLANK
 };
 

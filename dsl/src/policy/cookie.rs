@@ -1,7 +1,7 @@
 //! The row of `cookie`: a cookie that a route declares. How cookies are read is the runtime's.
 
 use super::{Policy, query};
-use crate::schema::{At, Fact, Join, Param, Source, Type};
+use crate::schema::{At, Effect, Fact, Join, Param, Source, Type};
 
 /// `cookie theme: "light" | "dark" = "light"`
 ///
@@ -21,5 +21,6 @@ pub const ROW: Policy = Policy {
     answers: &[query::WRONG_FIELDS],
     home: "policy::query",
     merges: true,
+    effect: Effect::GUARD,
     ..Policy::BLANK
 };

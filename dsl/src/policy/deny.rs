@@ -1,7 +1,7 @@
 //! The row of `deny`: which requests may not come in. It is the other side of `only`, and takes the same.
 
 use super::{Guard, Policy, Reason, only};
-use crate::schema::{At, Fact, Join, Param, Stage, Type, Want};
+use crate::schema::{Amount, At, Effect, Fact, Join, Param, Stage, Type, Want};
 
 /// `deny ip 203.0.113.0/24` or `deny if request.header("x-debug") is set`
 ///
@@ -25,5 +25,6 @@ pub const ROW: Policy = Policy {
     home: "policy::deny",
     state: Some("policy::deny::State"),
     guard: Some(Guard::Refuses),
+    effect: Effect { amounts: &[Amount::narrower("ip"), Amount::neither("retry_after")], ..Effect::GUARD },
     ..Policy::BLANK
 };

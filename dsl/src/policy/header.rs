@@ -1,7 +1,7 @@
 //! The row of `header`: a field of the request's head that a route declares. How it is read is the runtime's.
 
 use super::{Policy, query};
-use crate::schema::{At, Fact, Join, Param, Source, Type};
+use crate::schema::{At, Effect, Fact, Join, Param, Source, Type};
 
 /// `header x-tenant: uuid as tenant`
 ///
@@ -21,5 +21,6 @@ pub const ROW: Policy = Policy {
     answers: &[query::WRONG_FIELDS],
     home: "policy::query",
     merges: true,
+    effect: Effect::GUARD,
     ..Policy::BLANK
 };

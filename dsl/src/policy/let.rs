@@ -1,7 +1,7 @@
 //! The row of `let`: a name for a value. What it stands for is put in the place of the name by the compiler.
 
 use super::{Guard, Policy, Reason};
-use crate::schema::{At, Join, Param, Type, Want};
+use crate::schema::{At, Effect, Join, Param, Type, Want};
 
 /// `let plan = customer.plan ?? "free"` or `let t = tenants[tenant] else 404`
 ///
@@ -28,5 +28,6 @@ pub const ROW: Policy = Policy {
     home: "policy::let",
     acts: Some("else"),
     guard: Some(Guard::Lets),
+    effect: Effect::GUARD,
     ..Policy::BLANK
 };

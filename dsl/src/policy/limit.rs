@@ -2,7 +2,9 @@
 
 use super::{Policy, Reason};
 use crate::ast::Rate;
-use crate::schema::{At, Default, Join, Mismatch, Param, Stage, Type, Value, Values, Want, ty::Bounds};
+use crate::schema::{
+    Amount, At, Default, Effect, Join, Mismatch, Param, Sense, Stage, Type, Value, Values, Want, ty::Bounds,
+};
 use std::time::Duration;
 
 /// `limit 20/10s burst 40 per client.ip counting response.status in 400..499 ban 5m`
@@ -92,6 +94,17 @@ pub const ROW: Policy = Policy {
     hooks: &[super::Hook::Request, super::Hook::Response],
     state: Some("policy::limit::State"),
     split: Some("each"),
+    effect: Effect {
+        shared: Sense::Narrower,
+        amounts: &[
+            Amount::wider("rate"),
+            Amount::wider("burst"),
+            Amount::narrower("ban").or_least(),
+            Amount::wider("dry_run"),
+            Amount::narrower("keys"),
+        ],
+        ..Effect::GUARD
+    },
     ..Policy::BLANK
 };
 

@@ -2,7 +2,7 @@
 
 use super::{Hook, Policy};
 use crate::ast::{Percent, TextPart, ValueKind};
-use crate::schema::{At, Default, Mismatch, Param, Phase, Place, Stage, Type, Value, Values, Want};
+use crate::schema::{At, Default, Effect, Mismatch, Param, Phase, Place, Stage, Type, Value, Values, Want};
 
 /// `log none`, `log sample 5% fields tenant, plan`, `log only time, status`, `log format "{client.ip} {exchange.status}"`
 ///
@@ -49,6 +49,7 @@ pub const ROW: Policy = Policy {
     home: "policy::log",
     state: Some("policy::log::State"),
     silences: Some("none"),
+    effect: Effect::NEITHER,
     ..Policy::BLANK
 };
 

@@ -28,7 +28,8 @@ pub mod timeout;
 use crate::auth::{self, Kind};
 pub use crate::schema::Reason;
 use crate::schema::{
-    AGGREGATED, Accord, Agreement, CORE, Fact, Join, Param, Phase, Place, Row, UNRESOLVED, Value, Values,
+    AGGREGATED, Accord, Agreement, CORE, Effect, Fact, Join, Param, Phase, Place, Row, UNRESOLVED, Value,
+    Values,
 };
 use std::cmp::Ordering;
 
@@ -128,6 +129,8 @@ pub struct Policy {
     /// The word that, where it is written, lets a route take the other form of its path too: with a slash at its end, or
     /// without. Such a setting decides which requests a route takes, and has no step.
     pub either: Option<&'static str>,
+    /// What a change of it means for the requests that it holds for.
+    pub effect: Effect,
 }
 
 /// What lets a request through that is asked a question: a condition, a list of networks, whether there is a value.
@@ -250,6 +253,7 @@ impl Policy {
         who: None,
         reading: None,
         either: None,
+        effect: Effect::UNSAID,
     };
 
     /// What its step becomes with these values, where they name a type.
@@ -280,6 +284,7 @@ impl Policy {
             required: false,
             check: self.check,
             sends: None,
+            effect: self.effect,
         }
     }
 

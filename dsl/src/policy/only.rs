@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use super::{Guard, Policy, Reason};
-use crate::schema::{At, Default, Fact, Join, Mismatch, Param, Stage, Type, Value, Values, Want};
+use crate::schema::{
+    Amount, At, Default, Effect, Fact, Join, Mismatch, Param, Stage, Type, Value, Values, Want,
+};
 
 /// `only ip 10.0.0.0/8, 192.168.1.7` or `only if customer.sub == user status 404`
 ///
@@ -28,6 +30,7 @@ pub const ROW: Policy = Policy {
     home: "policy::only",
     state: Some("policy::only::State"),
     guard: Some(Guard::Lets),
+    effect: Effect { amounts: &[Amount::wider("ip"), Amount::neither("retry_after")], ..Effect::GUARD },
     ..Policy::BLANK
 };
 

@@ -1,7 +1,7 @@
 //! The row of `query`: a field of the query that a route declares. How a query is read is the runtime's.
 
 use super::{Policy, Reason};
-use crate::schema::{At, Fact, Join, Param, Source, Type};
+use crate::schema::{At, Effect, Fact, Join, Param, Source, Type};
 
 /// `query page: int(1..) = 1`
 ///
@@ -22,6 +22,7 @@ pub const ROW: Policy = Policy {
     answers: &[WRONG_FIELDS],
     home: "policy::query",
     merges: true,
+    effect: Effect::GUARD,
     ..Policy::BLANK
 };
 

@@ -1,7 +1,7 @@
 //! The row of `require`: who must be known for a request to be let in. How it is found out who asks is said by each `auth`.
 
 use super::{Policy, Reason, Who};
-use crate::schema::{At, Fact, Mismatch, Param, Phase, Type, Value, Values};
+use crate::schema::{Amount, At, Effect, Fact, Mismatch, Param, Phase, Type, Value, Values};
 
 /// `require customer` or `require any customer, partner`
 ///
@@ -17,6 +17,7 @@ pub const ROW: Policy = Policy {
     check: Some(says_whom),
     home: "policy::require",
     who: Some(Who::Somebody("any")),
+    effect: Effect { amounts: &[Amount::wider("names"), Amount::wider("any")], ..Effect::GUARD },
     ..Policy::BLANK
 };
 

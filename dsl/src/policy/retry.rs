@@ -4,7 +4,8 @@ use super::{Fit, Policy};
 use crate::ast::Percent;
 use crate::problem::accord::NOT_REPEATABLE;
 use crate::schema::{
-    Around, At, Cause, Default, Mismatch, Param, Phase, Place, Type, Value, Values, ty::Bounds,
+    Amount, Around, At, Cause, Default, Effect, Mismatch, Param, Phase, Place, Sense, Type, Value, Values,
+    ty::Bounds,
 };
 use std::time::Duration;
 
@@ -62,6 +63,18 @@ pub const ROW: Policy = Policy {
     accord: Some(fits),
     fits: &[Fit { times: Some("times"), of: "timeout", part: "each", whole: "total" }],
     home: "policy::retry",
+    effect: Effect {
+        there: Sense::Wider,
+        amounts: &[
+            Amount::wider("times"),
+            Amount::wider("on"),
+            Amount::wider("budget"),
+            Amount::wider("at_least"),
+            Amount::neither("backoff"),
+            Amount::neither("up_to"),
+        ],
+        ..Effect::UNSAID
+    },
     ..Policy::BLANK
 };
 

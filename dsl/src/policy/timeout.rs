@@ -1,7 +1,7 @@
 //! The row of `timeout`: how long an exchange may take. How it is measured is the runtime's.
 
 use super::{Fit, Meet, Policy, Reason, request};
-use crate::schema::{At, Default, Mismatch, Param, Phase, Place, Type, Value, Values};
+use crate::schema::{Amount, At, Default, Effect, Mismatch, Param, Phase, Place, Type, Value, Values};
 use std::time::Duration;
 
 /// `timeout 2s each 500ms connect 250ms idle 30s forward "x-request-timeout-ms"`
@@ -33,6 +33,15 @@ pub const ROW: Policy = Policy {
     check: Some(adds_up),
     fits: &[Fit { times: None, of: "timeout", part: "each", whole: "total" }],
     home: "policy::timeout",
+    effect: Effect {
+        amounts: &[
+            Amount::wider("total"),
+            Amount::wider("each").or_most(),
+            Amount::wider("connect"),
+            Amount::wider("idle"),
+        ],
+        ..Effect::GUARD
+    },
     ..Policy::BLANK
 };
 

@@ -4,6 +4,7 @@ mod answer;
 mod arguments;
 pub mod check;
 mod convert;
+pub mod effect;
 pub mod field;
 pub mod param;
 pub mod phase;
@@ -17,6 +18,7 @@ mod values;
 mod want;
 
 pub use check::{Checked, check_auth, check_block};
+pub use effect::{Amount, Effect, Sense};
 pub use param::{At, Default, Param};
 pub use phase::{Fact, Phase};
 pub use reason::{AGGREGATED, CORE, Reason, UNRESOLVED};
@@ -103,6 +105,8 @@ pub struct Row {
     pub check: Option<Agreement>,
     /// The field of the head that it writes for an upstream, if it writes one.
     pub sends: Option<Sends>,
+    /// What a change of it means.
+    pub effect: Effect,
 }
 
 impl Row {
@@ -118,6 +122,7 @@ impl Row {
         bare: false,
         check: None,
         sends: None,
+        effect: Effect::UNSAID,
     };
 
     /// The values where the word is not written: every parameter's default. A parameter without one is left out.

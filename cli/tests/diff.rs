@@ -1,0 +1,245 @@
+//! `gw diff` as a reviewer asks it: what each change of a gateway is called.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "tests")]
+
+mod common;
+
+use common::Folder;
+
+/// What both gateways have, unless the pair says otherwise.
+const HEAD: &str = "gateway shop { listen http :8080 plaintext \"behind a balancer\" }
+upstream orders { server \"http://127.0.0.1:9001\" }
+upstream site { server \"http://127.0.0.1:9002\" }
+auth partner api_key { key \"a\" sha256 \"0000000000000000000000000000000000000000000000000000000000000000\" }
+auth staff api_key { key \"b\" sha256 \"1111111111111111111111111111111111111111111111111111111111111111\" }
+route * /all/{rest: path} require any partner, staff -> site
+route GET /all/orders require partner -> orders
+";
+
+/// Routes before, routes after, and what is said of it: classes with what they are about, and a part of the sentence.
+type Pair = (&'static str, &'static str, &'static [(&'static str, &'static str)]);
+
+const PAIRS: &[Pair] = &[
+    // Nothing.
+    ("route GET /a public respond 200", "// a comment\nroute  GET /a public  respond 200", &[]),
+    (
+        "policy p { timeout 2s }\ngroup /g { use p; route GET /a public -> site }",
+        "group /g { route GET /a public -> site { timeout 2s } }",
+        &[],
+    ),
+    // Routes.
+    (
+        "route GET /a public respond 200",
+        "",
+        &[("breaking: GET /a", "it is gone, and no route takes its requests\n    request: GET /a\n")],
+    ),
+    (
+        "",
+        "route GET /a public respond 200",
+        &[("widening: GET /a", "it is new, and no route took its requests\n    request: GET /a\n")],
+    ),
+    (
+        "route GET /a public -> site",
+        "route GET /a public -> orders",
+        &[("breaking: GET /a", "`-> site` became `-> orders`")],
+    ),
+    (
+        "route GET /a/{id: int} public -> site /b/{id}",
+        "route GET /a/{id: int} public -> site /c/{id}",
+        &[("breaking: GET /a/{id: int}", "`-> site /b/{id}` became `-> site /c/{id}`")],
+    ),
+    (
+        "route GET /a public respond 200",
+        "route GET /a public respond 204",
+        &[("breaking: GET /a", "`respond 200` became `respond 204`")],
+    ),
+    (
+        "route GET /a/{id: int} public -> site",
+        "route GET /a/{nr: int} public -> site",
+        &[("neutral: GET /a/{nr: int}", "it was called `GET /a/{id: int}`")],
+    ),
+    (
+        "route GET /a/{id} public -> site",
+        "route GET /a/{id} public -> site\nroute GET /a/{id: int} public -> orders",
+        &[(
+            "breaking: GET /a/{id: int}",
+            "it takes requests of `GET /a/{id}`: `-> site` became `-> orders`\n    request: GET /a/0\n",
+        )],
+    ),
+    (
+        "route GET /a/{id} public -> site",
+        "route GET /a/{id} public -> site\nroute GET /a/{id: int} public -> site",
+        &[("neutral: GET /a/{id: int}", "it takes requests of `GET /a/{id}`, and does the same with them")],
+    ),
+    (
+        "route GET, POST /a public -> site",
+        "route GET /a public -> site\nroute POST /a public -> site",
+        &[
+            ("neutral: GET /a", "it was called `GET, POST /a`"),
+            ("neutral: POST /a", "it was called `GET, POST /a`"),
+        ],
+    ),
+    (
+        "route GET /a public -> site\nroute GET /a when request.header(\"x\") == \"1\" public -> orders",
+        "route GET /a public -> site\nroute GET /a when request.header(\"x\") in [\"1\", \"2\"] public -> orders",
+        &[
+            ("breaking: GET /a when", "request: GET /a -H \"x: 2\""),
+            ("neutral: GET /a when", "and does the same with them\n    request: GET /a -H \"x: 1\""),
+        ],
+    ),
+    // Who may come.
+    (
+        "route GET /a require partner -> site",
+        "route GET /a public -> site",
+        &[("widening: GET /a", "`require names partner` is gone")],
+    ),
+    (
+        "route GET /a public -> site",
+        "route GET /a require partner -> site",
+        &[("narrowing: GET /a", "`require names partner` is new")],
+    ),
+    (
+        "route GET /a require partner -> site",
+        "route GET /a require any partner, staff -> site",
+        &[
+            ("widening: GET /a", "`require`: `any` was not written, and is `true`"),
+            ("widening: GET /a", "`require`: `names` was `partner`, and is `partner, staff`"),
+        ],
+    ),
+    (
+        "route GET /a public -> site { only ip 10.0.0.0/8 }",
+        "route GET /a public -> site { only ip 10.1.0.0/16 }",
+        &[("narrowing: GET /a", "`only`: `ip` was `10.0.0.0/8`, and is `10.1.0.0/16`")],
+    ),
+    (
+        "group /g { only ip 10.0.0.0/8; route GET /a public -> site }",
+        "group /g { only ip 10.0.0.0/8; route GET /a public -> site { only none } }",
+        &[("widening: GET /g/a", "`only ip 10.0.0.0/8 status 403` is gone")],
+    ),
+    (
+        "route GET /a public -> site { only if request.header(\"a\") is set }",
+        "route GET /a public -> site { only if request.header(\"b\") is set }",
+        &[
+            ("widening: GET /a", "`only if request.header(\"a\") is set"),
+            ("narrowing: GET /a", "`only if request.header(\"b\") is set"),
+        ],
+    ),
+    // How much.
+    (
+        "route GET /a public -> site { limit 10/s; timeout 2s; body any max 1MiB }",
+        "route GET /a public -> site { limit 600/m; timeout 3s; body any max 2KiB }",
+        &[
+            // Ten at once have become six hundred.
+            ("widening: GET /a", "`limit`: `rate` was `10/s`, and is `600/m`"),
+            ("widening: GET /a", "`timeout`: `total` was `2s`, and is `3s`"),
+            ("narrowing: GET /a", "`body`: `max` was `1MiB`, and is `2KiB`"),
+        ],
+    ),
+    (
+        "group { limit 10/s; route GET /a public -> site; route GET /b public -> site }",
+        "group { route GET /a public -> site { limit 10/s }; route GET /b public -> site { limit 10/s } }",
+        &[(
+            "widening: GET /a; GET /b",
+            "what `limit` keeps is one for itself where several routes had one together",
+        )],
+    ),
+    // What it asks for.
+    (
+        "route GET /a public -> site { query page: int = 1 }",
+        "route GET /a public -> site { query page: int = 1; query size: int }",
+        &[("breaking: GET /a", "`query size: int` is new")],
+    ),
+    // What no row says.
+    (
+        "route GET /a public -> site { request { set header \"x-a\" = \"1\" } }",
+        "route GET /a public -> site { request { set header \"x-a\" = \"2\" } }",
+        &[("changed: GET /a", "`value` was `\"1\"`, and is `\"2\"`")],
+    ),
+    // What is not of one route.
+    (
+        "param a: url\nupstream u { server a }\nroute GET /a public -> u",
+        "param a: url\nparam b: url\nupstream u { server a; server b }\nroute GET /a public -> u",
+        &[
+            ("breaking: gateway", "param `b: url` is new"),
+            ("widening: upstream u", "server `b weight 1` is new"),
+        ],
+    ),
+    (
+        "upstream u { server \"http://127.0.0.1:1\" }\nroute GET /a public -> u",
+        "upstream v { server \"http://127.0.0.1:1\" }\nroute GET /a public -> v",
+        &[("neutral: upstream u", "it is called `v` now")],
+    ),
+];
+
+#[test]
+fn each_change_is_called_what_it_is() {
+    for (before, after, expected) in PAIRS {
+        let folder =
+            Folder::with(&[("a.gw", &format!("{HEAD}{before}\n")), ("b.gw", &format!("{HEAD}{after}\n"))]);
+        let ran = folder.gw(&["diff", "a.gw", "b.gw"]);
+        assert_eq!(ran.err, "", "{before}\n{after}");
+        let said: Vec<&str> = ran.out.split("\n\n").filter(|part| part.contains(": ")).collect();
+        assert_eq!(said.len(), expected.len(), "{before}\n{after}\n{}", ran.out);
+        for ((head, what), said) in expected.iter().zip(said) {
+            assert!(
+                said.starts_with(head) && (said.to_owned() + "\n").contains(what),
+                "{before}\n{after}\n{head}: {what}\n{}",
+                ran.out
+            );
+        }
+        let fails = expected
+            .iter()
+            .any(|(head, _)| ["breaking", "changed", "widening"].iter().any(|class| head.starts_with(class)));
+        assert_eq!(ran.code, i32::from(fails), "{before}\n{after}");
+        assert_eq!(ran.out.ends_with("no change in meaning\n"), expected.is_empty(), "{}", ran.out);
+        assert_eq!(folder.gw(&["diff", "a.gw", "a.gw"]).out, "no change in meaning\n");
+    }
+}
+
+#[test]
+fn both_places_are_shown() {
+    let before = "route GET /a public -> site { limit 10/s }";
+    let folder = Folder::with(&[
+        ("a.gw", &format!("{HEAD}{before}\n")),
+        ("new/gateway.gw", &format!("{HEAD}import \"teams/a.gw\"\n")),
+        ("new/teams/a.gw", "route GET /a public -> site { limit 20/s }\n"),
+    ]);
+    let ran = folder.gw(&["diff", "a.gw", "new"]);
+    let shown = "widening: GET /a\n    `limit`: `rate` was `10/s`, and is `20/s`\n  - a.gw:8  limit 10/s\n  + new/teams/a.gw:1  limit 20/s\n\n1 widening\n";
+    assert_eq!((ran.out.as_str(), ran.code), (shown, 1), "{ran:?}");
+    // What it fails on is the reviewer's to say.
+    for (on, code) in [("breaking", 0), ("none", 0), ("narrowing,widening", 1)] {
+        assert_eq!(folder.gw(&["diff", "--fail-on", on, "a.gw", "new"]).code, code, "{on}");
+    }
+}
+
+/// The page shows two programs, and what is said of them.
+#[test]
+fn the_page_shows_what_is_said() {
+    let page = include_str!("../../docs/diff.md");
+    let blocks = |kind: &str| -> Vec<&str> {
+        let begin = format!("```{kind}\n");
+        let blocks = page.split(begin.as_str()).skip(1);
+        blocks.map(|block| block.split("```").next().unwrap()).collect::<Vec<_>>()
+    };
+    let programs = blocks("gw");
+    let folder = Folder::with(&[("main/gateway.gw", programs[0]), ("gateway.gw", programs[1])]);
+    let ran = folder.gw(&["diff", "main/gateway.gw", "gateway.gw"]);
+    assert_eq!(blocks("text")[0], format!("$ gw diff main/gateway.gw gateway.gw\n{}", ran.out));
+}
+
+#[test]
+fn what_is_wrong_with_either_side_is_shown_and_is_status_2() {
+    let folder = Folder::with(&[("a.gw", common::GOOD), ("b.gw", &common::GOOD.replace("-> app", "-> ap"))]);
+    for (words, side) in [(["a.gw", "b.gw"], "after:\n"), (["b.gw", "a.gw"], "before:\n")] {
+        let ran = folder.gw(&[&["diff"], &words[..]].concat());
+        assert!(ran.code == 2 && ran.out.is_empty(), "{ran:?}");
+        assert!(ran.err.starts_with(side) && ran.err.contains("error[unknown_upstream]"), "{ran:?}");
+    }
+    let ran = folder.gw(&["diff", "b.gw", "no.gw"]);
+    assert!(
+        ran.code == 2 && ran.err.contains("before:\n") && ran.err.contains("after:\nerror: no.gw"),
+        "{ran:?}"
+    );
+    let ran = folder.gw(&["diff", "--fail-on", "all", "a.gw", "a.gw"]);
+    assert_eq!(ran.code, 2, "{ran:?}");
+}

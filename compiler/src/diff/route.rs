@@ -1,0 +1,329 @@
+//! Routes: those that both gateways have, those that one has alone, and where the requests of these go.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use gatewright_dsl::policy::Policy;
+use gatewright_dsl::schema::Sense;
+
+use super::content::{Both, Reading};
+use super::part::Pair;
+use super::setting::{Compared, Draft, Link, Setting};
+use super::{Change, Class, Meaning, Said};
+use crate::algebra::hands;
+use crate::ir::{self, EndKind};
+
+/// A request has another route, or the same one with other settings.
+pub(super) fn changes(pair: &Pair<'_>) -> Vec<Change> {
+    let mut routes = Routes {
+        pair,
+        titles: [titles(pair.before), titles(pair.after)],
+        links: Vec::new(),
+        found: Vec::new(),
+    };
+    let hands = hands(&pair.before.claims, &pair.after.claims);
+    for (a, b) in &hands.kept {
+        routes.kept(*a, *b);
+    }
+    let kept: [BTreeSet<usize>; 2] =
+        [hands.kept.iter().map(|(a, _)| *a).collect(), hands.kept.iter().map(|(_, b)| *b).collect()];
+    for (moved, witness) in &hands.moved {
+        let witness = Some(witness.to_string());
+        match *moved {
+            (Some(a), Some(b)) if hands.kept.contains(&(a, b)) => {}
+            (Some(a), Some(b)) => routes.moved(a, b, witness.as_ref()),
+            (Some(a), None) => {
+                let is_gone =
+                    !kept[0].contains(&a) && !hands.moved.keys().any(|it| it.0 == Some(a) && it.1.is_some());
+                let what = if is_gone {
+                    "it is gone, and no route takes its requests"
+                } else {
+                    "no route takes some of its requests any more"
+                };
+                let change =
+                    routes.change(Class::Breaking, "route_removed", [Some(a), None], what.to_owned());
+                routes.found.push(Change { witness, ..change });
+            }
+            (None, Some(b)) => {
+                let is_new =
+                    !kept[1].contains(&b) && !hands.moved.keys().any(|it| it.1 == Some(b) && it.0.is_some());
+                let what = if is_new {
+                    "it is new, and no route took its requests"
+                } else {
+                    "it takes requests that no route took"
+                };
+                let change = routes.change(Class::Widening, "route_added", [None, Some(b)], what.to_owned());
+                routes.found.push(Change { witness, ..change });
+            }
+            (None, None) => {}
+        }
+    }
+    let gone = hands.gone_beyond.iter().map(|a| [Some(*a), None]);
+    for numbers in gone.chain(hands.new_beyond.iter().map(|b| [None, Some(*b)])) {
+        let what = "its requests are too many to be followed: some may have another route".to_owned();
+        let change = routes.change(Class::Changed, "not_followed", numbers, what);
+        routes.found.push(change);
+    }
+    let mut found = routes.found;
+    found.extend(shared(&routes.links));
+    found
+}
+
+struct Routes<'a> {
+    pair: &'a Pair<'a>,
+    /// Of each route of each side.
+    titles: [Vec<String>; 2],
+    /// States of the same settings of the same routes.
+    links: Vec<(Link, String)>,
+    found: Vec<Change>,
+}
+
+impl Routes<'_> {
+    fn title(&self, side: usize, route: usize) -> String {
+        let titles = self.titles.get(side).and_then(|titles| titles.get(route));
+        titles.cloned().unwrap_or_default()
+    }
+
+    /// A change of a route, of which each side has a number or none.
+    fn change(&self, class: Class, kind: &'static str, [a, b]: [Option<usize>; 2], what: String) -> Change {
+        let said = |meaning: &Meaning, side: usize, route: Option<usize>| {
+            let route =
+                route.and_then(|route| Some((meaning.plan.0.routes.get(route)?, self.title(side, route))));
+            route.map(|(route, title)| Said::of(title, &route.place)).into_iter().collect::<Vec<_>>()
+        };
+        let about = b.map(|b| self.title(1, b)).or_else(|| a.map(|a| self.title(0, a)));
+        Change {
+            class,
+            kind,
+            about: about.into_iter().collect(),
+            what,
+            before: said(self.pair.before, 0, a),
+            after: said(self.pair.after, 1, b),
+            witness: None,
+        }
+    }
+
+    /// A route that claims what it claimed.
+    fn kept(&mut self, a: usize, b: usize) {
+        let (drafts, links) = self.compared(a, b);
+        let title = self.title(1, b);
+        self.links.extend(links.into_iter().map(|link| (link, title.clone())));
+        for draft in drafts {
+            let about = vec![title.clone()];
+            let Draft { class, kind, what, before, after } = draft;
+            self.found.push(Change { class, kind, about, what, before, after, witness: None });
+        }
+        let (old, new) = (self.title(0, a), title);
+        if old != new {
+            let what = format!("it was called `{old}`");
+            let change = self.change(Class::Neutral, "route_renamed", [Some(a), Some(b)], what);
+            self.found.push(change);
+        }
+    }
+
+    /// Requests that went to another route.
+    fn moved(&mut self, a: usize, b: usize, witness: Option<&String>) {
+        let (drafts, _) = self.compared(a, b);
+        let (from, about) = (self.title(0, a), vec![self.title(1, b)]);
+        if drafts.is_empty() {
+            let what = format!("it takes requests of `{from}`, and does the same with them");
+            let change = self.change(Class::Neutral, "route_moved", [Some(a), Some(b)], what);
+            self.found.push(Change { witness: witness.cloned(), ..change });
+        }
+        for Draft { class, kind, what, before, after } in drafts {
+            let what = format!("it takes requests of `{from}`: {what}");
+            let (about, witness) = (about.clone(), witness.cloned());
+            self.found.push(Change { class, kind, about, what, before, after, witness });
+        }
+    }
+
+    /// What the second does otherwise than the first.
+    fn compared(&self, a: usize, b: usize) -> (Vec<Draft>, Vec<Link>) {
+        let Pair { before, after, .. } = *self.pair;
+        let (Some(old), Some(new)) = (before.plan.0.routes.get(a), after.plan.0.routes.get(b)) else {
+            return (Vec::new(), Vec::new());
+        };
+        let both = Both {
+            a: Reading { program: &before.plan.0, patterns: before.claims.patterns(a) },
+            b: Reading { program: &after.plan.0, patterns: after.claims.patterns(b) },
+        };
+        let captures = (before.plan.captures(old), after.plan.captures(new));
+        let readers = (before.plan.reader(&captures.0), after.plan.reader(&captures.1));
+        let mut compared = Compared::new(both, (&readers.0, &readers.1));
+        if !self.ends(&both, old, new) {
+            let texts = (before.plan.terminal(old, &readers.0), after.plan.terminal(new, &readers.1));
+            compared.drafts.push(Draft {
+                class: Class::Breaking,
+                kind: "terminal",
+                what: format!("`{}` became `{}`", texts.0, texts.1),
+                before: vec![Said::of(self.title(0, a), &old.place)],
+                after: vec![Said::of(self.title(1, b), &new.place)],
+            });
+        }
+        compared.settings(&self.settings(&before.plan.0, old), &self.settings(&after.plan.0, new));
+        (compared.drafts, compared.links)
+    }
+
+    fn settings<'p>(&self, program: &'p ir::Program, route: &'p ir::Route) -> Vec<Setting<'p>> {
+        let Some((chain, record)) =
+            program.chains.get(route.chain).and_then(|chain| Some((chain, chain.records.get(route.record)?)))
+        else {
+            return Vec::new();
+        };
+        let steps = chain.steps.iter().zip(record).zip(&route.trails);
+        let settings = steps.filter_map(|((table, config), trails)| {
+            let table = program.steps.get(*table)?;
+            Some(Setting::of_step(&self.policies(table.home), table.configs.get(*config)?, trails))
+        });
+        settings.flatten().collect()
+    }
+
+    /// The policies whose steps are of a type.
+    fn policies(&self, home: &str) -> Vec<&'static Policy> {
+        self.pair.policies(home)
+    }
+
+    /// Whether two routes end the same way.
+    fn ends(&self, both: &Both<'_>, a: &ir::Route, b: &ir::Route) -> bool {
+        let end = |program: &ir::Program, route: &ir::Route| {
+            let chain = program.chains.get(route.chain)?;
+            Some((chain.end?, *chain.records.get(route.record)?.last()?))
+        };
+        let (old, new) = (both.a.program, both.b.program);
+        let (Some((kind, a)), Some((other, b))) = (end(old, a), end(new, b)) else { return false };
+        let (own, others) = (&old.ends, &new.ends);
+        kind == other
+            && match kind {
+                EndKind::Forward => match (own.forwards.get(a), others.forwards.get(b)) {
+                    (Some((a, own)), Some((b, others))) => {
+                        self.pair.is_same_upstream(*a, *b)
+                            && match (own, others) {
+                                (Some(own), Some(others)) => both.pieces(own, others),
+                                (own, others) => own.is_none() && others.is_none(),
+                            }
+                    }
+                    _ => false,
+                },
+                EndKind::Respond => match (own.responds.get(a), others.responds.get(b)) {
+                    (Some(a), Some(b)) => both.responds(a, b),
+                    _ => false,
+                },
+                EndKind::Redirect => match (own.redirects.get(a), others.redirects.get(b)) {
+                    (Some((a, own)), Some((b, others))) => a == b && both.pieces(own, others),
+                    _ => false,
+                },
+                EndKind::Aggregate => match (own.aggregates.get(a), others.aggregates.get(b)) {
+                    (Some(a), Some(b)) => self.aggregates(both, a, b),
+                    _ => false,
+                },
+                EndKind::Branch => false,
+            }
+    }
+
+    fn aggregates(&self, both: &Both<'_>, a: &ir::Aggregate, b: &ir::Aggregate) -> bool {
+        let ir::Aggregate { within, branches, answer } = a;
+        *within == b.within
+            && both.functions(*answer, b.answer)
+            && branches.len() == b.branches.len()
+            && branches.iter().zip(&b.branches).all(|(a, b)| self.branches(both, a, b))
+    }
+
+    fn branches(&self, both: &Both<'_>, a: &ir::Branch, b: &ir::Branch) -> bool {
+        let ir::Branch {
+            name,
+            upstream,
+            chain,
+            record,
+            method,
+            target,
+            headers,
+            body,
+            shape,
+            within,
+            max,
+            failure,
+            needs,
+        } = a;
+        let (old, new) = (both.a.program, both.b.program);
+        let steps = |program: &'_ ir::Program, chain: usize, record: usize| {
+            let chain = program.chains.get(chain)?;
+            let steps = chain.steps.iter().zip(chain.records.get(record)?);
+            let steps = steps.filter_map(|(table, config)| {
+                let table = program.steps.get(*table)?;
+                Some((table.home, table.configs.get(*config)?.clone()))
+            });
+            Some(steps.collect::<Vec<_>>())
+        };
+        let same_steps = match (steps(old, *chain, *record), steps(new, b.chain, b.record)) {
+            (Some(a), Some(b)) => {
+                a.len() == b.len() && a.iter().zip(&b).all(|(a, b)| a.0 == b.0 && both.fields(&a.1, &b.1))
+            }
+            _ => false,
+        };
+        same_steps
+            && *name == b.name
+            && self.pair.is_same_upstream(*upstream, b.upstream)
+            && both.pieces(target, &b.target)
+            && headers.len() == b.headers.len()
+            && headers.iter().zip(&b.headers).all(|(a, b)| a.0 == b.0 && both.functions(a.1, b.1))
+            && match (body, b.body) {
+                (Some(a), Some(b)) => both.functions(*a, b),
+                (a, b) => a.is_none() && b.is_none(),
+            }
+            && old.functions.shapes.get(*shape) == new.functions.shapes.get(b.shape)
+            && (method, within, max, failure, needs) == (&b.method, &b.within, &b.max, &b.failure, &b.needs)
+    }
+}
+
+/// Names of routes, with their hosts and conditions.
+fn titles(meaning: &Meaning) -> Vec<String> {
+    let hosts = meaning.plan.hosts();
+    let routes = meaning.plan.0.routes.iter().enumerate();
+    let title = |(at, route): (usize, &ir::Route)| {
+        let label = meaning.plan.0.text.at(route.label);
+        let hosts = hosts.get(&at).map(|hosts| format!(" on {}", hosts.join(", "))).unwrap_or_default();
+        let reader = meaning.plan.reader(&[]);
+        let when = meaning.claims.asks(at).map(|asks| format!(" when {}", reader.expr(&asks.expr)));
+        format!("{label}{hosts}{}", when.unwrap_or_default())
+    };
+    routes.map(title).collect()
+}
+
+/// Budgets that were one and are several, or the other way round.
+fn shared(links: &[(Link, String)]) -> Vec<Change> {
+    let mut partners: (BTreeMap<usize, BTreeSet<usize>>, BTreeMap<usize, BTreeSet<usize>>) =
+        Default::default();
+    for (link, _) in links {
+        let (old, new) = link.states;
+        partners.0.entry(old).or_default().insert(new);
+        partners.1.entry(new).or_default().insert(old);
+    }
+    let is_several = |side: &BTreeMap<usize, BTreeSet<usize>>, state: usize| {
+        side.get(&state).is_some_and(|others| others.len() > 1)
+    };
+    let changes = links.iter().filter_map(|(link, title)| {
+        let Link { states: (old, new), shared, word, before, after } = link;
+        let (class, what) = match (is_several(&partners.0, *old), is_several(&partners.1, *new)) {
+            (false, false) => return None,
+            (true, false) => {
+                (Class::of(shared.turned()), "is one for itself where several routes had one together")
+            }
+            (false, true) => {
+                (Class::of(*shared), "is one together with other routes, each of which had its own")
+            }
+            (true, true) if *shared == Sense::Neither => {
+                (Class::Neutral, "is shared with other routes than before")
+            }
+            (true, true) => (Class::Changed, "is shared with other routes than before"),
+        };
+        Some(Change {
+            class,
+            kind: "state_shared",
+            about: vec![title.clone()],
+            what: format!("what `{word}` keeps {what}"),
+            before: before.clone(),
+            after: after.clone(),
+            witness: None,
+        })
+    });
+    changes.collect()
+}

@@ -1,0 +1,103 @@
+//! The comparison held against the emitted code, with random programs. What single changes are called is shown by `gw diff`.
+
+use gatewright_dsl::{Catalogue, Source, page};
+
+use super::*;
+use crate::permutation::{accepted, random};
+
+fn meaning(sources: &[Source]) -> Meaning {
+    crate::meaning(sources, &Catalogue::standard()).unwrap()
+}
+
+fn between(before: &[Source], after: &[Source]) -> Vec<Change> {
+    diff(&meaning(before), &meaning(after), &Catalogue::standard())
+}
+
+fn program(seed: u64) -> Vec<Source> {
+    page::sources("gateway.gw", &random::program(seed, &Catalogue::standard()))
+}
+
+fn with_text(sources: &[Source], at: usize, text: String) -> Vec<Source> {
+    let mut sources = sources.to_vec();
+    sources[at] = Source { text, ..sources[at].clone() };
+    sources
+}
+
+#[test]
+fn a_program_means_what_its_canonical_form_means() {
+    for seed in 0..15 {
+        let written = program(seed);
+        let mut formatted = written.clone();
+        for source in &mut formatted {
+            source.text = gatewright_dsl::format(source).unwrap();
+        }
+        assert_eq!(between(&written, &formatted), [], "{seed}");
+    }
+}
+
+/// Changes of one place of a text: a digit, what stands in quotes, a method, a whole line.
+fn mutations(text: &str) -> Vec<String> {
+    let bytes = text.as_bytes();
+    let mut all = Vec::new();
+    let is_digit = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_digit);
+    for (at, byte) in bytes.iter().enumerate() {
+        if is_digit(at) && !is_digit(at + 1) {
+            let other = if *byte == b'9' { b'8' } else { byte + 1 };
+            all.push(format!("{}{}{}", &text[..at], char::from(other), &text[at + 1..]));
+        }
+        if *byte == b'"' && at > 0 && bytes[at - 1].is_ascii_alphanumeric() {
+            all.push(format!("{}x{}", &text[..at], &text[at..]));
+        }
+    }
+    for (word, other) in
+        [("GET", "PUT"), ("POST", "PATCH"), (" == ", " != "), ("only", "deny"), ("required", "else skip")]
+    {
+        for (at, _) in text.match_indices(word) {
+            all.push(format!("{}{other}{}", &text[..at], &text[at + word.len()..]));
+        }
+    }
+    let lines: Vec<&str> = text.split_inclusive('\n').collect();
+    for at in 0..lines.len() {
+        all.push(lines.iter().enumerate().filter(|(own, _)| *own != at).map(|(_, line)| *line).collect());
+    }
+    all
+}
+
+/// What becomes other code is a change, and what becomes the same code is none.
+#[test]
+fn there_is_a_change_where_other_code_would_run() {
+    let (mut looked_at, mut differ) = (0, 0);
+    for seed in 0..10 {
+        let written = program(seed);
+        let (before, emitted) = (meaning(&written), accepted(&written).unwrap());
+        let all: Vec<Vec<Source>> = (0..written.len())
+            .flat_map(|at| mutations(&written[at].text).into_iter().map(move |text| (at, text)))
+            .map(|(at, text)| with_text(&written, at, text))
+            .collect();
+        // Some of each, not the same places in all.
+        let first = usize::try_from(seed).unwrap() % 41;
+        for mutated in all.iter().skip(first).step_by(41) {
+            let Ok(other) = accepted(mutated) else { continue };
+            let changes = diff(&before, &meaning(mutated), &Catalogue::standard());
+            looked_at += 1;
+            differ += usize::from(emitted != other);
+            let shown = || mutated.iter().map(|source| source.text.clone()).collect::<Vec<_>>();
+            assert_eq!(
+                changes.is_empty(),
+                emitted == other,
+                "{seed}: {changes:#?}\n{:#?}\n{}",
+                shown(),
+                difference(&emitted, &other)
+            );
+        }
+    }
+    assert!(looked_at > 4 && differ > 2, "{looked_at} {differ}");
+}
+
+/// The first place where two texts differ.
+fn difference(a: &str, b: &str) -> String {
+    let at = a.bytes().zip(b.bytes()).position(|(a, b)| a != b).unwrap_or(0);
+    let from = a.floor_char_boundary(at.saturating_sub(200));
+    let cut = |text: &str| text.get(from..text.floor_char_boundary(at + 200)).unwrap_or_default().to_owned();
+    format!("{}\n{}", cut(a), cut(b))
+}
