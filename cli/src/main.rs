@@ -110,10 +110,12 @@ enum Command {
     },
     /// Say what changes in meaning from one gateway to another, and whether it breaks, widens or narrows anything
     Diff {
-        /// The entry file before, or a folder with a `gateway.gw`
-        before: PathBuf,
-        /// The entry file after, or a folder with a `gateway.gw`
-        after: PathBuf,
+        /// The entry files before and after, or folders with a `gateway.gw`; with `--git`, the one after [default: gateway.gw]
+        #[arg(value_name = "BEFORE AFTER", num_args = 0..=2)]
+        paths: Vec<PathBuf>,
+        /// What is before is the same file in this revision
+        #[arg(long, value_name = "REVISION")]
+        git: Option<String>,
         /// The classes of change at which the command ends with status 1
         #[arg(
             long,
@@ -123,6 +125,12 @@ enum Command {
             default_values = ["breaking", "widening"]
         )]
         fail_on: Vec<command::diff::Kind>,
+        /// Print one JSON document instead of text
+        #[arg(long)]
+        json: bool,
+        /// Print a comment for a pull request instead of text
+        #[arg(long, conflicts_with = "json")]
+        markdown: bool,
     },
     /// Show what a gateway does with a request and why, or the page of a problem, a setting or a declaration
     Explain {
@@ -176,8 +184,14 @@ fn main() -> ExitCode {
             as_json: json,
         }),
         Command::Routes { file, json } => command::routes::run(&file, json),
-        Command::Diff { before, after, fail_on } => {
-            command::diff::run(&command::diff::Asked { before: &before, after: &after, fail_on: &fail_on })
+        Command::Diff { paths, git, fail_on, json, markdown } => {
+            let form = match (json, markdown) {
+                (true, _) => command::diff::Form::Json,
+                (_, true) => command::diff::Form::Markdown,
+                _ => command::diff::Form::Text,
+            };
+            let (paths, revision, fail_on) = (&*paths, git.as_deref(), &*fail_on);
+            command::diff::run(&command::diff::Asked { paths, revision, fail_on, form })
         }
         Command::Explain { what, path: Some(path), header, client, param, live, file, json } => {
             let line = command::explain::Line {

@@ -3,7 +3,10 @@
 
 mod common;
 
+use std::process::Command;
+
 use common::Folder;
+use serde_json::Value;
 
 /// What both gateways have, unless the pair says otherwise.
 const HEAD: &str = "gateway shop { listen http :8080 plaintext \"behind a balancer\" }
@@ -148,6 +151,14 @@ const PAIRS: &[Pair] = &[
         "route GET /a public -> site { query page: int = 1; query size: int }",
         &[("breaking: GET /a", "`query size: int` is new")],
     ),
+    // Who may be known.
+    (
+        "auth own api_key { key \"c\" sha256 \"2222222222222222222222222222222222222222222222222222222222222222\" }
+route GET /a require own -> site",
+        "auth own api_key { key \"c\" sha256 \"3333333333333333333333333333333333333333333333333333333333333333\" }
+route GET /a require own -> site",
+        &[("widening: auth own", "sha256 \"3333"), ("narrowing: auth own", "sha256 \"2222")],
+    ),
     // What no row says.
     (
         "route GET /a public -> site { request { set header \"x-a\" = \"1\" } }",
@@ -210,6 +221,82 @@ fn both_places_are_shown() {
     for (on, code) in [("breaking", 0), ("none", 0), ("narrowing,widening", 1)] {
         assert_eq!(folder.gw(&["diff", "--fail-on", on, "a.gw", "new"]).code, code, "{on}");
     }
+}
+
+#[test]
+fn a_program_and_a_pull_request_are_told_the_same() {
+    let folder = Folder::with(&[
+        ("a.gw", &format!("{HEAD}route GET /a/{{id}} public -> site {{ limit 10/s }}\n")),
+        ("b.gw", &format!("{HEAD}route GET /a/{{id: int}} public -> site\n")),
+        ("c.gw", &HEAD.replace("-> site", "-> sight")),
+    ]);
+    let document = |words: &[&str]| {
+        let ran = folder.gw(&[&["diff", "--json"], words].concat());
+        let document: Value = serde_json::from_str(&ran.out).unwrap();
+        common::schema::validate("diff", &document);
+        assert_eq!(ran.err, "");
+        (document, ran.code)
+    };
+    let (told, code) = document(&["a.gw", "b.gw"]);
+    let result = &told["result"];
+    assert_eq!((code, &told["ok"], &result["fails"]), (1, &false.into(), &true.into()));
+    assert_eq!(
+        (&result["counts"]["breaking"], &result["counts"]["widening"]),
+        (&1.into(), &1.into()),
+        "{told:#}"
+    );
+    let first = &result["changes"][0];
+    assert_eq!((&first["kind"], &first["witness"]), (&"route_removed".into(), &"GET /a/a".into()));
+    assert_eq!(first["before"][0]["line"], 8);
+    let (told, code) = document(&["a.gw", "a.gw"]);
+    assert_eq!((code, &told["ok"], &told["result"]["changes"]), (0, &true.into(), &Value::Array(Vec::new())));
+    let (told, code) = document(&["a.gw", "c.gw"]);
+    assert_eq!((code, &told["result"]["refused"][0]["side"]), (2, &"after".into()));
+    assert!(told["problems"].as_array().unwrap().iter().any(|problem| problem["name"] == "unknown_upstream"));
+
+    let page = folder.gw(&["diff", "--markdown", "a.gw", "b.gw"]);
+    assert!(
+        page.code == 1
+            && page.out.starts_with("**gw diff**: 1 breaking, 1 widening\n\n| class | about | what |\n"),
+        "{page:?}"
+    );
+    assert!(
+        page.out.contains(
+            "| breaking | <code>GET /a/{id}</code> | no route takes some of its requests any more |\n"
+        ),
+        "{page:?}"
+    );
+    assert!(page.out.contains("request&#58; GET /a/a\n  - a.gw&#58;8  GET /a/{id}</pre>\n"), "{page:?}");
+    assert_eq!(folder.gw(&["diff", "--markdown", "--json", "a.gw", "b.gw"]).code, 2);
+}
+
+#[test]
+fn a_revision_is_held_against_what_is_there_now() {
+    let folder = Folder::with(&[
+        ("shop/gateway.gw", &format!("{HEAD}import \"teams/a.gw\"\n")),
+        ("shop/teams/a.gw", "route GET /a public -> site { limit 10/s }\n"),
+    ]);
+    let git = |words: &[&str]| {
+        let set = ["-c", "user.name=a", "-c", "user.email=a@example.com", "-c", "commit.gpgsign=false"];
+        let ran = Command::new("git").current_dir(folder.path()).args(set).args(words).output().unwrap();
+        assert!(ran.status.success(), "{ran:?}");
+        ran.stdout
+    };
+    git(&["init", "-q"]);
+    git(&["add", "."]);
+    git(&["commit", "-qm", "first"]);
+    folder.write("shop/teams/a.gw", "route GET /a public -> site { limit 20/s }\n");
+    let ran = folder.gw(&["diff", "--git", "HEAD", "shop"]);
+    let shown = "widening: GET /a\n    `limit`: `rate` was `10/s`, and is `20/s`\n  - shop/teams/a.gw:1  limit 10/s\n  + shop/teams/a.gw:1  limit 20/s\n\n1 widening\n";
+    assert_eq!((ran.out.as_str(), ran.code), (shown, 1), "{ran:?}");
+    // Neither files nor index have changed by that.
+    assert_eq!(git(&["status", "--porcelain"]), b" M shop/teams/a.gw\n");
+    for (revision, said) in [("nowhere", "before:\nerror: git: "), ("--all", "before:\nerror: git: ")] {
+        let ran = folder.gw(&["diff", &format!("--git={revision}"), "shop"]);
+        assert!(ran.code == 2 && ran.err.starts_with(said), "{ran:?}");
+    }
+    let ran = folder.gw(&["diff", "shop"]);
+    assert!(ran.code == 2 && ran.err.contains("expected two gateways"), "{ran:?}");
 }
 
 /// The page shows two programs, and what is said of them.

@@ -28,6 +28,14 @@ pub struct Meaning {
     pub(crate) claims: Side,
 }
 
+impl Meaning {
+    /// The name of the gateway.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.plan.name()
+    }
+}
+
 /// What a change means, the worst first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Class {

@@ -8,7 +8,10 @@ use proptest::prelude::*;
 
 use super::automaton::Automaton;
 use super::condition::{Field, Formula, Values};
-use super::{Condition, Floor, Languages, Method, Pattern, RouteSet, Set, Shape, Trie, conflicts, unreached};
+use super::{
+    Condition, Floor, Languages, Method, Pattern, RouteSet, Set, Shape, Side, Trie, conflicts, hands,
+    unreached,
+};
 use crate::ty::{Range, Text, Ty};
 
 /// Members enough that two sets are equal, included or crossing here exactly if they are among all texts.
@@ -384,6 +387,54 @@ proptest! {
         for lost in unreached(&trie, &set) {
             prop_assert!(!winners.contains(&lost.route), "{lost:?}");
             prop_assert!(lost.by != lost.route);
+        }
+    }
+}
+
+/// The route that wins a request.
+fn winner(
+    side: &Side,
+    (host, path): (&[&str], &[&str]),
+    method: Method,
+    fields: &[(Field, String)],
+) -> Option<usize> {
+    let holds = |number| side.trie.conditions.get(number).unwrap().holds(fields);
+    side.route(side.trie.winner(host, path, method, &holds)?)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 12, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Two gateways that have some claims in common: nothing changes hands unseen, and what is shown changes hands.
+    #[test]
+    fn every_request_that_has_another_winner_is_known(
+        drawn in prop::collection::vec((drawn(), 0..4_u8), 4..24),
+    ) {
+        let of = |left_out: u8| {
+            let some = drawn.iter().filter(|(_, side)| *side != left_out).map(|(claim, _)| claim.clone());
+            Side::of(claims(&peaceful(some.collect())))
+        };
+        let (before, after) = (of(0), of(1));
+        let hands = hands(&before, &after);
+        for Request { host, path, method, value } in requests() {
+            let fields: Vec<(Field, String)> =
+                value.iter().map(|value| (Field::Header("x".to_owned()), (*value).to_owned())).collect();
+            let [a, b] = [&before, &after].map(|side| winner(side, (&host, &path), method, &fields));
+            let is_kept = a.zip(b).is_some_and(|pair| hands.kept.contains(&pair));
+            let is_beyond = a.is_some_and(|a| hands.gone_beyond.contains(&a))
+                || b.is_some_and(|b| hands.new_beyond.contains(&b));
+            prop_assert!(
+                (a, b) == (None, None) || is_kept || is_beyond || hands.moved.contains_key(&(a, b)),
+                "{a:?} {b:?} {host:?} {path:?} {method:?} {value:?} {hands:?}"
+            );
+        }
+        for ((a, b), witness) in &hands.moved {
+            // A host that no pattern has.
+            let host = witness.host.clone().unwrap_or_else(|| ["x"; 9].join("."));
+            let host: Vec<&str> = host.rsplit('.').collect();
+            let path: Vec<&str> = witness.path.split('/').skip(1).collect();
+            let found = [&before, &after].map(|side| winner(side, (&host, &path), witness.method, &witness.fields));
+            prop_assert_eq!(found, [*a, *b], "{} {:?}", witness, hands);
         }
     }
 }

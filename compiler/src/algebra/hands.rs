@@ -22,7 +22,7 @@ const MOST_IN_ALL: usize = 4_000_000;
 #[derive(Debug)]
 pub(crate) struct Side {
     set: RouteSet,
-    trie: Trie,
+    pub(super) trie: Trie,
 }
 
 /// What becomes of requests between two gateways. Routes are named by their numbers in each.
@@ -64,7 +64,7 @@ impl Side {
     }
 
     /// The route of this number; floors are none.
-    fn route(&self, claim: usize) -> Option<usize> {
+    pub(super) fn route(&self, claim: usize) -> Option<usize> {
         (claim < self.set.routes.len()).then_some(claim)
     }
 

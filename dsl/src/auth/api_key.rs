@@ -1,7 +1,7 @@
 //! `auth NAME api_key`: long random texts that only their owners know. Of each only its SHA-256 is written down.
 
 use super::Kind;
-use crate::schema::{At, Default, Join, Mismatch, Param, Row, Type, Value, Values, ty::Bounds};
+use crate::schema::{At, Default, Effect, Join, Mismatch, Param, Row, Type, Value, Values, ty::Bounds};
 
 /// `auth partner api_key { header "x-api-key"; key "acme" sha256 "9f86…"; keys "partners.keys"; claims Partner }`
 ///
@@ -60,6 +60,7 @@ const KEY: Row = Row {
     ],
     join: Join::All,
     check: Some(is_a_hash),
+    effect: Effect::ADMITS,
     ..Row::BLANK
 };
 
@@ -73,6 +74,7 @@ const KEYS: Row = Row {
         "where the file is when the gateway starts",
     )],
     join: Join::All,
+    effect: Effect::ADMITS,
     ..Row::BLANK
 };
 

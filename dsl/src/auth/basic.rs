@@ -5,7 +5,9 @@ mod hash;
 use std::time::Duration;
 
 use super::Kind;
-use crate::schema::{At, Default, Join, Mismatch, Param, Reason, Row, Type, Value, Values, ty::Bounds};
+use crate::schema::{
+    At, Default, Effect, Join, Mismatch, Param, Reason, Row, Type, Value, Values, ty::Bounds,
+};
 
 /// `auth staff basic { user "ada" hash "$argon2id$…"; users "staff.users"; verify 2 queue 64 within 2s; claims Person }`
 ///
@@ -55,6 +57,7 @@ const USER: Row = Row {
     join: Join::Name,
     key: &["name"],
     check: Some(has_a_name_and_a_hash),
+    effect: Effect::ADMITS,
     ..Row::BLANK
 };
 
@@ -68,6 +71,7 @@ const USERS: Row = Row {
         "where the file is when the gateway starts",
     )],
     join: Join::All,
+    effect: Effect::ADMITS,
     ..Row::BLANK
 };
 
@@ -88,6 +92,7 @@ const VERIFY: Row = Row {
             doc: "how long a request waits at most",
         },
     ],
+    effect: Effect::NEITHER,
     ..Row::BLANK
 };
 
@@ -109,6 +114,7 @@ const REMEMBER: Row = Row {
         Param::flag("off", "nobody: each request costs a hash"),
     ],
     check: Some(remembers_or_not),
+    effect: Effect::NEITHER,
     ..Row::BLANK
 };
 

@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use super::Kind;
 use crate::schema::url;
-use crate::schema::{At, Default, Join, Mismatch, Param, Row, Stage, Type, Value, Values, ty::Bounds};
+use crate::schema::{
+    Amount, At, Default, Effect, Join, Mismatch, Param, Row, Stage, Type, Value, Values, ty::Bounds,
+};
 
 /// `auth customer jwt { issuer "https://id.example/"; audience "shop"; accept ES256; keys "keys.json"; claims Customer }`
 ///
@@ -34,6 +36,7 @@ const ISSUER: Row = Row {
     summary: "who may have made a token: what its `iss` says",
     params: &[names("one of these, letter by letter")],
     required: true,
+    effect: Effect { amounts: &[Amount::wider("names")], ..Effect::UNSAID },
     ..Row::BLANK
 };
 
@@ -42,6 +45,7 @@ const AUDIENCE: Row = Row {
     summary: "for whom a token may be: one of what its `aud` says",
     params: &[names("one of these, letter by letter")],
     required: true,
+    effect: Effect { amounts: &[Amount::wider("names")], ..Effect::UNSAID },
     ..Row::BLANK
 };
 
@@ -61,6 +65,7 @@ const ACCEPT: Row = Row {
     )],
     required: true,
     check: Some(is_of_one_family),
+    effect: Effect { amounts: &[Amount::wider("algorithms")], ..Effect::UNSAID },
     ..Row::BLANK
 };
 
@@ -86,6 +91,15 @@ const KEYS: Row = Row {
     ],
     join: Join::All,
     check: Some(is_a_place_of_keys),
+    effect: Effect {
+        amounts: &[
+            Amount::wider("keep"),
+            Amount::neither("every"),
+            Amount::neither("cool_down"),
+            Amount::neither("within"),
+        ],
+        ..Effect::ADMITS
+    },
     ..Row::BLANK
 };
 
@@ -128,6 +142,7 @@ const KEY: Row = Row {
     ],
     join: Join::All,
     check: Some(is_of_its_algorithm),
+    effect: Effect::ADMITS,
     ..Row::BLANK
 };
 
@@ -145,6 +160,7 @@ const LEEWAY: Row = Row {
         doc: "whole seconds; `exp` and `nbf` are held against the clock with it",
     }],
     check: Some(is_of_whole_seconds),
+    effect: Effect { amounts: &[Amount::wider("time")], ..Effect::UNSAID },
     ..Row::BLANK
 };
 
@@ -161,6 +177,7 @@ const TOKEN: Row = Row {
         dynamic: false,
         doc: "a longer one is refused unread",
     }],
+    effect: Effect { amounts: &[Amount::wider("max")], ..Effect::UNSAID },
     ..Row::BLANK
 };
 
@@ -181,6 +198,7 @@ const REMEMBER: Row = Row {
         Param::flag("off", "none: the signature of each is verified with each request"),
     ],
     check: Some(remembers_or_not),
+    effect: Effect::NEITHER,
     ..Row::BLANK
 };
 

@@ -2,7 +2,9 @@
 
 use super::Policy;
 use crate::ast::Percent;
-use crate::schema::{At, Default, Mismatch, Param, Phase, Place, Type, Value, Values, ty::Bounds};
+use crate::schema::{
+    Amount, At, Default, Effect, Mismatch, Param, Phase, Place, Type, Value, Values, ty::Bounds,
+};
 use std::time::Duration;
 
 /// `health GET /healthz every 5s within 1s window 8 threshold 6 jitter 10% status 204 host "orders"`
@@ -66,6 +68,7 @@ pub const ROW: Policy = Policy {
     home: "policy::health",
     hooks: &[],
     part: true,
+    effect: Effect { amounts: &[Amount::neither("jitter")], ..Effect::UNSAID },
     ..Policy::BLANK
 };
 

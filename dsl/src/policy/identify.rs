@@ -2,7 +2,7 @@
 
 use super::require::{INVALID, NAMES, UNAVAILABLE, repeated};
 use super::{Policy, Who};
-use crate::schema::{Fact, Mismatch, Phase, Value, Values};
+use crate::schema::{Amount, Effect, Fact, Mismatch, Phase, Value, Values};
 
 /// `identify customer`
 ///
@@ -18,6 +18,7 @@ pub const ROW: Policy = Policy {
     check: Some(says_whom),
     home: "policy::identify",
     who: Some(Who::Perhaps),
+    effect: Effect { amounts: &[Amount::narrower("names")], ..Effect::GUARD },
     ..Policy::BLANK
 };
 

@@ -394,7 +394,7 @@ impl Catalogue {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::schema::{At, Given};
+    use crate::schema::{Amount, At, Given};
     use std::time::Duration;
 
     fn values(given: &[(&'static str, u64)]) -> Values {
@@ -440,6 +440,13 @@ mod tests {
                 let names = policy.params.iter().filter(|other| other.name == param.name);
                 assert_eq!(names.count(), 1, "{} {}", policy.name, param.name);
             }
+            let is_param = |amount: &&Amount| policy.params.iter().any(|param| param.name == amount.param);
+            assert_eq!(
+                policy.effect.amounts.iter().find(|amount| !is_param(amount)),
+                None,
+                "{}",
+                policy.name
+            );
             assert!(!crate::parse::declaration::is_declaration(policy.name), "{}", policy.name);
             let same = Catalogue::standard().policies().filter(|other| other.name == policy.name).count();
             assert_eq!(same, 1, "{}", policy.name);

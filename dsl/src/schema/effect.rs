@@ -88,6 +88,9 @@ impl Effect {
     /// Where it is, less is let through; what it keeps for itself is no budget.
     pub const GUARD: Self = Self { there: Sense::Narrower, shared: Sense::Neither, amounts: &[] };
 
+    /// Where it is, more is let through.
+    pub const ADMITS: Self = Self { there: Sense::Wider, shared: Sense::Neither, amounts: &[] };
+
     /// What is known of a parameter.
     #[must_use]
     pub fn amount(&self, param: &str) -> Amount {
