@@ -11,6 +11,7 @@ use gatewright_dsl::schema::{Row, Value, Values};
 use gatewright_dsl::{Policy, Span};
 
 use crate::algebra::{Method, RouteSet};
+use crate::assertion::Assertion;
 use crate::ir::expr::{Constant, Function};
 use crate::ty::Ty;
 
@@ -33,6 +34,8 @@ pub(crate) struct Program {
     pub(crate) routes: Vec<Route>,
     /// What these routes claim, in the same order.
     pub(crate) claims: RouteSet,
+    /// What is asserted of them.
+    pub(crate) assertions: Vec<Assertion>,
 }
 
 /// What holds for all requests, before they have a route.
@@ -264,6 +267,8 @@ pub(crate) enum Listener {
 #[derive(Debug)]
 pub(crate) struct Route {
     pub(crate) place: Place,
+    /// Its head, for messages.
+    pub(crate) head: Span,
     /// Methods and pattern in one spelling: `GET, POST /orders/{id: uuid}`.
     pub(crate) label: String,
     /// Where it is said that it takes the other form of its path too: with a slash at its end, or without.
@@ -392,6 +397,8 @@ pub(crate) enum Resolved {
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Trail {
     pub(crate) place: Place,
+    /// The same place, for messages.
+    pub(crate) span: Span,
     /// The setting as it is written there.
     pub(crate) text: String,
     /// What it came through, the outermost first: `group /api`, `use signed_in`, `upstream orders`.

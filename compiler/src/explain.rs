@@ -20,7 +20,7 @@ use self::scene::Scene;
 use self::value::Open;
 pub use self::verdict::Verdict;
 pub use self::walk::{By, Hop};
-pub(crate) use self::walk::{literal, shown};
+pub(crate) use self::walk::{accepts, literal, shown};
 
 /// A request, and what the gateway was started with.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -144,13 +144,11 @@ impl Plan {
             Ok(path) => path,
             Err(reason) => return Ok(own(String::new(), 400, reason)),
         };
-        let mut ends = walk::ends(&self.0, asked.host.as_deref(), &path);
-        let scene = Scene { program: &self.0, asked, path: &path, given: &Given::default() };
-        for end in &mut ends {
-            end.holds = self.holds(&scene, end.when)?;
-        }
+        let given = Given::default();
+        let scene = Scene { program: &self.0, asked, path: &path, given: &given };
+        let mut ends = self.ends(&scene)?;
         let bit = bit(&asked.method);
-        let takes = |end: &walk::End| end.route.is_none() || end.methods & bit != 0;
+        let takes = |end: &walk::End| end.takes(bit);
         // One that would take it if its condition held is answered as if it were not there at all.
         let is_refused = |end: &walk::End| end.route.is_some() && takes(end) && !end.holds;
         let winner = ends.iter().position(|end| takes(end) && end.holds);
@@ -191,6 +189,24 @@ impl Plan {
             *shown = is_floor;
         }
         Ok(refused)
+    }
+
+    /// The number of the route that wins a request, if one does and that can be told.
+    pub(crate) fn won(&self, asked: &Asked) -> Option<usize> {
+        let path = path::canonical(asked.target.split('?').next().unwrap_or_default()).ok()?;
+        let given = Given::default();
+        let ends = self.ends(&Scene { program: &self.0, asked, path: &path, given: &given }).ok()?;
+        let bit = bit(&asked.method);
+        ends.iter().find(|end| end.takes(bit) && end.holds)?.route
+    }
+
+    /// Every end of a request's path, and whether its condition holds.
+    fn ends(&self, scene: &Scene<'_>) -> Result<Vec<walk::End>, Unset> {
+        let mut ends = walk::ends(&self.0, scene.asked.host.as_deref(), scene.path);
+        for end in &mut ends {
+            end.holds = self.holds(scene, end.when)?;
+        }
+        Ok(ends)
     }
 
     /// Whether the gateway takes the parameters that it is given.

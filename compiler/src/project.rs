@@ -7,13 +7,13 @@ use std::collections::BTreeMap;
 
 use gatewright_dsl::{Catalogue, Problem, Source, Span};
 
-use crate::algebra::Side;
+use crate::algebra::{RouteSet, Side};
 use crate::check::{self, Outcome};
 use crate::checked::Program;
 use crate::diff::Meaning;
 use crate::load::{Entry, Files, Sources, Unread};
 use crate::routes::Plan;
-use crate::{Output, Summary, emit, hash, lower};
+use crate::{Output, Summary, assertion, emit, hash, lower};
 
 /// The files of one run, and what is known of its entries.
 pub struct Project<'a> {
@@ -25,6 +25,16 @@ pub struct Project<'a> {
 struct Known {
     entry: Entry,
     outcome: Outcome,
+    /// What will run, where nothing is wrong but what may be unused, and perhaps what is asserted.
+    made: Option<Made>,
+}
+
+/// An entry that is understood.
+struct Made {
+    plan: Plan,
+    summary: Summary,
+    /// What its routes claim.
+    claims: RouteSet,
 }
 
 /// Why an entry became no gateway.
@@ -80,9 +90,10 @@ impl<'a> Project<'a> {
         let all = entries.iter().map(|path| {
             let problems = self.problems(path);
             match self.entries.get(path).and_then(|known| known.as_ref().ok()) {
-                Some(known) if problems.is_empty() => match &known.outcome.program {
-                    Some(program) => Ok(Summary::of(program)),
-                    None => Err(Refused::Problems(problems)),
+                Some(known) if problems.is_empty() => match (&known.outcome.program, &known.made) {
+                    (Some(program), _) => Ok(Summary::of(program)),
+                    (None, Some(made)) => Ok(made.summary.clone()),
+                    (None, None) => Err(Refused::Problems(problems)),
                 },
                 Some(_) => Err(Refused::Problems(problems)),
                 None => Err(Refused::Unread(self.unread(path))),
@@ -97,8 +108,7 @@ impl<'a> Project<'a> {
     ///
     /// All problems that can be found in one run.
     pub fn compile(&mut self, path: &str) -> Result<Output, Refused> {
-        let (program, summary) = self.checked(path)?;
-        let Plan(program) = self.lowered(path, program);
+        let Made { plan: Plan(program), summary, .. } = self.made(path)?;
         Ok(Output { rust: emit::emit(&program), features: program.features, summary })
     }
 
@@ -108,8 +118,7 @@ impl<'a> Project<'a> {
     ///
     /// As [`Self::compile`].
     pub fn plan(&mut self, path: &str) -> Result<Plan, Refused> {
-        let (program, _) = self.checked(path)?;
-        Ok(self.lowered(path, program))
+        self.made(path).map(|made| made.plan)
     }
 
     /// The same, to hold it against another.
@@ -118,33 +127,23 @@ impl<'a> Project<'a> {
     ///
     /// As [`Self::compile`].
     pub fn meaning(&mut self, path: &str) -> Result<Meaning, Refused> {
-        let (program, _) = self.checked(path)?;
-        let claims = Side::of(program.claims.clone());
-        Ok(Meaning { plan: self.lowered(path, program), claims })
+        let Made { plan, claims, .. } = self.made(path)?;
+        Ok(Meaning { plan, claims: Side::of(claims) })
     }
 
-    fn checked(&mut self, path: &str) -> Result<(Program, Summary), Refused> {
+    fn made(&mut self, path: &str) -> Result<Made, Refused> {
         self.look_at(path);
         let problems = self.problems(path);
         if self.entries.get(path).is_none_or(Result::is_err) {
             return Err(Refused::Unread(self.unread(path)));
         }
-        let Some(Ok(Known { outcome, .. })) = self.entries.get_mut(path) else {
+        let Some(Ok(known)) = self.entries.get_mut(path).filter(|_| problems.is_empty()) else {
             return Err(Refused::Problems(problems));
         };
-        let Some(program) = outcome.program.take().filter(|_| problems.is_empty()) else {
-            return Err(Refused::Problems(problems));
-        };
-        let summary = Summary::of(&program);
-        Ok((program, summary))
-    }
-
-    fn lowered(&self, path: &str, program: Program) -> Plan {
-        let known = self.entries.get(path).and_then(|known| known.as_ref().ok());
-        let files = known.iter().flat_map(|known| &known.entry.files);
-        let sources = files.filter_map(|number| self.files.sources.get(*number));
-        let texts = known.iter().flat_map(|known| &known.outcome.texts);
-        Plan(lower::lower(program, hash::of(sources.chain(texts))))
+        if let Some(program) = known.outcome.program.take() {
+            known.made = Some(made(&self.files, &known.entry, &known.outcome.texts, program));
+        }
+        known.made.take().ok_or(Refused::Problems(problems))
     }
 
     /// Reads and checks an entry, once.
@@ -153,8 +152,9 @@ impl<'a> Project<'a> {
             return;
         }
         let known = self.files.entry(path).map(|entry| {
-            let outcome = check::check(&self.files, &entry, self.catalogue);
-            Known { entry, outcome }
+            let mut outcome = check::check(&self.files, &entry, self.catalogue);
+            let made = proved(&self.files, &entry, &mut outcome);
+            Known { entry, outcome, made }
         });
         self.entries.insert(path.to_owned(), known);
     }
@@ -177,7 +177,7 @@ impl<'a> Project<'a> {
     /// Whether another entry uses what is declared here, or might.
     fn is_used_elsewhere(&mut self, span: Span) -> bool {
         let is_among = |known: &Result<Known, Unread>| {
-            known.as_ref().is_ok_and(|Known { entry, outcome }| {
+            known.as_ref().is_ok_and(|Known { entry, outcome, .. }| {
                 let shares = entry.files.iter().any(|file| u32::try_from(*file) == Ok(span.file));
                 shares && (outcome.is_partial || outcome.used.contains(&span))
             })
@@ -204,4 +204,20 @@ impl<'a> Project<'a> {
             _ => Unread::Missing,
         }
     }
+}
+
+/// What will run.
+fn made(files: &Files<'_>, entry: &Entry, texts: &[Source], program: Program) -> Made {
+    let (summary, claims) = (Summary::of(&program), program.claims.clone());
+    let sources = entry.files.iter().filter_map(|number| files.sources.get(*number));
+    Made { plan: Plan(lower::lower(program, hash::of(sources.chain(texts)))), summary, claims }
+}
+
+/// Proves what is asserted, over what will run. Where nothing is asserted, that is not made before somebody wants it.
+fn proved(files: &Files<'_>, entry: &Entry, outcome: &mut Outcome) -> Option<Made> {
+    let mut program = outcome.program.take_if(|program| !program.assertions.is_empty())?;
+    let assertions = std::mem::take(&mut program.assertions);
+    let made = made(files, entry, &outcome.texts, program);
+    outcome.problems.extend(assertion::prove(&made.plan, &made.claims, &assertions));
+    Some(made)
 }

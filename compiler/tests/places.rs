@@ -44,3 +44,25 @@ fn a_listener_that_start_up_places_is_known_by_its_parameter_and_its_default() {
     let written = Listener::Is("[::]:8080".parse().unwrap());
     assert_eq!(found, [written, param("at", Some("[::]:8081")), param("other", None)]);
 }
+
+/// An assertion of a file holds for each gateway that imports it, and means what the names stand for there.
+#[test]
+fn an_assertion_of_a_shared_file_is_proved_for_each_gateway() {
+    let program = |route: &str| {
+        format!(
+            "import \"team.gw\" as team\ngateway g {{ listen http :8080 plaintext \"a test\" }}\n{route}\n\
+             // file: team.gw\nupstream orders {{ server \"http://127.0.0.1:9001\" }}\n\
+             auth staff api_key {{ key \"a\" sha256 \"62249369389075490555a758353aec61500c6218fa597252d52dc4bd0148f12d\" }}\n\
+             route GET /own require staff -> orders\n\
+             assert \"closed\" every route to orders requires staff\n"
+        )
+    };
+    compiled(&program("route GET / public respond 200"));
+    let program = program("route GET / public -> team_orders");
+    let sources = sources("gateway.gw", &program);
+    let problems = compile(&sources, &Catalogue::standard()).unwrap_err();
+    let [problem] = problems.as_slice() else { panic!("{problems:?}") };
+    assert_eq!((problem.name, problem.witness.as_deref()), ("assertion_fails", Some("GET /")));
+    let files: Vec<u32> = problem.labels.iter().map(|label| label.span.file).collect();
+    assert_eq!(files, [1, 0]);
+}

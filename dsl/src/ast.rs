@@ -1,6 +1,7 @@
 //! The tree as written: declarations, settings and values with their spans. Nothing is resolved here: a word is a
 //! word, whether or not anything of that name exists.
 
+mod assertion;
 mod declaration;
 mod path;
 mod route;
@@ -8,6 +9,7 @@ mod setting;
 mod ty;
 mod value;
 
+pub use assertion::{Assertion, Chosen, Claim, Predicate, RouteName, RouteNames};
 pub use declaration::{
     Auth, Declaration, Gateway, Group, Host, HostLabel, HostPattern, Import, Live, Param, PolicyDeclaration,
     Secret, TypeBody, TypeDeclaration, Upstream,

@@ -4,6 +4,7 @@
 //! `parse(format(x))` is `parse(x)` but for places, and `format(format(x))` is `format(x)`.
 
 mod aggregate;
+mod assertion;
 mod bracket;
 mod declaration;
 mod printer;

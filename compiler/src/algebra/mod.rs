@@ -40,6 +40,7 @@ pub(crate) use segment::Set;
 pub(crate) use shape::{Floor, RouteSet, Shape};
 pub(crate) use trie::{End, Node, Paths, Trie};
 pub(crate) use width::{MOST as MOST_PLACES, TooWide, too_wide};
+pub(crate) use witness::{Witness, address, request};
 
 /// How two sets lie to each other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,7 +5,7 @@
 
 use super::condition::Field;
 use super::trie::Trie;
-use super::{Method, Pattern, Set, Single, matches};
+use super::{Method, Pattern, RouteSet, Set, Single, matches};
 use crate::check::path::spell;
 
 /// A concrete request.
@@ -21,17 +21,10 @@ pub(crate) struct Witness {
 
 impl std::fmt::Display for Witness {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { method, host, path, fields } = self;
+        let Self { method, host, fields, .. } = self;
         match host {
-            Some(host) => write!(f, "{} http://{host}{path}", method.name())?,
-            None => write!(f, "{} {path}", method.name())?,
-        }
-        let mut mark = '?';
-        for (field, text) in fields {
-            if let Field::Query(name) = field {
-                write!(f, "{mark}{}={}", spell(name), spell(text))?;
-                mark = '&';
-            }
+            Some(host) => write!(f, "{} http://{host}{}", method.name(), self.target())?,
+            None => write!(f, "{} {}", method.name(), self.target())?,
         }
         for (field, text) in fields {
             match field {
@@ -47,13 +40,34 @@ impl std::fmt::Display for Witness {
     }
 }
 
+impl Witness {
+    /// The path, and the query that the conditions want.
+    pub(crate) fn target(&self) -> String {
+        let query = self.fields.iter().filter_map(|(field, text)| match field {
+            Field::Query(name) => Some(format!("{}={}", spell(name), spell(text))),
+            _ => None,
+        });
+        match query.collect::<Vec<_>>().join("&") {
+            none if none.is_empty() => self.path.clone(),
+            query => format!("{}?{query}", self.path),
+        }
+    }
+}
+
 /// The address of 128 binary digits.
-fn address(digits: &str) -> std::net::IpAddr {
+pub(crate) fn address(digits: &str) -> std::net::IpAddr {
     std::net::Ipv6Addr::from_bits(u128::from_str_radix(digits, 2).unwrap_or_default()).to_canonical()
 }
 
 /// As many attempts as sets name members.
 const ATTEMPTS: usize = 8;
+
+/// Requests of the route of this number that lie within a set whose condition always holds: one for each of its hosts, paths and
+/// methods that has any.
+pub(crate) fn request(trie: &Trie, claims: &RouteSet, number: usize, within: &Single) -> Vec<Witness> {
+    let own = claims.singles(number, trie.conditions.number(number));
+    own.iter().filter_map(|own| of(trie, (own, number), (within, usize::MAX))).collect()
+}
 
 /// A request that both claims match; each comes with its number.
 pub(super) fn of(

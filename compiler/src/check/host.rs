@@ -49,6 +49,11 @@ pub(super) fn check<'a>(check: &mut Check<'_>, host: &'a Host) -> Option<Hosts<'
     is_known.then_some(Hosts { patterns, captures: common.unwrap_or_default(), most })
 }
 
+/// The hosts that one pattern matches, where they are known.
+pub(super) fn one(check: &mut Check<'_>, written: &HostPattern) -> Option<algebra::Pattern> {
+    read(check, written).map(|(pattern, _)| pattern)
+}
+
 fn read<'a>(check: &mut Check<'_>, written: &'a HostPattern) -> Option<(algebra::Pattern, Vec<Capture<'a>>)> {
     let mut pattern = algebra::Pattern { segments: Vec::new(), rest: false };
     let mut captures: Vec<Capture<'a>> = Vec::new();

@@ -6,6 +6,7 @@
 mod aggregate;
 mod answer;
 mod around;
+mod assertion;
 mod auth;
 mod bounds;
 mod collision;
@@ -183,6 +184,7 @@ pub(crate) fn check(files: &Files<'_>, entry: &Entry, catalogue: &Catalogue) -> 
         RouteSet { routes: routes.iter().map(Route::shape).collect(), floors: nested.floors(&mut check) };
     auth::hold(&mut check, &outside, &routes);
     let order = collision::check(&mut check, &claims);
+    let assertions = assertion::check(&mut check, &units, &assertion::Known::of(&nested, &routes, &order));
     // Without any route, that is the one thing to say.
     let has_routes = !nested.routes.is_empty();
     if let (Some(gateway), false, false) = (gateways.first(), has_routes, is_torn) {
@@ -206,6 +208,7 @@ pub(crate) fn check(files: &Files<'_>, entry: &Entry, catalogue: &Catalogue) -> 
         let auths = std::mem::take(&mut check.auths.known).into_iter().map(|(auth, _)| auth);
         program.auths = auths.filter(|auth| used.contains(&auth.span)).collect();
         program.outside = outside;
+        program.assertions = assertions;
         let used = params.all.iter().filter(|it| needed.contains(&it.name));
         program.params = used.map(|it| bounds::bounded(it, bounds.get(&it.name))).collect();
         program.secrets =
@@ -360,6 +363,7 @@ fn program(
         outside: Vec::new(),
         routes,
         claims,
+        assertions: Vec::new(),
     }
 }
 

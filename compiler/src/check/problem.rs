@@ -3,6 +3,7 @@
 //! When they are raised is decided elsewhere.
 
 mod aggregate;
+mod assertion;
 mod auth;
 mod expr;
 mod import;
@@ -15,6 +16,7 @@ use gatewright_dsl::source::Span;
 use super::rewrite::Space;
 
 pub(super) use aggregate::*;
+pub(crate) use assertion::*;
 pub(super) use auth::*;
 pub(super) use expr::*;
 pub(crate) use import::{
@@ -40,6 +42,8 @@ kinds! {
     AMBIGUOUS_ROUTE "ambiguous_route" "two routes share requests, and neither is more specific";
     ANSWER_NEVER_GIVEN "answer_never_given" "an answer is replaced that is never given";
     ANSWER_NOT_KNOWN "answer_not_known" "the answer is asked for before there is one";
+    ASSERTION_FAILS "assertion_fails" "an assertion does not hold";
+    ASSERTION_OF_NOTHING "assertion_of_nothing" "an assertion speaks of no route";
     BRANCH_BODY "branch_body" "a branch that asks with GET sends a body";
     BRANCH_METHOD "branch_method" "a branch asks with a method that it cannot have";
     BRANCH_OUTLASTS "branch_outlasts" "a branch may take longer than the whole";
@@ -62,6 +66,7 @@ kinds! {
     MISSING_GATEWAY "missing_gateway" "no gateway is declared";
     MISSING_ROUTE "missing_route" "a gateway without a route answers nothing";
     NESTED_HOST "nested_host" "a host inside of another";
+    NOT_ASSERTED "not_asserted" "an assertion asks what nothing that runs can say";
     NOT_RECORDED "not_recorded" "a value that this gateway does not record";
     NOTHING_TO_DROP "nothing_to_drop" "`none` where nothing holds";
     ONLY_BACKUPS "only_backups" "an upstream whose servers are all backups";
@@ -101,6 +106,7 @@ kinds! {
     UNKNOWN_MEMBER "unknown_member" "a value has no such field or method";
     UNKNOWN_NAME "unknown_name" "no value of this name";
     UNKNOWN_POLICY "unknown_policy" "no policy of this name";
+    UNKNOWN_ROUTE "unknown_route" "no route of this name";
     UNKNOWN_UPSTREAM "unknown_upstream" "no upstream of this name";
     UNREACHABLE_ROUTE "unreachable_route" "a route that never wins";
     UNREADABLE_FILE "unreadable_file" "a file is there, but cannot be read";

@@ -4,9 +4,10 @@
 
 use gatewright_dsl::Span;
 use gatewright_dsl::ast::{
-    Aggregate, AnswerBody, Argument, Block, Bounds, Capture, Declaration, Entry, Failure, Field, File,
-    HostLabel, Name, Pattern, Route, Segment, Sent, Setting, Statement, Target, Template, TemplatePart,
-    Terminal, TerminalKind, Text, TextPart, Type, TypeBody, TypeKind, Use, Value, ValueKind,
+    Aggregate, AnswerBody, Argument, Assertion, Block, Bounds, Capture, Chosen, Claim, Declaration, Entry,
+    Failure, Field, File, HostLabel, HostPattern, Name, Pattern, Predicate, Route, RouteNames, Segment, Sent,
+    Setting, Statement, Target, Template, TemplatePart, Terminal, TerminalKind, Text, TextPart, Type,
+    TypeBody, TypeKind, Use, Value, ValueKind,
 };
 use gatewright_dsl::auth::CLAIMS;
 
@@ -107,10 +108,8 @@ fn declaration(written: &mut Declaration, change: &mut impl Rewrite) {
             block(&mut it.block, change);
         }
         Declaration::Host(it) => {
-            for label in it.patterns.iter_mut().flat_map(|pattern| &mut pattern.labels) {
-                if let HostLabel::Capture(it) = label {
-                    capture(it, change);
-                }
+            for pattern in &mut it.patterns {
+                host_pattern(pattern, change);
             }
             if let Some(when) = &mut it.when {
                 value(when, change);
@@ -118,6 +117,7 @@ fn declaration(written: &mut Declaration, change: &mut impl Rewrite) {
             block(&mut it.block, change);
         }
         Declaration::Route(it) => route(it, change),
+        Declaration::Assertion(it) => assertion(it, change),
     }
 }
 
@@ -150,6 +150,48 @@ fn route(route: &mut Route, change: &mut impl Rewrite) {
     }
     if let Some(it) = &mut route.block {
         block(it, change);
+    }
+}
+
+/// Places stay as they are: an assertion stands in no policy.
+fn assertion(assertion: &mut Assertion, change: &mut impl Rewrite) {
+    match &mut assertion.claim {
+        Claim::Listed { routes, .. } => route_names(routes, change),
+        Claim::Every { chosen, except, predicate } => {
+            for one in chosen {
+                match one {
+                    Chosen::Methods(_) | Chosen::In(_) => {}
+                    Chosen::Under(it) => pattern(it, change),
+                    Chosen::To(it) => change.name(Space::Upstream, it),
+                    Chosen::On(it) => host_pattern(it, change),
+                }
+            }
+            if let Some(it) = except {
+                route_names(it, change);
+            }
+            if let Predicate::Requires { names, .. } = &mut **predicate {
+                for name in names {
+                    change.name(Space::Value, name);
+                }
+            }
+        }
+    }
+}
+
+fn route_names(names: &mut RouteNames, change: &mut impl Rewrite) {
+    for name in &mut names.names {
+        pattern(&mut name.pattern, change);
+        if let Some(host) = &mut name.host {
+            host_pattern(host, change);
+        }
+    }
+}
+
+fn host_pattern(pattern: &mut HostPattern, change: &mut impl Rewrite) {
+    for label in &mut pattern.labels {
+        if let HostLabel::Capture(it) = label {
+            capture(it, change);
+        }
     }
 }
 

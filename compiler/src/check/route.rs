@@ -119,9 +119,9 @@ impl Route<'_> {
     pub(super) fn checked(self, place: checked::Place) -> Option<checked::Route> {
         let names: Vec<&str> = self.methods.iter().map(|method| method.name()).collect();
         let label = format!("{} {}", names.join(", "), self.pattern.label);
-        let Self { steps, end, other, aggregate, .. } = self;
+        let Self { written, steps, end, other, aggregate, .. } = self;
         let either = other.map(|other| other.trail);
-        Some(checked::Route { place, label, either, steps, end: end?, aggregate })
+        Some(checked::Route { place, head: written.head, label, either, steps, end: end?, aggregate })
     }
 
     /// The requests that it claims.

@@ -36,7 +36,7 @@ pub(super) fn steps(check: &mut Check<'_>, asked: &Asked<'_, '_>, nested: &Neste
     for policy in check.catalogue.policies().filter(|policy| with_steps(policy)) {
         // What reads the body does so whatever becomes of it.
         let reads = |item: &Rc<Item>| policy.reads(&item.values).is_some();
-        if forwards || runs_alone(policy) || asked.settings.of(policy).iter().any(reads) {
+        if forwards || policy.runs_alone() || asked.settings.of(policy).iter().any(reads) {
             let upstream = asked.upstream.and_then(|it| Some((it, setting(&it.settings, policy)?)));
             let inner = asked.settings.of(policy);
             if let [] | [_] = inner {
@@ -182,9 +182,4 @@ fn own<'r>(asked: &Asked<'r, '_>, policy: &Policy) -> Option<&'r Rc<Item>> {
 
 fn setting<'a>(settings: &'a [Checked], policy: &Policy) -> Option<&'a Checked> {
     settings.iter().find(|setting| setting.policy.is_some_and(|own| own.name == policy.name))
-}
-
-/// Whether a policy does something where nothing is forwarded.
-fn runs_alone(policy: &Policy) -> bool {
-    !matches!(policy.phase, Phase::Receive | Phase::Send | Phase::Call)
 }

@@ -45,7 +45,7 @@ pub(super) fn of_upstream(check: &mut Check<'_>, upstream: &ast::Name, setting: 
 fn trail(check: &Check<'_>, at: Span, through: &[Span]) -> Trail {
     let shown = |span: Span| one_line(check.slice(span));
     let through = through.iter().map(|span| (shown(*span), check.lines.place(*span)));
-    Trail { place: check.lines.place(at), text: shown(at), through: through.collect() }
+    Trail { place: check.lines.place(at), span: at, text: shown(at), through: through.collect() }
 }
 
 /// A text with single blanks for all that is blank.

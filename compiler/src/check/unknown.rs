@@ -20,6 +20,7 @@ fn declarations<'a>(check: &mut Check<'_>, all: impl Iterator<Item = &'a Declara
             Declaration::Import(_)
             | Declaration::Auth(_)
             | Declaration::Param(_)
+            | Declaration::Assertion(_)
             | Declaration::Live(_)
             | Declaration::Secret(_)
             | Declaration::Type(_) => {}

@@ -5,7 +5,7 @@ mod steps;
 use proc_macro2::{TokenStream, TokenTree};
 use std::time::Duration;
 
-use gatewright_dsl::Catalogue;
+use gatewright_dsl::{Catalogue, Span};
 
 use super::emit;
 use crate::algebra::oracle::claims;
@@ -17,6 +17,7 @@ fn program() -> Program {
     let route = |line, end| Route {
         either: None,
         aggregate: None,
+        head: Span::new(0, 0, 0),
         place: Place { file: "gateway.gw".to_owned(), line },
         label: format!("route {line}"),
         steps: Catalogue::standard()
@@ -45,6 +46,7 @@ fn program() -> Program {
     let redirect = End::Redirect { status: 308, location: vec![Piece::Text("/new".to_owned())] };
     let path = |segments: Vec<Set>, rest| Pattern { segments, rest };
     Program {
+        assertions: Vec::new(),
         auths: Vec::new(),
         name: "shop".to_owned(),
         front: crate::checked::Front::default(),

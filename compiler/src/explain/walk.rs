@@ -40,6 +40,13 @@ pub(super) struct End {
     pub(super) path: Vec<Hop>,
 }
 
+impl End {
+    /// Whether it takes the method of this bit.
+    pub(super) fn takes(&self, bit: u16) -> bool {
+        self.route.is_none() || self.methods & bit != 0
+    }
+}
+
 /// The ends of a canonical path on a host, those of a host before those of every host.
 pub(super) fn ends(program: &Program, host: Option<&str>, path: &str) -> Vec<End> {
     let segments: Vec<&str> = path.split('/').skip(1).collect();
@@ -150,7 +157,7 @@ pub(crate) fn literal(program: &Program, [low, high]: [u32; 2], len: usize) -> O
 }
 
 /// Whether a parameter takes a segment in canonical spelling.
-fn accepts(kind: &Kind, text: &str) -> bool {
+pub(crate) fn accepts(kind: &Kind, text: &str) -> bool {
     match kind {
         Kind::Any => !text.is_empty(),
         // One spelling for each number: the one in which it is printed.

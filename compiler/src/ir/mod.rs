@@ -9,7 +9,8 @@ mod text;
 use std::rc::Rc;
 use std::time::Duration;
 
-use gatewright_dsl::policy::{self, Guard, Hook};
+use gatewright_dsl::Span;
+use gatewright_dsl::policy::{self, Guard, Hook, Who};
 use gatewright_dsl::schema::{Reason, Source, Value};
 
 pub(crate) use text::{Label, Text};
@@ -142,6 +143,8 @@ pub(crate) struct Route {
     /// Index into [`Program::files`].
     pub(crate) file: usize,
     pub(crate) place: Place,
+    /// Its head, for messages.
+    pub(crate) head: Span,
     /// Where it is said that it takes the other form of its path too: with a slash at its end, or without.
     pub(crate) either: Option<Rc<Trail>>,
     pub(crate) chain: usize,
@@ -172,10 +175,12 @@ pub(crate) struct StepTable {
     pub(crate) hooks: &'static [Hook],
     /// What they may answer in the upstream's place.
     pub(crate) answers: &'static [Reason],
-    /// Whether they only ask and refuse.
     /// What must fit into what of settings beside them.
     pub(crate) fits: &'static [policy::Fit],
+    /// Whether they only ask and refuse.
     pub(crate) guard: Option<Guard>,
+    /// What they say of who asks.
+    pub(crate) who: Option<Who>,
     pub(crate) configs: Vec<Vec<Field>>,
 }
 

@@ -1,6 +1,8 @@
 //! Imports of several files: `*` is any text within a name, a name `**` any number of folders. Names that begin with a dot
 //! are only meant where the dot is written.
 
+use std::collections::BTreeSet;
+
 use super::{Listed, Sources};
 
 /// Folders below each other that `**` looks into.
@@ -19,6 +21,27 @@ pub(super) fn matches(disk: &dyn Sources, pattern: &str) -> Vec<String> {
     found.sort();
     found.dedup();
     found
+}
+
+/// Whether a path is one of those that a pattern names.
+pub(crate) fn is_among(pattern: &str, path: &str) -> bool {
+    let path: Vec<&str> = path.split('/').collect();
+    // How many names of the path may be behind what has been read of the pattern.
+    let mut behind = BTreeSet::from([0]);
+    for name in pattern.split('/') {
+        let mut next = BTreeSet::new();
+        for at in behind {
+            if name == "**" {
+                let folders = path.iter().take(path.len() - 1).skip(at);
+                let open = folders.take_while(|folder| !folder.starts_with('.')).count();
+                next.extend(at..=at + open);
+            } else if path.get(at).is_some_and(|own| is_like(name, own)) {
+                next.insert(at + 1);
+            }
+        }
+        behind = next;
+    }
+    behind.contains(&path.len())
 }
 
 fn walk(disk: &dyn Sources, folder: &str, names: &[&str], depth: usize, found: &mut Vec<String>) {

@@ -14,6 +14,7 @@ use gatewright_dsl::{Problem, Source, Span};
 
 use crate::check::problem;
 
+pub(crate) use glob::is_among;
 pub(crate) use memory::Memory;
 
 /// Where files come from. Their paths have slashes between the names, no `.` or `..`, and begin below the project's root.

@@ -256,9 +256,9 @@ impl Chains {
         let reading = policy.reads(&first.values);
         let home = reading.map_or(policy.home, |reading| reading.home);
         let table = *self.step_of.entry(home).or_insert_with(|| {
-            let Policy { hooks, answers, guard, fits, .. } = *policy;
+            let Policy { hooks, answers, guard, fits, who, .. } = *policy;
             let hooks = if reading.is_some() { &[Hook::Request, Hook::Body] } else { hooks };
-            push(&mut self.steps, StepTable { home, hooks, answers, guard, fits, configs: Vec::new() })
+            push(&mut self.steps, StepTable { home, hooks, answers, fits, guard, who, configs: Vec::new() })
         });
         Some((table, self.config(table, fields)))
     }

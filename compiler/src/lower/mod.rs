@@ -45,9 +45,9 @@ pub(crate) fn lower(program: checked::Program, source_hash: String) -> ir::Progr
             files.push(name);
             files.len() - 1
         });
-        let (place, either) = (route.place.clone(), route.either.clone());
+        let (place, head, either) = (route.place.clone(), route.head, route.either.clone());
         let chain::Placed { chain, record, trails } = chains.place(route);
-        placed.push(ir::Route { label, file, place, either, chain, record, trails });
+        placed.push(ir::Route { label, file, place, head, either, chain, record, trails });
     }
     let outside = chains.outside(program.outside);
     if let Some((_, span)) = &program.front.admin {

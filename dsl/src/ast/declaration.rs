@@ -1,6 +1,6 @@
 //! Declarations, all but routes.
 
-use super::{Block, Capture, Comment, Field, Name, Pattern, Route, Text, Type, Value};
+use super::{Assertion, Block, Capture, Comment, Field, Name, Pattern, Route, Text, Type, Value};
 use crate::source::Span;
 
 /// One declaration.
@@ -30,6 +30,8 @@ pub enum Declaration {
     Host(Box<Host>),
     /// `route METHODS PATTERN …`
     Route(Box<Route>),
+    /// `assert "WHY" …`
+    Assertion(Box<Assertion>),
 }
 
 impl Declaration {
@@ -49,6 +51,7 @@ impl Declaration {
             Self::Group(it) => it.span,
             Self::Host(it) => it.span,
             Self::Route(it) => it.span,
+            Self::Assertion(it) => it.span,
         }
     }
 
@@ -68,6 +71,7 @@ impl Declaration {
             Self::Group(_) => "group",
             Self::Host(_) => "host",
             Self::Route(_) => "route",
+            Self::Assertion(_) => "assert",
         }
     }
 
@@ -87,6 +91,7 @@ impl Declaration {
             Self::Group(it) => &it.docs,
             Self::Host(it) => &it.docs,
             Self::Route(it) => &it.docs,
+            Self::Assertion(it) => &it.docs,
         }
     }
 }

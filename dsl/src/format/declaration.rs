@@ -3,7 +3,7 @@
 use super::bracket::{CALL, FIELDS};
 use super::printer::Printer;
 use crate::ast::{
-    AnswerBody, Block, Declaration, Field, Host, Import, Live, Methods, Name, Param, Route, Target, Terminal,
+    AnswerBody, Block, Declaration, Field, Host, Import, Live, Name, Param, Route, Target, Terminal,
     TerminalKind, TypeBody, TypeDeclaration, Value,
 };
 use crate::source::Span;
@@ -42,6 +42,7 @@ impl Printer<'_> {
             }
             Declaration::Host(it) => self.host(it),
             Declaration::Route(it) => self.route(it),
+            Declaration::Assertion(it) => self.assertion(it),
         }
     }
 
@@ -135,13 +136,7 @@ impl Printer<'_> {
 
     fn route(&mut self, route: &Route) {
         self.push(" ");
-        match &route.methods {
-            Methods::Any(_) => self.push("*"),
-            Methods::List(names) => {
-                let names: Vec<&str> = names.iter().map(|name| name.text.as_str()).collect();
-                self.push(&names.join(", "));
-            }
-        }
+        self.methods(&route.methods);
         self.push(" ");
         self.copy(route.pattern.span);
         let end = self.when(route.when.as_ref(), route.pattern.span.end);

@@ -14,7 +14,7 @@ use std::borrow::Cow;
 /// The declarations that this version has.
 const KNOWN: &[&str] = &[
     "import", "gateway", "param", "live", "secret", "type", "upstream", "auth", "policy", "group", "host",
-    "route",
+    "route", "assert",
 ];
 
 /// The language's words that stand only at the top of a file. At column 0 they close every block that is still open.
@@ -59,6 +59,7 @@ fn rules(word: &str) -> (Rule, Rule) {
         "type" => (Rule::type_declaration, Rule::strict_type),
         "auth" => (Rule::auth_declaration, Rule::strict_auth),
         "policy" => (Rule::policy_declaration, Rule::strict_policy),
+        "assert" => (Rule::assert_declaration, Rule::strict_assert),
         _ => (Rule::named_declaration, Rule::strict_named),
     }
 }
@@ -250,6 +251,7 @@ impl Reader<'_> {
             "type" => self.type_declaration(parts),
             "auth" => self.auth(parts),
             "policy" => self.policy(parts),
+            "assert" => self.assertion(parts),
             _ => self.named(parts, kind),
         };
         if let Some(junk) = junk_tail {

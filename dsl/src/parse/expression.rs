@@ -25,7 +25,7 @@ fn binding(operator: Operator) -> u8 {
     }
 }
 
-fn operator(text: &str) -> Option<Operator> {
+pub(super) fn operator(text: &str) -> Option<Operator> {
     if text.starts_with("not") {
         return Some(Operator::NotIn);
     }

@@ -220,7 +220,7 @@ impl Reader<'_> {
         Some(self.block(block, Holder::declaration(kind)))
     }
 
-    fn no_block(&mut self, parts: &mut Parts<'_>) {
+    pub(super) fn no_block(&mut self, parts: &mut Parts<'_>) {
         if let Some(block) = parts.take(Rule::block) {
             let at = self.span(&block);
             let brace = Span { end: at.start + 1, ..at };

@@ -31,7 +31,7 @@ impl Reader<'_> {
         whole.then_some(patterns)
     }
 
-    fn host_pattern(&mut self, pair: Pair<'_>) -> Option<HostPattern> {
+    pub(super) fn host_pattern(&mut self, pair: Pair<'_>) -> Option<HostPattern> {
         let span = self.span(&pair);
         let before = self.problems.len();
         let mut labels: Vec<HostLabel> = Vec::new();

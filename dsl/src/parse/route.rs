@@ -91,7 +91,7 @@ impl Reader<'_> {
         Setting { span, docs: Vec::new(), word, arguments, block: None, broken: false }
     }
 
-    fn methods(&mut self, pair: Pair<'_>) -> Option<Methods> {
+    pub(super) fn methods(&mut self, pair: Pair<'_>) -> Option<Methods> {
         let mut names: Vec<Name> = Vec::new();
         for part in pair.into_inner() {
             match part.as_rule() {

@@ -82,6 +82,10 @@ fn expectation(rules: &[Rule]) -> Option<String> {
 
 /// What a route can do.
 pub(super) const TERMINALS: &str = "`-> UPSTREAM`, `respond …` or `redirect …`";
+/// What can be asserted of a route.
+pub(super) const PREDICATES: &str = "`requires …`, `is …` or `has …`";
+/// How a route is named.
+pub(super) const ROUTE_NAME: &str = "a route such as `GET /orders`";
 pub(super) const END: &str = "the end of the line";
 
 fn word(rule: Rule) -> Option<&'static str> {
@@ -93,6 +97,11 @@ fn word(rule: Rule) -> Option<&'static str> {
         Rule::name | Rule::capture_name | Rule::member => "a name",
         Rule::entry | Rule::entry_name => "a field",
         Rule::field | Rule::field_name => "a field such as `name: string`",
+        Rule::every_word | Rule::listed => "`every route …` or `… routes are …`",
+        Rule::route_word => "`route`",
+        Rule::predicate | Rule::requires => PREDICATES,
+        Rule::route_name | Rule::route_names => ROUTE_NAME,
+        Rule::compared => "a comparison",
         Rule::auth_kind => "a kind such as `api_key`",
         Rule::methods | Rule::method => "methods",
         Rule::hosts | Rule::host_pattern => "a host",

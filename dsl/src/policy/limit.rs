@@ -94,6 +94,7 @@ pub const ROW: Policy = Policy {
     hooks: &[super::Hook::Request, super::Hook::Response],
     state: Some("policy::limit::State"),
     split: Some("each"),
+    watches: Some("dry_run"),
     effect: Effect {
         shared: Sense::Narrower,
         amounts: &[

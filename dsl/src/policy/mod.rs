@@ -120,6 +120,8 @@ pub struct Policy {
     pub acts: Option<&'static str>,
     /// The flag that takes the line of the access log away. Where all exchanges have it, none is gathered.
     pub silences: Option<&'static str>,
+    /// The flag with which it only counts and tells, and refuses nothing: what is asserted does not rest on it.
+    pub watches: Option<&'static str>,
     /// Where it does nothing but ask one question of a request and refuse by the answer: which answer lets it through.
     pub guard: Option<Guard>,
     /// What it says of who asks.
@@ -249,6 +251,7 @@ impl Policy {
         split: None,
         acts: None,
         silences: None,
+        watches: None,
         guard: None,
         who: None,
         reading: None,
@@ -268,6 +271,12 @@ impl Policy {
     pub fn takes_either(&self, values: &Values) -> bool {
         let is_it = |value: &Value| matches!(value, Value::Word(word) if Some(&**word) == self.either);
         values.given.iter().any(|given| is_it(&given.value))
+    }
+
+    /// Whether it does something where nothing is forwarded.
+    #[must_use]
+    pub const fn runs_alone(&self) -> bool {
+        !matches!(self.phase, Phase::Receive | Phase::Send | Phase::Call)
     }
 
     /// What the check of settings needs to know.

@@ -205,6 +205,15 @@ pub fn repeated_method(at: Span, first: Span, method: &str) -> Problem {
         .because(first, "first here")
 }
 
+/// Something that an assertion says of its routes twice.
+#[must_use]
+pub fn repeated_choice(at: Span, first: Span, word: &str) -> Problem {
+    Problem::error(&UNEXPECTED_TEXT, format!("`{word}` stands twice in this assertion"))
+        .at(at, "again here")
+        .because(first, "first here")
+        .help("remove one of them, or write two assertions")
+}
+
 /// A route without a terminal.
 #[must_use]
 pub fn missing_terminal(at: Span) -> Problem {

@@ -34,6 +34,15 @@ pub(super) fn convert(
     Ok(value)
 }
 
+/// A literal of a type, whatever the bounds of a parameter of this type are.
+///
+/// # Errors
+///
+/// The problem, where it is of another type.
+pub fn literal(written: &Written, ty: Type, catalogue: &Catalogue) -> Result<Value, Box<Problem>> {
+    typed(written, ty, catalogue)
+}
+
 /// Adds that a name gives the whole list, where one stands among other items.
 fn alone(problem: Box<Problem>, written: &Written, param: &Param) -> Box<Problem> {
     let ValueKind::List(items) = &written.kind else { return problem };

@@ -18,6 +18,7 @@ mod values;
 mod want;
 
 pub use check::{Checked, check_auth, check_block};
+pub use convert::literal;
 pub use effect::{Amount, Effect, Sense};
 pub use param::{At, Default, Param};
 pub use phase::{Fact, Phase};

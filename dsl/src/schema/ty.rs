@@ -127,6 +127,21 @@ pub const FAILURES: &[&str] = &[
 const CAPTURES: &[&str] = &["int", "string", "uuid", "date", "path"];
 
 impl Type {
+    /// Whether its values have an order.
+    #[must_use]
+    pub const fn is_ordered(self) -> bool {
+        matches!(
+            self,
+            Self::Int(_) | Self::Duration | Self::Size | Self::Rate | Self::Percent | Self::Status(..)
+        )
+    }
+
+    /// Whether two of its values can be told apart when a program is compiled.
+    #[must_use]
+    pub const fn is_compared(self) -> bool {
+        self.is_ordered() || matches!(self, Self::Choice(_) | Self::Name | Self::String(_))
+    }
+
     /// The type that is written, for a capture of a path pattern.
     ///
     /// # Errors

@@ -48,6 +48,7 @@ fn lies_within(source: &Source, declaration: &Declaration, around: Span) {
         }
         Declaration::Import(_)
         | Declaration::Param(_)
+        | Declaration::Assertion(_)
         | Declaration::Live(_)
         | Declaration::Secret(_)
         | Declaration::Type(_) => {}

@@ -21,6 +21,8 @@ pub(crate) const POLICY_WORDS: &[(&str, &str, &str)] = &[
     ("compiler/src/check/expr/member.rs", "cookie", "what an expression reads: `request.cookie(…)`"),
     ("compiler/src/check/expr/scope.rs", "request", "the name of what an expression reads"),
     ("compiler/src/check/expr/scope.rs", "response", "the name of what an expression reads"),
+    ("compiler/src/assertion/request.rs", "cookie", "the field of a head in which they are sent"),
+    ("dsl/src/gateway.pest", "on", "which host: `every route on api.example.com`"),
     ("compiler/src/check/reads.rs", "request", "what a policy may read"),
     ("compiler/src/check/reads.rs", "response", "what a policy may read"),
     ("dsl/src/gateway.pest", "body", "what a branch sends: `{ body VALUE }`"),

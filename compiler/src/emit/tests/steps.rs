@@ -6,7 +6,7 @@ use gatewright_dsl::schema::{
     At, Default as Standing, Join, Param, Phase, Place, Row, Source, Stage, Type, Want, Written, check_block,
     ty,
 };
-use gatewright_dsl::{Catalogue, Policy};
+use gatewright_dsl::{Catalogue, Policy, Span};
 
 use super::super::emit;
 use crate::algebra::RouteSet;
@@ -172,6 +172,7 @@ fn emitted(routes: &[&[&str]]) -> String {
     let route = |line: usize, blocks: &&[&str]| checked::Route {
         either: None,
         aggregate: None,
+        head: Span::new(0, 0, 0),
         place: checked::Place { file: "gateway.gw".to_owned(), line: u32::try_from(line).unwrap() },
         label: format!("route {line}"),
         steps: steps(blocks),
@@ -188,6 +189,7 @@ fn emitted(routes: &[&[&str]]) -> String {
         upstreams: Vec::new(),
         routes: routes.iter().enumerate().map(|(line, blocks)| route(line, blocks)).collect(),
         claims: RouteSet::default(),
+        assertions: Vec::new(),
     };
     let text = emit(&crate::lower::lower(program, "00".to_owned()));
     let tables =

@@ -1,0 +1,298 @@
+//! What a program asserts of its routes, proved over what is emitted: the router's tables say which routes are meant, the steps of
+//! their chains what holds for them.
+//!
+//! It never looks at what is written, but to say where. Names were looked up by `check`.
+
+mod holds;
+mod reach;
+mod request;
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use gatewright_dsl::ast::Operator;
+use gatewright_dsl::schema::{Param, Value};
+use gatewright_dsl::{Policy, Problem, Span};
+
+use crate::algebra::{RouteSet, Trie};
+use crate::check::problem;
+use crate::ir::{Content, EndKind, Program, Route};
+use crate::load::is_among;
+use crate::routes::Plan;
+
+use self::holds::Broken;
+use self::reach::Reached;
+
+/// Routes of one assertion that are shown; how many more there are is said.
+const MOST_SHOWN: usize = 8;
+
+/// An assertion whose names are known.
+#[derive(Clone, Debug)]
+pub(crate) struct Assertion {
+    /// What it is for.
+    pub(crate) why: String,
+    pub(crate) claim: Claim,
+}
+
+/// What is to hold.
+#[derive(Clone, Debug)]
+pub(crate) enum Claim {
+    /// Of every route that is meant.
+    Every(Box<Every>),
+    /// These and no others let anybody in.
+    Open {
+        /// The word for them.
+        word: &'static str,
+        /// Where they are named.
+        span: Span,
+        named: Vec<Named>,
+    },
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Every {
+    /// All of it.
+    pub(crate) span: Span,
+    pub(crate) meant: Meant,
+    pub(crate) except: Vec<Named>,
+    pub(crate) says: Says,
+    /// Where that is said.
+    pub(crate) at: Span,
+}
+
+/// Of which routes something is said.
+#[derive(Clone, Debug)]
+pub(crate) struct Meant {
+    /// Those that take one of these methods.
+    pub(crate) methods: u16,
+    /// Those that take a path under these segments.
+    pub(crate) under: Option<Vec<Part>>,
+    /// Those that ask this upstream.
+    pub(crate) to: Option<String>,
+    /// Those of files with such a name.
+    pub(crate) files: Option<String>,
+    /// Those that take a request to such a host: labels from the right.
+    pub(crate) on: Option<Vec<Part>>,
+}
+
+/// A segment of a prefix, or a label of a host.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Part {
+    /// This text, in canonical spelling.
+    Text(String),
+    /// Every one.
+    Any,
+}
+
+/// A route by name.
+#[derive(Clone, Debug)]
+pub(crate) struct Named {
+    pub(crate) span: Span,
+    /// Index into the routes.
+    pub(crate) route: usize,
+    /// Which of its methods.
+    pub(crate) methods: u16,
+}
+
+/// What is said of a route.
+#[derive(Clone, Debug)]
+pub(crate) enum Says {
+    /// Who is known to one of these may come, and nobody else. With them the word of the setting that says so.
+    Requires(Vec<String>, &'static str),
+    /// Anybody may come, or not; and the word for that.
+    Open(bool, &'static str),
+    /// It has a setting.
+    Has(Has),
+}
+
+/// A setting, and what its parameter is.
+#[derive(Clone, Debug)]
+pub(crate) struct Has {
+    pub(crate) policy: &'static Policy,
+    pub(crate) param: Option<&'static Param>,
+    pub(crate) against: Option<(Operator, Value)>,
+}
+
+/// What does not hold, in the order of the assertions.
+pub(crate) fn prove(plan: &Plan, claims: &RouteSet, assertions: &[Assertion]) -> Vec<Problem> {
+    let mut proof = Proof { plan, program: &plan.0, claims, trie: None, all: None, problems: Vec::new() };
+    for assertion in assertions {
+        match &assertion.claim {
+            Claim::Every(every) => proof.every(&assertion.why, every),
+            Claim::Open { word, span, named } => proof.open(&assertion.why, word, *span, named),
+        }
+    }
+    proof.problems
+}
+
+struct Proof<'a> {
+    plan: &'a Plan,
+    program: &'a Program,
+    claims: &'a RouteSet,
+    /// Only where a request is to be shown.
+    trie: Option<Trie>,
+    /// The methods by which each route can be reached.
+    all: Option<Reached>,
+    problems: Vec<Problem>,
+}
+
+/// A route that breaks an assertion.
+struct Breach<'a> {
+    number: usize,
+    /// The methods of which it is so.
+    methods: u16,
+    /// Where it is asserted, and of which requests.
+    at: Span,
+    meant: Option<&'a Meant>,
+    broken: Broken,
+}
+
+impl Proof<'_> {
+    fn every(&mut self, why: &str, every: &Every) {
+        let mut meant = self.meant(&every.meant);
+        for named in &every.except {
+            let bits = meant.get_mut(&named.route).filter(|bits| **bits & named.methods != 0);
+            match bits {
+                Some(bits) => *bits &= !named.methods,
+                None => self.problems.push(problem::except_nothing(named.span, every.span)),
+            }
+        }
+        meant.retain(|_, bits| *bits != 0);
+        if meant.is_empty() {
+            self.problems.push(problem::assertion_of_nothing(why, every.span));
+            return;
+        }
+        let mut breaches = Vec::new();
+        for (number, methods) in meant {
+            let Some(route) = self.program.routes.get(number) else { continue };
+            if let Err(broken) = holds::holds(self.program, route, &every.says) {
+                breaches.push(Breach { number, methods, at: every.at, meant: Some(&every.meant), broken });
+            }
+        }
+        self.report(why, &breaches);
+    }
+
+    fn open(&mut self, why: &str, word: &'static str, span: Span, named: &[Named]) {
+        let mut breaches = Vec::new();
+        let says = Says::Open(true, word);
+        let mut listed: BTreeMap<usize, u16> = BTreeMap::new();
+        for name in named {
+            *listed.entry(name.route).or_default() |= name.methods;
+            let Some(route) = self.program.routes.get(name.route) else { continue };
+            if let Err(broken) = holds::holds(self.program, route, &says) {
+                let (number, methods, at) = (name.route, name.methods, name.span);
+                breaches.push(Breach { number, methods, at, meant: None, broken });
+            }
+        }
+        for (number, methods) in self.all().clone() {
+            let methods = methods & !listed.get(&number).copied().unwrap_or_default();
+            let Some(route) = self.program.routes.get(number).filter(|_| methods != 0) else { continue };
+            if holds::holds(self.program, route, &says).is_ok() {
+                let broken = Broken {
+                    text: format!("it is {word}, and not named here"),
+                    from: None,
+                    help: "name it here, or say in the route who may come".to_owned(),
+                };
+                breaches.push(Breach { number, methods, at: span, meant: None, broken });
+            }
+        }
+        self.report(why, &breaches);
+    }
+
+    fn all(&mut self) -> &Reached {
+        self.all.get_or_insert_with(|| reach::reached(self.program, None, None))
+    }
+
+    /// The routes that are meant, and by which methods.
+    fn meant(&mut self, meant: &Meant) -> Reached {
+        let mut found = match (&meant.on, &meant.under) {
+            (None, None) => self.all().clone(),
+            (on, under) => reach::reached(self.program, on.as_deref(), under.as_deref()),
+        };
+        let program = self.program;
+        found.retain(|number, bits| {
+            *bits &= meant.methods;
+            let Some(route) = program.routes.get(*number).filter(|_| *bits != 0) else { return false };
+            let asks =
+                |name: &String| upstreams(program, route).any(|number| is_called(program, number, name));
+            meant.to.as_ref().is_none_or(asks)
+                && meant.files.as_ref().is_none_or(|files| is_among(files, &route.place.file))
+        });
+        found
+    }
+
+    fn report(&mut self, why: &str, breaches: &[Breach<'_>]) {
+        for breach in breaches.iter().take(MOST_SHOWN) {
+            let Some(route) = self.program.routes.get(breach.number) else { continue };
+            let name = self.program.text.at(route.label);
+            let mut shown = problem::assertion_fails(why, name, breach.at, route.head, &breach.broken.text)
+                .help(breach.broken.help.clone());
+            if let Some((span, text)) = &breach.broken.from {
+                shown = shown.because(*span, text.clone());
+            }
+            if let Some(request) = self.request(breach) {
+                shown = shown.witness(request);
+            }
+            self.problems.push(shown);
+        }
+        if let Some(further) = breaches.get(MOST_SHOWN)
+            && let Some(route) = self.program.routes.get(further.number)
+        {
+            let more = breaches.len() - MOST_SHOWN;
+            self.problems.push(problem::assertion_fails_more(why, more, further.at, route.head));
+        }
+    }
+
+    /// A request that shows it, which the emitted tables give to this route.
+    fn request(&mut self, breach: &Breach<'_>) -> Option<String> {
+        let claims = self.claims;
+        let trie = self.trie.get_or_insert_with(|| Trie::of(claims));
+        request::of(self.plan, (trie, claims), breach.number, breach.methods, breach.meant)
+    }
+}
+
+/// Which upstreams a route asks: numbers, some perhaps more than once. One that shares requests out is asked, and so are those
+/// that have the servers.
+fn upstreams<'a>(program: &'a Program, route: &Route) -> impl Iterator<Item = usize> + use<'a> {
+    let own = asked(program, route);
+    let shares = |number: &usize| {
+        let upstream = program.upstreams.get(*number);
+        let split = upstream.and_then(|upstream| upstream.split.as_ref());
+        split.map(|split| split.shares.iter().map(|share| share.upstream).collect()).unwrap_or_default()
+    };
+    let having: Vec<usize> = own.iter().flat_map(|number| -> Vec<usize> { shares(number) }).collect();
+    own.into_iter().chain(having)
+}
+
+/// Which upstreams a route names.
+fn asked(program: &Program, route: &Route) -> BTreeSet<usize> {
+    let chain = program.chains.get(route.chain);
+    let Some((kind, [.., end])) =
+        chain.and_then(|chain| Some((chain.end?, chain.records.get(route.record)?.as_slice())))
+    else {
+        return BTreeSet::new();
+    };
+    match kind {
+        EndKind::Forward => program.ends.forwards.get(*end).map(|(number, _)| *number).into_iter().collect(),
+        EndKind::Aggregate => {
+            let branches = program.ends.aggregates.get(*end).map(|it| it.branches.as_slice());
+            branches.unwrap_or_default().iter().map(|branch| branch.upstream).collect()
+        }
+        EndKind::Respond | EndKind::Redirect | EndKind::Branch => BTreeSet::new(),
+    }
+}
+
+fn is_called(program: &Program, number: usize, name: &str) -> bool {
+    program.upstreams.get(number).is_some_and(|upstream| upstream.name == name)
+}
+
+/// What a field of a configuration holds, without what says only that it may be left out or given.
+fn inner(content: &Content) -> Option<&Content> {
+    match content {
+        Content::Option(inner) => self::inner(inner.as_deref()?),
+        Content::Is(inner) => self::inner(inner),
+        Content::Value(Value::Absent | Value::Bool(false)) => None,
+        other => Some(other),
+    }
+}
