@@ -16,8 +16,8 @@ use toml_edit::{DocumentMut, Item, Table, value};
 const CRATES: [&str; 3] = ["runtime", "dsl", "compiler"];
 /// Folders of pages below `docs`, each page named after its word.
 const PAGES: [&str; 3] = ["problem", "policy", "item"];
-/// A feature of the runtime that is for our own benches, and one that switches on others.
-const NOT_OFFERED: [&str; 2] = ["bench", "default"];
+/// Features of the runtime that are for our own benches and for `gw test`, and one that switches on others.
+const NOT_OFFERED: [&str; 3] = ["bench", "default", "tested"];
 
 fn main() {
     let home = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets it"));

@@ -30,6 +30,8 @@ pub(crate) enum Profile {
     Release,
     /// To be tried while it is written: quick to build again.
     Try,
+    /// The same with what tests need, and with no way to serve anybody else.
+    Test,
 }
 
 /// The build that is under way, for whoever may have to end it.

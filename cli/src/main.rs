@@ -11,6 +11,7 @@ mod package;
 mod progress;
 mod project;
 mod sockets;
+mod testing;
 mod watch;
 
 use std::net::{IpAddr, SocketAddr};
@@ -99,6 +100,15 @@ enum Command {
         #[arg(last = true, value_name = "ARGUMENT")]
         arguments: Vec<String>,
     },
+    /// Run the tests of a gateway against the compiled gateway
+    Test {
+        /// The entry file
+        #[arg(default_value = "gateway.gw")]
+        file: PathBuf,
+        /// Only the tests whose name has this in it
+        #[arg(long, value_name = "TEXT")]
+        filter: Option<String>,
+    },
     /// List the routes of a gateway in order of precedence, with all that runs
     Routes {
         /// The entry file
@@ -183,6 +193,7 @@ fn main() -> ExitCode {
             arguments: &arguments,
             as_json: json,
         }),
+        Command::Test { file, filter } => command::test::run(&file, filter.as_deref()),
         Command::Routes { file, json } => command::routes::run(&file, json),
         Command::Diff { paths, git, fail_on, json, markdown } => {
             let form = match (json, markdown) {

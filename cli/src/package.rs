@@ -10,6 +10,9 @@ use crate::carried::{self, Crate, LOCK, VERSION, put};
 /// The whole of the binary's own code.
 const MAIN: &str = "//! A compiled gateway.\n\ninclude!(\"gateway.rs\");\n\nfn main() -> std::process::ExitCode {\n    gatewright_runtime::generated::main(&PROGRAM)\n}\n";
 
+/// The same for a gateway that is tested.
+const TESTED: &str = "//! A compiled gateway, to be tested.\n\ninclude!(\"gateway.rs\");\n\nfn main() -> std::process::ExitCode {\n    gatewright_runtime::generated::tested(&PROGRAM)\n}\n";
+
 /// Packages that come with a feature and are optimised in a quick build too: hashes of passwords are slow enough as they are.
 const OPTIMISED: &[(&str, &[&str])] = &[("basic", &["argon2", "bcrypt", "blake2", "blowfish"])];
 
@@ -20,15 +23,32 @@ pub(crate) struct Package {
     home: PathBuf,
     /// A name of its own, so that gateways share compiled dependencies and nothing else.
     pub(crate) name: String,
+    main: &'static str,
+    /// Features beside those that the gateway asks for.
+    more: &'static [&'static str],
 }
 
 impl Package {
     /// The place of an entry file's gateway. The folders are made; nothing else is written.
     pub(crate) fn for_entry(entry: &Path) -> Result<Self, String> {
+        Self::of(entry, "gateway", MAIN, &[])
+    }
+
+    /// The same of the gateway as it is tested.
+    pub(crate) fn for_tests(entry: &Path) -> Result<Self, String> {
+        Self::of(entry, "test", TESTED, &["tested"])
+    }
+
+    fn of(
+        entry: &Path,
+        kind: &str,
+        main: &'static str,
+        more: &'static [&'static str],
+    ) -> Result<Self, String> {
         let whole = std::path::absolute(entry).unwrap_or_else(|_| entry.to_owned());
         let carried = hash(&(carried::runtime().collect::<Vec<&Crate>>(), LOCK));
         let home = cache()?.join(format!("{VERSION}-{carried:016x}"));
-        let package = Self { home, name: format!("gateway-{:016x}", hash(&whole)) };
+        let package = Self { home, name: format!("{kind}-{:016x}", hash(&whole)), main, more };
         let sources = package.sources();
         fs::create_dir_all(&sources).map_err(|error| format!("{}: {error}", sources.display()))?;
         Ok(package)
@@ -54,8 +74,9 @@ impl Package {
     pub(crate) fn write(&self, features: &[&str]) -> Result<(), String> {
         carried::runtime().try_for_each(|it| it.unpack(&self.home))?;
         let directory = self.directory();
-        put(&directory.join("src/main.rs"), MAIN)?;
-        let manifest = self.manifest(features);
+        put(&directory.join("src/main.rs"), self.main)?;
+        let features: Vec<&str> = features.iter().chain(self.more).copied().collect();
+        let manifest = self.manifest(&features);
         let is_known = fs::read(directory.join("Cargo.toml")).is_ok_and(|there| there == manifest.as_bytes());
         let lock = directory.join("Cargo.lock");
         // Cargo leaves out what this package does not need; after that the file is its own, until it needs something else.
@@ -105,7 +126,7 @@ mod tests {
 
     #[test]
     fn what_hashes_passwords_is_optimised_where_it_is_there() {
-        let package = Package { home: PathBuf::new(), name: "gateway-0".to_owned() };
+        let package = Package { home: PathBuf::new(), name: "gateway-0".to_owned(), main: MAIN, more: &[] };
         assert!(package.manifest(&["basic"]).ends_with("[profile.dev.package.blowfish]\nopt-level = 3\n"));
         assert!(!package.manifest(&["jwt"]).contains("profile.dev.package"));
     }

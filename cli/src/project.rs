@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use gatewright_compiler::build_script::Disk;
 use gatewright_compiler::diff::Meaning;
 use gatewright_compiler::routes::Plan;
+use gatewright_compiler::suite::Suite;
 use gatewright_compiler::{Output, Project, Refused, Summary, Unread};
 use gatewright_dsl::{Catalogue, Problem, Source};
 
@@ -76,6 +77,12 @@ pub(crate) fn check(file: Option<&Path>) -> Result<Entries, Refusal> {
 #[allow(clippy::redundant_closure_for_method_calls, clippy::redundant_closure, reason = "lifetimes")]
 pub(crate) fn compile(entry: &Path) -> Tried<Output> {
     with_project(entry, |project, name| Project::compile(project, name))
+}
+
+/// The same, with the tests of it.
+#[allow(clippy::redundant_closure_for_method_calls, clippy::redundant_closure, reason = "lifetimes")]
+pub(crate) fn tested(entry: &Path) -> Tried<(Output, Suite)> {
+    with_project(entry, |project, name| Project::tested(project, name))
 }
 
 /// The same to be looked at, not to be built.

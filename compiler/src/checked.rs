@@ -338,9 +338,11 @@ pub(crate) enum Failure {
 
 /// Where a declaration begins.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Place {
-    pub(crate) file: String,
-    pub(crate) line: u32,
+pub struct Place {
+    /// The file.
+    pub file: String,
+    /// The line, from 1.
+    pub line: u32,
 }
 
 /// A policy that holds for a route, with every value.

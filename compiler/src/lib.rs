@@ -21,6 +21,7 @@ mod lower;
 mod permutation;
 mod project;
 pub mod routes;
+pub mod suite;
 mod ty;
 
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};

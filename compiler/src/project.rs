@@ -13,6 +13,7 @@ use crate::checked::Program;
 use crate::diff::Meaning;
 use crate::load::{Entry, Files, Sources, Unread};
 use crate::routes::Plan;
+use crate::suite::Suite;
 use crate::{Output, Summary, assertion, emit, hash, lower};
 
 /// The files of one run, and what is known of its entries.
@@ -110,6 +111,17 @@ impl<'a> Project<'a> {
     pub fn compile(&mut self, path: &str) -> Result<Output, Refused> {
         let Made { plan: Plan(program), summary, .. } = self.made(path)?;
         Ok(Output { rust: emit::emit(&program), features: program.features, summary })
+    }
+
+    /// Compiles one entry, and gives its tests with it.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::compile`].
+    pub fn tested(&mut self, path: &str) -> Result<(Output, Suite), Refused> {
+        let output = self.compile(path)?;
+        let known = self.entries.get(path).and_then(|known| known.as_ref().ok());
+        Ok((output, known.map(|known| known.outcome.suite.clone()).unwrap_or_default()))
     }
 
     /// The same, without writing any Rust.

@@ -6,6 +6,7 @@ mod declaration;
 mod path;
 mod route;
 mod setting;
+mod test;
 mod ty;
 mod value;
 
@@ -19,6 +20,7 @@ pub use route::{
     Aggregate, AnswerBody, Branch, Failure, Methods, Route, Sent, Status, Target, Terminal, TerminalKind,
 };
 pub use setting::{Argument, Block, Field, Setting, Statement, Use};
+pub use test::{Asked, Clause, ClauseKind, Got, Is, Mocked, Test, TestKind, TestStatement};
 pub use ty::{Bounds, Type, TypeKind};
 pub use value::{Entry, Operator, Percent, Rate, Text, TextPart, Value, ValueKind};
 

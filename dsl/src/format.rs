@@ -9,6 +9,7 @@ mod bracket;
 mod declaration;
 mod printer;
 mod setting;
+mod test;
 #[cfg(test)]
 mod tests;
 mod ty;

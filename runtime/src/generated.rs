@@ -36,6 +36,8 @@ pub use crate::scope::{self, Decimal, Text, Time};
 pub use crate::serve::{Options, Running, main, start};
 pub use crate::shared::{NewState, Slot, State, new_state};
 pub use crate::terminal::{Content, Forward, Piece, Redirect, Respond, Target, Write};
+#[cfg(feature = "tested")]
+pub use crate::tested::main as tested;
 
 /// Whether something holds for an exchange.
 pub type Bool = fn(&Exchange) -> bool;

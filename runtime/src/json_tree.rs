@@ -19,13 +19,13 @@ pub(crate) enum Json {
 
 impl Json {
     /// A member of an object.
-    #[cfg(feature = "jwt")]
+    #[cfg(any(feature = "jwt", feature = "tested"))]
     pub(crate) fn member(&self, name: &str) -> Option<&Self> {
         let Self::Object(members) = self else { return None };
         members.iter().find(|(known, _)| known == name).map(|(_, value)| value)
     }
 
-    #[cfg(feature = "jwt")]
+    #[cfg(any(feature = "jwt", feature = "tested"))]
     pub(crate) fn text(&self) -> Option<&str> {
         if let Self::Text(text) = self { Some(text) } else { None }
     }

@@ -47,6 +47,8 @@ pub mod shared;
 mod sweep;
 mod target;
 pub mod terminal;
+#[cfg(feature = "tested")]
+pub mod tested;
 mod trace;
 mod upstream;
 

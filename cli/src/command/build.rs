@@ -76,7 +76,11 @@ pub(crate) fn build(
 ) -> Result<Built, Refusal> {
     progress.done("check", &describe(&output.summary));
     let elsewhere = |why| Refusal::failed(why, "GATEWRIGHT_CACHE names another folder");
-    let package = Package::for_entry(file).map_err(elsewhere)?;
+    let package = match profile {
+        Profile::Test => Package::for_tests(file),
+        Profile::Release | Profile::Try => Package::for_entry(file),
+    };
+    let package = package.map_err(elsewhere)?;
     put(&package.sources().join("gateway.rs"), &output.rust).map_err(elsewhere)?;
     let features: Vec<_> = output.features.iter().map(|it| (it.name, asked(it, sources))).collect();
     for (name, by) in &features {

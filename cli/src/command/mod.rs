@@ -8,6 +8,7 @@ pub(crate) mod fmt;
 pub(crate) mod new;
 pub(crate) mod routes;
 pub(crate) mod run;
+pub(crate) mod test;
 
 /// The gateway has problems.
 pub(crate) const REFUSED: u8 = 1;

@@ -33,6 +33,7 @@ mod route;
 mod split;
 mod step;
 mod target;
+mod test;
 mod torn;
 mod trail;
 mod types;
@@ -62,6 +63,7 @@ use self::upstream::Upstream;
 use crate::algebra::{Languages, RouteSet};
 use crate::checked::{self, Program, Trail};
 use crate::load::{Entry, Files};
+use crate::suite::Suite;
 use crate::ty::Types;
 
 /// What the checks of one run share.
@@ -119,6 +121,8 @@ pub(crate) struct Outcome {
     pub(crate) used: BTreeSet<Span>,
     /// Whether something could not be understood that may use anything.
     pub(crate) is_partial: bool,
+    /// Its tests, and what they are run with.
+    pub(crate) suite: Suite,
 }
 
 /// Checks an entry with all that it imports.
@@ -195,6 +199,7 @@ pub(crate) fn check(files: &Files<'_>, entry: &Entry, catalogue: &Catalogue) -> 
         hold_changeable(&mut check, &params, &needed);
     }
     use_names(&mut check, &params);
+    let suite = suite(&mut check, &units, &params, &needed);
     let (unused, used) = uses(&check, &units, has_routes);
     let is_partial = is_torn || !check.names.lost().is_empty();
     let texts = std::mem::take(&mut check.texts).into_values().collect();
@@ -215,7 +220,22 @@ pub(crate) fn check(files: &Files<'_>, entry: &Entry, catalogue: &Catalogue) -> 
             params.secrets.iter().filter(|it| params.scope.is_used(&it.name)).cloned().collect();
         program
     });
-    Outcome { program, problems, unused, texts, used, is_partial }
+    let upstreams = program.iter().flat_map(|it: &Program| &it.upstreams).map(|it| it.name.clone());
+    let suite = Suite { upstreams: upstreams.collect(), ..suite };
+    Outcome { program, problems, unused, texts, used, is_partial, suite }
+}
+
+/// The tests, and what gateways of tests are given.
+fn suite(check: &mut Check<'_>, units: &[Unit], params: &Params, needed: &BTreeSet<String>) -> Suite {
+    let tests = test::check(check, units);
+    let given = test::by_default(params, needed);
+    let lacking = params.all.iter().filter(|it| it.default.is_none() && it.live.is_none());
+    let lacking =
+        lacking.filter(|it| needed.contains(&it.name) && !given.iter().any(|(name, _)| *name == it.name));
+    for param in lacking {
+        test::hold_given(check, units, &param.name);
+    }
+    Suite { tests, upstreams: Vec::new(), given }
 }
 
 /// What this entry has no use for, and the places of what it uses.

@@ -9,6 +9,7 @@ mod expr;
 mod import;
 mod nest;
 mod overlap;
+mod test;
 
 use gatewright_dsl::problem::{Kind, Problem, nearest::nearest};
 use gatewright_dsl::source::Span;
@@ -25,6 +26,7 @@ pub(crate) use import::{
 };
 pub(super) use nest::*;
 pub(super) use overlap::*;
+pub(super) use test::*;
 
 /// Declares the kinds, and the list of all of them.
 macro_rules! kinds {
@@ -53,6 +55,7 @@ kinds! {
     DUPLICATE_NAME "duplicate_name" "two declarations have one name";
     DUPLICATE_ROUTE "duplicate_route" "two routes match the same requests";
     DUPLICATE_SERVER "duplicate_server" "an upstream names a server twice";
+    DUPLICATE_TEST "duplicate_test" "two tests have one name";
     EXCHANGE_NOT_OVER "exchange_not_over" "what is known at the end of an exchange is asked for before";
     EXPOSED_SECRET "exposed_secret" "a secret stands where it would be seen";
     EXPRESSION_TOO_COMPLEX "expression_too_complex" "an expression of too many parts";
@@ -62,6 +65,7 @@ kinds! {
     INCOMPATIBLE_TYPES "incompatible_types" "an operator between values that do not go together";
     LIVE_NOT_HERE "live_not_here" "a live value where nothing can change while the gateway runs";
     LOGGED_CREDENTIAL "logged_credential" "a credential would stand in the log";
+    LONE_ANSWER "lone_answer" "a mock that does not answer says more than that";
     MISSING_FEATURE "missing_feature" "the package lacks what the gateway needs";
     MISSING_GATEWAY "missing_gateway" "no gateway is declared";
     MISSING_ROUTE "missing_route" "a gateway without a route answers nothing";
@@ -72,6 +76,7 @@ kinds! {
     ONLY_BACKUPS "only_backups" "an upstream whose servers are all backups";
     OPTIONAL_NOT_HANDLED "optional_not_handled" "a value may be absent, and nothing says what then";
     OUTSIDE_POLICY "outside_policy" "a policy reads what only some of its users have";
+    PARAM_NOT_GIVEN "param_not_given" "a test does not say what its gateway is started with";
     PATTERN_TOO_LARGE "pattern_too_large" "a set of texts with too many states";
     PATTERN_TOO_LONG "pattern_too_long" "a path pattern beyond the limits";
     PLAINTEXT_LISTENER "plaintext_listener" "a credential would be sent for everybody to read";
@@ -83,6 +88,7 @@ kinds! {
     PRINCIPAL_NOT_REQUIRED "principal_not_required" "a route reads who asks, and does not ask";
     REPEATED_GATEWAY "repeated_gateway" "a second gateway block";
     REPEATED_IMPORT "repeated_import" "a file is imported twice in one place";
+    REPEATED_MOCK "repeated_mock" "the same requests are mocked twice";
     REPEATED_USE "repeated_use" "a policy is used twice in one block";
     RESERVED_NAME "reserved_name" "a name that has a meaning of its own is declared";
     ROUTER_TOO_WIDE "router_too_wide" "too many different parameters at one place of the path";
@@ -93,6 +99,7 @@ kinds! {
     SETTLED_COMPARISON "settled_comparison" "a comparison whose answer is known";
     SHADOWED_NAME "shadowed_name" "a name stands for two values at one place";
     TARGET_NOT_NORMAL "target_not_normal" "a target that a server would read otherwise";
+    TEST_WITHOUT_REQUEST "test_without_request" "a test asks nothing";
     TOO_MANY_BRANCHES "too_many_branches" "an answer is made of too many";
     TOO_MANY_CAPTURES "too_many_captures" "a pattern has at most 16 captures";
     TOO_MANY_IMPORTS "too_many_imports" "imports of imports come to too many files";

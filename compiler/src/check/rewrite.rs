@@ -6,8 +6,8 @@ use gatewright_dsl::Span;
 use gatewright_dsl::ast::{
     Aggregate, AnswerBody, Argument, Assertion, Block, Bounds, Capture, Chosen, Claim, Declaration, Entry,
     Failure, Field, File, HostLabel, HostPattern, Name, Pattern, Predicate, Route, RouteNames, Segment, Sent,
-    Setting, Statement, Target, Template, TemplatePart, Terminal, TerminalKind, Text, TextPart, Type,
-    TypeBody, TypeKind, Use, Value, ValueKind,
+    Setting, Statement, Target, Template, TemplatePart, Terminal, TerminalKind, Test, TestKind, Text,
+    TextPart, Type, TypeBody, TypeKind, Use, Value, ValueKind,
 };
 use gatewright_dsl::auth::CLAIMS;
 
@@ -118,6 +118,20 @@ fn declaration(written: &mut Declaration, change: &mut impl Rewrite) {
         }
         Declaration::Route(it) => route(it, change),
         Declaration::Assertion(it) => assertion(it, change),
+        Declaration::Test(it) => test(it, change),
+    }
+}
+
+/// What a test names. Places stay: each statement is told apart by its own.
+fn test(test: &mut Test, change: &mut impl Rewrite) {
+    for statement in &mut test.statements {
+        match &mut statement.kind {
+            TestKind::Mock { upstream, .. } | TestKind::Got { upstream, .. } => {
+                change.name(Space::Upstream, upstream);
+            }
+            TestKind::Given { name, .. } => change.name(Space::Value, name),
+            TestKind::Ask { .. } => {}
+        }
     }
 }
 

@@ -23,7 +23,8 @@ fn declarations<'a>(check: &mut Check<'_>, all: impl Iterator<Item = &'a Declara
             | Declaration::Assertion(_)
             | Declaration::Live(_)
             | Declaration::Secret(_)
-            | Declaration::Type(_) => {}
+            | Declaration::Type(_)
+            | Declaration::Test(_) => {}
             // What is wrong with it is said.
             Declaration::Host(it) if it.broken => {}
             Declaration::Gateway(it) => block(check, &it.block, Place::Gateway),

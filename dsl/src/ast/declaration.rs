@@ -1,6 +1,6 @@
 //! Declarations, all but routes.
 
-use super::{Assertion, Block, Capture, Comment, Field, Name, Pattern, Route, Text, Type, Value};
+use super::{Assertion, Block, Capture, Comment, Field, Name, Pattern, Route, Test, Text, Type, Value};
 use crate::source::Span;
 
 /// One declaration.
@@ -32,6 +32,8 @@ pub enum Declaration {
     Route(Box<Route>),
     /// `assert "WHY" …`
     Assertion(Box<Assertion>),
+    /// `test "WHAT" { … }`
+    Test(Box<Test>),
 }
 
 impl Declaration {
@@ -52,6 +54,7 @@ impl Declaration {
             Self::Host(it) => it.span,
             Self::Route(it) => it.span,
             Self::Assertion(it) => it.span,
+            Self::Test(it) => it.span,
         }
     }
 
@@ -72,6 +75,7 @@ impl Declaration {
             Self::Host(_) => "host",
             Self::Route(_) => "route",
             Self::Assertion(_) => "assert",
+            Self::Test(_) => "test",
         }
     }
 
@@ -92,6 +96,7 @@ impl Declaration {
             Self::Host(it) => &it.docs,
             Self::Route(it) => &it.docs,
             Self::Assertion(it) => &it.docs,
+            Self::Test(it) => &it.docs,
         }
     }
 }

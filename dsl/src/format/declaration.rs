@@ -43,6 +43,7 @@ impl Printer<'_> {
             Declaration::Host(it) => self.host(it),
             Declaration::Route(it) => self.route(it),
             Declaration::Assertion(it) => self.assertion(it),
+            Declaration::Test(it) => self.test(it),
         }
     }
 

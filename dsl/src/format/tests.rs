@@ -56,6 +56,7 @@ fn what_is_written_so_stays() {
         include_str!("../../tests/accept/front.gw"),
         include_str!("../../tests/accept/crlf.gw"),
         include_str!("../../tests/accept/hello.gw"),
+        include_str!("../../tests/accept/tests.gw"),
     ] {
         holds(text);
     }

@@ -14,7 +14,7 @@ use std::borrow::Cow;
 /// The declarations that this version has.
 const KNOWN: &[&str] = &[
     "import", "gateway", "param", "live", "secret", "type", "upstream", "auth", "policy", "group", "host",
-    "route", "assert",
+    "route", "assert", "test",
 ];
 
 /// The language's words that stand only at the top of a file. At column 0 they close every block that is still open.
@@ -60,6 +60,7 @@ fn rules(word: &str) -> (Rule, Rule) {
         "auth" => (Rule::auth_declaration, Rule::strict_auth),
         "policy" => (Rule::policy_declaration, Rule::strict_policy),
         "assert" => (Rule::assert_declaration, Rule::strict_assert),
+        "test" => (Rule::test_declaration, Rule::strict_test),
         _ => (Rule::named_declaration, Rule::strict_named),
     }
 }
@@ -217,7 +218,10 @@ impl Reader<'_> {
             }
             if !matches!(rule, Rule::lone_brace | Rule::EOI) {
                 end = end.max(at.end);
-                if !matches!(rule, Rule::block | Rule::type_fields | Rule::junk_rest | Rule::junk_tail) {
+                if !matches!(
+                    rule,
+                    Rule::block | Rule::type_fields | Rule::test_block | Rule::junk_rest | Rule::junk_tail
+                ) {
                     head_end = end;
                 }
             }
@@ -252,6 +256,7 @@ impl Reader<'_> {
             "auth" => self.auth(parts),
             "policy" => self.policy(parts),
             "assert" => self.assertion(parts),
+            "test" => Some(self.test(parts)),
             _ => self.named(parts, kind),
         };
         if let Some(junk) = junk_tail {

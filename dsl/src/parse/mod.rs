@@ -15,6 +15,7 @@ mod route;
 mod setting;
 mod strict;
 mod terminal;
+mod test;
 mod text;
 mod ty;
 

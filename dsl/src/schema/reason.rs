@@ -78,3 +78,24 @@ pub const CORE: &[Reason] = &[
     Reason::new("upstream_upgraded", 502, "the server changed the protocol unasked"),
     Reason::new("drained", 503, "the gateway stopped before the exchange was done"),
 ];
+
+/// Those of requests that no route has, and of the gateway as a whole, as far as a request that can be read meets them.
+pub const BEFORE: &[Reason] = &[
+    Reason::new("host_invalid", 400, "the `Host` field is not a host and an optional port"),
+    Reason::new("forwarding_invalid", 400, "what a proxy says of the client cannot be read"),
+    Reason::new("target_invalid", 400, "the request target is malformed"),
+    Reason::new("escape_invalid", 400, "the path has a malformed percent escape"),
+    Reason::new("encoded_separator", 400, "the path has an encoded slash, a backslash or NUL"),
+    Reason::new("path_parameter", 400, "the path has a semicolon"),
+    Reason::new("empty_segment", 400, "the path has an empty segment"),
+    Reason::new("above_root", 400, "the path climbs above the root"),
+    Reason::new("path_not_utf8", 400, "the path is not UTF-8"),
+    Reason::new("not_found", 404, "no route has the path"),
+    Reason::new("method_not_allowed", 405, "routes have the path, and none of them the method"),
+    Reason::new("target_too_long", 414, "the request target is too long"),
+    Reason::new("expectation_failed", 417, "the expectation of the request is not supported"),
+    Reason::new("head_too_large", 431, "the head of the request is too large"),
+    Reason::new("too_many_fields", 431, "the head of the request has too many fields"),
+    Reason::new("connect_unsupported", 501, "CONNECT is not supported"),
+    Reason::new("overloaded", 503, "the gateway has as many requests as it may have"),
+];

@@ -116,11 +116,13 @@ impl Scan<'_> {
         let before =
             self.source.text.get(self.line..self.at).unwrap_or_default().trim_end_matches([' ', '\t']);
         let token = before.rsplit([' ', '\t', '(', '[', '{', ',']).next().unwrap_or_default();
-        if token == "json" {
-            // Behind a status; elsewhere it may be a name.
+        let is_status = |token: &str| token.len() == 3 && token.bytes().all(|byte| byte.is_ascii_digit());
+        if matches!(token, "json" | "body" | "contains") || is_status(token) {
+            // Elsewhere they may be names.
             let above = before.get(..before.len() - token.len()).unwrap_or_default();
-            let status = above.rsplit([' ', '\t']).find(|token| !token.is_empty()).unwrap_or_default();
-            return status.len() == 3 && status.bytes().all(|byte| byte.is_ascii_digit());
+            let last = above.rsplit([' ', '\t']).find(|token| !token.is_empty()).unwrap_or_default();
+            let behind_path = !is_status(token) && (last.starts_with('/') || last.ends_with('"'));
+            return last == "=>" || behind_path || token == "json" && is_status(last);
         }
         let is_word =
             |name: &str| name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte));

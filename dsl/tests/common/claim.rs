@@ -51,7 +51,8 @@ fn lies_within(source: &Source, declaration: &Declaration, around: Span) {
         | Declaration::Assertion(_)
         | Declaration::Live(_)
         | Declaration::Secret(_)
-        | Declaration::Type(_) => {}
+        | Declaration::Type(_)
+        | Declaration::Test(_) => {}
     }
 }
 

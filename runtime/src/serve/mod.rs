@@ -80,6 +80,9 @@ pub struct Options {
     pub live_files: Vec<(String, PathBuf)>,
     /// A name server in the place of those that names are asked of.
     pub name_server: Option<SocketAddr>,
+    /// Where the servers of upstreams really are, by the names of the upstreams.
+    #[cfg(feature = "tested")]
+    pub upstreams: Vec<(String, SocketAddr)>,
 }
 
 /// What all workers of a gateway know.
@@ -204,6 +207,8 @@ fn placed(program: &'static Program, params: &Params, options: &Options) -> Resu
         let real = options.servers.iter().find(|(declared, _)| *declared == place.address);
         place.address = real.map_or(place.address, |(_, real)| *real);
     }
+    #[cfg(feature = "tested")]
+    crate::tested::redirect(program, &mut places, &options.upstreams);
     Ok(places)
 }
 
@@ -368,7 +373,11 @@ impl Prepared {
         self.running
             .workers
             .extend(auth::upkeep::start(&self.gateway.shared.auths, self.running.orders.subscribe())?);
-        self.running.workers.extend(checkup::start(&self.gateway, self.running.orders.subscribe())?);
+        // The servers of a test are well unless it says otherwise.
+        if !cfg!(feature = "tested") {
+            let asking = checkup::start(&self.gateway, self.running.orders.subscribe())?;
+            self.running.workers.extend(asking);
+        }
         let looking = live::file::start(&self.gateway, &self.live_files, self.running.orders.subscribe())?;
         self.running.workers.extend(looking);
         if let Some(exporter) = &mut self.running.exporter {

@@ -25,10 +25,13 @@ pub(crate) const POLICY_WORDS: &[(&str, &str, &str)] = &[
     ("dsl/src/gateway.pest", "on", "which host: `every route on api.example.com`"),
     ("compiler/src/check/reads.rs", "request", "what a policy may read"),
     ("compiler/src/check/reads.rs", "response", "what a policy may read"),
-    ("dsl/src/gateway.pest", "body", "what a branch sends: `{ body VALUE }`"),
-    ("dsl/src/gateway.pest", "header", "what a branch sends: `{ header \"x\" = VALUE }`"),
+    ("dsl/src/gateway.pest", "body", "what a branch and a request of a test send"),
+    ("dsl/src/gateway.pest", "header", "what a branch and a request of a test send"),
     ("dsl/src/parse/branch.rs", "body", "the same"),
     ("dsl/src/parse/branch.rs", "header", "the same"),
+    ("compiler/src/check/test/clause.rs", "request", "a line of a test"),
+    ("compiler/src/check/test/clause.rs", "header", "what a request of a test has"),
+    ("compiler/src/check/test/clause.rs", "body", "what a request of a test has"),
 ];
 
 /// Names of policies that are also plain words: code has a body, a request has a header. Only a literal that is the

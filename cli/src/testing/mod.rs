@@ -1,0 +1,121 @@
+//! Runs the tests of a gateway against its binary: each in a process of its own, with servers on this machine in the place of its
+//! upstreams. What is asked and expected is data of the compiler; nothing here evaluates a program.
+
+mod client;
+mod gateway;
+mod judge;
+mod mock;
+mod wire;
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use gatewright_compiler::suite::{Ask, Got, Place, StepKind, Suite, Test};
+
+use gateway::Tested;
+use mock::Servers;
+
+/// What has become of one test.
+#[derive(Debug)]
+pub(crate) struct Outcome<'s> {
+    pub(crate) test: &'s Test,
+    pub(crate) took: Duration,
+    /// What was not so; none of it: the test has passed.
+    pub(crate) failures: Vec<Failure>,
+}
+
+/// One thing that was not so.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    /// Where it is written.
+    pub(crate) place: Place,
+    /// What was asked, in short.
+    pub(crate) what: String,
+    /// What was expected and what was found, a line for each thing to say.
+    pub(crate) lines: Vec<String>,
+}
+
+/// Runs tests, and says each outcome as it comes.
+///
+/// # Errors
+///
+/// A sentence, where tests cannot be run at all.
+pub(crate) fn run<'s>(
+    binary: &Path,
+    suite: &'s Suite,
+    tests: &[&'s Test],
+    mut said: impl FnMut(&Outcome<'s>),
+) -> Result<Vec<Outcome<'s>>, String> {
+    let servers = Servers::open(&suite.upstreams)
+        .map_err(|error| format!("no socket for the servers of a test: {error}"))?;
+    let mut outcomes = Vec::with_capacity(tests.len());
+    for test in tests {
+        let begun = Instant::now();
+        let failures = one(binary, suite, &servers, test);
+        let outcome = Outcome { test, took: begun.elapsed(), failures };
+        said(&outcome);
+        outcomes.push(outcome);
+    }
+    Ok(outcomes)
+}
+
+fn one(binary: &Path, suite: &Suite, servers: &Servers, test: &Test) -> Vec<Failure> {
+    servers.begin(test);
+    let given = test.given.iter().chain(&suite.given);
+    let gateway = match Tested::start(binary, &servers.addresses(), given) {
+        Ok(gateway) => gateway,
+        Err(said) => {
+            let lines = vec!["the gateway does not start:".to_owned(), said];
+            return vec![Failure { place: test.place.clone(), what: format!("test {:?}", test.name), lines }];
+        }
+    };
+    let mut failures = Vec::new();
+    for step in &test.steps {
+        match &step.kind {
+            StepKind::Mock(mock) => servers.mock(mock),
+            StepKind::Ask(ask) => {
+                failures.extend(asked(&gateway, servers, ask, &step.place));
+            }
+            StepKind::Got(got) => failures.extend(reached(servers, got, &step.place)),
+        }
+    }
+    if !failures.is_empty() {
+        let said = gateway.said();
+        if let (Some(last), false) = (failures.last_mut(), said.is_empty()) {
+            last.lines.extend(said.lines().map(|line| format!("the gateway says: {line}")));
+        }
+    }
+    failures
+}
+
+/// Asks the gateway, and holds what comes back against what was expected.
+fn asked(gateway: &Tested, servers: &Servers, ask: &Ask, place: &Place) -> Vec<Failure> {
+    servers.forget();
+    let what = format!("{} {}", ask.method, ask.target);
+    let mut failures = Vec::new();
+    match client::ask(gateway.address(), ask) {
+        Ok(answer) => failures.extend(judge::answer(&ask.expected, &answer, &what)),
+        Err(error) => {
+            let lines = vec!["expected  an answer".to_owned(), format!("found     {error}")];
+            failures.push(Failure { place: place.clone(), what: what.clone(), lines });
+        }
+    }
+    for (upstream, line) in servers.unexpected() {
+        let lines = vec![format!(
+            "`{upstream}` was asked {line}, and no `mock {upstream}` of this test answers that"
+        )];
+        failures.push(Failure { place: place.clone(), what: what.clone(), lines });
+    }
+    failures
+}
+
+/// Holds what has reached an upstream against what was expected.
+fn reached(servers: &Servers, got: &Got, place: &Place) -> Option<Failure> {
+    let all = servers.received(&got.upstream);
+    let lines = judge::received(got, &all);
+    (!lines.is_empty()).then(|| Failure {
+        place: place.clone(),
+        what: format!("expect {} got", got.upstream),
+        lines,
+    })
+}

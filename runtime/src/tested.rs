@@ -1,0 +1,125 @@
+//! The `main` of a gateway that `gw test` starts: it listens on free ports of this machine, its servers are those of the test, and
+//! what it is told comes by its standard input. No gateway that is put in front of traffic has the feature.
+//!
+//! The first line is one JSON object: `upstreams` has an address for the name of each upstream, `given` a text for the name of each
+//! parameter and secret. The gateway answers with the line `listens`, and its addresses. It ends when its input does.
+
+use std::io::{self, BufRead, Write};
+use std::net::{Ipv4Addr, SocketAddr};
+use std::process::ExitCode;
+
+use crate::json_tree::{self, Json};
+use crate::params::given::Text;
+use crate::place::Places;
+use crate::program::{At, Program};
+use crate::serve::{Options, Running, say, start_logging};
+
+/// A free port of this machine.
+const ANYWHERE: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
+/// Where nothing is: the spans of a test are nobody's business.
+const NOWHERE: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 1);
+/// Lists and objects in each other that a command may have.
+const DEEPEST: usize = 4;
+
+/// Runs a compiled gateway for a test.
+#[must_use]
+pub fn main(program: &'static Program) -> ExitCode {
+    let mut commands = io::stdin().lock().lines();
+    let begun = commands.next().and_then(Result::ok).ok_or_else(|| "nothing was told".to_owned());
+    match begun.and_then(|line| begin(program, &line)) {
+        Ok(running) => {
+            // Only its end is waited for.
+            commands.for_each(drop);
+            running.cut();
+            running.join();
+            ExitCode::SUCCESS
+        }
+        Err(problem) => {
+            say(format_args!("error: {problem}"));
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn begin(program: &'static Program, line: &str) -> Result<Running, String> {
+    if let Some(auth) = program.auths.first() {
+        let why = "a gateway that asks who it is cannot be tested yet";
+        return Err(format!("{why}: it has the auth `{}`", auth.name));
+    }
+    let told = json_tree::read(line.as_bytes(), DEEPEST)?;
+    let text = |(name, text)| Text { name, text, place: "the test".to_owned() };
+    let mut given: Vec<Text> = texts(&told, "given").into_iter().map(text).collect();
+    let mut servers = Vec::new();
+    match program.trace.map(|trace| trace.to) {
+        Some(At::Is { address, .. }) => servers.push((address, NOWHERE)),
+        Some(At::Param(number)) => {
+            let name = program.params.get(usize::from(number)).map_or("", |param| param.name);
+            given.insert(0, text((name.to_owned(), format!("http://{NOWHERE}"))));
+        }
+        _ => {}
+    }
+    let mut upstreams = Vec::new();
+    for (name, address) in texts(&told, "upstreams") {
+        let address = address.parse().map_err(|_| format!("{address:?} is no address"))?;
+        upstreams.push((name, address));
+    }
+    let options = Options {
+        workers: 1,
+        listen: vec![ANYWHERE; program.listeners.len()],
+        admin: Some(ANYWHERE),
+        log_file: Some("/dev/null".into()),
+        given,
+        servers,
+        upstreams,
+        ..Options::default()
+    };
+    let running = start_logging(program, options, io::sink())?;
+    let addresses: Vec<String> = running.addresses().iter().map(SocketAddr::to_string).collect();
+    let mut out = io::stdout();
+    let said = writeln!(out, "listens {}", addresses.join(" ")).and_then(|()| out.flush());
+    said.map(|()| running).map_err(|error| format!("nobody listens to this gateway: {error}"))
+}
+
+/// The members of a member, all of them texts.
+fn texts(told: &Json, name: &str) -> Vec<(String, String)> {
+    let Some(Json::Object(members)) = told.member(name) else { return Vec::new() };
+    let texts = members.iter().filter_map(|(name, text)| Some((name.clone(), text.text()?.to_owned())));
+    texts.collect()
+}
+
+/// Puts the servers of upstreams elsewhere, each upstream's at one address. They stay as many as they are written, and say the same in
+/// `Host`; names are not looked up.
+pub(crate) fn redirect(program: &Program, places: &mut Places, real: &[(String, SocketAddr)]) {
+    for (at, upstream) in program.upstreams.iter().enumerate() {
+        let Some((_, address)) = real.iter().find(|(name, _)| name == upstream.name) else { continue };
+        let Some(own) = places.upstreams.get_mut(at) else { continue };
+        #[cfg(feature = "dns")]
+        for named in places.names.get_mut(at).into_iter().flat_map(std::mem::take) {
+            let crate::place::Named { authority, weight, backup, line, .. } = named;
+            own.push(crate::place::Place {
+                address: *address,
+                authority,
+                weight,
+                backup,
+                line,
+                named: false,
+            });
+        }
+        own.sort_by_key(|place| place.line);
+        for place in own {
+            place.address = *address;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_told_is_texts_by_name() {
+        let told = json_tree::read(br#"{"given":{"calls":"7","odd":1},"upstreams":{}}"#, DEEPEST).unwrap();
+        assert_eq!(texts(&told, "given"), [("calls".to_owned(), "7".to_owned())]);
+        assert!(texts(&told, "upstreams").is_empty() && texts(&told, "others").is_empty());
+    }
+}
