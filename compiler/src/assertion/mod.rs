@@ -17,7 +17,7 @@ use gatewright_dsl::{Policy, Problem, Span};
 
 use crate::algebra::{RouteSet, Trie};
 use crate::check::problem;
-use crate::ir::{Content, EndKind, Program, Route};
+use crate::ir::{Content, EndKind, Label, Program, Route};
 use crate::load::is_among;
 use crate::routes::Plan;
 
@@ -116,7 +116,8 @@ pub(crate) struct Has {
 
 /// What does not hold, in the order of the assertions.
 pub(crate) fn prove(plan: &Plan, claims: &RouteSet, assertions: &[Assertion]) -> Vec<Problem> {
-    let mut proof = Proof { plan, program: &plan.0, claims, trie: None, all: None, problems: Vec::new() };
+    let mut proof =
+        Proof { plan, program: &plan.0, claims, trie: None, all: None, asking: None, problems: Vec::new() };
     for assertion in assertions {
         match &assertion.claim {
             Claim::Every(every) => proof.every(&assertion.why, every),
@@ -134,6 +135,8 @@ struct Proof<'a> {
     trie: Option<Trie>,
     /// The methods by which each route can be reached.
     all: Option<Reached>,
+    /// For each upstream the routes that ask it.
+    asking: Option<BTreeMap<String, BTreeSet<usize>>>,
     problems: Vec<Problem>,
 }
 
@@ -206,20 +209,42 @@ impl Proof<'_> {
 
     /// The routes that are meant, and by which methods.
     fn meant(&mut self, meant: &Meant) -> Reached {
-        let mut found = match (&meant.on, &meant.under) {
-            (None, None) => self.all().clone(),
-            (on, under) => reach::reached(self.program, on.as_deref(), under.as_deref()),
-        };
         let program = self.program;
-        found.retain(|number, bits| {
-            *bits &= meant.methods;
-            let Some(route) = program.routes.get(*number).filter(|_| *bits != 0) else { return false };
-            let asks =
-                |name: &String| upstreams(program, route).any(|number| is_called(program, number, name));
-            meant.to.as_ref().is_none_or(asks)
-                && meant.files.as_ref().is_none_or(|files| is_among(files, &route.place.file))
-        });
-        found
+        let is_named =
+            |label: &Label| meant.files.as_ref().is_none_or(|files| is_among(files, program.text.at(*label)));
+        let files: Vec<bool> = program.files.iter().map(is_named).collect();
+        let is_meant = |(number, methods): (usize, u16)| {
+            let methods = methods & meant.methods;
+            let file = program.routes.get(number)?.file;
+            (methods != 0 && files.get(file) == Some(&true)).then_some((number, methods))
+        };
+        let walked = match (&meant.on, &meant.under) {
+            (None, None) => None,
+            (on, under) => Some(reach::reached(program, on.as_deref(), under.as_deref())),
+        };
+        let asking = meant.to.as_ref().map(|to| self.asking().get(to).cloned().unwrap_or_default());
+        let reached = walked.as_ref().unwrap_or_else(|| self.all());
+        let pair = |(number, methods): (&usize, &u16)| (*number, *methods);
+        match asking {
+            Some(asking) => {
+                let asking = asking.iter().filter_map(|number| reached.get_key_value(number));
+                asking.map(pair).filter_map(is_meant).collect()
+            }
+            None => reached.iter().map(pair).filter_map(is_meant).collect(),
+        }
+    }
+
+    fn asking(&mut self) -> &BTreeMap<String, BTreeSet<usize>> {
+        let program = self.program;
+        self.asking.get_or_insert_with(|| {
+            let mut asking: BTreeMap<String, BTreeSet<usize>> = BTreeMap::new();
+            for (number, route) in program.routes.iter().enumerate() {
+                for upstream in upstreams(program, route).filter_map(|at| program.upstreams.get(at)) {
+                    asking.entry(upstream.name.clone()).or_default().insert(number);
+                }
+            }
+            asking
+        })
     }
 
     fn report(&mut self, why: &str, breaches: &[Breach<'_>]) {
@@ -281,10 +306,6 @@ fn asked(program: &Program, route: &Route) -> BTreeSet<usize> {
         }
         EndKind::Respond | EndKind::Redirect | EndKind::Branch => BTreeSet::new(),
     }
-}
-
-fn is_called(program: &Program, number: usize, name: &str) -> bool {
-    program.upstreams.get(number).is_some_and(|upstream| upstream.name == name)
 }
 
 /// What a field of a configuration holds, without what says only that it may be left out or given.

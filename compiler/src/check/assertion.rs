@@ -1,5 +1,7 @@
 //! Assertions: what they name is looked up here. Whether they hold is proved afterwards, over what is emitted.
 
+use std::collections::BTreeMap;
+
 use gatewright_dsl::ast::{
     self, Chosen, Declaration, HostLabel, HostPattern, Methods, Name, Operator, Predicate, RouteName,
     RouteNames, Segment, Value,
@@ -23,6 +25,8 @@ pub(super) struct Known<'r, 'a> {
     routes: &'r [Route<'a>],
     /// For each, its place in the order of precedence.
     places: Vec<usize>,
+    /// For each path as it is written, the routes that have it. Another spelling may mean the same.
+    labels: BTreeMap<&'r str, Vec<usize>>,
 }
 
 impl<'r, 'a> Known<'r, 'a> {
@@ -33,7 +37,19 @@ impl<'r, 'a> Known<'r, 'a> {
                 *own = place;
             }
         }
-        Self { nested, routes, places }
+        let mut labels: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+        for (at, route) in routes.iter().enumerate() {
+            labels.entry(&route.pattern.label).or_default().push(at);
+        }
+        Self { nested, routes, places, labels }
+    }
+
+    /// The first route that is meant; those of such a path are asked before all others.
+    fn find(&self, label: &str, is_it: impl Fn(&Route<'a>) -> bool) -> Option<usize> {
+        let is_there = |at: &usize| self.routes.get(*at).is_some_and(&is_it);
+        let near = self.labels.get(label).and_then(|own| own.iter().copied().find(is_there));
+        let found = near.or_else(|| (0..self.routes.len()).find(is_there))?;
+        self.places.get(found).copied()
     }
 
     /// Whether every route is understood.
@@ -210,7 +226,7 @@ fn named(check: &mut Check<'_>, written: &RouteNames, known: &Known<'_, '_>) -> 
 fn route(check: &mut Check<'_>, name: &RouteName, known: &Known<'_, '_>) -> Option<Named> {
     let method = Method::named(&name.method.text)?;
     let top = known.nested.arounds.first()?;
-    let set = pattern::check(check, top, &name.pattern)?.set;
+    let pattern::Pattern { set, label, .. } = pattern::check(check, top, &name.pattern)?;
     let host = match &name.host {
         Some(host) => host::one(check, host)?,
         None => algebra::Pattern::every(),
@@ -220,8 +236,7 @@ fn route(check: &mut Check<'_>, name: &RouteName, known: &Known<'_, '_>) -> Opti
             && route.pattern.set.relation(&set) == Relation::Equal
             && route.hosts.iter().any(|own| own.relation(&host) == Relation::Equal)
     };
-    if let Some(at) = known.routes.iter().position(is_it) {
-        let route = known.places.get(at).copied()?;
+    if let Some(route) = known.find(&label, is_it) {
         return Some(Named { span: name.span, route, methods: method.bits() });
     }
     // What is not understood may be what is meant.
