@@ -138,7 +138,11 @@ test "nobody" { mock orders * => refused; GET /orders/7 => 502 reason upstream_r
     assert!(late.ends_with("9 tests: 2 passed, 7 failed\n"), "{late}");
     assert_eq!(ran.code, 1);
 
-    // One that is chosen by its name; nothing is compiled for that.
+    is_chosen_by_its_name(&folder);
+}
+
+/// Nothing is compiled for that.
+fn is_chosen_by_its_name(folder: &Folder) {
     let ran = folder.gw(&["test", "--filter", "fail"]);
     assert_eq!((ran.code, ran.out.lines().count()), (0, 2), "{}{}", ran.out, ran.err);
     assert!(ran.err.contains(" 0 crates"), "{}", ran.err);

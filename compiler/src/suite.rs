@@ -43,10 +43,23 @@ pub struct Step {
 pub enum StepKind {
     /// What servers answer from here on.
     Mock(Mock),
+    /// Who asks from here on; nobody without it.
+    As(Option<As>),
+    /// Time goes by.
+    After(Duration),
     /// A request, and what must come back.
     Ask(Ask),
     /// What must have reached an upstream since the last request was sent.
     Got(Got),
+}
+
+/// Somebody who asks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct As {
+    /// The name of the `auth` that knows them.
+    pub auth: String,
+    /// What is said of them: a JSON object, its members under their names on the wire.
+    pub claims: String,
 }
 
 /// What the servers of an upstream answer.

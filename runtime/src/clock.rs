@@ -33,7 +33,14 @@ pub struct Clock {
 enum Source {
     Real(Instant),
     Manual(Arc<Manual>),
+    /// The machine's, ahead by as much as it was moved.
+    #[cfg(feature = "tested")]
+    Ahead(Instant, Arc<Manual>),
 }
+
+/// By how many seconds the time of the day is ahead: of the one gateway that is tested in this process.
+#[cfg(feature = "tested")]
+static AHEAD: AtomicU64 = AtomicU64::new(0);
 
 #[derive(Debug)]
 struct Manual {
@@ -54,17 +61,35 @@ impl Clock {
         Self { source: Source::Manual(Arc::new(Manual { now: AtomicU64::new(0), moved: Notify::new() })) }
     }
 
+    /// The machine's clock, beginning now, which goes on by itself and can be moved forward as well. The time of the day goes with it.
+    #[cfg(feature = "tested")]
+    #[must_use]
+    pub(crate) fn ahead() -> Self {
+        let manual = Manual { now: AtomicU64::new(0), moved: Notify::new() };
+        Self { source: Source::Ahead(Instant::now(), Arc::new(manual)) }
+    }
+
     /// Microseconds since the beginning.
     #[must_use]
     pub fn now(&self) -> Micros {
         match &self.source {
             Source::Real(origin) => micros(origin.elapsed()),
             Source::Manual(manual) => manual.now.load(Ordering::Acquire),
+            #[cfg(feature = "tested")]
+            Source::Ahead(origin, by) => {
+                micros(origin.elapsed()).saturating_add(by.now.load(Ordering::Acquire))
+            }
         }
     }
 
     /// Moves a manual clock forward and wakes whoever waits for it; a real clock ignores it.
     pub fn advance(&self, by: Duration) {
+        #[cfg(feature = "tested")]
+        if let Source::Ahead(_, ahead) = &self.source {
+            ahead.now.fetch_add(micros(by), Ordering::AcqRel);
+            AHEAD.fetch_add(by.as_secs(), Ordering::AcqRel);
+            ahead.moved.notify_waiters();
+        }
         if let Source::Manual(manual) = &self.source {
             manual.now.fetch_add(micros(by), Ordering::AcqRel);
             manual.moved.notify_waiters();
@@ -92,6 +117,20 @@ impl Clock {
                 if manual.now.load(Ordering::Acquire) < at {
                     moved.await;
                 }
+            }
+            #[cfg(feature = "tested")]
+            Source::Ahead(_, ahead) => {
+                use std::future::Future;
+                use std::task::Poll;
+                let mut moved = std::pin::pin!(ahead.moved.notified());
+                moved.as_mut().enable();
+                let left = Duration::from_micros(at.saturating_sub(self.now()));
+                let mut over = std::pin::pin!(alarm.after(left));
+                std::future::poll_fn(|cx| match moved.as_mut().poll(cx) {
+                    Poll::Ready(()) => Poll::Ready(()),
+                    Poll::Pending => over.as_mut().poll(cx),
+                })
+                .await;
             }
         }
     }
@@ -141,7 +180,10 @@ pub fn micros(duration: Duration) -> Micros {
 /// Seconds since the Unix epoch.
 #[must_use]
 pub fn unix_seconds() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |elapsed| elapsed.as_secs())
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |elapsed| elapsed.as_secs());
+    #[cfg(feature = "tested")]
+    let now = now.saturating_add(AHEAD.load(Ordering::Acquire));
+    now
 }
 
 /// Nanoseconds since the Unix epoch.

@@ -2,12 +2,16 @@
 //! what it is told comes by its standard input. No gateway that is put in front of traffic has the feature.
 //!
 //! The first line is one JSON object: `upstreams` has an address for the name of each upstream, `given` a text for the name of each
-//! parameter and secret. The gateway answers with the line `listens`, and its addresses. It ends when its input does.
+//! parameter and secret. The gateway answers with the line `listens`, and its addresses. Each further line is a word, a blank and what
+//! belongs to it, and is answered by one line: `after` some microseconds moves the clock; `as` an object with `auth` and `claims`, a text
+//! of JSON, is answered with `credential`, a field and what it says. It ends when its input does.
 
 use std::io::{self, BufRead, Write};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::process::ExitCode;
+use std::time::Duration;
 
+use crate::clock::Clock;
 use crate::json_tree::{self, Json};
 use crate::params::given::Text;
 use crate::place::Places;
@@ -24,12 +28,18 @@ const DEEPEST: usize = 4;
 /// Runs a compiled gateway for a test.
 #[must_use]
 pub fn main(program: &'static Program) -> ExitCode {
+    let clock = Clock::ahead();
     let mut commands = io::stdin().lock().lines();
     let begun = commands.next().and_then(Result::ok).ok_or_else(|| "nothing was told".to_owned());
-    match begun.and_then(|line| begin(program, &line)) {
+    match begun.and_then(|line| begin(program, &line, clock.clone())) {
         Ok(running) => {
-            // Only its end is waited for.
-            commands.for_each(drop);
+            for line in commands.map_while(Result::ok) {
+                let answer = carry_out(&running, &clock, &line).unwrap_or_else(|why| format!("error {why}"));
+                let mut out = io::stdout();
+                if writeln!(out, "{answer}").and_then(|()| out.flush()).is_err() {
+                    break;
+                }
+            }
             running.cut();
             running.join();
             ExitCode::SUCCESS
@@ -41,11 +51,7 @@ pub fn main(program: &'static Program) -> ExitCode {
     }
 }
 
-fn begin(program: &'static Program, line: &str) -> Result<Running, String> {
-    if let Some(auth) = program.auths.first() {
-        let why = "a gateway that asks who it is cannot be tested yet";
-        return Err(format!("{why}: it has the auth `{}`", auth.name));
-    }
+fn begin(program: &'static Program, line: &str, clock: Clock) -> Result<Running, String> {
     let told = json_tree::read(line.as_bytes(), DEEPEST)?;
     let text = |(name, text)| Text { name, text, place: "the test".to_owned() };
     let mut given: Vec<Text> = texts(&told, "given").into_iter().map(text).collect();
@@ -71,6 +77,7 @@ fn begin(program: &'static Program, line: &str) -> Result<Running, String> {
         given,
         servers,
         upstreams,
+        clock: Some(clock),
         ..Options::default()
     };
     let running = start_logging(program, options, io::sink())?;
@@ -78,6 +85,33 @@ fn begin(program: &'static Program, line: &str) -> Result<Running, String> {
     let mut out = io::stdout();
     let said = writeln!(out, "listens {}", addresses.join(" ")).and_then(|()| out.flush());
     said.map(|()| running).map_err(|error| format!("nobody listens to this gateway: {error}"))
+}
+
+fn carry_out(running: &Running, clock: &Clock, line: &str) -> Result<String, String> {
+    let (word, rest) = line.split_once(' ').unwrap_or((line, ""));
+    match word {
+        "after" => {
+            let by = rest.parse().map_err(|_| format!("{rest:?} is no time"))?;
+            clock.advance(Duration::from_micros(by));
+            Ok("moved".to_owned())
+        }
+        "as" => {
+            let told = json_tree::read(rest.as_bytes(), DEEPEST)?;
+            let text = |name| told.member(name).and_then(Json::text).unwrap_or_default();
+            let (field, value) = credential(running, text("auth"), text("claims"))?;
+            Ok(format!("credential {field} {value}"))
+        }
+        _ => Err(format!("{word:?} is not understood")),
+    }
+}
+
+/// The field of a head that somebody of whom this JSON is said writes, and what it says.
+fn credential(running: &Running, auth: &str, said: &str) -> Result<(&'static str, String), String> {
+    let shared = &running.shared;
+    let mut auths = shared.program.auths.iter().zip(&shared.auths);
+    let found = auths.find(|(declared, _)| declared.name == auth);
+    let (_, verifier) = found.ok_or_else(|| format!("no route asks for `{auth}`"))?;
+    Ok((verifier.field(), verifier.tested(said)?))
 }
 
 /// The members of a member, all of them texts.

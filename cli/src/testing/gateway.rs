@@ -3,16 +3,19 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::SocketAddr;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
-use std::sync::mpsc::channel;
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use gatewright_compiler::suite::As;
 use serde_json::{Map, Value, json};
 
 /// How long it may take until it listens.
 const START_MAX: Duration = Duration::from_secs(20);
+/// How long it may take to do what it is told.
+const ANSWER_MAX: Duration = Duration::from_secs(10);
 /// Bytes of what it says that are kept.
 const SAID_MAX: u64 = 64 * 1024;
 
@@ -21,6 +24,9 @@ const SAID_MAX: u64 = 64 * 1024;
 pub(crate) struct Tested {
     child: Child,
     address: SocketAddr,
+    /// What it is told by, and where its answers come.
+    told: Option<ChildStdin>,
+    heard: Receiver<String>,
     /// What it says on standard error.
     said: Arc<Mutex<Vec<u8>>>,
     reader: Option<JoinHandle<()>>,
@@ -52,21 +58,17 @@ impl Tested {
             let said = Arc::clone(&said);
             std::thread::spawn(move || keep(stderr, &said))
         });
-        let stdout = child.stdout.take();
-        let told = child.stdin.as_mut().map(|stdin| writeln!(stdin, "{told}").and_then(|()| stdin.flush()));
-        let mut tested = Self { child, address: ([127, 0, 0, 1], 0).into(), said, reader };
-        if let Some(Err(error)) = told {
-            return Err(format!("it cannot be told anything: {error}"));
-        }
         let (sender, heard) = channel();
+        let stdout = child.stdout.take();
         std::thread::spawn(move || {
-            let mut lines =
-                stdout.into_iter().flat_map(|it| BufReader::new(it).lines().map_while(Result::ok));
-            // Nobody waits any longer where it came too late.
-            let _ = lines.next().map(|line| sender.send(line));
-            lines.for_each(drop);
+            let lines = stdout.into_iter().flat_map(|it| BufReader::new(it).lines().map_while(Result::ok));
+            // Nobody waits any longer where one came too late.
+            lines.for_each(|line| drop(sender.send(line)));
         });
-        let line = heard.recv_timeout(START_MAX).unwrap_or_default();
+        let stdin = child.stdin.take();
+        let nowhere = ([127, 0, 0, 1], 0).into();
+        let mut tested = Self { child, address: nowhere, told: stdin, heard, said, reader };
+        let line = tested.tell(&told.to_string(), START_MAX).unwrap_or_default();
         let address = line.strip_prefix("listens ").and_then(|all| all.split(' ').next()?.parse().ok());
         if let Some(address) = address {
             tested.address = address;
@@ -74,6 +76,29 @@ impl Tested {
         }
         tested.end();
         Err(tested.said().trim_end().to_owned())
+    }
+
+    /// Says a line to it, and waits for the line that answers.
+    fn tell(&mut self, line: &str, patience: Duration) -> Result<String, String> {
+        let gone = || "the gateway is gone".to_owned();
+        let told = self.told.as_mut().ok_or_else(gone)?;
+        writeln!(told, "{line}").and_then(|()| told.flush()).map_err(|_| gone())?;
+        self.heard.recv_timeout(patience).map_err(|_| gone())
+    }
+
+    /// Moves its clock forward.
+    pub(crate) fn after(&mut self, time: Duration) -> Result<(), String> {
+        let said = self.tell(&format!("after {}", time.as_micros()), ANSWER_MAX)?;
+        if said == "moved" { Ok(()) } else { Err(said) }
+    }
+
+    /// The field of a head by which somebody says who they are, and what it says.
+    pub(crate) fn credential(&mut self, who: &As) -> Result<(String, String), String> {
+        let told = json!({ "auth": who.auth, "claims": who.claims });
+        let said = self.tell(&format!("as {told}"), ANSWER_MAX)?;
+        let found = said.strip_prefix("credential ").and_then(|rest| rest.split_once(' '));
+        let found = found.map(|(field, value)| (field.to_owned(), value.to_owned()));
+        found.ok_or_else(|| said.strip_prefix("error ").unwrap_or(&said).to_owned())
     }
 
     /// Where its first listener is.

@@ -10,7 +10,7 @@ mod wire;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use gatewright_compiler::suite::{Ask, Got, Place, StepKind, Suite, Test};
+use gatewright_compiler::suite::{Ask, Got, Place, Step, StepKind, Suite, Test};
 
 use gateway::Tested;
 use mock::Servers;
@@ -62,7 +62,7 @@ pub(crate) fn run<'s>(
 fn one(binary: &Path, suite: &Suite, servers: &Servers, test: &Test) -> Vec<Failure> {
     servers.begin(test);
     let given = test.given.iter().chain(&suite.given);
-    let gateway = match Tested::start(binary, &servers.addresses(), given) {
+    let mut gateway = match Tested::start(binary, &servers.addresses(), given) {
         Ok(gateway) => gateway,
         Err(said) => {
             let lines = vec!["the gateway does not start:".to_owned(), said];
@@ -70,11 +70,33 @@ fn one(binary: &Path, suite: &Suite, servers: &Servers, test: &Test) -> Vec<Fail
         }
     };
     let mut failures = Vec::new();
+    let mut credential = None;
+    let wrong = |step: &Step, what: String, why: String| Failure {
+        place: step.place.clone(),
+        what,
+        lines: vec![why],
+    };
     for step in &test.steps {
         match &step.kind {
+            StepKind::As(None) => credential = None,
+            StepKind::As(Some(who)) => match gateway.credential(who) {
+                Ok(found) => credential = Some(found),
+                Err(why) => failures.push(wrong(step, format!("as {}", who.auth), why)),
+            },
+            StepKind::After(time) => {
+                let moved = gateway.after(*time);
+                failures.extend(moved.err().map(|why| wrong(step, format!("after {time:?}"), why)));
+            }
             StepKind::Mock(mock) => servers.mock(mock),
             StepKind::Ask(ask) => {
-                failures.extend(asked(&gateway, servers, ask, &step.place));
+                let mut ask = ask.clone();
+                // What is written comes before who asks.
+                if let Some((field, value)) = &credential
+                    && !ask.headers.iter().any(|(name, _)| name == field)
+                {
+                    ask.headers.push((field.clone(), value.clone()));
+                }
+                failures.extend(asked(&gateway, servers, &ask, &step.place));
             }
             StepKind::Got(got) => failures.extend(reached(servers, got, &step.place)),
         }

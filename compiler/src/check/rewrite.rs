@@ -129,8 +129,8 @@ fn test(test: &mut Test, change: &mut impl Rewrite) {
             TestKind::Mock { upstream, .. } | TestKind::Got { upstream, .. } => {
                 change.name(Space::Upstream, upstream);
             }
-            TestKind::Given { name, .. } => change.name(Space::Value, name),
-            TestKind::Ask { .. } => {}
+            TestKind::Given { name, .. } | TestKind::As { name, .. } => change.name(Space::Value, name),
+            TestKind::Ask { .. } | TestKind::After(_) => {}
         }
     }
 }

@@ -1,8 +1,10 @@
 //! The tests of a program: what they name is there, what they say can be said where it stands, and every value is written out.
 
 mod clause;
+mod principal;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use gatewright_dsl::Span;
 use gatewright_dsl::ast::{
@@ -19,6 +21,9 @@ use super::{Check, expr::literal, problem};
 use crate::checked::Live;
 use crate::suite::{self, Answer, Step, StepKind};
 use crate::ty::Ty;
+
+/// The most that a clock is moved forward by.
+const DAY: (Duration, &str) = (Duration::from_hours(24 * 366), "at most 8784h");
 
 /// All tests that are right.
 pub(super) fn check(check: &mut Check<'_>, units: &[Unit<'_>]) -> Vec<suite::Test> {
@@ -69,6 +74,14 @@ fn test(check: &mut Check<'_>, test: &Test) -> Option<suite::Test> {
                 mocks.push((mock.clone(), statement.span));
                 StepKind::Mock(mock)
             }
+            TestKind::As { name, claims } => match principal::of(check, name, claims.as_ref()) {
+                Some(step) => step,
+                None => continue,
+            },
+            TestKind::After(time) => match clause::time(check, time, DAY) {
+                Some(time) => StepKind::After(time),
+                None => continue,
+            },
             TestKind::Ask { asked, clauses, expected } => {
                 is_asked = true;
                 // From here on a mock replaces an earlier one.

@@ -50,6 +50,15 @@ pub enum TestKind {
         /// The value.
         value: Value,
     },
+    /// `as PRINCIPAL { … }`, `as nobody`
+    As {
+        /// Whose, or `nobody`.
+        name: Name,
+        /// What is known of them: a record.
+        claims: Option<Value>,
+    },
+    /// `after DURATION`
+    After(Value),
     /// `METHOD PATH … => …`
     Ask {
         /// What is asked for.

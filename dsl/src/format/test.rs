@@ -39,6 +39,18 @@ impl Printer<'_> {
                 self.push(" = ");
                 self.value(value);
             }
+            TestKind::As { name, claims } => {
+                self.push("as ");
+                self.push(&name.text);
+                if let Some(claims) = claims {
+                    self.push(" ");
+                    self.value(claims);
+                }
+            }
+            TestKind::After(time) => {
+                self.push("after ");
+                self.value(time);
+            }
             TestKind::Ask { asked, clauses, expected } => {
                 self.asked(asked);
                 self.clauses(clauses);

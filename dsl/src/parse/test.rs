@@ -14,7 +14,7 @@ use crate::source::Span;
 const STATEMENT: &str =
     "`mock UPSTREAM …`, a request such as `GET /orders/7 => 200`, or `expect UPSTREAM got …`";
 /// The words that begin a line, beside methods.
-const WORDS: &[&str] = &["mock", "expect", "param", "live", "secret"];
+const WORDS: &[&str] = &["mock", "expect", "as", "after", "param", "live", "secret"];
 const VISIBLE: &str = "a path of visible ASCII characters, others encoded such as `%C3%A9`";
 const ANSWER: &str = "`=>` and a status";
 
@@ -63,6 +63,8 @@ impl Reader<'_> {
         let strict = match rule {
             Rule::test_mock => Rule::strict_mock,
             Rule::test_given => Rule::strict_given,
+            Rule::test_as => Rule::strict_as,
+            Rule::test_after => Rule::strict_after,
             Rule::test_got => Rule::strict_got,
             _ => Rule::strict_ask,
         };
@@ -82,6 +84,13 @@ impl Reader<'_> {
         match rule {
             Rule::test_mock => self.mock(line, span),
             Rule::test_given => self.given(line),
+            Rule::test_as => self.speaks_as(line, span),
+            Rule::test_after => {
+                let word = Span { end: span.start + "after".len(), ..span };
+                let time =
+                    self.or_missing(line.parts.into_iter().next(), word, "a duration such as `61s`")?;
+                self.value(time).map(TestKind::After)
+            }
             Rule::test_got => self.got(line, span),
             _ => self.ask(line, span),
         }
@@ -114,6 +123,18 @@ impl Reader<'_> {
         let value = self.or_missing(parts.next(), name.span, "`=` and a value")?;
         let value = self.assigned(value)?;
         Some(TestKind::Given { word, name, value })
+    }
+
+    fn speaks_as(&mut self, line: Line<'_>, span: Span) -> Option<TestKind> {
+        let word = Span { end: span.start + "as".len(), ..span };
+        let mut parts = line.parts.into_iter();
+        let name = self.or_missing(parts.next(), word, "the name of an `auth`, or `nobody`")?;
+        let name = self.name(&name);
+        let claims = match parts.next() {
+            Some(claims) => Some(self.value(claims)?),
+            None => None,
+        };
+        Some(TestKind::As { name, claims })
     }
 
     fn got(&mut self, line: Line<'_>, span: Span) -> Option<TestKind> {

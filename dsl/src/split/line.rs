@@ -117,6 +117,9 @@ impl Scan<'_> {
             self.source.text.get(self.line..self.at).unwrap_or_default().trim_end_matches([' ', '\t']);
         let token = before.rsplit([' ', '\t', '(', '[', '{', ',']).next().unwrap_or_default();
         let is_status = |token: &str| token.len() == 3 && token.bytes().all(|byte| byte.is_ascii_digit());
+        if before.trim_start().strip_prefix("as ").is_some_and(|name| name.trim_start() == token) {
+            return true;
+        }
         if matches!(token, "json" | "body" | "contains") || is_status(token) {
             // Elsewhere they may be names.
             let above = before.get(..before.len() - token.len()).unwrap_or_default();

@@ -129,6 +129,16 @@ pub trait Verifier: fmt::Debug + Send + Sync {
     /// and that is not so.
     fn challenge(&self, realm: &str, invalid: bool, out: &mut Vec<u8>);
 
+    /// What somebody of whom this JSON is said writes into [`Self::field`], for a test.
+    ///
+    /// # Errors
+    ///
+    /// Why nobody can be spoken for.
+    #[cfg(feature = "tested")]
+    fn tested(&self, _said: &str) -> Result<String, String> {
+        Err("a test cannot speak for anybody here: it sends what a client would send, in a header".to_owned())
+    }
+
     /// What has to be kept up to date for it.
     fn upkeep(&self) -> Vec<Arc<dyn Upkeep>> {
         Vec::new()

@@ -151,7 +151,7 @@ pub struct Running {
     writer: Option<JoinHandle<()>>,
     log: Log,
     exporter: Option<Exporter>,
-    shared: Arc<Shared>,
+    pub(crate) shared: Arc<Shared>,
     addresses: Vec<SocketAddr>,
     #[cfg(feature = "admin")]
     admin: Option<Admin>,

@@ -14,7 +14,7 @@ use crate::checked::Place;
 use crate::suite::{Answer, Body, Expectation, Expected, Field, Reply};
 
 /// A test lasts for as long as a person waits for it.
-const LONGEST: Duration = Duration::from_secs(30);
+const LONGEST: (Duration, &str) = (Duration::from_secs(30), "at most 30s");
 
 /// Where a clause stands, which says what it may be.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -65,7 +65,7 @@ pub(super) fn answer_of(check: &mut Check<'_>, clauses: &[Clause]) -> Option<Ans
                 }
             }
             (ClauseKind::Header(name, is), _) => reply.headers.push(sent(check, name, is)?),
-            (ClauseKind::Value(value), "delay") => reply.delay = time(check, value)?,
+            (ClauseKind::Value(value), "delay") => reply.delay = time(check, value, LONGEST)?,
             (ClauseKind::Value(value), word) => reply.body = Some(body(check, word, value)?),
             (_, word) => lone = Some((word.to_owned(), clause.word)),
         }
@@ -115,7 +115,7 @@ pub(super) fn expected_of(check: &mut Check<'_>, clauses: &[&Clause], place: Whe
                 ));
             }
             (ClauseKind::Name(name), _) => push(Expectation::Reason(reason(check, name)?)),
-            (ClauseKind::Value(value), "within") => push(Expectation::Within(time(check, value)?)),
+            (ClauseKind::Value(value), "within") => push(Expectation::Within(time(check, value, LONGEST)?)),
             (ClauseKind::Value(_), "times") | (ClauseKind::Lone, _) => {}
             (ClauseKind::Value(value), "contains") => {
                 let part = match &value.kind {
@@ -245,12 +245,17 @@ fn json(check: &mut Check<'_>, value: &Value) -> Option<Body> {
     None
 }
 
-fn time(check: &mut Check<'_>, value: &Value) -> Option<Duration> {
+/// A duration of at most so much.
+pub(super) fn time(
+    check: &mut Check<'_>,
+    value: &Value,
+    (most, bounds): (Duration, &str),
+) -> Option<Duration> {
     match value.kind {
-        ValueKind::Duration(time) if time <= LONGEST => Some(time),
+        ValueKind::Duration(time) if time <= most => Some(time),
         ValueKind::Duration(_) => {
             let found = check.slice(value.span).to_owned();
-            check.problems.push(out_of_bounds(value.span, "the time", &found, "at most 30s"));
+            check.problems.push(out_of_bounds(value.span, "the time", &found, bounds));
             None
         }
         _ => {

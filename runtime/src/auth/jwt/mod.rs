@@ -6,6 +6,8 @@
 mod claims;
 mod keys;
 mod source;
+#[cfg(feature = "tested")]
+mod tested;
 mod token;
 
 use std::sync::Arc;
@@ -109,6 +111,8 @@ struct Tokens {
     sources: Vec<Arc<Source>>,
     longest: usize,
     remembered: Option<Arc<Remembered>>,
+    #[cfg(feature = "tested")]
+    signer: Option<tested::Signer>,
 }
 
 impl Kind for Config {
@@ -122,6 +126,8 @@ impl Kind for Config {
             sources: Vec::new(),
             longest: 0,
             remembered: None,
+            #[cfg(feature = "tested")]
+            signer: None,
         };
         for item in self.items {
             match *item {
@@ -140,6 +146,13 @@ impl Kind for Config {
                 }
                 Item::Keys { .. } | Item::Key { .. } => {}
             }
+        }
+        // Those of a test are made here, and no others are there.
+        #[cfg(feature = "tested")]
+        if let Some((signer, key)) = tested::Signer::new(&tokens.accepted) {
+            tokens.keys.keys.push(key);
+            tokens.signer = Some(signer);
+            return Ok(Box::new(tokens));
         }
         // Keys come last: which of them are wanted is known then.
         for item in self.items {
@@ -290,6 +303,12 @@ impl Verifier for Tokens {
 
     fn challenge(&self, realm: &str, invalid: bool, out: &mut Vec<u8>) {
         authorization::bearer_challenge(realm, invalid, out);
+    }
+
+    #[cfg(feature = "tested")]
+    fn tested(&self, said: &str) -> Result<String, String> {
+        let signer = self.signer.as_ref().ok_or_else(|| "there is nothing to sign by".to_owned())?;
+        signer.token(&self.asked, said, clock::unix_seconds()).map(|token| format!("Bearer {token}"))
     }
 
     fn upkeep(&self) -> Vec<Arc<dyn Upkeep>> {
