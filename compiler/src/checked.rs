@@ -55,6 +55,8 @@ pub(crate) struct Front {
     pub(crate) capacity: Option<Capacity>,
     /// How names of servers are looked up, and what asks for it.
     pub(crate) dns: Option<(Dns, Span)>,
+    /// What first asks for TLS towards servers, if anything does.
+    pub(crate) tls: Option<Span>,
 }
 
 /// Spans that are sent to a collector.
@@ -241,19 +243,25 @@ pub(crate) enum At {
     Is {
         address: SocketAddr,
         authority: String,
+        /// It is spoken to over TLS.
+        tls: bool,
     },
     /// Wherever the addresses of a name are.
-    Name {
-        host: String,
-        port: u16,
-        authority: String,
-    },
+    Name { host: String, port: u16, authority: String, tls: bool },
     /// Wherever the SRV records of a name say.
-    Service {
-        name: String,
-    },
+    Service { name: String, tls: bool },
     /// The parameter of this name gives one server or several.
     Param(String),
+}
+
+impl At {
+    /// Whether it is spoken to over TLS; `None`: a parameter says it.
+    pub(crate) fn is_secured(&self) -> Option<bool> {
+        match self {
+            Self::Is { tls, .. } | Self::Name { tls, .. } | Self::Service { tls, .. } => Some(*tls),
+            Self::Param(_) => None,
+        }
+    }
 }
 
 /// Where a gateway listens.

@@ -355,7 +355,9 @@ impl Lines {
         if record.evicted > 0 {
             out.number(Member::Evicted, key!("evicted"), record.evicted);
         }
-        if let Some(cause) = record.cause {
+        if let Some(why) = record.why {
+            out.string(Member::Cause, key!("cause"), why.as_bytes());
+        } else if let Some(cause) = record.cause {
             out.string(Member::Cause, key!("cause"), cause.to_string().as_bytes());
         }
         if let Some(upstream) = record.upstream.and_then(|at| program.upstreams.get(at as usize)) {

@@ -54,8 +54,14 @@ pub(crate) fn names_failure(on: Option<&[Cause]>, reason: Reason) -> bool {
 
 /// Whether no connection was made, so that no server has seen the request.
 pub(crate) fn is_connect_failure(reason: Reason) -> bool {
-    [Reason::UPSTREAM_REFUSED, Reason::UPSTREAM_UNREACHABLE, Reason::UPSTREAM_CONNECT_TIMEOUT]
-        .contains(&reason)
+    let all = [
+        Reason::UPSTREAM_REFUSED,
+        Reason::UPSTREAM_UNREACHABLE,
+        Reason::UPSTREAM_CONNECT_TIMEOUT,
+        Reason::UPSTREAM_CERTIFICATE_INVALID,
+        Reason::UPSTREAM_TLS_FAILED,
+    ];
+    all.contains(&reason)
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ use std::io;
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::Poll;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use rustix::time::{
@@ -133,6 +134,27 @@ impl Clock {
                 .await;
             }
         }
+    }
+
+    /// Ends work that takes too long: `None`.
+    pub(crate) async fn within<T>(
+        &self,
+        alarm: &Alarm,
+        time: Micros,
+        work: impl Future<Output = T>,
+    ) -> Option<T> {
+        let end = self.now().saturating_add(time);
+        let late = async {
+            while self.now() < end {
+                self.until(alarm, end).await;
+            }
+        };
+        let (mut late, mut work) = (std::pin::pin!(late), std::pin::pin!(work));
+        std::future::poll_fn(|cx| match work.as_mut().poll(cx) {
+            Poll::Ready(done) => Poll::Ready(Some(done)),
+            Poll::Pending => late.as_mut().poll(cx).map(|()| None),
+        })
+        .await
     }
 }
 

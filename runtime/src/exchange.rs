@@ -174,6 +174,8 @@ pub(crate) struct Record {
     pub(crate) first: Option<Micros>,
     /// The error of the operating system behind `reason`.
     pub(crate) cause: Option<std::io::ErrorKind>,
+    /// What TLS says of it, where that is known.
+    pub(crate) why: Option<&'static str>,
     /// When it was over; 0 until then.
     pub(crate) ended: Micros,
     /// What would have been the reason, were a step not only tried.

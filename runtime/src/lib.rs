@@ -19,6 +19,7 @@ pub mod dfa;
 #[cfg(feature = "dns")]
 mod dns;
 mod edit;
+mod errand;
 pub mod exchange;
 mod fit;
 pub mod generated;
@@ -28,6 +29,7 @@ mod http1;
 pub mod json;
 mod json_tree;
 pub mod limits;
+mod link;
 pub(crate) mod live;
 mod log_file;
 mod metrics;
@@ -49,6 +51,8 @@ mod target;
 pub mod terminal;
 #[cfg(feature = "tested")]
 pub mod tested;
+#[cfg_attr(not(feature = "tls"), path = "tls/off.rs")]
+mod tls;
 mod trace;
 mod upstream;
 

@@ -2,11 +2,13 @@
 //! can be seen. It opens nothing.
 
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 
 use crate::params::given::{Text, found};
 use crate::params::{Params, Setting, Value};
-use crate::program::{At, Listener, Program};
+use crate::program::{self, At, Listener, Program};
 use crate::scope::url;
+use crate::tls::{Dial, Dialler, Trust};
 
 /// A server whose place is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,6 +23,8 @@ pub(crate) struct Place {
     pub(crate) line: u16,
     /// It is an address of a name.
     pub(crate) named: bool,
+    /// How it is spoken to over TLS, if it is.
+    pub(crate) tls: Option<&'static Dial>,
 }
 
 /// A server whose place has to be looked up.
@@ -35,6 +39,7 @@ pub(crate) struct Named {
     pub(crate) backup: bool,
     pub(crate) optional: bool,
     pub(crate) line: u16,
+    pub(crate) tls: Option<&'static Dial>,
 }
 
 /// Everything that has a place.
@@ -64,23 +69,28 @@ enum Written {
 /// # Errors
 ///
 /// All that is wrong with what parameters say, a paragraph for each.
-pub(crate) fn places(program: &Program, params: &Params, given: &[Text]) -> Result<Places, String> {
-    let mut finding = Finding { program, params, given, places: Places::default(), wrong: Vec::new() };
+pub(crate) fn places(program: &Program, params: &Arc<Params>, given: &[Text]) -> Result<Places, String> {
+    let (places, trust) = (Places::default(), Trust::new(params));
+    let mut finding = Finding { program, params, given, places, trust, wrong: Vec::new() };
     finding.listeners();
     finding.admin();
     finding.proxies();
     for upstream in program.upstreams {
-        finding.servers(upstream.name, upstream.servers);
+        finding.servers(upstream);
     }
     let Finding { places, wrong, .. } = finding;
     if wrong.is_empty() { Ok(places) } else { Err(wrong.join("\nerror: ")) }
 }
+
+/// It has been said what is wrong.
+struct Said;
 
 struct Finding<'a> {
     program: &'a Program,
     params: &'a Params,
     given: &'a [Text],
     places: Places,
+    trust: Trust<'a>,
     wrong: Vec<String>,
 }
 
@@ -125,23 +135,27 @@ impl Finding<'_> {
         }
     }
 
-    fn servers(&mut self, upstream: &str, declared: &[crate::program::Server]) {
+    fn servers(&mut self, declared: &program::Upstream) {
+        let upstream = declared.name;
         let mut all: Vec<(Written, Option<u16>)> = Vec::new();
+        let mut dialler = None;
         let mut places = Vec::new();
         #[cfg(feature = "dns")]
         let mut names = Vec::new();
-        for server in declared {
+        for server in declared.servers {
             let (found, by) = match server.at {
-                At::Is { address, authority } => (vec![Written::Address(address, authority)], None),
-                #[cfg(feature = "dns")]
-                At::Name { host, port, authority } => {
-                    (vec![Written::Name(host, Some(port), authority)], None)
+                At::Is { address, authority, tls } => {
+                    (vec![(Written::Address(address, authority), tls)], None)
                 }
                 #[cfg(feature = "dns")]
-                At::Service { name } => (vec![Written::Name(name, None, name)], None),
-                At::Param(number) => (self.given(upstream, number), Some(number)),
+                At::Name { host, port, authority, tls } => {
+                    (vec![(Written::Name(host, Some(port), authority), tls)], None)
+                }
+                #[cfg(feature = "dns")]
+                At::Service { name, tls } => (vec![(Written::Name(name, None, name), tls)], None),
+                At::Param(number) => (self.given(declared, number), Some(number)),
             };
-            for own in found {
+            for (own, tls) in found {
                 let twin = all.iter().find(|(other, _)| other.is(&own));
                 if let Some(told) = twin.and_then(|(_, other)| self.told([by, *other])) {
                     self.wrong.push(format!("the upstream `{upstream}` has {} twice: {told}", own.place()));
@@ -149,16 +163,17 @@ impl Finding<'_> {
                 }
                 let line = u16::try_from(all.len()).unwrap_or(u16::MAX);
                 all.push((own, by));
-                let crate::program::Server { weight, backup, .. } = *server;
+                let program::Server { weight, backup, .. } = *server;
+                let tls = if tls { self.dial(declared, own, &mut dialler) } else { None };
                 match own {
                     Written::Address(address, authority) => {
                         self.hold_against_listeners(upstream, address, by);
-                        places.push(Place { address, authority, weight, backup, line, named: false });
+                        places.push(Place { address, authority, weight, backup, line, named: false, tls });
                     }
                     #[cfg(feature = "dns")]
                     Written::Name(host, port, authority) => {
                         let optional = server.optional;
-                        names.push(Named { host, port, authority, weight, backup, optional, line });
+                        names.push(Named { host, port, authority, weight, backup, optional, line, tls });
                     }
                 }
             }
@@ -178,9 +193,27 @@ impl Finding<'_> {
         }
     }
 
-    /// The servers that a parameter gives.
-    fn given(&mut self, upstream: &str, number: u16) -> Vec<Written> {
-        let params = self.params;
+    /// How a server is spoken to over TLS. What is wrong with that is said once for each upstream.
+    fn dial(
+        &mut self,
+        declared: &program::Upstream,
+        server: Written,
+        dialler: &mut Option<Result<Dialler, Said>>,
+    ) -> Option<&'static Dial> {
+        let Self { trust, wrong, .. } = self;
+        let mut say = |why: String| wrong.push(format!("the upstream `{}`: {why}", declared.name));
+        let dialler = dialler.get_or_insert_with(|| {
+            trust.dialler(declared.tls.as_ref()).map_err(|why| {
+                say(why);
+                Said
+            })
+        });
+        dialler.as_ref().ok()?.dial(&server.host()).map_err(&mut say).ok()
+    }
+
+    /// The servers that a parameter gives, and whether each is spoken to over TLS.
+    fn given(&mut self, declared: &program::Upstream, number: u16) -> Vec<(Written, bool)> {
+        let (params, upstream) = (self.params, declared.name);
         let urls = match params.at(number) {
             Some(Value::Text(url)) => vec![&**url],
             Some(Value::Texts(urls)) => urls.iter().map(|url| &**url).collect(),
@@ -189,7 +222,11 @@ impl Finding<'_> {
         };
         let mut servers = Vec::with_capacity(urls.len());
         for url in urls {
-            match server(url, self.program) {
+            let found = server(url, self.program).and_then(|(server, tls)| match declared.tls {
+                Some(_) if !tls => Err("whose scheme is `http`, and the upstream says `tls`".to_owned()),
+                _ => Ok((server, tls)),
+            });
+            match found {
                 Ok(server) => servers.push(server),
                 Err(why) => {
                     let told = self.told([Some(number), None]).unwrap_or_default();
@@ -237,6 +274,15 @@ impl Written {
         }
     }
 
+    /// The name or address that a certificate is to be for.
+    fn host(self) -> String {
+        match self {
+            Self::Address(address, _) => address.ip().to_string(),
+            #[cfg(feature = "dns")]
+            Self::Name(host, ..) => host.to_owned(),
+        }
+    }
+
     fn is(self, other: &Self) -> bool {
         match (self, other) {
             (Self::Address(own, _), Self::Address(other, _)) => own == *other,
@@ -258,24 +304,25 @@ impl Written {
     }
 }
 
-/// The server that a URL names; what is wrong with it otherwise.
-fn server(text: &str, program: &Program) -> Result<Written, String> {
+/// The server that a URL names, and whether it is spoken to over TLS; what is wrong with it otherwise.
+fn server(text: &str, program: &Program) -> Result<(Written, bool), String> {
     let url = url::read(text).ok_or("which is no URL")?;
-    if url.scheme != "http" {
-        return Err(format!("whose scheme is `{}`", url.scheme));
+    let tls = url.scheme == "https";
+    if tls && !program.tls {
+        return Err("whose scheme is `https`, and no upstream of this gateway was compiled for it".to_owned());
     }
     if !matches!(url.path, "" | "/") {
         return Err(format!("which has the path `{}`", url.path));
     }
-    let Ok(ip) = url.host.parse::<IpAddr>() else { return named(&url, program) };
+    let Ok(ip) = url.host.parse::<IpAddr>() else { return Ok((named(&url, program)?, tls)) };
     let address = SocketAddr::new(ip, url.port);
-    let authority = match (ip, url.port) {
-        (IpAddr::V4(ip), 80) => ip.to_string(),
-        (IpAddr::V6(ip), 80) => format!("[{ip}]"),
-        _ => address.to_string(),
+    let authority = match ip {
+        _ if !url.has_usual_port() => address.to_string(),
+        IpAddr::V4(ip) => ip.to_string(),
+        IpAddr::V6(ip) => format!("[{ip}]"),
     };
     // It lives as long as the process: so do the values of a start, of which there is one.
-    Ok(Written::Address(address, authority.leak()))
+    Ok((Written::Address(address, authority.leak()), tls))
 }
 
 /// A server that is named, which only a gateway that looks names up can find.
@@ -301,7 +348,7 @@ fn looked_up(url: &url::Url) -> Result<Written, String> {
     if is_this_machine(&host) {
         return Err(format!("and `{host}` is this machine, whose addresses are 127.0.0.1 and [::1]"));
     }
-    let authority = if url.port == 80 { host.clone() } else { format!("{host}:{}", url.port) };
+    let authority = if url.has_usual_port() { host.clone() } else { format!("{host}:{}", url.port) };
     Ok(Written::Name(host.leak(), Some(url.port), authority.leak()))
 }
 
@@ -323,7 +370,8 @@ pub(crate) fn collector(
         return Err("no collector is given".to_owned());
     };
     let name = program.params.get(usize::from(number)).map_or("", |param| param.name);
-    let found = server(url, program).and_then(|found| match found {
+    let found = server(url, program).and_then(|(found, tls)| match found {
+        _ if tls => Err("whose scheme is `https`".to_owned()),
         Written::Address(address, authority) => Ok((address, authority)),
         #[cfg(feature = "dns")]
         Written::Name(host, ..) => Err(format!("and the name `{host}` is not looked up for it")),

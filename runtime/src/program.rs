@@ -65,6 +65,8 @@ pub struct Program {
     pub capacity: Option<Capacity>,
     /// How names are looked up.
     pub dns: Option<Dns>,
+    /// Whether parameters may give servers that are spoken to over TLS.
+    pub tls: bool,
     /// Times that must fit into others, where parameters give one of them.
     pub fits: &'static [Fit],
 }
@@ -215,11 +217,13 @@ pub struct Upstream {
     pub concurrency: Option<policy::concurrency::Config>,
     /// When all of them are left alone for a while.
     pub breaker: Option<policy::breaker::Config>,
+    /// How they are spoken to over TLS, where that is said: then all of them are.
+    pub tls: Option<policy::tls::Config>,
     /// Fields, in lower case, in which routes tell it who asks. What a client sends in them goes no further.
     pub identity: &'static [&'static str],
 }
 
-/// One server of an upstream, spoken to in plain HTTP/1.1.
+/// One server of an upstream, spoken to in HTTP/1.1.
 #[derive(Clone, Copy, Debug)]
 pub struct Server {
     /// Where it is.
@@ -241,6 +245,8 @@ pub enum At {
         address: SocketAddr,
         /// What `Host` says: the authority as written in the server's URL.
         authority: &'static str,
+        /// It is spoken to over TLS.
+        tls: bool,
     },
     /// Wherever the addresses of a name are.
     #[cfg(feature = "dns")]
@@ -251,12 +257,16 @@ pub enum At {
         port: u16,
         /// What `Host` says: the authority as written in the server's URL.
         authority: &'static str,
+        /// It is spoken to over TLS.
+        tls: bool,
     },
     /// Wherever the SRV records of a name say (RFC 2782).
     #[cfg(feature = "dns")]
     Service {
         /// The name, in lower case; `Host` says it too.
         name: &'static str,
+        /// It is spoken to over TLS.
+        tls: bool,
     },
     /// Where the parameter of this number says: a URL, or several, each of which is a server.
     Param(u16),
@@ -368,6 +378,7 @@ impl Program {
         capacity: None,
         trace: None,
         dns: None,
+        tls: false,
         fits: &[],
     };
 }

@@ -144,6 +144,10 @@ reasons! {
     CLIENT_STALLED "client_stalled" 408 "connection_write_timeout" "the client stopped reading";
     /// `balance`: no server is in.
     UPSTREAM_UNAVAILABLE "upstream_unavailable" 503 "destination_unavailable" "no server behind the gateway is available";
+    /// RFC 8446 section 4.4.2.4: whoever answers there is not, or cannot be shown to be, the server that is meant.
+    UPSTREAM_CERTIFICATE_INVALID "upstream_certificate_invalid" 502 "tls_certificate_error" "the certificate of the server behind the gateway is not accepted";
+    /// RFC 8446 section 4.1: no handshake, for whatever other reason.
+    UPSTREAM_TLS_FAILED "upstream_tls_failed" 502 "tls_protocol_error" "the server behind the gateway cannot be spoken to over TLS";
     /// No server has an address: their names were not found.
     UPSTREAM_UNRESOLVED "upstream_unresolved" 502 "dns_error" "the server behind the gateway cannot be found";
     /// `concurrency`: nobody more may wait.

@@ -37,6 +37,7 @@ pub fn write(out: &Path) {
     write_one(out, "tokens");
     write_one(out, "key_sets");
     write_one(out, "aggregated");
+    write_one(out, "tls");
 }
 
 fn write_one(out: &Path, name: &str) {

@@ -13,6 +13,7 @@
     reason = "tests"
 )]
 
+pub mod certificates;
 pub mod client;
 pub mod gate;
 pub mod names;

@@ -3,8 +3,10 @@
 use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
 
 use gatewright_runtime::generated::{
-    AccessLog, Admin, At, Listener, Live, Parameter, Program, Server, Setting, Upstream,
+    AccessLog, Admin, At, Listener, Live, Parameter, Program, Server, Setting, Upstream, policy,
 };
+
+use crate::certificates::Files;
 
 include!(concat!(env!("OUT_DIR"), "/protocol.rs"));
 
@@ -179,6 +181,31 @@ pub fn split() -> &'static Program {
     &split::PROGRAM
 }
 
+mod tls {
+    include!(concat!(env!("OUT_DIR"), "/tls.rs"));
+}
+
+/// The declared addresses of the servers of [`tls`].
+pub const SECURE: [SocketAddr; 3] = [local(9051), local(9052), local(9053)];
+
+/// A gateway whose servers are spoken to over TLS, compiled from `gateways/tls.gw`, with the files of these certificates.
+pub fn tls(files: &Files) -> &'static Program {
+    with_files(&tls::PROGRAM, files)
+}
+
+/// A program that finds its certificates in these files.
+pub fn with_files(program: &'static Program, files: &Files) -> &'static Program {
+    let config = |config: policy::tls::Config| policy::tls::Config {
+        roots: Some(files.roots),
+        certificate: config.certificate.map(|_| files.certificate),
+        key: config.key.map(|_| files.key),
+        ..config
+    };
+    let upstreams = program.upstreams.iter();
+    let upstreams = upstreams.map(|upstream| Upstream { tls: upstream.tls.map(config), ..*upstream });
+    Box::leak(Box::new(Program { upstreams: upstreams.collect::<Vec<_>>().leak(), ..*program }))
+}
+
 /// The gateway under test, named `tested`.
 pub fn program() -> &'static Program {
     &PROGRAM
@@ -210,7 +237,9 @@ pub fn live_at(listen: SocketAddr, app: SocketAddr, file: &'static str) -> &'sta
 
 fn moved(program: &'static Program, listen: SocketAddr, app: SocketAddr) -> &'static Program {
     let place = |server: &Server| match server.at {
-        At::Is { address: APP, authority } => Server { at: At::Is { address: app, authority }, ..*server },
+        At::Is { address: APP, authority, tls } => {
+            Server { at: At::Is { address: app, authority, tls }, ..*server }
+        }
         _ => *server,
     };
     let upstreams = program.upstreams.iter().map(|upstream| Upstream {

@@ -6,6 +6,8 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use rustls::{HandshakeKind, ServerConfig, ServerConnection, StreamOwned};
+
 use crate::wire::{self, Message};
 use crate::{PATIENCE, eventually};
 
@@ -27,10 +29,51 @@ struct Line {
     over: bool,
 }
 
+/// What carries its bytes.
+#[derive(Debug)]
+enum Stream {
+    Plain(TcpStream),
+    Secure(Box<StreamOwned<ServerConnection, TcpStream>>),
+}
+
+impl Stream {
+    fn socket(&self) -> &TcpStream {
+        match self {
+            Self::Plain(stream) => stream,
+            Self::Secure(stream) => &stream.sock,
+        }
+    }
+}
+
+impl Read for Stream {
+    fn read(&mut self, bytes: &mut [u8]) -> Result<usize> {
+        match self {
+            Self::Plain(stream) => stream.read(bytes),
+            Self::Secure(stream) => stream.read(bytes),
+        }
+    }
+}
+
+impl Write for Stream {
+    fn write(&mut self, bytes: &[u8]) -> Result<usize> {
+        match self {
+            Self::Plain(stream) => stream.write(bytes),
+            Self::Secure(stream) => stream.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> Result<()> {
+        match self {
+            Self::Plain(stream) => stream.flush(),
+            Self::Secure(stream) => stream.flush(),
+        }
+    }
+}
+
 /// A connection, as a script sees it.
 #[derive(Debug)]
 pub struct Connection {
-    stream: TcpStream,
+    stream: Stream,
     /// Which connection this is, from 0.
     pub index: usize,
     held: Vec<u8>,
@@ -40,6 +83,21 @@ pub struct Connection {
 impl Server {
     /// Plays `script` on every connection; when it returns, the connection is closed.
     pub fn new(script: impl Fn(&mut Connection) -> Result<()> + Send + Sync + 'static) -> Self {
+        Self::speaking(None, script)
+    }
+
+    /// The same over TLS; the script begins with the handshake.
+    pub fn secure(
+        tls: Arc<ServerConfig>,
+        script: impl Fn(&mut Connection) -> Result<()> + Send + Sync + 'static,
+    ) -> Self {
+        Self::speaking(Some(tls), script)
+    }
+
+    fn speaking(
+        tls: Option<Arc<ServerConfig>>,
+        script: impl Fn(&mut Connection) -> Result<()> + Send + Sync + 'static,
+    ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let lines = Lines::default();
@@ -55,6 +113,13 @@ impl Server {
                 stream.set_read_timeout(Some(PATIENCE * 2)).unwrap();
                 stream.set_write_timeout(Some(PATIENCE * 2)).unwrap();
                 stream.set_nodelay(true).unwrap();
+                let stream = match &tls {
+                    None => Stream::Plain(stream),
+                    Some(tls) => {
+                        let session = ServerConnection::new(Arc::clone(tls)).unwrap();
+                        Stream::Secure(Box::new(StreamOwned::new(session, stream)))
+                    }
+                };
                 let mut connection = Connection { stream, index, held: Vec::new(), lines: Arc::clone(&all) };
                 let script = Arc::clone(&script);
                 std::thread::spawn(move || {
@@ -220,7 +285,32 @@ impl Connection {
 
     /// Sends.
     pub fn write(&mut self, bytes: impl AsRef<[u8]>) -> Result<()> {
-        self.stream.write_all(bytes.as_ref())
+        self.stream.write_all(bytes.as_ref())?;
+        self.stream.flush()
+    }
+
+    /// Says over TLS that nothing more comes.
+    pub fn close_notify(&mut self) -> Result<()> {
+        if let Stream::Secure(stream) = &mut self.stream {
+            stream.conn.send_close_notify();
+        }
+        self.stream.flush()
+    }
+
+    /// Whether the handshake went on with a session of before.
+    pub fn is_resumed(&self) -> bool {
+        match &self.stream {
+            Stream::Plain(_) => false,
+            Stream::Secure(stream) => stream.conn.handshake_kind() == Some(HandshakeKind::Resumed),
+        }
+    }
+
+    /// The name that was asked for in the handshake.
+    pub fn server_name(&self) -> Option<String> {
+        match &self.stream {
+            Stream::Plain(_) => None,
+            Stream::Secure(stream) => stream.conn.server_name().map(str::to_owned),
+        }
     }
 
     /// Counts bytes that a script has moved in another way.
@@ -230,12 +320,12 @@ impl Connection {
 
     /// Sends nothing more.
     pub fn half_close(&mut self) -> Result<()> {
-        self.stream.shutdown(std::net::Shutdown::Write)
+        self.stream.socket().shutdown(std::net::Shutdown::Write)
     }
 
     /// Breaks off.
     pub fn reset(&mut self) -> Result<()> {
-        socket2::SockRef::from(&self.stream).set_linger(Some(Duration::ZERO))?;
+        socket2::SockRef::from(self.stream.socket()).set_linger(Some(Duration::ZERO))?;
         Err(ErrorKind::ConnectionReset.into())
     }
 
@@ -248,6 +338,6 @@ impl Connection {
 
     /// Keeps the kernel from taking much on this server's behalf.
     pub fn narrow(&mut self) -> Result<()> {
-        socket2::SockRef::from(&self.stream).set_recv_buffer_size(16 * 1024)
+        socket2::SockRef::from(self.stream.socket()).set_recv_buffer_size(16 * 1024)
     }
 }

@@ -176,12 +176,12 @@ fn trace(check: &mut Check<'_>, settings: &[Checked]) -> Option<Trace> {
     };
     for (at, span) in &places {
         match at {
-            At::Is { address, authority } => {
+            At::Is { address, authority, .. } => {
                 if let Some(listener) = listens_for(check, *address) {
                     check.problems.push(problem::server_is_listener(authority, *span, listener));
                 }
             }
-            At::Name { host: name, .. } | At::Service { name } => {
+            At::Name { host: name, .. } | At::Service { name, .. } => {
                 let problem = wrong_type(*span, "a URL with an IP address", &format!("the name `{name}`"));
                 check
                     .problems

@@ -86,6 +86,8 @@ struct Check<'a> {
     listeners: Vec<(SocketAddr, Span)>,
     /// Whether the gateway says how names are looked up.
     looks_up: bool,
+    /// Whether some server is spoken to over TLS: then parameters may give such servers too.
+    speaks_tls: bool,
     /// Whether a declaration may be missing from the tree since it could not be read. Then nothing is called missing or
     /// unknown.
     is_torn: bool,
@@ -152,6 +154,7 @@ pub(crate) fn check(files: &Files<'_>, entry: &Entry, catalogue: &Catalogue) -> 
         auths: auth::Auths::default(),
         listeners: Vec::new(),
         looks_up: false,
+        speaks_tls: false,
         is_torn,
         policies: policies(&units),
         written_out: BTreeMap::new(),
@@ -172,6 +175,7 @@ pub(crate) fn check(files: &Files<'_>, entry: &Entry, catalogue: &Catalogue) -> 
     let gateway = gateway::check(&mut check, &gateways);
     check.looks_up = gateway.front.dns.is_some();
     let upstreams = upstream::check(&mut check, &upstreams);
+    check.speaks_tls = upstreams.iter().any(|upstream| upstream.secured.is_some());
     if let (Some((_, span)), false) = (&gateway.front.dns, is_torn) {
         upstream::hold_against_dns(&mut check, &upstreams, *span);
     }
@@ -367,11 +371,12 @@ fn program(
         .collect();
     let mut routes: Vec<_> =
         order.iter().filter_map(|at| typed.get_mut(*at).and_then(Option::take)).collect();
-    let (upstreams, named) = used_upstreams(upstreams, &mut routes);
+    let (upstreams, Asking { named, secured }) = used_upstreams(upstreams, &mut routes);
     let Gateway { name, listeners, mut front, .. } = gateway;
     if front.dns.is_none() {
         front.dns = named.map(|span| (gateway::dns_by_default(), span));
     }
+    front.tls = secured;
     Program {
         name,
         listeners,
@@ -387,12 +392,20 @@ fn program(
     }
 }
 
+/// The settings of upstreams that first ask for something of the runtime.
+struct Asking {
+    /// For names to be looked up.
+    named: Option<Span>,
+    /// For TLS.
+    secured: Option<Span>,
+}
+
 /// The upstreams to which routes of this gateway lead; others are those of other entries. The routes name them by their new
-/// numbers. With them comes the first server of theirs that has a name.
+/// numbers. With them comes what they ask for.
 fn used_upstreams(
     upstreams: Vec<Upstream<'_>>,
     routes: &mut [checked::Route],
-) -> (Vec<checked::Upstream>, Option<Span>) {
+) -> (Vec<checked::Upstream>, Asking) {
     let mut identity: BTreeMap<usize, BTreeSet<String>> = BTreeMap::new();
     for route in routes.iter() {
         if let checked::End::Forward { upstream, .. } = route.end {
@@ -424,7 +437,10 @@ fn used_upstreams(
     }
     let kept = upstreams.into_iter().enumerate().filter(|(number, _)| used.contains(number));
     let kept: Vec<(usize, Upstream<'_>)> = kept.collect();
-    let named = kept.iter().filter_map(|(_, upstream)| upstream.named).min();
+    let asking = Asking {
+        named: kept.iter().filter_map(|(_, upstream)| upstream.named).min(),
+        secured: kept.iter().filter_map(|(_, upstream)| upstream.secured).min(),
+    };
     let kept = kept.into_iter().map(|(number, upstream)| checked::Upstream {
         identity: identity.remove(&number).unwrap_or_default().into_iter().collect(),
         name: upstream.name.text.clone(),
@@ -437,7 +453,7 @@ fn used_upstreams(
             split
         }),
     });
-    (kept.collect(), named)
+    (kept.collect(), asking)
 }
 
 fn source(sources: &[Source], span: Span) -> Option<&Source> {

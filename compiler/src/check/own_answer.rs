@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use gatewright_dsl::ast::{Block, Declaration, Statement};
 use gatewright_dsl::auth::Kind;
-use gatewright_dsl::schema::{AGGREGATED, CORE, Cause, Given, Reason, Type, UNRESOLVED, Value};
+use gatewright_dsl::schema::{AGGREGATED, CORE, Cause, Given, Reason, SECURED, Type, UNRESOLVED, Value};
 use gatewright_dsl::{Policy, Problem, Span};
 
 use super::auth::principals;
@@ -37,8 +37,15 @@ pub(super) fn note(check: &mut Check<'_>, steps: &[Step], upstreams: &[&Upstream
     let core = if upstreams.is_empty() { &[] } else { CORE };
     let of_branches = if aggregates { AGGREGATED } else { &[] };
     let unresolved = upstreams.iter().any(|upstream| upstream.may_be_named(check)).then_some(&UNRESOLVED);
-    let mut given: BTreeSet<_> =
-        core.iter().chain(of_branches).chain(unresolved).map(|reason| (reason.status, reason.name)).collect();
+    let is_secured = upstreams.iter().any(|upstream| upstream.may_be_secured(check));
+    let secured = if is_secured { SECURED } else { &[] };
+    let mut given: BTreeSet<_> = core
+        .iter()
+        .chain(of_branches)
+        .chain(unresolved)
+        .chain(secured)
+        .map(|reason| (reason.status, reason.name))
+        .collect();
     let parts = upstreams.iter().flat_map(|upstream| &upstream.parts).filter_map(|part| part.step.as_ref());
     for step in steps.iter().chain(parts) {
         let answers = step.policy.answers.iter();
@@ -119,6 +126,9 @@ fn never_given(check: &Check<'_>, place: Span, spoken: &Spoken) -> Problem {
     let why = match (giving, is_core) {
         _ if spoken.cause == Cause::Reason(UNRESOLVED.name.into()) => {
             Some("only a route to a server with a name gives it".to_owned())
+        }
+        _ if SECURED.iter().any(|reason| spoken.cause == Cause::Reason(reason.name.into())) => {
+            Some("only a route to a server that is spoken to over TLS gives it".to_owned())
         }
         (Some(giving), _) => Some(format!("it is an answer of {giving}")),
         (None, true) => Some("only a route that forwards gives it".to_owned()),

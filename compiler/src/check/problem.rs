@@ -79,6 +79,7 @@ kinds! {
     PARAM_NOT_GIVEN "param_not_given" "a test does not say what its gateway is started with";
     PATTERN_TOO_LARGE "pattern_too_large" "a set of texts with too many states";
     PATTERN_TOO_LONG "pattern_too_long" "a path pattern beyond the limits";
+    PLAIN_SERVER "plain_server" "a server without TLS beside a setting of TLS";
     PLAINTEXT_LISTENER "plaintext_listener" "a credential would be sent for everybody to read";
     POLICY_ARGUMENTS "policy_arguments" "a policy takes another number of arguments";
     POLICY_CYCLE "policy_cycle" "policies that use each other";
@@ -243,6 +244,13 @@ pub(super) fn only_backups(upstream: &str, span: Span) -> Problem {
     Problem::error(&ONLY_BACKUPS, format!("all servers of `{upstream}` are backups"))
         .at(span, "a backup of what?")
         .help("leave `backup` out where servers are asked first")
+}
+
+pub(super) fn plain_server(upstream: &str, word: &str, span: Span, setting: Span) -> Problem {
+    Problem::error(&PLAIN_SERVER, format!("a server of `{upstream}` is spoken to without TLS"))
+        .at(span, "for everybody to read")
+        .because(setting, format!("`{word}` says how servers are spoken to over TLS"))
+        .help("write `https://`, or leave the setting out where none of them speaks TLS")
 }
 
 pub(super) fn server_needs_address(host: &str, span: Span, fix: Option<String>) -> Problem {

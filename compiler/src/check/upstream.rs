@@ -6,7 +6,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::rc::Rc;
 
 use gatewright_dsl::ast;
-use gatewright_dsl::item::upstream::SERVICE;
+use gatewright_dsl::item::upstream::GIVEN as SCHEMES;
 use gatewright_dsl::problem::setting::wrong_type;
 use gatewright_dsl::schema::{Checked, Given, Place, Type, Url, Value, check_block, url};
 use gatewright_dsl::source::Span;
@@ -18,9 +18,6 @@ use crate::checked::{At, Part, Server, Split};
 use crate::ir::expr::{Constant, Kind};
 use crate::ty::Ty;
 
-/// What servers that start-up gives are spoken to in.
-const SCHEMES: &[&str] = &["http"];
-
 /// Servers that one parameter may give.
 const MOST: i64 = 1_000;
 
@@ -31,6 +28,8 @@ pub(super) struct Upstream<'a> {
     pub(super) servers: Vec<Server>,
     /// The first setting for which names may have to be looked up.
     pub(super) named: Option<Span>,
+    /// The first setting that asks for TLS.
+    pub(super) secured: Option<Span>,
     /// Policies that it sets.
     pub(super) settings: Vec<Checked>,
     /// What becomes a part of it and no step of a route.
@@ -66,13 +65,29 @@ fn upstream<'a>(check: &mut Check<'_>, block: &'a ast::Upstream) -> Upstream<'a>
             reading.read(check, setting);
         }
     }
+    let by = settings.iter().find(|setting| setting.policy.is_some_and(|policy| policy.secures));
+    if let Some(setting) = by {
+        reading.hold_secured(check, &block.name.text, setting);
+    }
+    let secured = reading.secured.into_iter().chain(by.map(|setting| setting.span)).min();
     let Reading { servers, first_backup, has_own, named, .. } = reading;
     if let (Some(span), false) = (first_backup, has_own) {
         check.problems.push(problem::only_backups(&block.name.text, span));
     }
     let parts = step::parts(check, &block.name, &settings);
     let brace = Span { end: (block.block.span.start + 1).min(block.block.span.end), ..block.block.span };
-    Upstream { name: &block.name, servers, named, settings, parts, written, split: None, brace, is_broken }
+    Upstream {
+        name: &block.name,
+        servers,
+        named,
+        secured,
+        settings,
+        parts,
+        written,
+        split: None,
+        brace,
+        is_broken,
+    }
 }
 
 impl Upstream<'_> {
@@ -90,6 +105,11 @@ impl Upstream<'_> {
             None => vec![self],
             Some(split) => split.shares.iter().filter_map(|share| all.get(share.upstream)).collect(),
         }
+    }
+
+    /// Whether a server may be spoken to over TLS.
+    pub(super) fn may_be_secured(&self, check: &Check<'_>) -> bool {
+        self.secured.is_some() || check.speaks_tls && self.names().next().is_some()
     }
 
     /// Whether a server may have a name.
@@ -116,9 +136,19 @@ struct Reading {
     /// Whether some setting is no backup, even if its servers are not understood.
     has_own: bool,
     named: Option<Span>,
+    /// The first of them that is spoken to over TLS.
+    secured: Option<Span>,
 }
 
 impl Reading {
+    /// Where one setting says how servers are spoken to over TLS, none is spoken to without.
+    fn hold_secured(&self, check: &mut Check<'_>, upstream: &str, setting: &Checked) {
+        let plain = self.known.iter().filter(|(at, _)| at.is_secured() == Some(false));
+        let word = setting.values.word;
+        let problems = plain.map(|(_, span)| problem::plain_server(upstream, word, *span, setting.span));
+        check.problems.extend(problems);
+    }
+
     fn read(&mut self, check: &mut Check<'_>, setting: &Checked) {
         let values = &setting.values;
         let weight = match values.value("weight") {
@@ -165,7 +195,7 @@ impl Reading {
         };
         let authority = match at {
             At::Is { authority, .. } | At::Name { authority, .. } => authority,
-            At::Service { name } | At::Param(name) => name,
+            At::Service { name, .. } | At::Param(name) => name,
         };
         if let Some((_, first)) = self.known.iter().find(|(known, _)| is_known(known)) {
             check.problems.push(problem::duplicate_server(authority, span, *first));
@@ -178,6 +208,9 @@ impl Reading {
                 }
             }
             _ => self.named = self.named.or(Some(span)),
+        }
+        if at.is_secured() == Some(true) {
+            self.secured = self.secured.or(Some(span));
         }
         self.known.push((at.clone(), span));
         true
@@ -275,9 +308,11 @@ fn item_spans(check: &Check<'_>, all: Span, count: usize) -> Vec<Span> {
 /// Where a server is.
 pub(super) fn server(check: &mut Check<'_>, url: &Url, span: Span) -> Option<At> {
     let host = url.host.clone();
-    if url.scheme == SERVICE {
-        return Some(At::Service { name: host });
+    let tls = url.scheme.starts_with("https");
+    if url.scheme.ends_with("+srv") {
+        return Some(At::Service { name: host, tls });
     }
+    let usual = if tls { 443 } else { 80 };
     let Ok(ip) = host.parse::<IpAddr>() else {
         // RFC 6761 section 6.3: no name server is asked for these.
         if host == "localhost" || host.ends_with(".localhost") {
@@ -285,14 +320,14 @@ pub(super) fn server(check: &mut Check<'_>, url: &Url, span: Span) -> Option<At>
             check.problems.push(problem::server_needs_address(&host, span, fix));
             return None;
         }
-        let authority = if url.port == 80 { host.clone() } else { format!("{host}:{}", url.port) };
-        return Some(At::Name { host, port: url.port, authority });
+        let authority = if url.port == usual { host.clone() } else { format!("{host}:{}", url.port) };
+        return Some(At::Name { host, port: url.port, authority, tls });
     };
     let address = SocketAddr::new(ip, url.port);
-    let authority = match (ip, url.port) {
-        (IpAddr::V4(ip), 80) => ip.to_string(),
-        (IpAddr::V6(ip), 80) => format!("[{ip}]"),
-        _ => address.to_string(),
+    let authority = match ip {
+        _ if url.port != usual => address.to_string(),
+        IpAddr::V4(ip) => ip.to_string(),
+        IpAddr::V6(ip) => format!("[{ip}]"),
     };
-    Some(At::Is { address, authority })
+    Some(At::Is { address, authority, tls })
 }

@@ -43,7 +43,7 @@ pub(super) fn changes(a: &Front, b: &Front) -> Vec<Draft> {
 }
 
 fn words(front: &Front) -> Vec<Word> {
-    let Front { trusted, request_id, access_log, trace, admin, drain, capacity, dns } = front;
+    let Front { trusted, request_id, access_log, trace, admin, drain, capacity, dns, tls: _ } = front;
     let word = |name, class, text| Word { name, text, amount: None, class };
     let mut words = Vec::new();
     if let Some(Trusted { proxies, by }) = trusted {
@@ -135,12 +135,17 @@ fn listener(listener: &Listener) -> String {
 }
 
 fn at(at: &At) -> String {
+    let over = if at.is_secured() == Some(true) { "https://" } else { "" };
     match at {
-        At::Is { address, authority } if address.to_string() == *authority => authority.clone(),
-        At::Is { address, authority } => format!("{authority} at {address}"),
-        At::Name { host, port, authority } if format!("{host}:{port}") == *authority => authority.clone(),
-        At::Name { host, port, authority } => format!("{authority} at {host}:{port}"),
-        At::Service { name } => format!("srv {name}"),
+        At::Is { address, authority, .. } if address.to_string() == *authority => {
+            format!("{over}{authority}")
+        }
+        At::Is { address, authority, .. } => format!("{over}{authority} at {address}"),
+        At::Name { host, port, authority, .. } if format!("{host}:{port}") == *authority => {
+            format!("{over}{authority}")
+        }
+        At::Name { host, port, authority, .. } => format!("{over}{authority} at {host}:{port}"),
+        At::Service { name, .. } => format!("srv {over}{name}"),
         At::Param(name) => name.clone(),
     }
 }

@@ -105,6 +105,7 @@ fn program_item(program: &Program) -> TokenStream {
     let capacity = program.front.capacity.as_ref().map_or(quote! { None }, |it| capacity(program, it));
     let trace = program.front.trace.as_ref().map_or(quote! { None }, |it| trace(program, it));
     let dns = program.front.dns.as_ref().map_or(quote! { None }, |(dns, _)| self::dns(dns));
+    let tls = program.front.tls.is_some();
     let methods = Literal::u16_unsuffixed(program.router.methods);
     let states = program.states.iter().map(|state| {
         let state = value::home(state);
@@ -156,6 +157,7 @@ fn program_item(program: &Program) -> TokenStream {
             capacity: #capacity,
             trace: #trace,
             dns: #dns,
+            tls: #tls,
             fits: &[#(#fits),*],
         };
     }
@@ -177,18 +179,18 @@ fn given<T>(program: &Program, given: &Given<T>, literal: impl Fn(&T) -> TokenSt
 
 fn at(program: &Program, at: &At) -> TokenStream {
     match at {
-        At::Is { address, authority } => {
+        At::Is { address, authority, tls } => {
             let (address, authority) = (value::socket_address(*address), Literal::string(authority));
-            quote! { g::At::Is { address: #address, authority: #authority } }
+            quote! { g::At::Is { address: #address, authority: #authority, tls: #tls } }
         }
-        At::Name { host, port, authority } => {
+        At::Name { host, port, authority, tls } => {
             let (host, port) = (Literal::string(host), Literal::u16_unsuffixed(*port));
             let authority = Literal::string(authority);
-            quote! { g::At::Name { host: #host, port: #port, authority: #authority } }
+            quote! { g::At::Name { host: #host, port: #port, authority: #authority, tls: #tls } }
         }
-        At::Service { name } => {
+        At::Service { name, tls } => {
             let name = Literal::string(name);
-            quote! { g::At::Service { name: #name } }
+            quote! { g::At::Service { name: #name, tls: #tls } }
         }
         At::Param(name) => {
             let number = number(program, name);

@@ -61,6 +61,7 @@ fn program() -> Program {
                 at: At::Is {
                     address: "127.0.0.1:9001".parse().unwrap(),
                     authority: "127.0.0.1:9001".to_owned(),
+                    tls: false,
                 },
                 weight: 1,
                 backup: false,

@@ -15,6 +15,7 @@ pub(crate) use router::segment_hash;
 use std::collections::BTreeMap;
 
 use gatewright_dsl::item::gateway::{ADMIN_FEATURE, DNS_FEATURE, TRACE_FEATURE};
+use gatewright_dsl::item::upstream::TLS_FEATURE;
 
 use crate::algebra::RouteSet;
 use crate::checked;
@@ -58,6 +59,9 @@ pub(crate) fn lower(program: checked::Program, source_hash: String) -> ir::Progr
     }
     if let Some((_, span)) = program.front.dns {
         chains.features.insert(DNS_FEATURE, Some(span));
+    }
+    if let Some(span) = program.front.tls {
+        chains.features.insert(TLS_FEATURE, Some(span));
     }
     let auths = program.auths.into_iter().map(|auth| chains.auth(auth)).collect();
     let upstreams = program.upstreams.into_iter().map(|upstream| chains.upstream(upstream)).collect();

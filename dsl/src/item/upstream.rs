@@ -5,11 +5,14 @@ use std::net::IpAddr;
 
 use crate::schema::{At, Default, Join, Mismatch, Param, Row, Stage, Type, Value, Values, Want};
 
-/// How a server is spoken to; behind `http+srv` stands a name whose SRV records say where servers are (RFC 2782).
-pub const SCHEMES: &[&str] = &["http", SERVICE];
+/// How a server is spoken to; behind `http+srv` and `https+srv` stands a name whose SRV records say where servers are (RFC 2782).
+pub const SCHEMES: &[&str] = &["http", "https", "http+srv", "https+srv"];
 
-/// The scheme of servers that SRV records name.
-pub const SERVICE: &str = "http+srv";
+/// The schemes of servers that start-up gives.
+pub const GIVEN: &[&str] = &["http", "https"];
+
+/// The feature of the runtime that servers need which are spoken to over TLS.
+pub const TLS_FEATURE: &str = "tls";
 
 /// Where the servers are, or which upstreams have them.
 pub const WORDS: &[Row] = &[SERVER, SPLIT];
@@ -26,7 +29,7 @@ const SERVER: Row = Row {
             min: None,
             max: None,
             dynamic: true,
-            doc: "scheme, host and port, without a path; `http+srv` with a name whose SRV records say where servers are",
+            doc: "scheme, host and port, without a path; `https` over TLS; with `+srv` behind the scheme, a name whose SRV records say where servers are",
         },
         Param {
             name: "weight",

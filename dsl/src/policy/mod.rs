@@ -24,12 +24,13 @@ pub mod response;
 pub mod retry;
 pub mod slash;
 pub mod timeout;
+pub mod tls;
 
 use crate::auth::{self, Kind};
 pub use crate::schema::Reason;
 use crate::schema::{
-    AGGREGATED, Accord, Agreement, CORE, Effect, Fact, Join, Param, Phase, Place, Row, UNRESOLVED, Value,
-    Values,
+    AGGREGATED, Accord, Agreement, CORE, Effect, Fact, Join, Param, Phase, Place, Row, SECURED, UNRESOLVED,
+    Value, Values,
 };
 use std::cmp::Ordering;
 
@@ -58,6 +59,7 @@ const STANDARD: &[&Policy] = &[
     &eject::ROW,
     &concurrency::ROW,
     &breaker::ROW,
+    &tls::ROW,
     // What is sent, and what is sent back.
     &request::ROW,
     &forward::ROW,
@@ -68,6 +70,7 @@ const STANDARD: &[&Policy] = &[
 
 /// Everything the tools know about one policy. Write only what differs, then `..Policy::BLANK`.
 #[derive(Debug, Clone, Copy)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a fact of its own about a policy")]
 pub struct Policy {
     /// The word.
     pub name: &'static str,
@@ -112,6 +115,8 @@ pub struct Policy {
     pub hooks: &'static [Hook],
     /// Whether it is a part of its upstream and no step of a route: a field of its name in the runtime's upstream.
     pub part: bool,
+    /// Whether it says how servers are spoken to over TLS: then all of its upstream are.
+    pub secures: bool,
     /// The path of the type of its state. Each place where the setting is written has one of its own.
     pub state: Option<&'static str>,
     /// The parameter that, where it is written, gives each route a state of its own.
@@ -247,6 +252,7 @@ impl Policy {
         merges: false,
         hooks: &[Hook::Request],
         part: false,
+        secures: false,
         state: None,
         split: None,
         acts: None,
@@ -390,7 +396,12 @@ impl Catalogue {
     pub fn reasons(&self) -> impl Iterator<Item = &'static str> + '_ {
         let answers = self.policies().flat_map(|policy| policy.answers);
         let answers = answers.chain(self.auths().flat_map(|kind| kind.answers));
-        CORE.iter().chain(&[UNRESOLVED]).chain(AGGREGATED).chain(answers).map(|reason| reason.name)
+        CORE.iter()
+            .chain(&[UNRESOLVED])
+            .chain(SECURED)
+            .chain(AGGREGATED)
+            .chain(answers)
+            .map(|reason| reason.name)
     }
 
     /// The policy of a name.

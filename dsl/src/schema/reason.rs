@@ -47,6 +47,12 @@ impl Reason {
 pub const UNRESOLVED: Reason =
     Reason::new("upstream_unresolved", 502, "no server has an address: their names were not found");
 
+/// Where servers are spoken to over TLS.
+pub const SECURED: &[Reason] = &[
+    Reason::new("upstream_certificate_invalid", 502, "the certificate of the server is not accepted"),
+    Reason::new("upstream_tls_failed", 502, "the server cannot be spoken to over TLS"),
+];
+
 /// Those of an answer that is made of several.
 pub const AGGREGATED: &[Reason] = &[
     Reason::new(

@@ -112,12 +112,14 @@ impl fmt::Display for Bounds {
 }
 
 /// What may happen to a request on its way to a server, in words: reasons of the gateway, and `connect_failure` for the first
-/// three together.
+/// five together.
 pub const FAILURES: &[&str] = &[
     "connect_failure",
     "upstream_refused",
     "upstream_unreachable",
     "upstream_connect_timeout",
+    "upstream_certificate_invalid",
+    "upstream_tls_failed",
     "upstream_closed",
     "upstream_timeout",
     "upstream_malformed",

@@ -69,7 +69,8 @@ pub fn port(text: &str) -> Option<u16> {
 }
 
 /// An IP address, or labels of letters, digits, `-` and `_`. Digits and dots alone must be an address.
-fn is_host(host: &str) -> bool {
+#[must_use]
+pub fn is_host(host: &str) -> bool {
     if host.parse::<IpAddr>().is_ok() {
         return true;
     }

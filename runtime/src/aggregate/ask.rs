@@ -3,8 +3,6 @@
 use std::io;
 use std::task::{Context, Poll};
 
-use tokio::net::TcpStream;
-
 use super::cache::Cache;
 use super::call::{Calling, Failed};
 use crate::buffer::Buffer;
@@ -13,9 +11,9 @@ use crate::head::{Field, Method};
 use crate::http1::body::Reader;
 use crate::http1::framing::Length;
 use crate::http1::response::{self, Response};
+use crate::link::Link;
 use crate::policy::retry;
 use crate::reason::Reason;
-use crate::serve::socket::{poll_read, poll_write};
 use crate::upstream::Server;
 
 /// What of an answer that is no success is read, so that its connection can be used again.
@@ -33,7 +31,7 @@ pub(super) enum End {
 #[allow(clippy::struct_excessive_bools, reason = "each is a fact of its own about an answer")]
 pub(super) struct Asking<'a> {
     calling: &'a Calling<'a>,
-    stream: TcpStream,
+    stream: Link,
     server: &'a Server,
     is_reused: bool,
     /// How this may be followed by another try, if it may.
@@ -59,7 +57,7 @@ pub(super) struct Asking<'a> {
 
 /// What is left of it.
 pub(super) struct Asked {
-    pub(super) stream: TcpStream,
+    pub(super) stream: Link,
     pub(super) head: Option<Response>,
     pub(super) body: Vec<u8>,
     pub(super) cache: Cache,
@@ -71,7 +69,7 @@ pub(super) struct Asked {
 impl<'a> Asking<'a> {
     pub(super) fn new(
         calling: &'a Calling<'a>,
-        stream: TcpStream,
+        stream: Link,
         server: &'a Server,
         (is_reused, retry): (bool, Option<&'static retry::Config>),
     ) -> Self {
@@ -113,7 +111,7 @@ impl<'a> Asking<'a> {
         loop {
             // A server may answer before it has all of it, or without taking it.
             while let Some(rest) = x.onward.get(self.sent..).filter(|rest| !rest.is_empty() && self.takes) {
-                match poll_write(&self.stream, cx, rest, b"") {
+                match self.stream.poll_write(cx, rest, b"") {
                     Poll::Ready(Ok(count)) => self.sent += count,
                     Poll::Ready(Err(error)) => {
                         self.takes = false;
@@ -123,7 +121,7 @@ impl<'a> Asking<'a> {
                 }
             }
             let mut buffer = self.buffer.take().unwrap_or_else(|| worker.buffers.take());
-            match poll_read(&self.stream, &worker.turn, cx, buffer.room()) {
+            match self.stream.poll_read(&worker.turn, cx, buffer.room()) {
                 Poll::Pending => {
                     if buffer.is_empty() {
                         worker.buffers.give(buffer);
@@ -134,11 +132,11 @@ impl<'a> Asking<'a> {
                 }
                 Poll::Ready(Ok(0)) => {
                     worker.buffers.give(buffer);
-                    return Poll::Ready(self.closed(None));
+                    return Poll::Ready(self.closed(x, None));
                 }
                 Poll::Ready(Err(error)) => {
                     worker.buffers.give(buffer);
-                    return Poll::Ready(self.closed(Some(error.kind())));
+                    return Poll::Ready(self.closed(x, Some(error.kind())));
                 }
                 Poll::Ready(Ok(count)) => {
                     buffer.end += count;
@@ -165,7 +163,8 @@ impl<'a> Asking<'a> {
         )
     }
 
-    fn closed(&mut self, cause: Option<io::ErrorKind>) -> End {
+    fn closed(&mut self, x: &mut Exchange, cause: Option<io::ErrorKind>) -> End {
+        x.record.why = self.stream.why();
         match self.head {
             None if self.is_reused && !self.begun && self.calling.wanted.method.idempotent() => End::Stale,
             None => End::Failed((Reason::UPSTREAM_CLOSED, cause.or(self.cause))),

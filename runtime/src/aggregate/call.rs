@@ -7,14 +7,13 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::task::Poll;
 
-use tokio::net::TcpStream;
-
 use super::ask::{Asked, Asking, End};
 use super::cache::Cache;
 use crate::cause::is_connect_failure;
 use crate::clock::{Micros, micros};
 use crate::exchange::Exchange;
 use crate::head::Method;
+use crate::link::Link;
 use crate::policy::retry;
 use crate::reason::Reason;
 use crate::serve::deadline;
@@ -170,12 +169,13 @@ impl Calling<'_> {
                 x.record.server = Some(server.address);
                 x.record.line = server.line;
                 x.record.tries += 1;
+                x.record.why = None;
                 let _trying = worker.metrics.trying(&x.record);
                 worker.tracer.tries(x, worker.lately());
                 let is_reused = kept.is_some();
                 let stream = match kept.take() {
                     Some(stream) => stream,
-                    None => match open(worker, self.slot, x, server.address, by).await {
+                    None => match open(worker, self.slot, x, server, by).await {
                         Ok(stream) => stream,
                         Err(failed) => break Turn::Failed(failed),
                     },
@@ -285,7 +285,7 @@ impl Calling<'_> {
     async fn ask(
         &self,
         x: &mut Exchange,
-        stream: TcpStream,
+        stream: Link,
         server: &Server,
         (is_reused, retry, by): (bool, Option<&'static retry::Config>, Micros),
     ) -> Turn {

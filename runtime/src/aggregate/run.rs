@@ -217,6 +217,7 @@ impl Running<'_> {
     ) -> Result<Document, (Failed, u16)> {
         let x = &mut *self.x;
         x.record.tries += sub.record.tries;
+        x.record.why = sub.record.why.or(x.record.why);
         self.worker.tracer.joined(x, &mut sub);
         let read = match result {
             Err(failed) => Err((failed, 0)),

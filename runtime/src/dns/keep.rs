@@ -265,6 +265,7 @@ impl Keeper {
             backup: found.backup,
             line: self.named.line,
             named: true,
+            tls: self.named.tls,
         };
         let places = self.state.found.iter().map(place).collect();
         let newcomer = self.state.has_looked.then_some(now);

@@ -31,7 +31,7 @@ const USERS: Param =
 const WRITTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(10, 0, 0, 9)), 9001);
 const SERVERS: &[Server] = &[
     Server {
-        at: At::Is { address: WRITTEN, authority: "10.0.0.9:9001" },
+        at: At::Is { address: WRITTEN, authority: "10.0.0.9:9001", tls: false },
         weight: 3,
         backup: false,
         optional: false,
@@ -53,6 +53,7 @@ const PROGRAM: Program = Program {
             eject: None,
             concurrency: None,
             breaker: None,
+            tls: None,
             identity: &[],
         },
         Upstream {
@@ -63,6 +64,7 @@ const PROGRAM: Program = Program {
             eject: None,
             concurrency: None,
             breaker: None,
+            tls: None,
             identity: &[],
         },
     ],
@@ -78,7 +80,7 @@ fn check(texts: &[(&str, &str)]) -> Result<Places, String> {
     let given: Vec<Text> = texts.iter().map(text).collect();
     places(
         &PROGRAM,
-        &given::read(&PROGRAM, &given, |_, _| Err(String::new())).expect("each is right by itself"),
+        &Arc::new(given::read(&PROGRAM, &given, |_, _| Err(String::new())).expect("each is right by itself")),
         &given,
     )
 }
@@ -182,7 +184,7 @@ fn operators_ask_where_no_client_is_served_and_nobody_trusts_everybody() {
     let check = |name: &str, text: &str| {
         let given = [Text { name: name.into(), text: text.into(), place: given::variable(name) }];
         let params = given::read(&PROGRAM, &given, |_, _| Err(String::new())).expect("it is right by itself");
-        places(&PROGRAM, &params, &given)
+        places(&PROGRAM, &Arc::new(params), &given)
     };
     assert_eq!(
         check("at", ":7070").unwrap_err(),

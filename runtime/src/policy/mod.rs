@@ -24,3 +24,4 @@ pub mod require;
 pub mod response;
 pub mod retry;
 pub mod timeout;
+pub mod tls;

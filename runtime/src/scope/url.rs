@@ -15,6 +15,13 @@ pub struct Url<'a> {
     pub path: &'a str,
 }
 
+impl Url<'_> {
+    /// Whether the port is the scheme's own, which need not be said.
+    pub(crate) fn has_usual_port(&self) -> bool {
+        self.port == if self.scheme == "https" { 443 } else { 80 }
+    }
+}
+
 /// The parts of a URL.
 #[must_use]
 pub fn read(text: &str) -> Option<Url<'_>> {

@@ -4,27 +4,21 @@
 
 use std::io;
 use std::sync::Arc;
-use std::task::Poll;
 
-use tokio::io::Interest;
-use tokio::net::TcpStream;
 use tokio::runtime::LocalOptions;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use super::{Gateway, Order, console};
 use crate::clock::{Alarm, Micros, micros};
+use crate::errand::Errand;
 use crate::head::Method;
-use crate::http1::response;
 use crate::place::Place;
 use crate::policy::health;
 use crate::program;
 use crate::upstream::draw;
 use crate::upstream::set::Published;
 use crate::upstream::standing::Standing;
-
-/// Bytes of an answer that are looked at: its head has to fit.
-const MOST: usize = 16 * 1024;
 
 /// One server that is asked.
 struct Patient {
@@ -171,61 +165,20 @@ impl Patient {
 
     /// Asks once. An error says why the answer is not good.
     async fn ask(&self, limit: &Alarm) -> Result<(), String> {
-        let clock = &self.gateway.clock;
-        let end = clock.now().saturating_add(micros(self.config.within));
-        let late = async {
-            while clock.now() < end {
-                clock.until(limit, end).await;
-            }
-        };
-        let (mut late, mut converse) = (std::pin::pin!(late), std::pin::pin!(self.converse()));
-        std::future::poll_fn(|cx| match converse.as_mut().poll(cx) {
-            Poll::Ready(said) => Poll::Ready(said),
-            Poll::Pending => late.as_mut().poll(cx).map(|()| Err("none in time".to_owned())),
-        })
-        .await
+        let asked = self.gateway.clock.within(limit, micros(self.config.within), self.converse()).await;
+        asked.unwrap_or_else(|| Err("none in time".to_owned()))
     }
 
     async fn converse(&self) -> Result<(), String> {
-        let said = |error: io::Error| error.kind().to_string();
-        let stream = TcpStream::connect(self.server.address).await.map_err(said)?;
-        let host = self.config.host.unwrap_or(self.server.authority);
+        let Place { address, authority, tls, .. } = self.server;
+        let host = self.config.host.unwrap_or(authority);
         let head = format!(
             "GET {} HTTP/1.1\r\nHost: {host}\r\nUser-Agent: gatewright-health\r\nConnection: close\r\n\r\n",
             self.config.path
         );
-        let mut left = head.as_bytes();
-        while !left.is_empty() {
-            let count = stream.async_io(Interest::WRITABLE, || stream.try_write(left)).await.map_err(said)?;
-            left = left.get(count..).unwrap_or_default();
-        }
-        let status = self.status(&stream).await?;
+        let errand = Errand { address, tls, method: Method::Get, head: &head, body: b"" };
+        let status = errand.run().await?.status;
         if self.config.is_good(status) { Ok(()) } else { Err(format!("status {status}")) }
-    }
-
-    /// The status of the final answer.
-    async fn status(&self, stream: &TcpStream) -> Result<u16, String> {
-        let (mut held, mut fields) = (Vec::new(), Vec::new());
-        let mut room = [0_u8; 4096];
-        loop {
-            let read =
-                response::read(&held, Method::Get, &mut fields).map_err(|reason| reason.word.to_owned())?;
-            if let Some(response) = read {
-                if response.status >= 200 {
-                    return Ok(response.status);
-                }
-                held.drain(..response.len);
-                continue;
-            }
-            if held.len() > MOST {
-                return Err("its head is too large".to_owned());
-            }
-            let count = stream.async_io(Interest::READABLE, || stream.try_read(&mut room)).await;
-            match count.map_err(|error| error.kind().to_string())? {
-                0 => return Err("the connection was closed".to_owned()),
-                count => held.extend_from_slice(room.get(..count).unwrap_or_default()),
-            }
-        }
     }
 }
 

@@ -82,7 +82,7 @@ fn collect(program: &Program, arguments: &[String]) -> Result<Vec<given::Text>, 
 /// Whether it could start with what is given, as far as that can be said without a socket.
 fn check(program: &'static Program, arguments: &[String]) -> Result<String, String> {
     let given = collect(program, arguments)?;
-    let params = given::read(program, &given, |param, path| live::file::first(param, path, &[]))?;
+    let params = Arc::new(given::read(program, &given, |param, path| live::file::first(param, path, &[]))?);
     fit::check(program, &params, &given)?;
     place::places(program, &params, &given)?;
     Ok("can start with this".to_owned())

@@ -3,16 +3,12 @@
 
 use std::borrow::Borrow;
 use std::io;
-use std::net::SocketAddr;
 use std::rc::Rc;
 use std::task::Poll;
-
-use tokio::net::TcpStream;
 
 use super::client::Client;
 use super::connection::{After, after_last, own, refuse};
 use super::deadline;
-use super::listener::NOT_SENT;
 use super::queue;
 use super::relay::{End, Finished, Relay, To};
 use super::worker::Worker;
@@ -23,6 +19,7 @@ use crate::exchange::Exchange;
 use crate::head::write_number;
 use crate::http1::framing::Length;
 use crate::http1::request::{self, Onward, Request};
+use crate::link::Link;
 use crate::reason::Reason;
 use crate::sweep::Slot;
 use crate::target;
@@ -84,7 +81,7 @@ pub(crate) async fn forward(
             let reused = kept.is_some();
             let stream = match kept.take() {
                 Some(stream) => stream,
-                None => match Box::pin(connect(client, x, server.address, by)).await {
+                None => match Box::pin(connect(client, x, server, by)).await {
                     Ok(stream) => stream,
                     Err((reason, cause)) => break Turn::Failed(reason, cause),
                 },
@@ -153,6 +150,7 @@ fn begin(worker: &Worker, x: &mut Exchange, server: &Server) {
     x.record.server = Some(server.address);
     x.record.line = server.line;
     x.record.tries += 1;
+    x.record.why = None;
     worker.metrics.tried(&x.record);
     worker.tracer.tries(x, worker.lately());
 }
@@ -288,13 +286,7 @@ fn write_head(client: &Client, x: &mut Exchange, request: &Request, server: &Ser
 }
 
 /// Relays over one connection.
-async fn converse(
-    client: &mut Client,
-    x: &mut Exchange,
-    request: Request,
-    stream: TcpStream,
-    to: To<'_>,
-) -> Turn {
+async fn converse(client: &mut Client, x: &mut Exchange, request: Request, stream: Link, to: To<'_>) -> Turn {
     x.record.tried = client.worker.lately();
     let (end, repeatable, Finished { server, last, complete }) = {
         let mut relay = Relay::new(client, x, request, stream, to);
@@ -402,11 +394,11 @@ pub(super) async fn come_back(
 async fn connect(
     client: &mut Client,
     x: &mut Exchange,
-    address: SocketAddr,
+    server: &Server,
     by: Micros,
-) -> Result<TcpStream, (Reason, Option<io::ErrorKind>)> {
+) -> Result<Link, (Reason, Option<io::ErrorKind>)> {
     client.park();
-    open(&client.worker, &client.slot, x, address, by).await
+    open(&client.worker, &client.slot, x, server, by).await
 }
 
 /// The same for whoever waits with this slot.
@@ -414,13 +406,13 @@ pub(crate) async fn open(
     worker: &Worker,
     slot: &Slot,
     x: &mut Exchange,
-    address: SocketAddr,
+    server: &Server,
     by: Micros,
-) -> Result<TcpStream, (Reason, Option<io::ErrorKind>)> {
+) -> Result<Link, (Reason, Option<io::ErrorKind>)> {
     let end = x.record.asked.saturating_add(x.waits.total).min(by);
     let begun = worker.now();
     slot.set(begun.saturating_add(x.waits.connect).min(end));
-    let mut connecting = std::pin::pin!(TcpStream::connect(address));
+    let mut connecting = std::pin::pin!(Link::open(server.address, server.tls));
     let result = std::future::poll_fn(|cx| {
         if slot.due() {
             return Poll::Ready(None);
@@ -435,19 +427,10 @@ pub(crate) async fn open(
     match result {
         None if worker.cut.get() => Err((Reason::DRAINED, None)),
         None => Err((Reason::UPSTREAM_CONNECT_TIMEOUT, None)),
-        Some(Ok(stream)) => {
-            // Only hints: without them the connection works.
-            let _ = stream.set_nodelay(true);
-            let _ = socket2::SockRef::from(&stream).set_tcp_notsent_lowat(NOT_SENT);
-            Ok(stream)
-        }
-        Some(Err(error)) => {
-            let reason = match error.kind() {
-                io::ErrorKind::ConnectionRefused => Reason::UPSTREAM_REFUSED,
-                io::ErrorKind::TimedOut => Reason::UPSTREAM_CONNECT_TIMEOUT,
-                _ => Reason::UPSTREAM_UNREACHABLE,
-            };
-            Err((reason, Some(error.kind())))
+        Some(Ok(link)) => Ok(link),
+        Some(Err(refused)) => {
+            x.record.why = refused.why;
+            Err((refused.reason, refused.cause))
         }
     }
 }

@@ -28,7 +28,7 @@ const PAUSE: Duration = Duration::from_millis(50);
 
 /// Bytes that the kernel takes of what a peer has not asked for yet. Without this bound it takes megabytes for one that hardly
 /// reads, and a few hundred of those use up what the machine has for all of TCP. A window that is open is filled all the same.
-pub(super) const NOT_SENT: u32 = 128 * 1024;
+pub(crate) const NOT_SENT: u32 = 128 * 1024;
 
 /// A listening socket that shares its address with those of the other workers, and with nobody else.
 pub(super) fn open(address: SocketAddr) -> io::Result<std::net::TcpListener> {

@@ -14,7 +14,7 @@ pub(crate) mod deadline;
 pub(crate) mod forward;
 mod handover;
 mod identity;
-mod listener;
+pub(crate) mod listener;
 mod notice;
 mod queue;
 mod relay;
@@ -201,7 +201,11 @@ pub fn start_logging(
 }
 
 /// Where listeners and servers are; servers where they really are.
-fn placed(program: &'static Program, params: &Params, options: &Options) -> Result<place::Places, String> {
+fn placed(
+    program: &'static Program,
+    params: &Arc<Params>,
+    options: &Options,
+) -> Result<place::Places, String> {
     let mut places = place::places(program, params, &options.given)?;
     for place in places.upstreams.iter_mut().flatten() {
         let real = options.servers.iter().find(|(declared, _)| *declared == place.address);

@@ -23,7 +23,7 @@ pub(crate) struct Turn(Cell<u32>);
 
 impl Turn {
     /// Whether the task may go on; otherwise it is woken again after the others.
-    fn poll_proceed(&self, cx: &Context) -> Poll<()> {
+    pub(crate) fn poll_proceed(&self, cx: &Context) -> Poll<()> {
         let reads = self.0.get() + 1;
         self.0.set(reads);
         if reads <= TURN {
@@ -114,6 +114,21 @@ pub(crate) fn poll_readable(stream: &TcpStream, awaited: &Awaited, cx: &mut Cont
 /// Whether the reactor knows of nothing to read.
 pub(crate) fn empty(stream: &TcpStream) -> bool {
     stream.try_io(Interest::READABLE, || Ok(())).is_err()
+}
+
+/// Reads at once; an error of the kind [`io::ErrorKind::WouldBlock`] says that there is nothing.
+#[cfg(feature = "tls")]
+pub(crate) fn read_now(stream: &TcpStream, room: &mut [u8]) -> io::Result<usize> {
+    attempt(stream, Interest::READABLE, room.len(), || receive(stream, room))
+        .unwrap_or_else(|| Err(io::ErrorKind::WouldBlock.into()))
+}
+
+/// Writes at once, as much as is taken; an error of the kind [`io::ErrorKind::WouldBlock`] says that nothing is.
+#[cfg(feature = "tls")]
+pub(crate) fn write_now(stream: &TcpStream, parts: &[IoSlice]) -> io::Result<usize> {
+    let length = parts.iter().map(|part| part.len()).sum();
+    attempt(stream, Interest::WRITABLE, length, || Ok(rustix::io::writev(stream, parts)?))
+        .unwrap_or_else(|| Err(io::ErrorKind::WouldBlock.into()))
 }
 
 fn receive(stream: &TcpStream, room: &mut [u8]) -> io::Result<usize> {

@@ -4,14 +4,13 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
 
-use tokio::net::TcpStream;
-
 use super::Gateway;
 use super::socket::Turn;
 use crate::buffer::Buffers;
 use crate::clock::{self, Micros, micros};
 use crate::exchange::Exchange;
 use crate::http1::request;
+use crate::link::Link;
 use crate::metrics::Recorder;
 use crate::request_id::Ids;
 use crate::sweep::Sweep;
@@ -25,7 +24,7 @@ const KEPT: usize = 256;
 /// A connection to a server that has carried an exchange and can carry another.
 #[derive(Debug)]
 pub(crate) struct Left {
-    pub(crate) stream: TcpStream,
+    pub(crate) stream: Link,
     /// Seconds for which the server says that it keeps it.
     pub(crate) idle: Option<u64>,
     /// Its last answer announced a body that must not come, and may come all the same.

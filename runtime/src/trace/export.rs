@@ -99,7 +99,7 @@ impl Tracing {
             return Ok((Self { to: None, counts, everyone: false, sample: 0 }, None));
         };
         let (address, authority) = match wanted.to {
-            At::Is { address, authority } => (address, authority),
+            At::Is { address, authority, .. } => (address, authority),
             At::Param(number) => place::collector(program, params, number)?,
             // INVARIANT: the compiler refuses a name.
             #[cfg(feature = "dns")]
@@ -280,7 +280,8 @@ impl Sending {
     async fn deliver(&self, alarm: &Alarm, limit: &Alarm) {
         for number in 0..TRIES {
             let Some((body, spans)) = self.pending.borrow().clone() else { return };
-            let answer = self.within(limit, post(self.to, self.authority, &body)).await;
+            let answer = self.clock.within(limit, micros(WITHIN), post(self.to, self.authority, &body)).await;
+            let answer = answer.unwrap_or_else(|| Err("no answer in time".to_owned()));
             let outcome = Self::outcome(answer);
             let least = match &outcome {
                 Outcome::Again(_, seconds) if number + 1 < TRIES => {
@@ -345,20 +346,5 @@ impl Sending {
         while self.clock.now() < end {
             self.clock.until(alarm, end).await;
         }
-    }
-
-    /// Ends what takes too long.
-    async fn within<T>(
-        &self,
-        limit: &Alarm,
-        work: impl Future<Output = Result<T, String>>,
-    ) -> Result<T, String> {
-        let end = self.clock.now().saturating_add(micros(WITHIN));
-        let (mut work, mut late) = (std::pin::pin!(work), std::pin::pin!(self.until(limit, end)));
-        std::future::poll_fn(|cx| match work.as_mut().poll(cx) {
-            Poll::Ready(done) => Poll::Ready(done),
-            Poll::Pending => late.as_mut().poll(cx).map(|()| Err("no answer in time".to_owned())),
-        })
-        .await
     }
 }

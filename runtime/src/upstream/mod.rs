@@ -28,6 +28,7 @@ use crate::place::Place;
 use crate::policy::retry;
 use crate::program;
 use crate::reason::Reason;
+use crate::tls::Dial;
 
 /// One server of an upstream.
 #[derive(Debug)]
@@ -40,6 +41,8 @@ pub(crate) struct Server {
     /// What names it in the program: [`Place::line`].
     pub(crate) line: u16,
     pub(crate) own: Kept,
+    /// How it is spoken to over TLS, if it is.
+    pub(crate) tls: Option<&'static Dial>,
     /// Its share of the requests, beside those of the others.
     weight: u32,
     /// It is asked only where no other server is in.
@@ -99,12 +102,13 @@ impl Upstream {
     /// The same, where something may be known of some servers already.
     fn keeping(declared: &'static program::Upstream, set: &Set, own: impl Fn(&Place) -> Kept) -> Self {
         let server = |(index, place): (u16, &Place)| {
-            let Place { address, authority, weight, backup, line, .. } = *place;
+            let Place { address, authority, weight, backup, line, tls, .. } = *place;
             Server {
                 address,
                 host: request::host(authority),
                 index,
                 line,
+                tls,
                 own: own(place),
                 weight,
                 backup,

@@ -2,10 +2,8 @@
 
 use std::cell::RefCell;
 
-use tokio::net::TcpStream;
-
 use crate::clock::Micros;
-use crate::serve::socket::quiet;
+use crate::link::Link;
 use crate::serve::worker::Left;
 
 /// Unused connections, the longest unused first.
@@ -16,16 +14,16 @@ pub(crate) struct Pool {
 
 #[derive(Debug)]
 struct Kept {
-    stream: TcpStream,
+    stream: Link,
     until: Micros,
 }
 
 impl Pool {
     /// The connection used last that is still open. No system call is made for one that is.
-    pub(crate) fn take(&self) -> Option<TcpStream> {
+    pub(crate) fn take(&self) -> Option<Link> {
         let mut kept = self.kept.borrow_mut();
-        while let Some(candidate) = kept.pop() {
-            if quiet(&candidate.stream) {
+        while let Some(mut candidate) = kept.pop() {
+            if candidate.stream.quiet() {
                 return Some(candidate.stream);
             }
         }
@@ -48,7 +46,7 @@ impl Pool {
     /// Closes what has been unused too long or was closed by the server; answers when the next is due.
     pub(crate) fn expire(&self, now: Micros) -> Micros {
         let mut kept = self.kept.borrow_mut();
-        kept.retain(|kept| kept.until > now && quiet(&kept.stream));
+        kept.retain_mut(|kept| kept.until > now && kept.stream.quiet());
         kept.iter().map(|kept| kept.until).min().unwrap_or(u64::MAX)
     }
 

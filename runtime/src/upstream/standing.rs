@@ -149,6 +149,7 @@ mod tests {
             eject: Some(config()),
             concurrency: None,
             breaker: None,
+            tls: None,
             identity: &[],
         };
         Standings::new(servers, &upstream)

@@ -2,19 +2,28 @@
 //! sees. Some last segments of a path make it do something else; `docs/README.md` lists them.
 
 use std::io::Result;
+use std::sync::Arc;
 
 use gatewright_tests::server::{Connection, Server};
 use gatewright_tests::wire::Message;
+use rustls::ServerConfig;
 use serde_json::{Map, Value, json};
 
 /// Starts it.
 pub fn start() -> Server {
-    Server::new(|connection| {
-        loop {
-            let request = connection.request()?;
-            answer(connection, &request)?;
-        }
-    })
+    Server::new(serve)
+}
+
+/// The same over TLS.
+pub fn secure(tls: Arc<ServerConfig>) -> Server {
+    Server::secure(tls, serve)
+}
+
+fn serve(connection: &mut Connection) -> Result<()> {
+    loop {
+        let request = connection.request()?;
+        answer(connection, &request)?;
+    }
 }
 
 fn answer(connection: &mut Connection, request: &Message) -> Result<()> {

@@ -8,9 +8,11 @@ use gatewright_dsl::page::{Fence, fences, sources};
 use gatewright_dsl::problem::render::{Colour, text};
 use gatewright_runtime::generated::{self, At, Options, Program, Running};
 use gatewright_runtime::serve::start_logging;
+use gatewright_tests::certificates::Authority;
 use gatewright_tests::client::Client;
 use gatewright_tests::gate::Log;
 use gatewright_tests::names::NameServer;
+use gatewright_tests::program::with_files;
 use gatewright_tests::server::Server;
 use serde_json::Value;
 
@@ -103,7 +105,10 @@ fn addresses(program: &Program, server: &generated::Server) -> Vec<SocketAddr> {
         At::Is { address, .. } => vec![address],
         At::Param(number) => {
             let texts = program.params[usize::from(number)].default.unwrap_or_default();
-            let address = |text: &&str| text.trim_start_matches("http://").parse().expect("address and port");
+            let address = |text: &&str| {
+                let (_, address) = text.split_once("://").expect("a URL");
+                address.parse().expect("address and port")
+            };
             texts.iter().map(address).collect()
         }
         // Where the name server of the pages says that they are.
@@ -112,12 +117,21 @@ fn addresses(program: &Program, server: &generated::Server) -> Vec<SocketAddr> {
     }
 }
 
+/// The host of a server that is spoken to over TLS.
+fn secured(server: &generated::Server) -> Option<String> {
+    match server.at {
+        At::Is { address, tls: true, .. } => Some(address.ip().to_string()),
+        At::Name { host, tls: true, .. } => Some(host.to_owned()),
+        _ => None,
+    }
+}
+
 /// A gateway of a page that runs.
 struct Gateway {
     line: usize,
     running: Running,
-    /// Kept, so that it serves for as long as the gateway does.
-    _server: Server,
+    /// Kept, so that they serve for as long as the gateway does.
+    _servers: Vec<Server>,
     log: Log,
     asked: usize,
     /// Lines of the access log, by their number.
@@ -129,20 +143,31 @@ impl Gateway {
     /// In front of the echo, wherever its servers are declared to be.
     fn start(line: usize, program: &'static Program) -> Self {
         let (server, log) = (echo::start(), Log::default());
-        let declared = program.upstreams.iter().flat_map(|upstream| upstream.servers);
-        let declared = declared.flat_map(|server| addresses(program, server));
+        let declared = || program.upstreams.iter().flat_map(|upstream| upstream.servers);
+        let hosts: Vec<String> = declared().filter_map(secured).collect();
+        // Certificates of its own, so that what a page says of them is true.
+        let authority = (!hosts.is_empty()).then(Authority::new);
+        let program = authority.as_ref().map_or(program, |known| with_files(program, &known.files));
+        let secure = authority
+            .as_ref()
+            .map(|known| echo::secure(known.server(&hosts.iter().map(String::as_str).collect::<Vec<_>>())));
+        let placed = declared().flat_map(|it| {
+            let real = secure.as_ref().filter(|_| secured(it).is_some()).unwrap_or(&server).address;
+            addresses(program, it).into_iter().map(move |declared| (declared, real))
+        });
         let names = NameServer::of_all("A 127.0.0.53");
         let options = Options {
             workers: 1,
             listen: vec![SocketAddr::from(([127, 0, 0, 1], 0)); program.listeners.len()],
-            servers: declared.filter(|it| it.port() != REFUSES).map(|it| (it, server.address)).collect(),
+            servers: placed.filter(|(declared, _)| declared.port() != REFUSES).collect(),
             admin: Some(SocketAddr::from(([127, 0, 0, 1], 0))),
             log_file: Some("/dev/null".into()),
             name_server: Some(names.address),
             ..Options::default()
         };
         let running = start_logging(program, options, log.clone()).expect("the gateway starts");
-        Self { line, running, _server: server, log, asked: 0, expected: Vec::new(), blocks: 0 }
+        let servers = secure.into_iter().chain([server]).collect();
+        Self { line, running, _servers: servers, log, asked: 0, expected: Vec::new(), blocks: 0 }
     }
 
     /// Sends what an `http` block shows, each request over a connection of its own.

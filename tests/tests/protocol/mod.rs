@@ -54,6 +54,7 @@ mod spoof;
 mod succession;
 mod targets;
 mod timeouts;
+mod tls;
 mod tokens;
 mod traces;
 mod upstreams;

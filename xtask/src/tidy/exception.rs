@@ -38,7 +38,7 @@ pub(crate) const POLICY_WORDS: &[(&str, &str, &str)] = &[
 /// whole name is found, since that is what code can compare a setting with.
 pub(crate) const PLAIN_WORDS: &[&str] = &[
     "body", "cookie", "deny", "forward", "header", "let", "limit", "log", "on", "only", "query", "request",
-    "response", "slash",
+    "response", "slash", "tls",
 ];
 
 /// Where time may be read from the machine.

@@ -22,6 +22,9 @@ pub(crate) struct House {
     pub(crate) packages: Vec<Package>,
     /// Names of all packages in the gateway's program without optional features.
     pub(crate) linked: BTreeSet<String>,
+    /// Names of all packages that are built for anything here, with all features. A lock file names more: what features of features
+    /// would bring that nobody switches on.
+    pub(crate) built: BTreeSet<String>,
 }
 
 /// A text file.
@@ -74,7 +77,7 @@ impl House {
     /// # Errors
     /// When it cannot be read, or when cargo does not answer.
     pub(crate) fn read() -> Result<Self, String> {
-        Ok(Self { packages: packages()?, linked: linked()?, ..Self::of_files(root())? })
+        Ok(Self { packages: packages()?, linked: linked()?, built: built()?, ..Self::of_files(root())? })
     }
 
     /// Only the files, of another repository perhaps.
@@ -154,10 +157,20 @@ fn packages() -> Result<Vec<Package>, String> {
 }
 
 fn linked() -> Result<BTreeSet<String>, String> {
-    let tree =
-        ["tree", "--package", "gateway", "--edges", "normal", "--no-default-features", "--prefix", "none"];
-    let output =
-        cargo().args(tree).output().map_err(|error| format!("cargo tree cannot be started: {error}"))?;
+    tree(&["--package", "gateway", "--edges", "normal", "--no-default-features"])
+}
+
+fn built() -> Result<BTreeSet<String>, String> {
+    tree(&["--workspace", "--edges", "normal,build,dev", "--all-features"])
+}
+
+/// The packages that cargo finds in a tree.
+fn tree(of: &[&str]) -> Result<BTreeSet<String>, String> {
+    let output = cargo()
+        .args(["tree", "--prefix", "none"])
+        .args(of)
+        .output()
+        .map_err(|error| format!("cargo tree cannot be started: {error}"))?;
     if !output.status.success() {
         return Err(format!("cargo tree failed: {}", String::from_utf8_lossy(&output.stderr)));
     }

@@ -13,23 +13,17 @@ use std::sync::{Arc, PoisonError, RwLock, mpsc};
 use std::task::Poll;
 use std::time::Duration;
 
-use tokio::io::Interest;
-use tokio::net::TcpStream;
 use tokio::sync::{Notify, watch};
 
 use super::keys::{Algorithm, KeySet};
 use crate::auth::remembered::Remembered;
 use crate::auth::{Later, Start, Upkeep};
 use crate::clock::{Alarm, Clock, Micros, micros};
+use crate::errand::Errand;
 use crate::head::Method;
-use crate::http1::chunk::Decoder;
-use crate::http1::framing::Length;
-use crate::http1::response;
 use crate::reason::Reason;
 use crate::serve::say;
 
-/// Bytes of the head of an answer.
-const HEAD: usize = 16 * 1024;
 /// Bytes of a set of keys.
 const LARGEST: usize = 256 * 1024;
 
@@ -236,33 +230,22 @@ impl Source {
     }
 
     async fn fetch_in_time(&self, limit: &Alarm) -> Result<Vec<u8>, String> {
-        let end = self.clock.now().saturating_add(self.within);
-        let late = async {
-            while self.clock.now() < end {
-                self.clock.until(limit, end).await;
-            }
-        };
-        let (mut late, mut fetch) = (std::pin::pin!(late), std::pin::pin!(self.fetch()));
-        std::future::poll_fn(|cx| match fetch.as_mut().poll(cx) {
-            Poll::Ready(fetched) => Poll::Ready(fetched),
-            Poll::Pending => late.as_mut().poll(cx).map(|()| Err("no answer in time".to_owned())),
-        })
-        .await
+        let fetched = self.clock.within(limit, self.within, self.fetch()).await;
+        fetched.unwrap_or_else(|| Err("no answer in time".to_owned()))
     }
 
     async fn fetch(&self) -> Result<Vec<u8>, String> {
-        let said = |error: io::Error| error.kind().to_string();
-        let stream = TcpStream::connect(self.address).await.map_err(said)?;
         let head = format!(
             "GET {} HTTP/1.1\r\nHost: {}\r\nUser-Agent: gatewright-keys\r\nAccept: application/json\r\nConnection: close\r\n\r\n",
             self.path, self.authority
         );
-        let mut left = head.as_bytes();
-        while !left.is_empty() {
-            let count = stream.async_io(Interest::WRITABLE, || stream.try_write(left)).await.map_err(said)?;
-            left = left.get(count..).unwrap_or_default();
+        let errand = Errand { address: self.address, tls: None, method: Method::Get, head: &head, body: b"" };
+        let answer = errand.run().await?;
+        if answer.status == 200 {
+            answer.body(LARGEST).await
+        } else {
+            Err(format!("status {}", answer.status))
         }
-        Answer::default().read(&stream).await
     }
 }
 
@@ -278,83 +261,5 @@ impl Upkeep for Source {
 
     fn patience(&self) -> Duration {
         Duration::from_micros(self.within)
-    }
-}
-
-/// An answer, as it arrives.
-#[derive(Default)]
-struct Answer {
-    held: Vec<u8>,
-    body: Vec<u8>,
-}
-
-impl Answer {
-    async fn read(mut self, stream: &TcpStream) -> Result<Vec<u8>, String> {
-        let length = self.head(stream).await?;
-        let mut decoder = Decoder::default();
-        loop {
-            match length {
-                Length::Chunked => {
-                    let step = decoder.decode(&mut self.held).map_err(|_| "its chunks are malformed")?;
-                    self.body.extend_from_slice(self.held.get(..step.data).unwrap_or_default());
-                    self.held.clear();
-                    if decoder.done() {
-                        return Ok(self.body);
-                    }
-                }
-                _ => self.body.append(&mut self.held),
-            }
-            match length {
-                Length::None => return Err("it has no body".to_owned()),
-                Length::Fixed(length) if self.body.len() as u64 >= length => {
-                    self.body.truncate(usize::try_from(length).unwrap_or(LARGEST));
-                    return Ok(self.body);
-                }
-                _ => {}
-            }
-            if self.body.len() > LARGEST {
-                return Err(format!("it has more than {LARGEST} bytes"));
-            }
-            if self.more(stream).await? == 0 {
-                return if length == Length::UntilClose {
-                    Ok(self.body)
-                } else {
-                    Err("it is cut off".to_owned())
-                };
-            }
-        }
-    }
-
-    /// Reads the head, and leaves what is behind it.
-    async fn head(&mut self, stream: &TcpStream) -> Result<Length, String> {
-        let mut fields = Vec::new();
-        loop {
-            let read = response::read(&self.held, Method::Get, &mut fields);
-            if let Some(response) = read.map_err(|reason| reason.word.to_owned())? {
-                self.held.drain(..response.len);
-                match (response.status, response.length) {
-                    (100..=199, _) => continue,
-                    (200, Length::Fixed(length)) if length > LARGEST as u64 => {
-                        return Err(format!("it has more than {LARGEST} bytes"));
-                    }
-                    (200, length) => return Ok(length),
-                    (status, _) => return Err(format!("status {status}")),
-                }
-            }
-            if self.held.len() > HEAD {
-                return Err("its head is too large".to_owned());
-            }
-            if self.more(stream).await? == 0 {
-                return Err("the connection was closed".to_owned());
-            }
-        }
-    }
-
-    async fn more(&mut self, stream: &TcpStream) -> Result<usize, String> {
-        let mut room = [0_u8; 8192];
-        let count = stream.async_io(Interest::READABLE, || stream.try_read(&mut room)).await;
-        let count = count.map_err(|error| error.kind().to_string())?;
-        self.held.extend_from_slice(room.get(..count).unwrap_or_default());
-        Ok(count)
     }
 }

@@ -10,7 +10,7 @@ use crate::http1::body::{Reader, Writer};
 use crate::http1::framing::Length;
 use crate::http1::response::{self, Homeward, Response};
 use crate::reason::Reason;
-use crate::serve::socket::{empty, poll_read, poll_write};
+use crate::serve::socket::poll_write;
 
 /// The way to the client.
 #[allow(clippy::struct_excessive_bools, reason = "each is a fact of its own about an answer")]
@@ -105,15 +105,12 @@ impl Relay<'_> {
     /// Reads from the server.
     fn poll_server(&mut self, cx: &mut Context) -> Result<Step, End> {
         // No buffer is taken for a socket that is known to be empty.
-        if self.down.buffer.is_none()
-            && empty(&self.server)
-            && matches!(self.server.poll_read_ready(cx), Poll::Pending)
-        {
+        if self.down.buffer.is_none() && self.server.poll_nothing(cx) {
             self.client.worker.turn.ends();
             return Ok(Step::Waits);
         }
         let mut buffer = self.down.buffer.take().unwrap_or_else(|| self.client.worker.buffers.take());
-        match poll_read(&self.server, &self.client.worker.turn, cx, buffer.room()) {
+        match self.server.poll_read(&self.client.worker.turn, cx, buffer.room()) {
             Poll::Pending => {
                 if buffer.is_empty() {
                     self.client.worker.buffers.give(buffer);
@@ -138,6 +135,7 @@ impl Relay<'_> {
     }
 
     fn server_closed(&mut self, mut buffer: Buffer, cause: Option<io::ErrorKind>) -> Result<Step, End> {
+        self.x.record.why = self.server.why();
         if self.down.stage == Stage::Head {
             self.client.worker.buffers.give(buffer);
             let replayable = self.x.head.method.idempotent() && self.up.is_whole();

@@ -9,8 +9,6 @@ mod up;
 use std::io;
 use std::task::{Context, Poll};
 
-use tokio::net::TcpStream;
-
 use self::down::Down;
 use self::up::Up;
 use super::client::Client;
@@ -19,6 +17,7 @@ use crate::clock::{Micros, micros};
 use crate::exchange::Exchange;
 use crate::http1::framing::Length;
 use crate::http1::request::Request;
+use crate::link::Link;
 use crate::policy::retry;
 use crate::reason::Reason;
 use crate::upstream::{Server, Upstream};
@@ -78,7 +77,7 @@ pub(crate) struct Relay<'a> {
     pub(crate) client: &'a mut Client,
     pub(crate) x: &'a mut Exchange,
     pub(crate) request: Request,
-    pub(crate) server: TcpStream,
+    pub(crate) server: Link,
     pub(crate) to: To<'a>,
     up: Up,
     down: Down,
@@ -107,7 +106,7 @@ impl<'a> Relay<'a> {
         client: &'a mut Client,
         x: &'a mut Exchange,
         request: Request,
-        server: TcpStream,
+        server: Link,
         to: To<'a>,
     ) -> Self {
         let idle = x.waits.idle;

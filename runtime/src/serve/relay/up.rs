@@ -10,7 +10,6 @@ use crate::http1::body::{Reader, Writer};
 use crate::http1::chunk::Broken;
 use crate::http1::framing::Length;
 use crate::reason::Reason;
-use crate::serve::socket::poll_write;
 
 /// The way to the server.
 pub(super) struct Up {
@@ -67,7 +66,7 @@ impl Relay<'_> {
         let head = self.x.onward.get(self.up.sent..).unwrap_or_default();
         let body = self.up.pending.as_ref().map_or(&[][..], Buffer::held);
         if !head.is_empty() || !body.is_empty() {
-            return match poll_write(&self.server, cx, head, body) {
+            return match self.server.poll_write(cx, head, body) {
                 Poll::Pending => {
                     self.up.blocked = true;
                     Ok(Step::Waits)
@@ -170,6 +169,7 @@ impl Relay<'_> {
             self.client.worker.buffers.give(buffer);
         }
         self.x.record.cause = Some(error.kind());
+        self.x.record.why = self.server.why();
         if self.down.stage == Stage::Head {
             self.client.slot.set(self.client.worker.now().saturating_add(self.idle));
         }

@@ -1,0 +1,168 @@
+//! Requests of the gateway's own, beside the workers: whether a server is well, for keys, with spans. One request, one answer, a
+//! connection of its own, plain or behind TLS; the head of the answer is read as strictly as any, and everything is bounded.
+
+use std::io;
+use std::net::SocketAddr;
+
+use crate::head::Method;
+#[cfg(any(feature = "jwt", feature = "trace"))]
+use crate::http1::chunk::Decoder;
+#[cfg(any(feature = "jwt", feature = "trace"))]
+use crate::http1::framing::Length;
+use crate::http1::response::{self, Response};
+use crate::link::Link;
+use crate::serve::socket::Turn;
+use crate::tls::Dial;
+
+/// Bytes of an answer's head.
+const HEAD: usize = 16 * 1024;
+/// Bytes that are read at once.
+const ROOM: usize = 8 * 1024;
+
+/// What is asked, and where.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Errand<'a> {
+    pub(crate) address: SocketAddr,
+    pub(crate) tls: Option<&'static Dial>,
+    pub(crate) method: Method,
+    /// The whole head. It says `Connection: close`.
+    pub(crate) head: &'a str,
+    pub(crate) body: &'a [u8],
+}
+
+/// The final answer, of which the head is there.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    /// Seconds that the server asks to be left alone (RFC 9110 section 10.2.3).
+    #[cfg(feature = "trace")]
+    pub(crate) retry_after: Option<u64>,
+    #[cfg(any(feature = "jwt", feature = "trace"))]
+    rest: Arriving,
+    #[cfg(any(feature = "jwt", feature = "trace"))]
+    length: Length,
+}
+
+/// A connection, and what has arrived on it and is not used yet.
+#[derive(Debug)]
+struct Arriving {
+    link: Link,
+    turn: Turn,
+    held: Vec<u8>,
+    room: Vec<u8>,
+}
+
+impl Errand<'_> {
+    /// Asks. The deadline is the caller's.
+    ///
+    /// # Errors
+    ///
+    /// Why there is no answer, in words for the operator.
+    pub(crate) async fn run(self) -> Result<Answer, String> {
+        let link = Link::open(self.address, self.tls).await.map_err(|refused| {
+            let cause = refused.cause.map(|cause| cause.to_string());
+            refused.why.map(str::to_owned).or(cause).unwrap_or_else(|| refused.reason.word.to_owned())
+        })?;
+        let mut rest = Arriving { link, turn: Turn::default(), held: Vec::new(), room: vec![0; ROOM] };
+        for part in [self.head.as_bytes(), self.body] {
+            if let Err(error) = rest.link.write_all(part).await {
+                return Err(rest.said(&error));
+            }
+        }
+        let mut fields = Vec::new();
+        loop {
+            let read = response::read(&rest.held, self.method, &mut fields);
+            match read.map_err(|reason| reason.word.to_owned())? {
+                Some(Response { len, status: ..200, .. }) => {
+                    rest.held.drain(..len);
+                }
+                Some(response) => {
+                    #[cfg(feature = "trace")]
+                    let retry_after = fields.iter().find_map(|field| {
+                        let is_it = field.name.of(&rest.held).eq_ignore_ascii_case(b"retry-after");
+                        let value = std::str::from_utf8(field.value.of(&rest.held)).ok()?;
+                        value.trim().parse().ok().filter(|_| is_it)
+                    });
+                    rest.held.drain(..response.len);
+                    return Ok(Answer {
+                        status: response.status,
+                        #[cfg(feature = "trace")]
+                        retry_after,
+                        #[cfg(any(feature = "jwt", feature = "trace"))]
+                        rest,
+                        #[cfg(any(feature = "jwt", feature = "trace"))]
+                        length: response.length,
+                    });
+                }
+                None if rest.held.len() > HEAD => return Err("its head is too large".to_owned()),
+                None if rest.more().await? == 0 => return Err("the connection was closed".to_owned()),
+                None => {}
+            }
+        }
+    }
+}
+
+#[cfg(any(feature = "jwt", feature = "trace"))]
+impl Answer {
+    /// The whole body, of at most so many bytes; nothing where the answer has none.
+    ///
+    /// # Errors
+    ///
+    /// Why it cannot be had whole, in words for the operator.
+    pub(crate) async fn body(mut self, most: usize) -> Result<Vec<u8>, String> {
+        let rest = &mut self.rest;
+        let too_large = || format!("it has more than {most} bytes");
+        let (mut body, mut decoder) = (Vec::new(), Decoder::default());
+        loop {
+            let is_over = match self.length {
+                Length::None => true,
+                Length::Fixed(length) if length > most as u64 => return Err(too_large()),
+                Length::Fixed(length) => {
+                    body.append(&mut rest.held);
+                    body.len() as u64 >= length
+                }
+                Length::Chunked => {
+                    let step = decoder.decode(&mut rest.held).map_err(|_| "its chunks are malformed")?;
+                    body.extend_from_slice(rest.held.get(..step.data).unwrap_or_default());
+                    rest.held.clear();
+                    decoder.done()
+                }
+                Length::UntilClose => {
+                    body.append(&mut rest.held);
+                    false
+                }
+            };
+            if let (true, Length::Fixed(length)) = (is_over, self.length) {
+                body.truncate(usize::try_from(length).unwrap_or(most));
+            }
+            if body.len() > most {
+                return Err(too_large());
+            }
+            if is_over {
+                return Ok(body);
+            }
+            if rest.more().await? == 0 {
+                let is_whole = self.length == Length::UntilClose;
+                return if is_whole { Ok(body) } else { Err("it is cut off".to_owned()) };
+            }
+        }
+    }
+}
+
+impl Arriving {
+    /// Reads what there is; nothing, where there will be no more.
+    async fn more(&mut self) -> Result<usize, String> {
+        match self.link.read(&self.turn, &mut self.room).await {
+            Ok(count) => {
+                self.held.extend_from_slice(self.room.get(..count).unwrap_or_default());
+                Ok(count)
+            }
+            Err(error) => Err(self.said(&error)),
+        }
+    }
+
+    /// An error in words.
+    fn said(&self, error: &io::Error) -> String {
+        self.link.why().map_or_else(|| error.kind().to_string(), str::to_owned)
+    }
+}
