@@ -137,11 +137,14 @@ pub(crate) fn redirect(program: &Program, places: &mut Places, real: &[(String, 
                 backup,
                 line,
                 named: false,
+                tls: None,
             });
         }
         own.sort_by_key(|place| place.line);
         for place in own {
             place.address = *address;
+            // What stands there speaks plain HTTP.
+            place.tls = None;
         }
     }
 }

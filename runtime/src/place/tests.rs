@@ -113,7 +113,7 @@ fn every_url_of_a_parameter_is_a_server_with_what_its_line_says() {
 #[test]
 fn what_is_no_server_is_refused_with_what_was_found() {
     for (text, why) in [
-        ("https://10.0.0.7", "whose scheme is `https`"),
+        ("https://10.0.0.7", "whose scheme is `https`, and no upstream of this gateway was compiled for it"),
         (
             "http://localhost:9001",
             "and the name `localhost` is not looked up, since the gateway block does not say `dns`",
