@@ -165,6 +165,17 @@ pub(crate) struct Auth {
     pub(crate) words: Vec<Word>,
     /// What is known of everybody, in the order in which it is kept.
     pub(crate) claims: Vec<Claim>,
+    /// The upstreams that it asks, in the order of its words.
+    pub(crate) calls: Vec<Call>,
+}
+
+/// An upstream that an `auth` asks.
+#[derive(Clone, Debug)]
+pub(crate) struct Call {
+    /// Index into the upstreams.
+    pub(crate) upstream: usize,
+    /// What that says of every call, in the order of the catalogue.
+    pub(crate) steps: Vec<Step>,
 }
 
 /// A setting of an `auth`.

@@ -61,7 +61,7 @@ impl Edits {
     }
 
     /// Adds the field lines of a name that another request has.
-    #[cfg(all(feature = "json", feature = "trace"))]
+    #[cfg(all(feature = "call", feature = "trace"))]
     pub(crate) fn copy_lines(&mut self, other: &Self, name: &str) {
         for line in other.lines.split_inclusive(|byte| *byte == b'\n').filter(|line| is_line(line, name)) {
             self.lines.extend_from_slice(line);
@@ -158,7 +158,7 @@ pub(crate) fn drop_lines(name: &str, lines: &mut Vec<u8>) {
     }
 }
 
-fn has_line(name: &str, lines: &[u8]) -> bool {
+pub(crate) fn has_line(name: &str, lines: &[u8]) -> bool {
     lines.split_inclusive(|byte| *byte == b'\n').any(|line| is_line(line, name))
 }
 

@@ -28,8 +28,8 @@ pub use crate::program::Dns;
 #[cfg(feature = "trace")]
 pub use crate::program::Trace;
 pub use crate::program::{
-    AccessLog, At, Capacity, Chain, Drain, Fit, Label, Listener, Outside, Program, Route, SaidBy, Server,
-    Share, Split, TrustedProxies, Upstream,
+    AccessLog, At, Call, Capacity, Chain, Drain, Fit, Label, Listener, Outside, Program, Route, SaidBy,
+    Server, Share, Split, TrustedProxies, Upstream,
 };
 pub use crate::route::{ALWAYS, Edge, Kind, Leaf, NONE, Node, Param, Router, method, segment_hash};
 pub use crate::scope::{self, Decimal, Text, Time};

@@ -13,6 +13,8 @@ pub mod auth;
 #[doc(hidden)]
 pub mod bench;
 mod buffer;
+#[cfg(feature = "call")]
+mod call;
 pub mod cause;
 pub mod clock;
 pub mod dfa;
@@ -55,6 +57,7 @@ pub mod tested;
 mod tls;
 mod trace;
 mod upstream;
+mod watched;
 
 /// The whole `main.rs` of a package whose build script compiles its `gateway.gw`.
 #[macro_export]

@@ -93,6 +93,17 @@ pub struct Share {
     pub pin: Option<fn(&Exchange) -> bool>,
 }
 
+/// An upstream that is asked by the gateway itself, and what is said of every call there.
+#[derive(Clone, Copy, Debug)]
+pub struct Call {
+    /// Its index into [`Program::upstreams`].
+    pub upstream: u32,
+    /// Index into [`Program::chains`].
+    pub chain: u16,
+    /// Index into the records of that chain.
+    pub record: u32,
+}
+
 /// How much a gateway takes at once.
 #[derive(Clone, Copy, Debug)]
 pub struct Capacity {

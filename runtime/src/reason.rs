@@ -102,6 +102,14 @@ reasons! {
     PASSWORDS_FULL "passwords_full" 503 "proxy_internal_response" "the gateway has as many passwords to verify as it may have";
     /// `auth … basic`: the wait was too long.
     PASSWORDS_TIMEOUT "passwords_timeout" 503 "proxy_internal_response" "the gateway has not verified the password in time";
+    /// `auth … forward`: whoever is asked refuses.
+    AUTH_REFUSED "auth_refused" 403 "http_request_denied" "the request is refused by whom the gateway asks";
+    /// `auth … forward`: nobody answers, or with a failure.
+    AUTH_UNAVAILABLE "auth_unavailable" 503 "destination_unavailable" "it cannot be found out now whether the request may come";
+    /// `auth … forward`: the answer was too late.
+    AUTH_TIMEOUT "auth_timeout" 503 "http_response_timeout" "it was not found out in time whether the request may come";
+    /// `auth … forward`: what was answered is no answer to that.
+    AUTH_UNREADABLE "auth_unreadable" 503 "http_protocol_error" "the gateway was told what it cannot read of whether the request may come";
     /// `only`.
     NOT_ALLOWED "not_allowed" 403 "http_request_denied" "the request is not allowed";
     /// `deny`.

@@ -5,6 +5,8 @@
 use std::any::Any;
 use std::sync::Arc;
 
+use tokio::sync::watch;
+
 use crate::auth::Verifier;
 use crate::clock::Clock;
 use crate::live::Live;
@@ -39,18 +41,28 @@ pub(crate) struct Shared {
     states: Vec<State>,
     /// By the numbers of [`Program::auths`].
     pub(crate) auths: Vec<Box<dyn Verifier>>,
+    /// Counts how often an operator has asked for files to be read again.
+    asked: watch::Sender<u64>,
 }
 
 impl Shared {
     pub(crate) fn new(
         program: &'static Program,
         params: Arc<Params>,
-        live: Option<Live>,
+        (live, asked): (Option<Live>, watch::Sender<u64>),
         clock: Clock,
         auths: Vec<Box<dyn Verifier>>,
     ) -> Arc<Self> {
         let states = program.states.iter().map(|make| make()).collect();
-        Arc::new(Self { clock, params, live, program, states, auths })
+        Arc::new(Self { clock, params, live, program, states, auths, asked })
+    }
+
+    /// Has all files read again that are looked at, as they stand.
+    pub(crate) fn reread(&self) {
+        if let Some(live) = &self.live {
+            live.asked.notify_one();
+        }
+        self.asked.send_modify(|asked| *asked += 1);
     }
 
     /// The state of a number; `None` where it is of another type, which emitted code never asks for.

@@ -111,7 +111,9 @@ fn credential(running: &Running, auth: &str, said: &str) -> Result<(&'static str
     let mut auths = shared.program.auths.iter().zip(&shared.auths);
     let found = auths.find(|(declared, _)| declared.name == auth);
     let (_, verifier) = found.ok_or_else(|| format!("no route asks for `{auth}`"))?;
-    Ok((verifier.field(), verifier.tested(said)?))
+    let value = verifier.tested(said)?;
+    let field = verifier.fields().first().ok_or_else(|| format!("nobody speaks for `{auth}`"))?;
+    Ok((field, value))
 }
 
 /// The members of a member, all of them texts.

@@ -38,6 +38,8 @@ pub fn write(out: &Path) {
     write_one(out, "key_sets");
     write_one(out, "aggregated");
     write_one(out, "tls");
+    write_one(out, "asked");
+    write_one(out, "replaced");
 }
 
 fn write_one(out: &Path, name: &str) {

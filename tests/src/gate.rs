@@ -35,8 +35,8 @@ pub struct Setup {
     pub program: &'static Program,
     /// Where its log is written to, if it has a file.
     pub log_file: Option<PathBuf>,
-    /// Where files of live values are: pairs of the declared and the real path.
-    pub live_files: Vec<(String, PathBuf)>,
+    /// Where files are: pairs of the declared and the real path.
+    pub files: Vec<(String, PathBuf)>,
     /// Who is asked for names.
     pub name_server: Option<SocketAddr>,
 }
@@ -86,7 +86,7 @@ impl Setup {
             given: Vec::new(),
             program: program::program(),
             log_file: None,
-            live_files: Vec::new(),
+            files: Vec::new(),
             name_server: None,
         }
     }
@@ -148,7 +148,7 @@ impl Setup {
             inherit: false,
             admin: Some(SocketAddr::from(([127, 0, 0, 1], 0))),
             log_file: self.log_file,
-            live_files: self.live_files,
+            files: self.files,
             name_server: self.name_server,
         };
         let running = start_logging(self.program, options, to)?;
@@ -192,9 +192,9 @@ impl Gate {
         self.running.as_ref().expect("it runs").reopen_log();
     }
 
-    /// Reads the files of live values at once.
-    pub fn reread_live(&self) {
-        self.running.as_ref().expect("it runs").reread_live();
+    /// Reads all files at once.
+    pub fn reread(&self) {
+        self.running.as_ref().expect("it runs").reread();
     }
 
     /// The lines of the access log once there are so many; parsed, so that each is known to be JSON.

@@ -130,6 +130,27 @@ pub fn aggregated() -> &'static Program {
     &aggregated::PROGRAM
 }
 
+mod asked {
+    include!(concat!(env!("OUT_DIR"), "/asked.rs"));
+}
+
+/// The declared addresses of the servers that [`asked`] asks: the one that knows, and one that is asked again.
+pub const ASKED: [SocketAddr; 2] = [local(9041), local(9042)];
+
+/// A gateway that asks others who may come, compiled from `gateways/asked.gw`.
+pub fn asked() -> &'static Program {
+    &asked::PROGRAM
+}
+
+mod replaced {
+    include!(concat!(env!("OUT_DIR"), "/replaced.rs"));
+}
+
+/// A gateway with files that change, compiled from `gateways/replaced.gw`.
+pub fn replaced() -> &'static Program {
+    &replaced::PROGRAM
+}
+
 mod given {
     include!(concat!(env!("OUT_DIR"), "/given.rs"));
 }

@@ -10,15 +10,17 @@ use gatewright_dsl::auth::{CLAIMS, Kind};
 use gatewright_dsl::policy::{Hook, Who};
 use gatewright_dsl::problem::setting::wrong_type;
 use gatewright_dsl::problem::syntax::unknown_word;
-use gatewright_dsl::schema::{Checked, Row, Type, Value, Values, Written, check_auth};
+use gatewright_dsl::schema::{Checked, Given, Row, Type, Value, Values, Written, check_auth};
 use gatewright_dsl::source::Span;
 
+use super::around::Nested;
 use super::expr::scope::{Principal, Scope};
 use super::expr::{self, Asked, literal};
 use super::rewrite::Space;
 use super::route::Route;
 use super::unit::Unit;
-use super::{Check, problem, resolve};
+use super::upstream::Upstream;
+use super::{Check, problem, resolve, step};
 use crate::checked::{self, Claim, Resolved, Step, Word};
 use crate::emit::expr::constant;
 use crate::ir::expr::Constant;
@@ -94,16 +96,56 @@ fn auth(
     let claims = claims(check, kind, &settings, types);
     // What is said of owners cannot be held against what is not known.
     let claims = claims?;
+    asks(check, kind, &settings);
     let words = words(check, kind, &settings, &claims)?;
-    check
-        .auths
-        .fields
-        .push((kind.field)(&settings.iter().map(|it| &it.values).collect::<Vec<_>>()).to_owned());
+    let fields = (kind.fields)(&settings.iter().map(|it| &it.values).collect::<Vec<_>>());
+    check.auths.fields.extend(fields.into_iter().map(str::to_owned));
     let known = claims.iter().map(|claim| (claim.name.clone(), claim.ty.clone())).collect();
     let name = block.name.text.clone();
     let principal = Rc::new(Principal { name: name.clone(), claims: known });
-    let auth = checked::Auth { name, span: block.name.span, kind, words, claims };
+    let auth = checked::Auth { name, span: block.name.span, kind, words, claims, calls: Vec::new() };
     is_right.then_some((auth, principal))
+}
+
+/// The names of the upstreams that a word names, with their places.
+fn named_upstreams<'v>(row: &Row, values: &'v Values) -> Vec<(&'v str, Option<Span>)> {
+    let of = |param: &gatewright_dsl::schema::Param| match values.find(param.name) {
+        Some(Given { value: Value::Text(name), span, .. }) => Some((&**name, *span)),
+        _ => None,
+    };
+    row.params.iter().filter(|param| param.ty == Type::Upstream).filter_map(of).collect()
+}
+
+/// Reports the upstreams that a kind asks and that there are not; others are used.
+fn asks(check: &mut Check<'_>, kind: &Kind, settings: &[Checked]) {
+    for setting in settings {
+        let Some(row) = kind.words.iter().find(|row| row.name == setting.values.word) else { continue };
+        for (name, span) in named_upstreams(row, &setting.values) {
+            if check.names.find(Space::Upstream, name).is_none() && !check.is_torn {
+                let known = check.names.all(Space::Upstream);
+                let problem = problem::unknown_upstream(name, span.unwrap_or(setting.span), known);
+                check.problems.push(problem);
+            }
+        }
+    }
+}
+
+/// How the upstreams are asked that `auth`s ask, once all upstreams are read.
+pub(super) fn calls(check: &mut Check<'_>, upstreams: &[Upstream<'_>], nested: &Nested<'_>) {
+    for at in 0..check.auths.known.len() {
+        let Some((auth, _)) = check.auths.known.get(at) else { continue };
+        let asked = auth.words.iter().flat_map(|word| named_upstreams(word.row, &word.values));
+        let asked: Vec<String> = asked.map(|(name, _)| name.to_owned()).collect();
+        let mut calls = Vec::with_capacity(asked.len());
+        for name in asked {
+            let found = upstreams.iter().enumerate().find(|(_, upstream)| upstream.name.text == name);
+            let Some((upstream, asked)) = found else { continue };
+            calls.push(checked::Call { upstream, steps: step::of_branch(check, asked, nested) });
+        }
+        if let Some((auth, _)) = check.auths.known.get_mut(at) {
+            auth.calls = calls;
+        }
+    }
 }
 
 /// What is known of everybody: what the kind knows by itself, then the fields of the record. `None` where that is wrong.
@@ -124,8 +166,8 @@ fn claims(
         return Some(claims);
     };
     let Some(Value::Reference(name)) = setting.values.value("type") else { return None };
-    let kind = TypeKind::Named { name: name.clone(), bounds: None };
-    let record = match check.types.find(&ast::Type { span: name.span, kind }) {
+    let named = TypeKind::Named { name: name.clone(), bounds: None };
+    let record = match check.types.find(&ast::Type { span: name.span, kind: named }) {
         Ok(Some(Ty::Record(record))) => record,
         Ok(None) => return None,
         Ok(Some(other)) => {
@@ -146,7 +188,7 @@ fn claims(
             check.problems.push(problem::claim_taken(&taken.name, field.name.span, name.span));
             is_whole = false;
         }
-        match claim(check, field) {
+        match claim(check, kind, field) {
             Some(claim) => claims.push(claim),
             None => is_whole = false,
         }
@@ -154,7 +196,7 @@ fn claims(
     is_whole.then_some(claims)
 }
 
-fn claim(check: &mut Check<'_>, field: &ast::Field) -> Option<Claim> {
+fn claim(check: &mut Check<'_>, kind: &Kind, field: &ast::Field) -> Option<Claim> {
     let ty = match resolve::field_type(check, field, "a claim") {
         Ok(ty) => ty?,
         Err(problem) => {
@@ -174,7 +216,14 @@ fn claim(check: &mut Check<'_>, field: &ast::Field) -> Option<Claim> {
         Some(default) => Some(texts(&literal::constant(default, &ty).ok()?)),
         None => None,
     };
-    let wire = field.wire.as_ref().map_or(&field.name.text, |wire| &wire.value).clone();
+    let (wire, at) = match &field.wire {
+        Some(wire) => (wire.value.clone(), wire.span),
+        None => (field.name.text.clone(), field.name.span),
+    };
+    if let Some(mismatch) = (kind.claim)(&wire) {
+        check.problems.push(problem::claim_name(mismatch, at));
+        return None;
+    }
     Some(Claim { name: field.name.text.clone(), wire, ty, default })
 }
 
@@ -308,8 +357,9 @@ pub(super) fn asked(check: &mut Check<'_>, scope: &mut Scope<'_>, steps: &[Step]
             if check.names.is_auth(&name.text) {
                 check.names.find(Space::Value, &name.text);
             }
-            if let Some((_, who)) = check.auths.find(&name.text) {
-                scope.principal(Rc::clone(who), !any);
+            match check.auths.find(&name.text) {
+                Some((_, who)) => scope.principal(Rc::clone(who), !any),
+                None => scope.lose(&name.text),
             }
         }
     }

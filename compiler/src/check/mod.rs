@@ -181,6 +181,7 @@ pub(crate) fn check(files: &Files<'_>, entry: &Entry, catalogue: &Catalogue) -> 
     }
     used::check(&mut check);
     let nested = around::walk(&mut check, &units, &gateway.settings);
+    auth::calls(&mut check, &upstreams, &nested);
     let outside = step::outside(&mut check, &gateway.settings, &nested);
     let routes: Vec<_> = nested
         .routes
@@ -213,9 +214,9 @@ pub(crate) fn check(files: &Files<'_>, entry: &Entry, catalogue: &Catalogue) -> 
     let bounds = check.bounds;
     let program = problems.is_empty().then(|| {
         let claims = claims.ordered(&order);
-        let mut program = program(gateway, upstreams, routes, (claims, &order), &check.lines);
         let auths = std::mem::take(&mut check.auths.known).into_iter().map(|(auth, _)| auth);
-        program.auths = auths.filter(|auth| used.contains(&auth.span)).collect();
+        let auths = auths.filter(|auth| used.contains(&auth.span)).collect();
+        let mut program = program(gateway, (upstreams, auths), routes, (claims, &order), &check.lines);
         program.outside = outside;
         program.assertions = assertions;
         let used = params.all.iter().filter(|it| needed.contains(&it.name));
@@ -357,7 +358,7 @@ fn use_names(check: &mut Check<'_>, params: &Params) {
 
 fn program(
     gateway: Gateway,
-    upstreams: Vec<Upstream<'_>>,
+    (upstreams, mut auths): (Vec<Upstream<'_>>, Vec<checked::Auth>),
     routes: Vec<Route<'_>>,
     (claims, order): (RouteSet, &[usize]),
     lines: &Lines<'_>,
@@ -371,7 +372,7 @@ fn program(
         .collect();
     let mut routes: Vec<_> =
         order.iter().filter_map(|at| typed.get_mut(*at).and_then(Option::take)).collect();
-    let (upstreams, Asking { named, secured }) = used_upstreams(upstreams, &mut routes);
+    let (upstreams, Asking { named, secured }) = used_upstreams(upstreams, &mut routes, &mut auths);
     let Gateway { name, listeners, mut front, .. } = gateway;
     if front.dns.is_none() {
         front.dns = named.map(|span| (gateway::dns_by_default(), span));
@@ -383,7 +384,7 @@ fn program(
         front,
         params: Vec::new(),
         secrets: Vec::new(),
-        auths: Vec::new(),
+        auths,
         upstreams,
         outside: Vec::new(),
         routes,
@@ -400,11 +401,12 @@ struct Asking {
     secured: Option<Span>,
 }
 
-/// The upstreams to which routes of this gateway lead; others are those of other entries. The routes name them by their new
-/// numbers. With them comes what they ask for.
+/// The upstreams to which routes of this gateway lead, or that it asks; others are those of other entries. Routes and `auth`s name
+/// them by their new numbers. With them comes what they ask for.
 fn used_upstreams(
     upstreams: Vec<Upstream<'_>>,
     routes: &mut [checked::Route],
+    auths: &mut [checked::Auth],
 ) -> (Vec<checked::Upstream>, Asking) {
     let mut identity: BTreeMap<usize, BTreeSet<String>> = BTreeMap::new();
     for route in routes.iter() {
@@ -426,6 +428,7 @@ fn used_upstreams(
             let branches = route.aggregate.iter_mut().flat_map(|it| &mut it.branches);
             end.into_iter().chain(branches.map(|branch| &mut branch.upstream))
         })
+        .chain(auths.iter_mut().flat_map(|auth| &mut auth.calls).map(|call| &mut call.upstream))
         .collect();
     let led_to: BTreeSet<usize> = ends.iter().map(|upstream| **upstream).collect();
     let splits = upstreams.iter().enumerate().filter(|(number, _)| led_to.contains(number));

@@ -14,7 +14,7 @@ use super::join::Settings;
 use super::unit::Unit;
 use super::upstream::Upstream;
 use super::{Check, problem};
-use crate::checked::Step;
+use crate::checked::{Auth, Step};
 
 /// What a setting speaks of at one place.
 #[derive(Debug)]
@@ -51,8 +51,9 @@ pub(super) fn note(check: &mut Check<'_>, steps: &[Step], upstreams: &[&Upstream
         let answers = step.policy.answers.iter();
         given.extend(answers.filter_map(|reason| Some((reason.given(&step.values)?, reason.name))));
         for name in step.policy.who.map(|_| principals(&step.values)).unwrap_or_default() {
-            let known = check.auths.find(&name.text).map(|(auth, _)| auth.kind.answers);
-            given.extend(known.unwrap_or_default().iter().map(|reason| (reason.status, reason.name)));
+            if let Some((auth, _)) = check.auths.find(&name.text) {
+                given.extend(auth.kind.answers.iter().flat_map(|reason| of_kind(auth, reason)));
+            }
         }
     }
     for (place, cause) in speaking {
@@ -61,6 +62,20 @@ pub(super) fn note(check: &mut Check<'_>, steps: &[Step], upstreams: &[&Upstream
         spoken.is_given |= is_given;
         spoken.given.extend(&given);
     }
+}
+
+/// How an `auth` gives a reason: with its status, or with each of those that a word lists.
+fn of_kind(auth: &Auth, reason: &'static Reason) -> Vec<(u16, &'static str)> {
+    let listed = reason.status_of.into_iter().flat_map(|param| {
+        auth.words.iter().filter_map(move |word| match word.values.value(param) {
+            Some(Value::List(list)) => Some(list),
+            _ => None,
+        })
+    });
+    let statuses =
+        listed.flatten().filter_map(|it| if let Value::Status(it) = it { Some(*it) } else { None });
+    let all: Vec<_> = statuses.map(|status| (status, reason.name)).collect();
+    if all.is_empty() { vec![(reason.status, reason.name)] } else { all }
 }
 
 /// Takes everything that the settings of a route speak of for given: the route is not understood.

@@ -176,7 +176,8 @@ impl Rewrite for Renaming<'_> {
     }
 
     fn names_upstream(&self, setting: &str) -> bool {
-        let mut rows = Place::ALL.iter().flat_map(|place| item::words(*place));
+        let own = Place::ALL.iter().flat_map(|place| item::words(*place));
+        let mut rows = own.chain(self.catalogue.auths().flat_map(|kind| kind.words));
         rows.any(|row| row.name == setting && row.params.iter().any(|param| param.ty == Type::Upstream))
     }
 

@@ -128,7 +128,7 @@ impl<'a> Pair<'a> {
     }
 
     fn auth_changes(&self, a: &'a ir::Auth, b: &'a ir::Auth) -> Vec<Draft> {
-        let ir::Auth { name: _, home, claims, items } = a;
+        let ir::Auth { name: _, home, claims, items, calls } = a;
         let Some(kind) = self.catalogue.auths().find(|kind| kind.home == *home).filter(|_| *home == b.home)
         else {
             return vec![draft(
@@ -145,6 +145,16 @@ impl<'a> Pair<'a> {
             settings.collect()
         };
         let mut drafts = self.compared(&settings(items), &settings(&b.items));
+        let both = self.both();
+        let is_same = |(a, b): (&ir::Call, &ir::Call)| {
+            let ir::Call { upstream, chain, record } = *a;
+            self.is_same_upstream(upstream, b.upstream)
+                && is_same_chain(&both, (chain, record), (b.chain, b.record))
+        };
+        if calls.len() != b.calls.len() || !calls.iter().zip(&b.calls).all(is_same) {
+            let what = "another server is asked for it, or in another way".to_owned();
+            drafts.push(draft(Class::Changed, "auth_asks", what));
+        }
         let shown = |claim: &Claim| {
             let Claim { name, wire, required, many, check: _, expected, default } = claim;
             let list = if *many { ("list<", ">") } else { ("", "") };
@@ -165,6 +175,25 @@ impl<'a> Pair<'a> {
             },
         ));
         drafts
+    }
+}
+
+/// Whether the gateway's own calls with these chains, and these records of them, are made in one way.
+pub(super) fn is_same_chain(both: &Both<'_>, a: (usize, usize), b: (usize, usize)) -> bool {
+    let steps = |program: &'_ ir::Program, (chain, record): (usize, usize)| {
+        let chain = program.chains.get(chain)?;
+        let steps = chain.steps.iter().zip(chain.records.get(record)?);
+        let steps = steps.filter_map(|(table, config)| {
+            let table = program.steps.get(*table)?;
+            Some((table.home, table.configs.get(*config)?.clone()))
+        });
+        Some(steps.collect::<Vec<_>>())
+    };
+    match (steps(both.a.program, a), steps(both.b.program, b)) {
+        (Some(a), Some(b)) => {
+            a.len() == b.len() && a.iter().zip(&b).all(|(a, b)| a.0 == b.0 && both.fields(&a.1, &b.1))
+        }
+        _ => false,
     }
 }
 

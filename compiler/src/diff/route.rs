@@ -6,7 +6,7 @@ use gatewright_dsl::policy::Policy;
 use gatewright_dsl::schema::Sense;
 
 use super::content::{Both, Reading};
-use super::part::Pair;
+use super::part::{Pair, is_same_chain};
 use super::setting::{Compared, Draft, Link, Setting};
 use super::{Change, Class, Meaning, Said};
 use crate::algebra::hands;
@@ -244,22 +244,7 @@ impl Routes<'_> {
             needs,
         } = a;
         let (old, new) = (both.a.program, both.b.program);
-        let steps = |program: &'_ ir::Program, chain: usize, record: usize| {
-            let chain = program.chains.get(chain)?;
-            let steps = chain.steps.iter().zip(chain.records.get(record)?);
-            let steps = steps.filter_map(|(table, config)| {
-                let table = program.steps.get(*table)?;
-                Some((table.home, table.configs.get(*config)?.clone()))
-            });
-            Some(steps.collect::<Vec<_>>())
-        };
-        let same_steps = match (steps(old, *chain, *record), steps(new, b.chain, b.record)) {
-            (Some(a), Some(b)) => {
-                a.len() == b.len() && a.iter().zip(&b).all(|(a, b)| a.0 == b.0 && both.fields(&a.1, &b.1))
-            }
-            _ => false,
-        };
-        same_steps
+        is_same_chain(both, (*chain, *record), (b.chain, b.record))
             && *name == b.name
             && self.pair.is_same_upstream(*upstream, b.upstream)
             && both.pieces(target, &b.target)

@@ -4,13 +4,21 @@ use proc_macro2::{Literal, TokenStream};
 use quote::{format_ident, quote};
 
 use super::value;
-use crate::ir::{Auth, Claim};
+use crate::ir::{Auth, Call, Claim};
 
 pub(super) fn auth(auth: &Auth) -> TokenStream {
     let (name, home) = (Literal::string(&auth.name), value::home(auth.home));
     let claims = auth.claims.iter().map(claim);
     let items = value::items(&auth.items, &home);
-    quote! { g::Auth { name: #name, claims: &[#(#claims),*], kind: &#home::Config { items: #items } } }
+    let calls = auth.calls.iter().map(call);
+    quote! {
+        g::Auth { name: #name, claims: &[#(#claims),*], kind: &#home::Config { items: #items }, calls: &[#(#calls),*] }
+    }
+}
+
+fn call(call: &Call) -> TokenStream {
+    let [upstream, chain, record] = [call.upstream, call.chain, call.record].map(Literal::usize_unsuffixed);
+    quote! { g::Call { upstream: #upstream, chain: #chain, record: #record } }
 }
 
 fn claim(claim: &Claim) -> TokenStream {

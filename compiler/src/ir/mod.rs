@@ -78,6 +78,19 @@ pub(crate) struct Auth {
     pub(crate) claims: Vec<Claim>,
     /// Its words: for each its name, and what it says.
     pub(crate) items: Vec<(&'static str, Vec<Field>)>,
+    /// The upstreams that it asks.
+    pub(crate) calls: Vec<Call>,
+}
+
+/// How an upstream is asked.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Call {
+    /// Index into [`Program::upstreams`].
+    pub(crate) upstream: usize,
+    /// Index into [`Program::chains`].
+    pub(crate) chain: usize,
+    /// Index into the records of that chain.
+    pub(crate) record: usize,
 }
 
 /// Something that is known of who asks.

@@ -15,7 +15,7 @@ use super::expr::Expressions;
 use super::order::{self, Unit};
 use crate::checked::{self, End, Route, Step, Trail};
 use crate::ir::{
-    self, Aggregate, Branch, Chain, Content, EndKind, Ends, Field, Piece, Respond, Said, StepTable,
+    self, Aggregate, Branch, Call, Chain, Content, EndKind, Ends, Field, Piece, Respond, Said, StepTable,
 };
 use crate::ty::Ty;
 
@@ -100,7 +100,7 @@ impl Chains {
 
     /// How it is found out who asks.
     pub(super) fn auth(&mut self, auth: checked::Auth) -> ir::Auth {
-        let checked::Auth { name, span, kind, words, claims } = auth;
+        let checked::Auth { name, span, kind, words, claims, calls } = auth;
         self.features.entry(kind.feature).or_insert(Some(span));
         let items = config::words(&words, &mut self.expressions);
         let claim = |claim: checked::Claim| {
@@ -112,7 +112,15 @@ impl Chains {
             ir::Claim { name, wire, required, many, check, expected: item.to_string(), default }
         };
         let claims = claims.into_iter().map(claim).collect();
-        ir::Auth { name, home: kind.home, claims, items }
+        let calls = calls.into_iter().map(|call| self.call(call.upstream, call.steps)).collect();
+        ir::Auth { name, home: kind.home, claims, items, calls }
+    }
+
+    /// A call of the gateway's own to an upstream: with a chain of its own.
+    fn call(&mut self, upstream: usize, steps: Vec<Step>) -> Call {
+        let (steps, record, _) = self.steps(steps);
+        let (chain, record) = self.chain(steps, Some(EndKind::Branch), record, None);
+        Call { upstream, chain, record }
     }
 
     /// Several calls that become one answer: each with a chain of its own.
@@ -134,8 +142,7 @@ impl Chains {
                 failure,
                 needs,
             } = branch;
-            let (steps, record, _) = self.steps(steps);
-            let (chain, record) = self.chain(steps, Some(EndKind::Branch), record, None);
+            let Call { upstream, chain, record } = self.call(upstream, steps);
             let target = pieces(target, &mut self.expressions);
             let headers = sent
                 .headers

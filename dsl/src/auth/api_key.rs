@@ -11,7 +11,7 @@ pub const KIND: Kind = Kind {
     summary: "a long random text that only its owner has",
     words: &[HEADER, KEY, KEYS, super::CLAIMS],
     one_of: &["key", "keys"],
-    field: field_of,
+    fields: fields_of,
     own: &["name"],
     feature: "api_key",
     home: "auth::api_key",
@@ -66,7 +66,7 @@ const KEY: Row = Row {
 
 const KEYS: Row = Row {
     name: "keys",
-    summary: "a file with one key a line, read when the gateway starts",
+    summary: "a file with one key a line, read when the gateway starts, and again when it changes",
     params: &[Param::required(
         "path",
         At::Position,
@@ -79,12 +79,12 @@ const KEYS: Row = Row {
 };
 
 /// The field that holds the key.
-fn field_of<'v>(settings: &[&'v Values]) -> &'v str {
+fn fields_of<'v>(settings: &[&'v Values]) -> Vec<&'v str> {
     let header = settings.iter().find(|values| values.word == HEADER.name);
-    match header.and_then(|values| values.value("name")) {
+    vec![match header.and_then(|values| values.value("name")) {
         Some(Value::Text(name)) => name,
         _ => super::AUTHORIZATION,
-    }
+    }]
 }
 
 fn is_a_hash(values: &Values) -> Option<Mismatch> {

@@ -63,7 +63,7 @@ const USER: Row = Row {
 
 const USERS: Row = Row {
     name: "users",
-    summary: "a file with one user a line, read when the gateway starts",
+    summary: "a file with one user a line, read when the gateway starts, and again when it changes",
     params: &[Param::required(
         "path",
         At::Position,

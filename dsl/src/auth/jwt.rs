@@ -77,7 +77,7 @@ const KEYS: Row = Row {
             "from",
             At::Position,
             Type::String(Bounds { min: Some(1), max: Some(1024) }),
-            "the path of a file that is there when the gateway starts, or `http://IP:PORT/PATH`",
+            "the path of a file, which is read again when it changes, or `http://IP:PORT/PATH`",
         ),
         time("keep", 86_400, (60, 2_592_000), "of a URL: how long the keys that were fetched last are used"),
         time("every", 300, (10, 86_400), "of a URL: how often they are fetched"),
@@ -222,7 +222,7 @@ fn is_of_one_family(values: &Values) -> Option<Mismatch> {
     })
 }
 
-/// A file is read once. A URL is plain HTTP to an address: no name is looked up for it.
+/// A file is looked at once a second. A URL is plain HTTP to an address: no name is looked up for it.
 fn is_a_place_of_keys(values: &Values) -> Option<Mismatch> {
     let Some(Value::Text(from)) = values.value("from") else { return None };
     if !from.contains("://") {
@@ -231,7 +231,7 @@ fn is_a_place_of_keys(values: &Values) -> Option<Mismatch> {
         return Some(Mismatch {
             because: Some(("from", "this is a file".into())),
             help: Some("leave it out".into()),
-            ..Mismatch::conflict(label, format!("a file is read once, and has no `{label}`"), "")
+            ..Mismatch::conflict(label, format!("a file is read when it changes, and has no `{label}`"), "")
         });
     }
     let what = match url::parse(from, &["http"]) {

@@ -2,13 +2,14 @@
 
 pub mod api_key;
 pub mod basic;
+pub mod forward;
 pub mod jwt;
 
 use crate::policy::request::may_be_carried;
 use crate::schema::{At, Mismatch, Param, Reason, Row, Type, Values};
 
 /// The kinds of this project.
-pub(crate) const STANDARD: &[&Kind] = &[&api_key::KIND, &basic::KIND, &jwt::KIND];
+pub(crate) const STANDARD: &[&Kind] = &[&api_key::KIND, &basic::KIND, &forward::KIND, &jwt::KIND];
 
 /// Says what does not go together in settings that are each right by themselves, and which of them it is about.
 pub type Check = for<'v> fn(&[&'v Values]) -> Option<(&'v Values, Mismatch)>;
@@ -26,8 +27,10 @@ pub struct Kind {
     pub one_of: &'static [&'static str],
     /// What must hold between the settings of a block, beyond each one's own.
     pub check: Option<Check>,
-    /// The field of a request's head, in lower case, that says who asks, by the settings of a block.
-    pub field: for<'v> fn(&[&'v Values]) -> &'v str,
+    /// The fields of a request's head, in lower case, that say who asks, by the settings of a block.
+    pub fields: for<'v> fn(&[&'v Values]) -> Vec<&'v str>,
+    /// Says what is wrong with the name by which a claim comes, if anything is.
+    pub claim: fn(&str) -> Option<Mismatch>,
     /// What it knows of everybody, each a text: fields of the principal beside those of the record that `claims` names.
     pub own: &'static [&'static str],
     /// Why a route that asks for it may refuse, beyond what every kind may answer.
@@ -46,7 +49,8 @@ impl Kind {
         words: &[],
         one_of: &[],
         check: None,
-        field: |_| AUTHORIZATION,
+        fields: |_| vec![AUTHORIZATION],
+        claim: |_| None,
         own: &[],
         answers: &[],
         feature: "",

@@ -129,7 +129,7 @@ fn holds_together(values: &Values) -> Option<Mismatch> {
 }
 
 /// RFC 9112 section 3.2.1: an absolute path and perhaps a query, in characters that can stand there.
-fn is_target(path: &str) -> bool {
+pub(crate) fn is_target(path: &str) -> bool {
     path.len() <= 1024
         && path.starts_with('/')
         && path.bytes().all(|byte| byte.is_ascii_graphic() && !b"#\"<>\\^`{|}".contains(&byte))

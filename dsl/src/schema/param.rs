@@ -68,6 +68,8 @@ pub enum Default {
     Absent,
     /// This value.
     Is(Value),
+    /// These values, of a list.
+    List(&'static [Value]),
 }
 
 impl Default {
@@ -78,6 +80,7 @@ impl Default {
             Self::Required => return None,
             Self::Absent => Value::Absent,
             Self::Is(value) => value.clone(),
+            Self::List(values) => Value::List(values.to_vec()),
         };
         Some(Given { name, value, span: None })
     }

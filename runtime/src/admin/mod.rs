@@ -57,6 +57,8 @@ const FEATURES: &[&str] = &[
     "basic",
     #[cfg(feature = "dns")]
     "dns",
+    #[cfg(feature = "forward")]
+    "forward",
     #[cfg(feature = "json")]
     "json",
     #[cfg(feature = "jwt")]
@@ -313,6 +315,7 @@ fn answer(desk: &Desk, head: &Head) -> Answer {
                 started: desk.started,
                 is_ready: gateway.is_ready(),
                 live: gateway.shared.live.as_ref(),
+                auths: &gateway.shared.auths,
                 dropped: gateway.log.dropped(),
                 spans: gateway.tracing.counts(),
             };

@@ -3,9 +3,7 @@
 //! Each branch is a call of its own, with what its upstream says of every call; it begins as soon as the values are there that its
 //! path is made of. All of it runs in the task of the client's connection, so that nothing of it goes on when the client has gone.
 
-mod ask;
 mod cache;
-mod call;
 mod run;
 
 use std::time::Duration;

@@ -3,25 +3,29 @@
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use super::cache::Cache;
-use super::call::{Failed, Reply, Wanted, call, until};
 use super::{Aggregate, Branch, Failure};
 use crate::answer;
+use crate::call::{self, Failed, Reply, Wanted};
 use crate::clock::{Micros, micros};
-use crate::exchange::{Exchange, Flow};
+use crate::exchange::Exchange;
 use crate::head::{Method, write_number};
 use crate::http1::request::Request;
 use crate::json::Document;
+use crate::program;
 use crate::reason::Reason;
 use crate::serve::client::Client;
 use crate::serve::connection::{After, own};
-use crate::serve::forward::shared_out;
 use crate::serve::worker::Worker;
 use crate::target;
 
 /// The field that names the branches that have fallen back, and why.
 const INCOMPLETE: &str = "X-Incomplete";
+
+/// The fields of an answer that say how it may be kept, and whether it can be read.
+const READ: &[&str] = &["cache-control", "age", "content-encoding"];
 
 type Call = Pin<Box<dyn Future<Output = (Box<Exchange>, Result<Reply, Failed>)>>>;
 
@@ -175,26 +179,10 @@ impl Running<'_> {
         };
         target::make(branch.target, x)
             .map_err(|reason| (if branch.needs == 0 { reason } else { of_server(reason) }, None))?;
-        let program = worker.gateway.program;
-        let number = shared_out(worker, x, branch.upstream);
-        let mut sub = worker.exchange();
-        // It is none that anybody has asked for, and has no line in a log.
-        sub.walk = None;
-        sub.client = x.client;
+        let Branch { upstream, chain, record, .. } = *branch;
+        let (number, mut sub) =
+            call::begin(worker, x, program::Call { upstream, chain, record }, branch.method)?;
         std::mem::swap(&mut sub.made, &mut x.made);
-        worker.tracer.branch(x, &mut sub);
-        let upstream = program.upstreams.get(number as usize);
-        if upstream.is_some_and(|upstream| upstream.balance.by.is_some()) {
-            sub.head.clone_from(&x.head);
-            sub.head.method = branch.method;
-        }
-        if let Some(chain) = program.chains.get(usize::from(branch.chain)) {
-            // Such a chain says how, and never ends anything.
-            if let Flow::Refuse(reason) = (chain.request)(&mut sub, branch.record) {
-                worker.done(sub);
-                return Err((reason, None));
-            }
-        }
         sub.room = worker.gateway.room.enter();
         let body = match send(branch, x, &mut sub) {
             Ok(body) => body,
@@ -204,8 +192,9 @@ impl Running<'_> {
             }
         };
         let end = branch.within.map_or(self.end, |within| until(worker, within).min(self.end));
-        let wanted = Wanted { end, max: branch.max, method: branch.method, body };
-        Ok(Box::pin(call(Rc::clone(worker), number, sub, wanted)))
+        let Branch { max, method, .. } = *branch;
+        let wanted = Wanted { end, max, method, body, is_kept: true, fields: READ, claims: &[] };
+        Ok(Box::pin(call::call(Rc::clone(worker), number, sub, wanted)))
     }
 
     /// Takes from a call that is over what is to be kept of it.
@@ -224,9 +213,10 @@ impl Running<'_> {
             Ok(reply) if !(200..300).contains(&reply.status) => {
                 Err(((Reason::BRANCH_STATUS, None), reply.status))
             }
-            Ok(reply) if reply.is_coded => Err(((Reason::BRANCH_UNREADABLE, None), 0)),
+            Ok(reply) if is_coded(&reply) => Err(((Reason::BRANCH_UNREADABLE, None), 0)),
             Ok(reply) => {
                 let length = reply.body.len();
+                let cache = Cache::read(reply.field("cache-control"), reply.field("age").next());
                 match Document::read(reply.body, branch.shape) {
                     Err(_) => Err(((Reason::BRANCH_UNREADABLE, None), 0)),
                     // Room for the text is taken already.
@@ -234,7 +224,7 @@ impl Running<'_> {
                         Err(((Reason::BODIES_FULL, None), 0))
                     }
                     Ok(document) => {
-                        self.cache = self.cache.and(reply.cache);
+                        self.cache = self.cache.and(cache);
                         Ok(document)
                     }
                 }
@@ -319,4 +309,15 @@ fn send(branch: &Branch, x: &Exchange, sub: &mut Exchange) -> Result<Vec<u8>, Re
         say("Content-Length", "content-length", &length);
     }
     if sub.room.take(body.len() as u64) { Ok(body) } else { Err(Reason::BODIES_FULL) }
+}
+
+/// Whether an answer is in a coding, so that nobody here can read it.
+fn is_coded(reply: &Reply) -> bool {
+    let is_plain = |coding: &[u8]| coding.trim_ascii().eq_ignore_ascii_case(b"identity");
+    !reply.field("content-encoding").all(is_plain)
+}
+
+/// How long a whole may take, from now.
+fn until(worker: &Worker, time: Duration) -> Micros {
+    worker.now().saturating_add(micros(time))
 }

@@ -10,8 +10,9 @@ use aws_lc_rs::constant_time::verify_slices_are_equal;
 use aws_lc_rs::digest::{SHA256, digest};
 
 use super::authorization::{self, Said};
+use super::kept::{Held, Read};
 use super::lines::{self, Form};
-use super::{Given, Kind, Principal, Start, Verdict, Verifier};
+use super::{Auth, Given, Kind, Principal, Reads, Start, Upkeep, Verdict, Verifier};
 use crate::exchange::Exchange;
 
 #[cfg(feature = "tested")]
@@ -60,33 +61,58 @@ const FORM: Form<[u8; 32]> = Form {
     hash: |text| hash(text).ok_or_else(|| "expected 64 digits from `0` to `f` as the second word".to_owned()),
 };
 
-/// All keys of one `auth`.
+/// How keys are asked for, and all of them.
 #[derive(Debug)]
-struct Keys {
+struct Asked {
     header: Option<&'static str>,
-    /// By the first bytes of the hash, which nobody can aim at.
-    by_hash: HashMap<u64, Vec<Owned>>,
+    /// Where one stands.
+    fields: [&'static str; 1],
+    keys: Held<Keys>,
     #[cfg(feature = "tested")]
     tested: tested::Spoken,
 }
 
+/// All keys of one `auth`.
+#[derive(Debug, Default)]
+struct Keys {
+    /// By the first bytes of the hash, which nobody can aim at.
+    by_hash: HashMap<u64, Vec<Owned>>,
+}
+
 impl Kind for Config {
     fn start(&'static self, start: &Start) -> Result<Box<dyn Verifier>, String> {
-        let auth = start.auth;
-        let mut keys = Keys {
-            header: None,
-            by_hash: HashMap::new(),
-            #[cfg(feature = "tested")]
-            tested: tested::Spoken::new(auth),
-        };
-        let within = |error: String| format!("the keys of `{}`: {error}", auth.name);
+        let (auth, mut header, mut paths) = (start.auth, None, Vec::new());
         for item in self.items {
             match *item {
-                Item::Header { name } => keys.header = name,
+                Item::Header { name } => header = name,
+                // The machine of a test need not have them.
+                Item::Keys { .. } if cfg!(feature = "tested") => {}
+                Item::Keys { path } => paths.push(path),
+                Item::Key { .. } => {}
+            }
+        }
+        let keys = Held::new(start, ("keys", &paths), || (), move |read| Keys::of(auth, self.items, read))?;
+        Ok(Box::new(Asked {
+            header,
+            fields: [header.unwrap_or(authorization::FIELD)],
+            keys,
+            #[cfg(feature = "tested")]
+            tested: tested::Spoken::new(auth),
+        }))
+    }
+}
+
+impl Keys {
+    /// Those of a block, with what files say.
+    fn of(auth: &'static Auth, items: &[Item], read: Read<'_>) -> Result<Self, String> {
+        let mut keys = Self::default();
+        for item in items {
+            match *item {
+                Item::Header { .. } => {}
                 Item::Key { owner, sha256, given } => {
-                    let hash = hash(sha256).ok_or_else(|| within(format!("`{sha256}` is no SHA-256")))?;
-                    let who = Principal::of(auth, owner, given).map_err(within)?;
-                    keys.add(hash, who).map_err(|()| within(format!("`{sha256}` stands twice")))?;
+                    let hash = hash(sha256).ok_or_else(|| format!("`{sha256}` is no SHA-256"))?;
+                    let who = Principal::of(auth, owner, given)?;
+                    keys.add(hash, who).map_err(|()| format!("`{sha256}` stands twice"))?;
                 }
                 // The machine of a test need not have them.
                 Item::Keys { .. } if cfg!(feature = "tested") => {}
@@ -94,15 +120,13 @@ impl Kind for Config {
                     let mut take = |_: &str, hash: [u8; 32], who: Principal| {
                         keys.add(hash, who).map_err(|()| "this key stands twice".to_owned())
                     };
-                    lines::read(auth, path, &FORM, &mut take).map_err(within)?;
+                    lines::read(auth, (path, &mut *read), &FORM, &mut take)?;
                 }
             }
         }
-        Ok(Box::new(keys))
+        Ok(keys)
     }
-}
 
-impl Keys {
     /// Adds a key; `Err` where it is there already.
     fn add(&mut self, hash: [u8; 32], who: Principal) -> Result<(), ()> {
         let alike = self.by_hash.entry(first(&hash)).or_default();
@@ -113,13 +137,14 @@ impl Keys {
         Ok(())
     }
 
-    fn find(&self, key: &[u8]) -> Option<&Arc<Principal>> {
+    fn find(&self, key: &[u8]) -> Option<Arc<Principal>> {
         if key.is_empty() || key.len() > LONGEST {
             return None;
         }
         let asked = digest(&SHA256, key);
         let mut alike = self.by_hash.get(&first(asked.as_ref()))?.iter();
-        alike.find(|(hash, _)| verify_slices_are_equal(hash, asked.as_ref()).is_ok()).map(|(_, who)| who)
+        let found = alike.find(|(hash, _)| verify_slices_are_equal(hash, asked.as_ref()).is_ok());
+        found.map(|(_, who)| Arc::clone(who))
     }
 }
 
@@ -127,7 +152,7 @@ fn first(hash: &[u8]) -> u64 {
     hash.first_chunk().map_or(0, |first| u64::from_le_bytes(*first))
 }
 
-impl Verifier for Keys {
+impl Verifier for Asked {
     fn identify(&self, x: &Exchange) -> Verdict {
         let key = match self.header {
             None => match authorization::said(x.head(), "Bearer") {
@@ -148,14 +173,19 @@ impl Verifier for Keys {
         if let Some(who) = self.tested.find(key) {
             return Verdict::Known(who);
         }
-        match self.find(key) {
-            Some(who) => Verdict::Known(Arc::clone(who)),
-            None => Verdict::INVALID,
-        }
+        self.keys.with(|keys| keys.find(key)).map_or(Verdict::INVALID, Verdict::Known)
     }
 
-    fn field(&self) -> &'static str {
-        self.header.unwrap_or(authorization::FIELD)
+    fn upkeep(&self) -> Vec<Arc<dyn Upkeep>> {
+        self.keys.upkeep().into_iter().collect()
+    }
+
+    fn reads(&self) -> Option<Reads> {
+        self.keys.reads()
+    }
+
+    fn fields(&self) -> &[&'static str] {
+        &self.fields
     }
 
     #[cfg(feature = "tested")]
@@ -185,7 +215,6 @@ fn hash(text: &str) -> Option<[u8; 32]> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::auth::{Auth, Start};
 
     #[test]
     fn a_hash_has_sixty_four_digits_in_lower_case_or_not() {
@@ -199,14 +228,12 @@ mod tests {
     #[test]
     fn a_file_that_is_not_there_stops_the_start() {
         static CONFIG: Config = Config { items: &[Item::Keys { path: "/nowhere/partners.keys" }] };
-        static PARTNER: Auth = Auth { name: "partner", claims: &[], kind: &CONFIG };
+        static PARTNER: Auth = Auth { name: "partner", claims: &[], kind: &CONFIG, calls: &[] };
         let clock = crate::clock::Clock::manual();
         let params = Arc::default();
-        let start = Start { auth: &PARTNER, params: &params, clock: &clock, servers: &[] };
+        let asked = &tokio::sync::watch::channel(0).1;
+        let start = Start { auth: &PARTNER, params: &params, clock: &clock, servers: &[], files: &[], asked };
         let error = Kind::start(&CONFIG, &start).unwrap_err();
-        assert!(
-            error.starts_with("the keys of `partner`: /nowhere/partners.keys cannot be opened"),
-            "{error}"
-        );
+        assert!(error.starts_with("the keys of `partner`: /nowhere/partners.keys cannot be read"), "{error}");
     }
 }

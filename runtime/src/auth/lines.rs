@@ -1,5 +1,6 @@
 //! A file of people or keys: one a line, `OWNER HASH [name=value …]`. Empty lines, and those that begin with `#`, say nothing.
 
+use super::kept::Read;
 use crate::auth::{Auth, Principal};
 
 /// Bytes that a file may have.
@@ -25,11 +26,11 @@ pub(super) type Take<'t, T> = &'t mut dyn FnMut(&str, T, Principal) -> Result<()
 /// What is wrong with it, and in which line. No part of a line but its number is told.
 pub(super) fn read<T>(
     auth: &'static Auth,
-    path: &str,
+    (path, bytes): (&'static str, Read<'_>),
     form: &Form<T>,
     take: Take<'_, T>,
 ) -> Result<(), String> {
-    let text = crate::auth::file(path, LARGEST)?;
+    let text = bytes(path, LARGEST)?;
     let text = String::from_utf8(text).map_err(|_| format!("{path} is not UTF-8"))?;
     for (number, line) in (1..).zip(text.lines()) {
         one(auth, line.trim(), form, take).map_err(|what| format!("{path}, line {number}: {what}"))?;
@@ -144,6 +145,7 @@ mod tests {
             claim("scope", false, true, |_| true),
         ],
         kind: &Nobody,
+        calls: &[],
     };
 
     /// Owner, hash and claims of each of some lines, or what is wrong with the first line that is wrong.

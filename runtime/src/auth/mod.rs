@@ -9,8 +9,12 @@ mod authorization;
 mod base64;
 #[cfg(feature = "basic")]
 pub mod basic;
+#[cfg(feature = "forward")]
+pub mod forward;
 #[cfg(feature = "jwt")]
 pub mod jwt;
+#[cfg(any(feature = "api_key", feature = "basic", feature = "jwt"))]
+mod kept;
 #[cfg(any(feature = "api_key", feature = "basic"))]
 mod lines;
 #[cfg(any(feature = "basic", feature = "jwt"))]
@@ -19,19 +23,22 @@ pub(crate) mod upkeep;
 
 use std::fmt;
 use std::future::Future;
-#[cfg(any(feature = "api_key", feature = "basic", feature = "jwt"))]
-use std::io::Read as _;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
+use tokio::sync::watch;
+
 use crate::clock::{Clock, Micros};
+use crate::edit::has_line;
 use crate::exchange::{Exchange, Flow};
 use crate::params::Params;
 use crate::policy::query::Field;
-use crate::program::Program;
+use crate::program::{Call, Program};
 use crate::reason::Reason;
+use crate::watched::Moved;
 
 /// One `auth` of a gateway.
 #[derive(Clone, Copy, Debug)]
@@ -42,6 +49,8 @@ pub struct Auth {
     pub claims: &'static [Claim],
     /// How it is found out who asks.
     pub kind: &'static dyn Kind,
+    /// The upstreams that are asked for that.
+    pub calls: &'static [Call],
 }
 
 /// Something that is known of who asks.
@@ -74,6 +83,21 @@ pub struct Start<'a> {
     pub clock: &'a Clock,
     /// Where declared servers really are: pairs of the declared and the real address.
     pub servers: &'a [(SocketAddr, SocketAddr)],
+    /// Where declared files really are: pairs of the declared and the real path.
+    pub files: &'a [(String, PathBuf)],
+    /// Changes when an operator wants files to be read again.
+    pub asked: &'a watch::Receiver<u64>,
+}
+
+/// How often files were read again since the start.
+#[derive(Clone, Copy, Debug)]
+pub struct Reads {
+    /// What they said was used.
+    pub used: u64,
+    /// It was not right.
+    pub refused: u64,
+    /// That is so now.
+    pub is_refused: bool,
 }
 
 impl Start<'_> {
@@ -96,16 +120,40 @@ pub trait Upkeep: Send + Sync {
 
 /// Something that tells in a moment who a request is from.
 pub struct Later {
-    /// Ends with the verdict, or with nothing where there is news by which it can be found.
-    pub over: Pin<Box<dyn Future<Output = Option<Settled>>>>,
+    /// What is waited for.
+    pub over: Over,
     /// How long that may take, in microseconds.
     pub within: Micros,
     /// Why the request is refused where that was in vain.
     pub otherwise: Reason,
 }
 
+/// What a request waits for.
+pub enum Over {
+    /// Something beside the workers. It ends with the verdict, or with nothing where there is news by which it can be found.
+    Told(Pin<Box<dyn Future<Output = Option<Settled>>>>),
+    /// A call to an upstream, which the worker makes.
+    #[cfg(feature = "forward")]
+    Asked(Box<forward::Question>),
+}
+
 /// What has come of a wait: who asks, or why that is not known.
-pub type Settled = Result<Arc<Principal>, Reason>;
+pub type Settled = Result<Arc<Principal>, Refusal>;
+
+/// Why nobody is known.
+#[derive(Clone, Debug)]
+pub struct Refusal {
+    /// The reason.
+    pub reason: Reason,
+    /// Field lines that the client is given with it, each ended by CR LF.
+    pub said: Arc<[u8]>,
+}
+
+impl From<Reason> for Refusal {
+    fn from(reason: Reason) -> Self {
+        Self { reason, said: Arc::from([]) }
+    }
+}
 
 impl fmt::Debug for Later {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -122,8 +170,14 @@ pub trait Verifier: fmt::Debug + Send + Sync {
     /// Who a request is from.
     fn identify(&self, x: &Exchange) -> Verdict;
 
-    /// The field of a head, in lower case, in which a request says who it is from.
-    fn field(&self) -> &'static str;
+    /// The fields of a head, in lower case, in which a request says who it is from.
+    fn fields(&self) -> &[&'static str];
+
+    /// What an upstream that was asked for it has said of a request.
+    #[cfg(feature = "forward")]
+    fn answered(&self, _: &Exchange, _: forward::Answered) -> Settled {
+        Err(Reason::IDENTITY_UNAVAILABLE.into())
+    }
 
     /// Appends what a client is told that is not known: a challenge (RFC 9110 section 11.6.1). `invalid`: it has said who it is,
     /// and that is not so.
@@ -142,6 +196,11 @@ pub trait Verifier: fmt::Debug + Send + Sync {
     /// What has to be kept up to date for it.
     fn upkeep(&self) -> Vec<Arc<dyn Upkeep>> {
         Vec::new()
+    }
+
+    /// How often its files were read again, where it has any.
+    fn reads(&self) -> Option<Reads> {
+        None
     }
 }
 
@@ -179,7 +238,7 @@ impl Principal {
     /// # Errors
     ///
     /// The first claim that is missing or of another type.
-    #[cfg(any(feature = "api_key", feature = "basic", feature = "jwt"))]
+    #[cfg(any(feature = "api_key", feature = "basic", feature = "forward", feature = "jwt"))]
     pub(crate) fn new(
         auth: &'static Auth,
         said: impl Fn(usize, &'static Claim) -> Option<Vec<Box<[u8]>>>,
@@ -235,23 +294,11 @@ pub(crate) fn start(
     program: &'static Program,
     params: &Arc<Params>,
     clock: &Clock,
-    servers: &[(SocketAddr, SocketAddr)],
+    (servers, files): (&[(SocketAddr, SocketAddr)], &Moved),
+    asked: &watch::Receiver<u64>,
 ) -> Result<Vec<Box<dyn Verifier>>, String> {
-    let start = |auth: &'static Auth| auth.kind.start(&Start { auth, params, clock, servers });
+    let start = |auth: &'static Auth| auth.kind.start(&Start { auth, params, clock, servers, files, asked });
     program.auths.iter().map(start).collect()
-}
-
-/// All of a file, which has so many bytes at most.
-#[cfg(any(feature = "api_key", feature = "basic", feature = "jwt"))]
-fn file(path: &str, most: u64) -> Result<Vec<u8>, String> {
-    let mut text = Vec::new();
-    let file = std::fs::File::open(path).map_err(|error| format!("{path} cannot be opened: {error}"))?;
-    let read = file.take(most + 1).read_to_end(&mut text);
-    read.map_err(|error| format!("{path} cannot be read: {error}"))?;
-    if text.len() as u64 > most {
-        return Err(format!("{path} has more than {most} bytes"));
-    }
-    Ok(text)
 }
 
 /// What a step has found.
@@ -275,13 +322,15 @@ pub(crate) fn ask(x: &mut Exchange, number: u16) -> Asked {
     // Outside of a gateway nobody is known.
     let Some(verifier) = verifier else { return Asked::Not(Reason::IDENTITY_UNAVAILABLE) };
     // Whatever comes of it, what the client says there is for nobody else.
-    if !x.credentials.contains(&verifier.field()) {
-        x.credentials.push(verifier.field());
+    for field in verifier.fields() {
+        if !x.credentials.contains(field) {
+            x.credentials.push(field);
+        }
     }
     let waited = x.settled.iter().find(|(known, _)| *known == number).map(|(_, settled)| settled.clone());
     let verdict = match waited.clone().flatten() {
         Some(Ok(who)) => Verdict::Known(who),
-        Some(Err(reason)) => Verdict::Not(reason),
+        Some(Err(refusal)) => Verdict::Not(refusal.reason),
         None => verifier.identify(x),
     };
     match verdict {
@@ -301,11 +350,24 @@ pub(crate) fn ask(x: &mut Exchange, number: u16) -> Asked {
 
 /// Refuses, and says by what a client can say who it is (RFC 9110 section 15.5.2).
 pub(crate) fn refuse(x: &mut Exchange, names: &[u16], reason: Reason) -> Flow {
+    // What somebody else has said to this refusal; to another one it says nothing.
+    let of = |x: &Exchange, number: u16| match x.settled.iter().find(|(known, _)| *known == number) {
+        Some((_, Some(Err(refusal)))) if refusal.reason == reason => Some(Arc::clone(&refusal.said)),
+        _ => None,
+    };
+    for number in names {
+        if let Some(said) = of(x, *number) {
+            x.said.extend_from_slice(&said);
+        }
+    }
     if reason.status == 401
         && let Some(shared) = x.shared.clone()
     {
         for number in names {
             let Some(verifier) = shared.auths.get(usize::from(*number)) else { continue };
+            if of(x, *number).is_some_and(|said| has_line("www-authenticate", &said)) {
+                continue;
+            }
             let mut challenge = Vec::new();
             let is_invalid = reason.number == Reason::CREDENTIAL_INVALID.number;
             verifier.challenge(shared.program.name, is_invalid, &mut challenge);

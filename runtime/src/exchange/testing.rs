@@ -21,7 +21,7 @@ impl Exchange {
         self.shared = Some(Shared::new(
             Box::leak(Box::new(program)),
             Arc::clone(&self.params),
-            None,
+            (None, tokio::sync::watch::Sender::new(0)),
             clock,
             Vec::new(),
         ));

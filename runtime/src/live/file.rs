@@ -1,13 +1,9 @@
 //! Live values that files say: read before any socket is opened, and looked at again once a second, or at once when an operator
 //! asks for it.
 //!
-//! A file that has changed is read once it has stood still from one look to the next, so that one which is being written is left
-//! alone. What is no JSON of the declared type, half of a text included, is refused, and the last good value goes on to hold.
+//! What is no JSON of the declared type, half of a text included, is refused, and the last good value goes on to hold.
 
-use std::fs::{File, Metadata};
-use std::io::{self, Read};
-use std::os::unix::fs::MetadataExt;
-use std::path::PathBuf;
+use std::io;
 use std::sync::Arc;
 use std::task::Poll;
 
@@ -15,72 +11,29 @@ use tokio::runtime::LocalOptions;
 use tokio::sync::watch;
 
 use super::{By, DEEPEST, Live, MOST, Refusal, value_of};
-use crate::clock::{Alarm, Micros};
+use crate::clock::Alarm;
 use crate::json_tree;
 use crate::params::{self, Param, Value};
 use crate::serve::{Gateway, Order, say};
-
-/// The time from one look to the next.
-const EVERY: Micros = 1_000_000;
-
-/// Where declared files really are: pairs of the declared and the real path.
-pub(crate) type Moved = [(String, PathBuf)];
-
-/// What tells one content of a file from another, without reading it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Stamp {
-    place: (u64, u64),
-    len: u64,
-    modified: (i64, i64),
-    changed: (i64, i64),
-}
+use crate::watched::{EVERY, Moved, Watched};
 
 /// A file that says a live value.
 #[derive(Debug)]
-struct Watched {
+struct Said {
     number: usize,
     param: &'static Param,
     by: By,
-    path: PathBuf,
-    /// What was read last, or why it could not be.
-    read: Option<Result<Stamp, io::ErrorKind>>,
-    /// What stood there at the last look.
-    seen: Option<Result<Stamp, io::ErrorKind>>,
+    file: Watched,
 }
 
-impl Stamp {
-    fn of(about: &Metadata) -> Self {
-        Self {
-            place: (about.dev(), about.ino()),
-            len: about.len(),
-            modified: (about.mtime(), about.mtime_nsec()),
-            changed: (about.ctime(), about.ctime_nsec()),
-        }
-    }
-}
-
-/// Where a declared file really is.
-fn real(declared: &str, moved: &Moved) -> PathBuf {
-    let found = moved.iter().find(|(own, _)| own == declared);
-    found.map_or_else(|| PathBuf::from(declared), |(_, real)| real.clone())
-}
-
-/// The value that a file says. Its stamp comes with it, whatever it says.
-fn read(param: &Param, path: &PathBuf) -> Result<(Stamp, Result<Value, Refusal>), io::Error> {
-    let mut file = File::open(path)?;
-    let about = file.metadata()?;
-    if !about.is_file() {
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no file"));
-    }
-    let stamp = Stamp::of(&about);
-    let mut bytes = Vec::new();
-    let most = u64::try_from(MOST).unwrap_or(u64::MAX);
-    (&mut file).take(most + 1).read_to_end(&mut bytes)?;
+/// The value that a file says.
+fn read(param: &Param, file: &mut Watched) -> Result<Result<Value, Refusal>, io::Error> {
+    let bytes = file.read(u64::try_from(MOST).unwrap_or(u64::MAX))?;
     if bytes.len() > MOST {
-        return Ok((stamp, Err(Refusal::new("too_large", format!("it has more than {MOST} bytes")))));
+        return Ok(Err(Refusal::new("too_large", format!("it has more than {MOST} bytes"))));
     }
     let json = json_tree::read(&bytes, DEEPEST).map_err(|why| Refusal::new("not_json", why));
-    Ok((stamp, json.and_then(|json| value_of(param, &json))))
+    Ok(json.and_then(|json| value_of(param, &json)))
 }
 
 /// The value of a live value that a file says, for the start.
@@ -89,16 +42,15 @@ fn read(param: &Param, path: &PathBuf) -> Result<(Stamp, Result<Value, Refusal>)
 ///
 /// Why it cannot start with that file, in one line.
 pub(crate) fn first(param: &Param, declared: &str, moved: &Moved) -> Result<Value, String> {
-    let path = real(declared, moved);
     let said = |why: &str| format!("`{}` cannot be read from {declared}: {why}", param.name);
-    match read(param, &path) {
+    match read(param, &mut Watched::new(declared, moved)) {
         Err(error) => Err(format!(
             "{}\n  = help: write a JSON value of the type {} there",
             said(&error.to_string()),
             param.expected()
         )),
-        Ok((_, Err(Refusal { detail, .. }))) => Err(said(&detail)),
-        Ok((_, Ok(value))) => Ok(value),
+        Ok(Err(Refusal { detail, .. })) => Err(said(&detail)),
+        Ok(Ok(value)) => Ok(value),
     }
 }
 
@@ -108,7 +60,7 @@ pub(crate) fn start(
     moved: &Moved,
     orders: watch::Receiver<Order>,
 ) -> Result<Option<std::thread::JoinHandle<()>>, String> {
-    let all: Vec<Watched> = watched(gateway, moved);
+    let all: Vec<Said> = watched(gateway, moved);
     if all.is_empty() {
         return Ok(None);
     }
@@ -119,17 +71,17 @@ pub(crate) fn start(
         .map_err(|error| format!("the thread that looks at live files cannot be started: {error}"))
 }
 
-fn watched(gateway: &Gateway, moved: &Moved) -> Vec<Watched> {
+fn watched(gateway: &Gateway, moved: &Moved) -> Vec<Said> {
     let all = gateway.program.params.iter().enumerate();
     let of = all.filter_map(|(number, param)| {
         let Some(params::Live::File(declared)) = param.live else { return None };
         let by = By::File(declared.to_owned());
-        Some(Watched { number, param, by, path: real(declared, moved), read: None, seen: None })
+        Some(Said { number, param, by, file: Watched::new(declared, moved) })
     });
     of.collect()
 }
 
-fn work(gateway: &Arc<Gateway>, mut all: Vec<Watched>, mut orders: watch::Receiver<Order>) {
+fn work(gateway: &Arc<Gateway>, mut all: Vec<Said>, mut orders: watch::Receiver<Order>) {
     let mut builder = tokio::runtime::Builder::new_current_thread();
     let runtime = match builder.enable_io().build_local(LocalOptions::default()) {
         Ok(runtime) => runtime,
@@ -179,26 +131,18 @@ async fn pause(gateway: &Gateway, live: &Live, alarm: &Alarm) -> bool {
     .await
 }
 
-impl Watched {
-    /// Looks whether there is something new. What an operator has asked for is read as it stands.
+impl Said {
     fn look(&mut self, live: &Live, is_asked: bool) {
-        let stands =
-            std::fs::metadata(&self.path).map(|about| Stamp::of(&about)).map_err(|error| error.kind());
-        let before = self.seen.replace(stands);
-        if is_asked || self.read != Some(stands) && before == Some(stands) {
+        if self.file.is_due(is_asked) {
             self.read(live);
         }
     }
 
     fn read(&mut self, live: &Live) {
         let name = self.param.name;
-        let refusal = match read(self.param, &self.path) {
-            Err(error) => {
-                self.read = Some(Err(error.kind()));
-                Refusal::new("unreadable", error.to_string())
-            }
-            Ok((stamp, said)) => {
-                self.read = Some(Ok(stamp));
+        let refusal = match read(self.param, &mut self.file) {
+            Err(error) => Refusal::new("unreadable", error.to_string()),
+            Ok(said) => {
                 // A generation of values is not for what holds already.
                 let present = live.now().1;
                 let is_same = |value: &Value| {

@@ -33,11 +33,11 @@ pub(super) struct Layout {
 pub(crate) struct Recorder(Option<(Arc<Layout>, Arc<Counters>)>);
 
 /// A try that is under way until this is dropped.
-#[cfg(feature = "json")]
+#[cfg(feature = "call")]
 #[derive(Debug)]
 pub(crate) struct Trying(Option<(Arc<Counters>, usize)>);
 
-#[cfg(feature = "json")]
+#[cfg(feature = "call")]
 impl Drop for Trying {
     fn drop(&mut self) {
         let row = self.0.as_ref().and_then(|(counters, row)| counters.servers.get(*row));
@@ -141,7 +141,7 @@ impl Recorder {
     }
 
     /// The same of a try that may be given up at any moment.
-    #[cfg(feature = "json")]
+    #[cfg(feature = "call")]
     pub(crate) fn trying(&self, record: &Record) -> Trying {
         self.tried(record);
         let Recorder(Some((layout, counters))) = self else { return Trying(None) };

@@ -15,7 +15,7 @@ pub(crate) struct Metrics;
 pub(crate) struct Recorder;
 
 /// A try that is under way.
-#[cfg(feature = "json")]
+#[cfg(feature = "call")]
 #[derive(Debug)]
 pub(crate) struct Trying;
 
@@ -44,7 +44,7 @@ impl Recorder {
 
     pub(crate) fn tried(&self, _: &Record) {}
 
-    #[cfg(feature = "json")]
+    #[cfg(feature = "call")]
     pub(crate) fn trying(&self, _: &Record) -> Trying {
         Trying
     }

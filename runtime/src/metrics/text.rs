@@ -8,6 +8,7 @@ use std::sync::Arc;
 use super::counters::{BOUNDS_TEXT, BUCKETS, Counters, REASONS, Row, reason, route, server, worker};
 use super::process::Process;
 use super::recorder::Metrics;
+use crate::auth::Verifier;
 use crate::clock::Micros;
 use crate::live::Live;
 use crate::program::Program;
@@ -29,6 +30,8 @@ pub(crate) struct About<'a> {
     pub(crate) is_ready: bool,
     /// What may change while it runs.
     pub(crate) live: Option<&'a Live>,
+    /// Who finds out who asks, by the numbers of the program.
+    pub(crate) auths: &'a [Box<dyn Verifier>],
     /// Lines of the access log that were dropped.
     pub(crate) dropped: u64,
     /// Spans that a collector has taken, and those that were dropped, where there are any.
@@ -60,6 +63,7 @@ impl Metrics {
         if let Some(live) = about.live {
             out.live(live);
         }
+        out.files(program, about.auths);
         out.workers();
         out.one(
             "gatewright_log_lines_dropped_total",
@@ -97,6 +101,31 @@ pub(super) struct Text<'a> {
 
 // Writing into a string cannot fail.
 impl Text<'_> {
+    /// What became of the files of who may come, where there are any.
+    fn files(&mut self, program: &Program, auths: &[Box<dyn Verifier>]) {
+        let all = program.auths.iter().zip(auths);
+        let all: Vec<_> = all.filter_map(|(auth, own)| Some((auth.name, own.reads()?))).collect();
+        if all.is_empty() {
+            return;
+        }
+        let family = "gatewright_auth_reads_total";
+        self.family(
+            family,
+            "counter",
+            "Times that the files of an auth were read again, by what became of it.",
+        );
+        for (name, reads) in &all {
+            self.sample(family, &[("auth", name), ("result", "used")], reads.used);
+            self.sample(family, &[("auth", name), ("result", "refused")], reads.refused);
+        }
+        let family = "gatewright_auth_file_refused";
+        let help = "1 while what a file of an auth says does not hold, and what was read last does.";
+        self.family(family, "gauge", help);
+        for (name, reads) in &all {
+            self.sample(family, &[("auth", name)], reads.is_refused.into());
+        }
+    }
+
     fn sum(&self, of: impl Fn(&Counters) -> u64) -> u64 {
         self.metrics.sum(of)
     }

@@ -1,11 +1,15 @@
 //! A wait for what tells in a moment who a request is from: a key that its token names and that is being fetched, a password that is
-//! being verified.
+//! being verified, a server that is asked.
 
 use std::io::ErrorKind;
+use std::pin::Pin;
 use std::rc::Rc;
 use std::task::Poll;
 
 use super::client::Client;
+#[cfg(feature = "forward")]
+use super::question;
+use crate::auth::{Later, Over, Settled};
 use crate::exchange::{Exchange, Flow};
 use crate::reason::Reason;
 
@@ -36,23 +40,51 @@ pub(super) async fn wait(client: &mut Client, x: &mut Exchange) -> Result<(), Op
     }
 }
 
+/// What is waited for.
+enum Wait {
+    Told(Pin<Box<dyn Future<Output = Option<Settled>>>>),
+    #[cfg(feature = "forward")]
+    Asked(question::Call),
+}
+
 /// Waits until all is told, the time for it is over, or the client has gone.
 async fn arrives(client: &mut Client, x: &mut Exchange) -> Result<(), Option<ErrorKind>> {
     let worker = Rc::clone(&client.worker);
     client.park();
     let now = worker.now();
-    let awaited = std::mem::take(&mut x.awaited).into_iter();
-    let mut awaited: Vec<_> =
-        awaited.map(|(number, later)| (number, now.saturating_add(later.within), later.over)).collect();
+    let mut awaited = Vec::with_capacity(x.awaited.len());
+    for (number, Later { over, within, .. }) in std::mem::take(&mut x.awaited) {
+        let end = now.saturating_add(within);
+        match over {
+            Over::Told(over) => awaited.push((number, end, Wait::Told(over))),
+            #[cfg(feature = "forward")]
+            Over::Asked(question) => match question::ask(client, x, *question, end) {
+                // It ends by itself, and whom it has asked is told.
+                Ok(call) => awaited.push((number, u64::MAX, Wait::Asked(call))),
+                Err(failed) => question::answered(&worker, x, number, Err(failed)),
+            },
+        }
+    }
     let set = |client: &Client, ends: Option<u64>| ends.into_iter().for_each(|end| client.slot.set(end));
     set(client, awaited.iter().map(|(_, end, _)| *end).min());
     std::future::poll_fn(|cx| {
-        awaited.retain_mut(|(number, _, over)| match over.as_mut().poll(cx) {
-            Poll::Ready(settled) => {
-                x.settled.push((*number, settled));
-                false
-            }
-            Poll::Pending => true,
+        awaited.retain_mut(|(number, _, wait)| match wait {
+            Wait::Told(over) => match over.as_mut().poll(cx) {
+                Poll::Ready(settled) => {
+                    x.settled.push((*number, settled));
+                    false
+                }
+                Poll::Pending => true,
+            },
+            #[cfg(feature = "forward")]
+            Wait::Asked(call) => match call.as_mut().poll(cx) {
+                Poll::Ready((sub, result)) => {
+                    question::over(&worker, x, sub);
+                    question::answered(&worker, x, *number, result);
+                    false
+                }
+                Poll::Pending => true,
+            },
         });
         if let Err(error) = client.poll_watch(cx) {
             return Poll::Ready(Err(Some(error.kind())));

@@ -11,6 +11,8 @@ use crate::head::write_number;
 use crate::limits::Limits;
 use crate::params::Params;
 use crate::program;
+#[cfg(feature = "json")]
+use crate::{program::Program, serve::room::Room};
 
 /// Descriptors that are neither a listener's nor a connection's: standard streams, reactors, signals, timers.
 const DESCRIPTORS_ASIDE: u64 = 64;
@@ -91,8 +93,17 @@ impl Drop for Admission {
     }
 }
 
+/// What bodies that are read whole may hold of memory.
+#[cfg(feature = "json")]
+pub(super) fn room(program: &Program, params: &Params, limits: &Limits) -> Arc<Room> {
+    Room::new(match program.capacity.and_then(|declared| declared.memory) {
+        Some(memory) => for_documents(memory.at(params), limits.documents),
+        None => limits.documents,
+    })
+}
+
 /// How much of the memory is for whole bodies and answers, where there are any: a quarter, and no more than `most`.
-pub(super) fn for_documents(memory: u64, most: u64) -> u64 {
+fn for_documents(memory: u64, most: u64) -> u64 {
     if cfg!(feature = "json") { most.min(memory / 4) } else { 0 }
 }
 

@@ -103,7 +103,7 @@ fn run(program: &'static Program, arguments: &[String]) -> Result<String, String
         let own = orders.subscribe();
         let addresses = running.addresses().to_vec();
         let log = matches!(program.access_log, AccessLog::File(_)).then(|| running.log.clone());
-        let files = Files { log, live: Arc::clone(&prepared.gateway.shared) };
+        let files = Files { log, shared: Arc::clone(&prepared.gateway.shared) };
         #[cfg(feature = "admin")]
         let admin = running.admin_address();
         let before = before.as_ref().and_then(|before| before.try_clone().ok());
@@ -206,27 +206,27 @@ async fn signals(console: Rc<Console>, files: Files, ready: impl FnOnce()) {
 struct Files {
     /// That of the access log.
     log: Option<Log>,
-    /// Those of live values.
-    live: Arc<Shared>,
+    /// Those of live values, and of who may come.
+    shared: Arc<Shared>,
 }
 
 impl Files {
     fn are_there(&self) -> bool {
-        let mut params = self.live.program.params.iter();
-        self.log.is_some() || params.any(|param| matches!(param.live, Some(params::Live::File(_))))
+        let mut params = self.shared.program.params.iter();
+        self.log.is_some()
+            || params.any(|param| matches!(param.live, Some(params::Live::File(_))))
+            || self.shared.auths.iter().any(|auth| auth.reads().is_some())
     }
 }
 
-/// Opens the file of the access log anew, and reads those of live values, whenever that is asked for.
+/// Opens the file of the access log anew, and reads all others, whenever that is asked for.
 async fn reopen(files: Files, asked: Option<Signal>) {
     let Some(mut asked) = asked else { return };
     while std::future::poll_fn(|cx| asked.poll_recv(cx)).await.is_some() {
         if let Some(log) = &files.log {
             log.reopen();
         }
-        if let Some(live) = &files.live.live {
-            live.asked.notify_one();
-        }
+        files.shared.reread();
     }
 }
 

@@ -16,6 +16,8 @@ mod handover;
 mod identity;
 pub(crate) mod listener;
 mod notice;
+#[cfg(feature = "forward")]
+mod question;
 mod queue;
 mod relay;
 #[cfg(feature = "json")]
@@ -76,8 +78,8 @@ pub struct Options {
     pub admin: Option<SocketAddr>,
     /// Where the declared file of the access log really is.
     pub log_file: Option<PathBuf>,
-    /// Where declared files of live values really are: pairs of the declared and the real path.
-    pub live_files: Vec<(String, PathBuf)>,
+    /// Where declared files really are, those of live values and those of who may come: pairs of the declared and the real path.
+    pub files: Vec<(String, PathBuf)>,
     /// A name server in the place of those that names are asked of.
     pub name_server: Option<SocketAddr>,
     /// Where the servers of upstreams really are, by the names of the upstreams.
@@ -138,8 +140,8 @@ struct Prepared {
     sockets: Vec<Vec<std::net::TcpListener>>,
     /// Where the generation before waits to hear that this one serves.
     before: Option<UnixStream>,
-    /// Where files of live values are, where that is elsewhere.
-    live_files: Vec<(String, PathBuf)>,
+    /// Where files are, where that is elsewhere.
+    files: Vec<(String, PathBuf)>,
     running: Running,
 }
 
@@ -231,7 +233,7 @@ fn prepare(
     log: impl io::Write + Send + 'static,
 ) -> Result<Prepared, String> {
     // Before any socket is opened. They live as long as the process.
-    let file = |param: &_, path| live::file::first(param, path, &options.live_files);
+    let file = |param: &_, path| live::file::first(param, path, &options.files);
     let params = &Arc::new(given::read(program, &options.given, file)?);
     fit::check(program, params, &options.given)?;
     let places = placed(program, params, &options)?;
@@ -245,7 +247,9 @@ fn prepare(
     let (orders, _) = watch::channel(Order::Serve);
     let clock = options.clock.unwrap_or_else(Clock::real);
     let live = Live::of(program, params, &options.given);
-    let auths = auth::start(program, params, &clock, &options.servers)?;
+    let reread = watch::Sender::new(0_u64);
+    let moved = (options.servers.as_slice(), options.files.as_slice());
+    let auths = auth::start(program, params, &clock, moved, &reread.subscribe())?;
     let set = |(own, declared): (&Vec<_>, _)| Arc::new(Published::new(Set::new(own.clone(), declared)));
     let sets: Vec<Arc<Published>> = places.upstreams.iter().zip(program.upstreams).map(set).collect();
     #[cfg(feature = "dns")]
@@ -291,14 +295,11 @@ fn prepare(
     let metrics = Metrics::new(program, &places.lines, sockets.len());
     let limits = bounded(options.limits.unwrap_or_else(|| declared(program, params)));
     #[cfg(feature = "json")]
-    let room = room::Room::new(match program.capacity.and_then(|declared| declared.memory) {
-        Some(memory) => capacity::for_documents(memory.at(params), limits.documents),
-        None => limits.documents,
-    });
+    let room = capacity::room(program, params, &limits);
     let gateway = Arc::new(Gateway {
         program,
         limits,
-        shared: Shared::new(program, Arc::clone(params), live, clock.clone(), auths),
+        shared: Shared::new(program, Arc::clone(params), (live, reread), clock.clone(), auths),
         clock,
         log,
         sets,
@@ -329,7 +330,7 @@ fn prepare(
         #[cfg(feature = "admin")]
         admin,
     };
-    Ok(Prepared { gateway, sockets, before, live_files: options.live_files, running })
+    Ok(Prepared { gateway, sockets, before, files: options.files, running })
 }
 
 /// Starts the admin listener, where one is declared. A generation that takes over sockets shares its address with the one
@@ -382,7 +383,7 @@ impl Prepared {
             let asking = checkup::start(&self.gateway, self.running.orders.subscribe())?;
             self.running.workers.extend(asking);
         }
-        let looking = live::file::start(&self.gateway, &self.live_files, self.running.orders.subscribe())?;
+        let looking = live::file::start(&self.gateway, &self.files, self.running.orders.subscribe())?;
         self.running.workers.extend(looking);
         if let Some(exporter) = &mut self.running.exporter {
             exporter.start(&self.gateway)?;
@@ -421,11 +422,9 @@ impl Running {
         self.log.reopen();
     }
 
-    /// Reads the files of live values at once, as they stand.
-    pub fn reread_live(&self) {
-        if let Some(live) = &self.shared.live {
-            live.asked.notify_one();
-        }
+    /// Reads the files of live values, and of who may come, at once, as they stand.
+    pub fn reread(&self) {
+        self.shared.reread();
     }
 
     /// Stops accepting; open connections end after their next answer, or when the drain's time is over.

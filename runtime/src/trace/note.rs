@@ -204,7 +204,7 @@ impl Tracer {
     }
 
     /// A call of an exchange is an exchange of its own for a while: it belongs to the same trace, and says so to servers.
-    #[cfg(feature = "json")]
+    #[cfg(feature = "call")]
     pub(crate) fn branch(&self, x: &Exchange, sub: &mut Exchange) {
         if !self.is_on() {
             return;
@@ -217,7 +217,7 @@ impl Tracer {
     }
 
     /// Such a call is over: its tries are those of the exchange.
-    #[cfg(feature = "json")]
+    #[cfg(feature = "call")]
     pub(crate) fn joined(&self, x: &mut Exchange, sub: &mut Exchange) {
         let room = MOST_TRIES.saturating_sub(x.trace.tries.len());
         let lost = sub.trace.tries.len().saturating_sub(room);

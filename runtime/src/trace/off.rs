@@ -67,10 +67,10 @@ impl Tracer {
 
     pub(crate) fn tries(&self, _: &mut Exchange, _: Micros) {}
 
-    #[cfg(feature = "json")]
+    #[cfg(feature = "call")]
     pub(crate) fn branch(&self, _: &Exchange, _: &mut Exchange) {}
 
-    #[cfg(feature = "json")]
+    #[cfg(feature = "call")]
     pub(crate) fn joined(&self, _: &mut Exchange, _: &mut Exchange) {}
 
     pub(crate) fn finish(&self, _: &mut Exchange, _: IpAddr) {}

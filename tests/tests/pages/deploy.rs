@@ -180,6 +180,13 @@ const ALERTS: &[(&str, &str, &str, &str, &str)] = &[
         "what the file of {{ $labels.name }} says does not hold",
     ),
     (
+        "GatewrightAuthFileRefused",
+        "gatewright_auth_file_refused == 1",
+        "5m",
+        "page",
+        "what a file of {{ $labels.auth }} says does not hold",
+    ),
+    (
         "GatewrightDescriptors",
         "process_open_fds > 0.9 * process_max_fds",
         "5m",

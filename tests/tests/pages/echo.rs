@@ -31,6 +31,7 @@ fn answer(connection: &mut Connection, request: &Message) -> Result<()> {
     match path.rsplit('/').next().unwrap_or_default() {
         "slow" => connection.wait(),
         "close" => Err(std::io::ErrorKind::ConnectionAborted.into()),
+        "verify" => verify(connection, request),
         "garbage" => connection.write("this is not HTTP\r\n\r\n"),
         "hop" => {
             let body = "ok\n";
@@ -44,6 +45,16 @@ fn answer(connection: &mut Connection, request: &Message) -> Result<()> {
             seen(connection, request, status)
         }
     }
+}
+
+/// Answers as a server does that is asked who may come: `ada` may, and others may not.
+fn verify(connection: &mut Connection, request: &Message) -> Result<()> {
+    let (status, fields) = match request.field("authorization").as_deref() {
+        Some("Bearer ada") => ("204 No Content", "X-User: ada\r\nX-Groups: press, buyers\r\n"),
+        Some(_) => ("403 Forbidden", "Content-Length: 0\r\n"),
+        None => ("401 Unauthorized", "WWW-Authenticate: Bearer realm=\"sessions\"\r\nContent-Length: 0\r\n"),
+    };
+    connection.write(format!("HTTP/1.1 {status}\r\n{fields}\r\n"))
 }
 
 /// Answers with the request as JSON.

@@ -50,7 +50,7 @@ pub fn page(page: &str, live: &[Live]) {
             },
             "problem" if at > 0 && blocks[at - 1].info == "gw refused" => Ok(()),
             file if file.starts_with("gw file ") => Ok(()),
-            "" | "sh" | "text" | "json" | "rust" | "toml" => Ok(()),
+            "" | "sh" | "text" | "json" | "rust" | "toml" | "yaml" => Ok(()),
             other => Err(format!("`{other}` is no kind of block")),
         };
         wrong.extend(result.err().map(|what| format!("{page}:{}: {what}", block.line)));

@@ -167,6 +167,10 @@ fn parameters(row: &Row) -> String {
             Default::Required => "must be written".to_owned(),
             Default::Absent => "nothing".to_owned(),
             Default::Is(value) => format!("`{value}`"),
+            Default::List(values) => {
+                let shown: Vec<String> = values.iter().map(|value| format!("`{value}`")).collect();
+                shown.join(", ")
+            }
         };
         writeln!(
             out,

@@ -317,7 +317,7 @@ fn start(users: Item) -> Result<(), String> {
         Item::Remember { time: Duration::from_secs(1), most: 16, off: false },
     ];
     let kind: &'static Config = Box::leak(Box::new(Config { items: items.leak() }));
-    let auths: &'static [Auth] = vec![Auth { name: "staff", claims: &[], kind }].leak();
+    let auths: &'static [Auth] = vec![Auth { name: "staff", claims: &[], kind, calls: &[] }].leak();
     let program = Box::leak(Box::new(Program { auths, ..*program::silent() }));
     Setup { program, ..Setup::app(&Server::ok()) }.try_start().map(drop)
 }
@@ -400,7 +400,7 @@ fn what_is_wrong_with_a_file_stops_the_start_and_is_said_by_its_line() {
     let path: &'static str = folder.path().join("staff.users").to_str().unwrap().to_owned().leak();
     let start = || start(Item::Users { path });
     let hash = "$2b$10$Nxp8JQP/6dtiY4CoPljRIepFTHioi6ea3PZVupCKBbleCiVhZuJZ6";
-    assert!(start().unwrap_err().contains("cannot be opened"));
+    assert!(start().unwrap_err().contains("cannot be read"));
     for (lines, said) in [
         (format!("ada:{hash}\n\n# a comment\nbob {hash}"), None),
         (String::new(), None),

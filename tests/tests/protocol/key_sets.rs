@@ -112,16 +112,33 @@ fn a_new_key_is_fetched_once_for_all_who_wait_and_none_of_them_is_refused() {
 }
 
 #[test]
-fn unknown_keys_cost_one_fetch_in_each_cool_down() {
+fn a_key_that_is_used_right_after_another_fetch_is_found() {
     let said = Said::default();
     said.keys(&[("one", RSA)]);
     let server = said.server();
     let gate = gate(&server);
-    for round in 1..4 {
+    // Somebody makes one up, and no time passes.
+    refused(&ask(&gate, "/me", &token("none", RSA)), 401, "credential_invalid");
+    said.keys(&[("one", RSA), ("two", OTHER_RSA)]);
+    assert_eq!(ask(&gate, "/me", &token("two", OTHER_RSA)).status(), 200);
+    assert_eq!(fetches(&server, "/realm/keys?now"), 3);
+}
+
+#[test]
+fn unknown_keys_cost_one_fetch_in_each_cool_down_and_a_few_more() {
+    let said = Said::default();
+    said.keys(&[("one", RSA)]);
+    let server = said.server();
+    let gate = gate(&server);
+    for round in 4..7 {
         for n in 0..20 {
             refused(&ask(&gate, "/me", &token(&format!("none-{n}"), RSA)), 401, "credential_invalid");
         }
-        assert_eq!(fetches(&server, "/realm/keys?now"), round, "of 20 tokens in one cool-down, one fetches");
+        assert_eq!(
+            fetches(&server, "/realm/keys?now"),
+            round,
+            "of 20 tokens in one cool-down, one fetches, and three at first"
+        );
         gate.clock.advance(COOL_DOWN);
         // One that was wanted meanwhile is fetched without anybody asking again.
         eventually("the fetch", || fetches(&server, "/realm/keys?now") == round + 1);

@@ -18,8 +18,8 @@ pub(super) fn setup(server: &Server, folder: &Path) -> Setup {
     if !file.exists() {
         std::fs::write(&file, "[]").unwrap();
     }
-    let live_files: Vec<(String, PathBuf)> = vec![("/etc/tested/office.json".into(), file)];
-    Setup { program: program::live(), live_files, ..Setup::app(server) }
+    let files: Vec<(String, PathBuf)> = vec![("/etc/tested/office.json".into(), file)];
+    Setup { program: program::live(), files, ..Setup::app(server) }
 }
 
 fn gate(server: &Server) -> Gate {
@@ -386,7 +386,7 @@ fn another_machine_may_look_and_not_change() {
         servers: setup.servers,
         listen: vec![SocketAddr::from(([127, 0, 0, 1], 0))],
         admin: Some(SocketAddr::new(IpAddr::from([0, 0, 0, 0]), 0)),
-        live_files: setup.live_files,
+        files: setup.files,
         ..Options::default()
     };
     let running = start_logging(setup.program, options, Log::default()).unwrap();

@@ -134,7 +134,7 @@ fn an_operator_may_have_it_read_at_once() {
     let folder = tempfile::tempdir().unwrap();
     let gate = setup(&server, folder.path()).start();
     rename(folder.path(), "[\"127.0.0.0/8\"]");
-    gate.reread_live();
+    gate.reread();
     gatewright_tests::eventually("it is read", || gate.ask(get("/office")).status() == 200);
 }
 

@@ -5,6 +5,8 @@ mod aggregate;
 mod aggregate_sends;
 mod answers;
 mod api_key;
+mod asked;
+mod auth_files;
 mod basic;
 mod bodies;
 mod breaker;

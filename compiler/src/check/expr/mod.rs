@@ -211,6 +211,9 @@ impl<'a> Typing<'a> {
                 problem.help(format!("it has {}", claims.join(", ")))
             });
         }
+        if self.scope.is_lost(word) {
+            return None;
+        }
         if self.scope.is_auth(word) {
             let problem = if self.scope.is_outermost() {
                 problem::principal_not_known(word, span)

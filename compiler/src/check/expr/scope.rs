@@ -31,6 +31,8 @@ pub(crate) struct Scope<'a> {
     names: BTreeMap<String, Named>,
     /// Who asks, by name: what is known of them, and whether somebody is known for certain.
     principals: BTreeMap<String, (Rc<Principal>, bool)>,
+    /// Those of whom nothing is understood, which has been reported.
+    lost: BTreeSet<String>,
     used: RefCell<BTreeSet<String>>,
     /// Said of the outermost one: the names of all `auth`s.
     auths: RefCell<BTreeSet<String>>,
@@ -106,6 +108,16 @@ impl<'a> Scope<'a> {
     pub(crate) fn principal(&mut self, principal: Rc<Principal>, is_certain: bool) {
         let known = self.principals.entry(principal.name.clone()).or_insert((principal, is_certain));
         known.1 |= is_certain;
+    }
+
+    /// Somebody whom a route asks for, and of whom nothing is understood.
+    pub(crate) fn lose(&mut self, name: &str) {
+        self.lost.insert(name.to_owned());
+    }
+
+    /// Whether a route asks for somebody of whom nothing is understood.
+    pub(crate) fn is_lost(&self, name: &str) -> bool {
+        self.lost.contains(name) || self.outer.is_some_and(|outer| outer.is_lost(name))
     }
 
     /// Somebody by name, and whether there is somebody for certain.

@@ -3,6 +3,7 @@
 use gatewright_dsl::Span;
 use gatewright_dsl::policy::WhoWords;
 use gatewright_dsl::problem::{Problem, nearest::nearest, setting, syntax, text};
+use gatewright_dsl::schema::Mismatch;
 
 use super::{
     LOGGED_CREDENTIAL, PLAINTEXT_LISTENER, PRINCIPAL_NOT_KNOWN, PRINCIPAL_NOT_REQUIRED,
@@ -88,6 +89,16 @@ pub(in crate::check) fn claim_taken(name: &str, field: Span, claims: Span) -> Pr
         .at(field, "a second one of that name")
         .because(claims, "in this `auth`, whose kind gives it")
         .help("leave the field out")
+}
+
+/// A claim that comes by a name by which none can.
+pub(in crate::check) fn claim_name(mismatch: Mismatch, span: Span) -> Problem {
+    let Mismatch { kind, message, text, help, .. } = mismatch;
+    let problem = Problem::error(kind, message).at(span, text);
+    match help {
+        Some(help) => problem.help(help),
+        None => problem,
+    }
 }
 
 pub(in crate::check) fn unknown_claim(name: &str, span: Span, known: &[&str]) -> Problem {

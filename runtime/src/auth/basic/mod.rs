@@ -18,7 +18,8 @@ use aws_lc_rs::rand;
 use self::credential::Said;
 use self::pool::{Job, Pool};
 use self::users::Users;
-use super::{Given, Kind, Later, Start, Verdict, Verifier, authorization};
+use super::kept::Held;
+use super::{Given, Kind, Later, Over, Reads, Start, Upkeep, Verdict, Verifier, authorization};
 use crate::clock::{Clock, Micros, micros};
 use crate::exchange::Exchange;
 use crate::reason::Reason;
@@ -76,7 +77,7 @@ type Hash = [u8; 32];
 /// All that one `auth` verifies passwords with.
 #[derive(Debug)]
 struct Passwords {
-    users: Arc<Users>,
+    users: Held<Users>,
     pool: Pool,
     within: Micros,
     clock: Clock,
@@ -86,8 +87,8 @@ struct Passwords {
 impl Kind for Config {
     fn start(&'static self, start: &Start) -> Result<Box<dyn Verifier>, String> {
         let within = |error: String| format!("the users of `{}`: {error}", start.auth.name);
-        let (mut pool, mut patience) = (None, 0);
-        let mut memory = None;
+        let (auth, mut pool, mut patience) = (start.auth, None, 0);
+        let (mut memory, mut paths) = (None, Vec::new());
         for item in self.items {
             match *item {
                 Item::Verify { threads, queue, within: time } => {
@@ -98,13 +99,20 @@ impl Kind for Config {
                 Item::Remember { time, most, off } => {
                     memory = (!off).then(|| (micros(time), usize::try_from(most).unwrap_or(0)));
                 }
-                Item::User { .. } | Item::Users { .. } => {}
+                Item::Users { path } => paths.push(path),
+                Item::User { .. } => {}
             }
         }
         let mut secret: Hash = [0; 32];
         rand::fill(&mut secret).map_err(|_| within("the machine gives no random bytes".to_owned()))?;
         Ok(Box::new(Passwords {
-            users: Arc::new(Users::read(start.auth, self.items, memory).map_err(within)?),
+            // What is remembered belongs to those who were there when it was verified.
+            users: Held::new(
+                start,
+                ("users", &paths),
+                || (),
+                move |read| Users::read(auth, self.items, memory, read),
+            )?,
             pool: pool.ok_or_else(|| within("nothing verifies them".to_owned()))?,
             within: patience,
             clock: start.clock.clone(),
@@ -137,24 +145,32 @@ impl Verifier for Passwords {
         };
         // Neither of them holds this byte: two pairs never give one hash.
         let hash = self.hash(&[name.as_bytes(), b"\0", password.as_bytes()]);
-        if let Some(who) = self.users.remembered(&hash, self.clock.now()) {
+        let users = self.users.with(Arc::clone);
+        if let Some(who) = users.remembered(&hash, self.clock.now()) {
             return Verdict::Known(who);
         }
         let decoy = u64::from_le_bytes(*self.hash(&[name.as_bytes()]).first_chunk().unwrap_or(&[0; 8]));
-        let job =
-            Job { users: Arc::clone(&self.users), hash, name, password, decoy, clock: self.clock.clone() };
+        let job = Job { users, hash, name, password, decoy, clock: self.clock.clone() };
         match self.pool.verify(job) {
             None => Verdict::Not(Reason::PASSWORDS_FULL),
             Some(over) => Verdict::Later(Later {
-                over: Box::pin(pool::settled(over)),
+                over: Over::Told(Box::pin(pool::settled(over))),
                 within: self.within,
                 otherwise: Reason::PASSWORDS_TIMEOUT,
             }),
         }
     }
 
-    fn field(&self) -> &'static str {
-        authorization::FIELD
+    fn upkeep(&self) -> Vec<Arc<dyn Upkeep>> {
+        self.users.upkeep().into_iter().collect()
+    }
+
+    fn reads(&self) -> Option<Reads> {
+        self.users.reads()
+    }
+
+    fn fields(&self) -> &[&'static str] {
+        &[authorization::FIELD]
     }
 
     /// RFC 7617 section 2.1.

@@ -168,9 +168,9 @@ fn settle(job: &Job, room: &mut Room) -> Settled {
             users.remember(*hash, &who, clock.now());
             Ok(who)
         }
-        Ok(None) => Err(Reason::CREDENTIAL_INVALID),
+        Ok(None) => Err(Reason::CREDENTIAL_INVALID.into()),
         // A bug: nobody is let in by it, and the thread goes on.
-        Err(_) => Err(Reason::IDENTITY_UNAVAILABLE),
+        Err(_) => Err(Reason::IDENTITY_UNAVAILABLE.into()),
     }
 }
 

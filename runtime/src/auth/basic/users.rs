@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use super::hash::{Room, Stored};
 use super::{Hash, Item, Memory};
+use crate::auth::kept::Read;
 use crate::auth::lines::{self, Form};
 use crate::auth::remembered::Remembered;
 use crate::auth::{Auth, Principal};
@@ -26,7 +27,12 @@ pub(super) struct Users {
 
 impl Users {
     /// Those of a block.
-    pub(super) fn read(auth: &'static Auth, items: &[Item], memory: Memory) -> Result<Self, String> {
+    pub(super) fn read(
+        auth: &'static Auth,
+        items: &[Item],
+        memory: Memory,
+        read: Read<'_>,
+    ) -> Result<Self, String> {
         let mut users = Self {
             remembered: memory.map(|(_, most)| Remembered::new(most)),
             time: memory.map_or(0, |(time, _)| time),
@@ -40,7 +46,8 @@ impl Users {
                     users.add(name, Stored::read(hash).map_err(own)?, who).map_err(own)?;
                 }
                 Item::Users { path } => {
-                    lines::read(auth, path, &FORM, &mut |name, stored, who| users.add(name, stored, who))?;
+                    let mut take = |name: &str, stored, who| users.add(name, stored, who);
+                    lines::read(auth, (path, &mut *read), &FORM, &mut take)?;
                 }
                 Item::Verify { .. } | Item::Remember { .. } => {}
             }
@@ -85,7 +92,7 @@ impl Users {
     pub(super) fn remember(&self, hash: Hash, who: &Arc<Principal>, now: Micros) {
         let Some(remembered) = &self.remembered else { return };
         if let (Ok(now), Ok(until)) = (i64::try_from(now), i64::try_from(now.saturating_add(self.time))) {
-            remembered.keep(hash, who, until, now);
+            remembered.keep(hash, who, (until, now), remembered.epoch());
         }
     }
 }

@@ -6,6 +6,7 @@ use aws_lc_rs::signature::{
     self, ParsedPublicKey, RsaParameters, RsaPublicKeyComponents, VerificationAlgorithm,
 };
 
+use super::roca;
 use super::token::DEEPEST;
 use crate::auth::base64::{Alphabet, decode};
 use crate::json_tree::{self, Json};
@@ -31,7 +32,7 @@ enum By {
     Ed,
 }
 
-const ALL: &[Algorithm] = &[
+pub(super) const ALL: &[Algorithm] = &[
     Algorithm { name: "HS256", by: By::Secret(256) },
     Algorithm { name: "HS384", by: By::Secret(384) },
     Algorithm { name: "HS512", by: By::Secret(512) },
@@ -101,7 +102,14 @@ impl Key {
     /// A public key in DER: a `SubjectPublicKeyInfo` (RFC 5280 section 4.1).
     pub(super) fn public(id: Option<String>, algorithm: Algorithm, der: &[u8]) -> Option<Self> {
         let material = Material::Public(ParsedPublicKey::new(algorithm.public()?, der).ok()?);
-        Some(Self { id, algorithm, material })
+        let is_weak = algorithm.rsa().is_some() && roca::modulus(der).is_none_or(roca::is_weak);
+        (!is_weak).then_some(Self { id, algorithm, material })
+    }
+
+    /// Whether it has this name.
+    #[cfg(test)]
+    pub(super) fn is_named(&self, id: Option<&str>) -> bool {
+        self.id.as_deref() == id
     }
 
     /// A secret, which is at least as long as the hash (RFC 7518 section 3.2).
@@ -206,9 +214,8 @@ impl KeySet {
             let material = match (text("kty"), algorithm.by) {
                 (Some("RSA"), By::Rsa(_) | By::Pss(_)) => {
                     let (n, e) = (bytes("n")?, bytes("e")?);
-                    algorithm
-                        .rsa()
-                        .and_then(|rsa| RsaPublicKeyComponents { n, e }.to_parsed_public_key(rsa).ok())
+                    let rsa = algorithm.rsa().filter(|_| !roca::is_weak(&n));
+                    rsa.and_then(|rsa| RsaPublicKeyComponents { n, e }.to_parsed_public_key(rsa).ok())
                 }
                 (Some("EC"), By::Ec(bits)) => {
                     let (curve, size) = match bits {

@@ -5,10 +5,13 @@
 
 mod claims;
 mod keys;
+mod roca;
 mod source;
 #[cfg(feature = "tested")]
 mod tested;
 mod token;
+#[cfg(test)]
+mod wycheproof;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,8 +23,9 @@ use self::keys::{Algorithm, Key, KeySet};
 use self::source::{Source, Times};
 use self::token::Token;
 use super::authorization::{self, Said};
+use super::kept::{Held, Read};
 use super::remembered::Remembered;
-use super::{Auth, Kind, Later, Start, Upkeep, Verdict, Verifier, base64};
+use super::{Auth, Kind, Later, Reads, Start, Upkeep, Verdict, Verifier, base64};
 use crate::clock;
 use crate::exchange::Exchange;
 use crate::params::Params;
@@ -105,8 +109,8 @@ struct Tokens {
     auth: &'static Auth,
     accepted: Vec<Algorithm>,
     asked: Asked,
-    /// Those that do not change.
-    keys: KeySet,
+    /// Those of the program and of files.
+    keys: Held<KeySet>,
     /// Those that are fetched.
     sources: Vec<Arc<Source>>,
     longest: usize,
@@ -118,62 +122,97 @@ struct Tokens {
 impl Kind for Config {
     fn start(&'static self, start: &Start) -> Result<Box<dyn Verifier>, String> {
         let auth = start.auth;
-        let mut tokens = Tokens {
-            auth,
-            accepted: Vec::new(),
-            asked: Asked::default(),
-            keys: KeySet::default(),
-            sources: Vec::new(),
-            longest: 0,
-            remembered: None,
-            #[cfg(feature = "tested")]
-            signer: None,
-        };
+        let (mut accepted, mut asked) = (Vec::new(), Asked::default());
+        let (mut longest, mut remembered, mut paths) = (0, None, Vec::new());
         for item in self.items {
             match *item {
-                Item::Issuer { names } => tokens.asked.issuers = names,
-                Item::Audience { names } => tokens.asked.audiences = names,
+                Item::Issuer { names } => asked.issuers = names,
+                Item::Audience { names } => asked.audiences = names,
                 Item::Accept { algorithms } => {
-                    tokens.accepted = algorithms.iter().filter_map(|name| Algorithm::named(name)).collect();
+                    accepted = algorithms.iter().filter_map(|name| Algorithm::named(name)).collect();
                 }
-                Item::Leeway { time } => {
-                    tokens.asked.leeway = i64::try_from(time.as_secs()).unwrap_or(0);
-                }
-                Item::Token { max } => tokens.longest = usize::try_from(max).unwrap_or(0),
+                Item::Leeway { time } => asked.leeway = i64::try_from(time.as_secs()).unwrap_or(0),
+                Item::Token { max } => longest = usize::try_from(max).unwrap_or(0),
                 Item::Remember { most, off } => {
-                    tokens.remembered =
+                    remembered =
                         (!off).then(|| Arc::new(Remembered::new(usize::try_from(most).unwrap_or(0))));
                 }
+                Item::Keys { from, .. } if !is_url(from) => paths.push(from),
                 Item::Keys { .. } | Item::Key { .. } => {}
             }
         }
         // Those of a test are made here, and no others are there.
         #[cfg(feature = "tested")]
-        if let Some((signer, key)) = tested::Signer::new(&tokens.accepted) {
-            tokens.keys.keys.push(key);
-            tokens.signer = Some(signer);
-            return Ok(Box::new(tokens));
+        if let Some((signer, key)) = tested::Signer::new(&accepted) {
+            let keys = Held::Fixed(Arc::new(KeySet { keys: vec![key] }));
+            let (sources, signer) = (Vec::new(), Some(signer));
+            return Ok(Box::new(Tokens {
+                auth,
+                accepted,
+                asked,
+                keys,
+                sources,
+                longest,
+                remembered,
+                signer,
+            }));
         }
         // Keys come last: which of them are wanted is known then.
+        let mut sources = Vec::new();
         for item in self.items {
-            let within = |error: String| format!("the keys of `{}`: {error}", auth.name);
-            match *item {
-                Item::Keys { from, keep, every, cool_down, within: patience } if from.contains("://") => {
-                    let times = Times { keep, every, cool_down, within: patience };
-                    let (accepted, remembered) = (tokens.accepted.clone(), tokens.remembered.clone());
-                    let source = Source::new(start, from, times, accepted, remembered);
-                    tokens.sources.push(source.map_err(within)?);
-                }
-                Item::Keys { from, .. } => tokens.file(from).map_err(within)?,
-                Item::Key { id, r#for, spki, secret } => {
-                    let key = own_key(id, r#for, spki, secret, start.params);
-                    tokens.keys.keys.push(key.map_err(within)?);
-                }
-                _ => {}
+            if let Item::Keys { from, keep, every, cool_down, within } = *item
+                && is_url(from)
+            {
+                let times = Times { keep, every, cool_down, within };
+                let source = Source::new(start, from, times, accepted.clone(), remembered.clone());
+                sources.push(source.map_err(|error| format!("the keys of `{}`: {error}", auth.name))?);
             }
         }
-        Ok(Box::new(tokens))
+        let forget = remembered.clone();
+        let forget = move || forget.iter().for_each(|remembered| remembered.clear());
+        let (params, wanted) = (Arc::clone(start.params), accepted.clone());
+        let make = move |read: Read<'_>| keys(self.items, &wanted, &params, read);
+        let keys = Held::new(start, ("keys", &paths), forget, make)?;
+        Ok(Box::new(Tokens {
+            auth,
+            accepted,
+            asked,
+            keys,
+            sources,
+            longest,
+            remembered,
+            #[cfg(feature = "tested")]
+            signer: None,
+        }))
     }
+}
+
+/// Whether keys are fetched from there.
+fn is_url(from: &str) -> bool {
+    from.contains("://")
+}
+
+/// The keys of a block that are not fetched, with what files say.
+fn keys(
+    items: &[Item],
+    accepted: &[Algorithm],
+    params: &Arc<Params>,
+    read: Read<'_>,
+) -> Result<KeySet, String> {
+    let mut keys = KeySet::default();
+    for item in items {
+        match *item {
+            Item::Keys { from, .. } if !is_url(from) => {
+                let text = read(from, LARGEST)?;
+                keys.read(&text, accepted).map_err(|what| format!("{from}: {what}"))?;
+            }
+            Item::Key { id, r#for, spki, secret } => {
+                keys.keys.push(own_key(id, r#for, spki, secret, params)?);
+            }
+            _ => {}
+        }
+    }
+    Ok(keys)
 }
 
 /// A key that stands in the program, or that a secret gives.
@@ -207,12 +246,6 @@ struct Unsigned {
 }
 
 impl Tokens {
-    fn file(&mut self, path: &str) -> Result<(), String> {
-        let text = super::file(path, LARGEST)?;
-        let Self { keys, accepted, .. } = self;
-        keys.read(&text, accepted).map_err(|what| format!("{path}: {what}"))
-    }
-
     /// Who a token is from.
     fn who(&self, token: &[u8]) -> Verdict {
         if token.len() > self.longest {
@@ -220,6 +253,7 @@ impl Tokens {
         }
         let now = i64::try_from(clock::unix_seconds()).unwrap_or(i64::MAX);
         let mut hash = [0; 32];
+        let epoch = self.remembered.as_ref().map_or(0, |remembered| remembered.epoch());
         if let Some(remembered) = &self.remembered {
             hash.copy_from_slice(digest(&SHA256, token).as_ref());
             if let Some(who) = remembered.find(&hash, now) {
@@ -239,16 +273,18 @@ impl Tokens {
         let Some((who, until)) = known else { return Verdict::INVALID };
         let who = Arc::new(who);
         if let Some(remembered) = &self.remembered {
-            remembered.keep(hash, &who, until, now);
+            remembered.keep(hash, &who, (until, now), epoch);
         }
         Verdict::Known(who)
     }
 
     /// Whether a token is signed by a key that is known; the verdict where it is not.
     fn verify(&self, token: &Token) -> Result<(), Verdict> {
+        let fetched = || self.sources.iter().map(|source| source.fetched()).sum::<u64>();
+        let before = fetched();
         let Err(Unsigned { is_missing }) = self.signed(token)? else { return Ok(()) };
-        // Each of them is to look.
-        let awaited = self.sources.iter().fold(None, |awaited, source| {
+        // Each of them is to look, unless there is news by now.
+        let awaited = self.sources.iter().filter(|_| fetched() == before).fold(None, |awaited, source| {
             let own = source.want();
             awaited.or(own)
         });
@@ -273,7 +309,7 @@ impl Tokens {
             is_named |= token.key.is_some() && !keys.is_empty();
             keys.iter().any(|key| key.verifies(token.message, &token.signature))
         };
-        if verifies(&self.keys) {
+        if self.keys.with(|keys| verifies(keys)) {
             return Ok(Ok(()));
         }
         for source in &self.sources {
@@ -297,8 +333,8 @@ impl Verifier for Tokens {
         }
     }
 
-    fn field(&self) -> &'static str {
-        authorization::FIELD
+    fn fields(&self) -> &[&'static str] {
+        &[authorization::FIELD]
     }
 
     fn challenge(&self, realm: &str, invalid: bool, out: &mut Vec<u8>) {
@@ -312,6 +348,11 @@ impl Verifier for Tokens {
     }
 
     fn upkeep(&self) -> Vec<Arc<dyn Upkeep>> {
-        self.sources.iter().map(|source| Arc::clone(source) as Arc<dyn Upkeep>).collect()
+        let sources = self.sources.iter().map(|source| Arc::clone(source) as Arc<dyn Upkeep>);
+        sources.chain(self.keys.upkeep()).collect()
+    }
+
+    fn reads(&self) -> Option<Reads> {
+        self.keys.reads()
     }
 }

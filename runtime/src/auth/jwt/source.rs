@@ -1,7 +1,8 @@
 //! Keys that are fetched from a URL, beside the workers: before anybody is served, then again and again, and sooner where a token
 //! names a key that is not known.
 //!
-//! However many tokens name unknown keys, one fetch is under way at a time, and the next begins `cool_down` after it began. What was
+//! However many tokens name unknown keys, one fetch is under way at a time, and the next begins `cool_down` after it began, but for a few
+//! that may begin at once: a key may be used right after somebody has named one that there is not. What was
 //! fetched last is used for `keep` where nothing better comes; then nobody is known by it.
 
 use std::future::Future;
@@ -17,7 +18,7 @@ use tokio::sync::{Notify, watch};
 
 use super::keys::{Algorithm, KeySet};
 use crate::auth::remembered::Remembered;
-use crate::auth::{Later, Start, Upkeep};
+use crate::auth::{Later, Over, Start, Upkeep};
 use crate::clock::{Alarm, Clock, Micros, micros};
 use crate::errand::Errand;
 use crate::head::Method;
@@ -26,6 +27,10 @@ use crate::serve::say;
 
 /// Bytes of a set of keys.
 const LARGEST: usize = 256 * 1024;
+
+/// Fetches that may begin before `cool_down` has passed. One of them comes back with each [`BACK`] of it.
+const EARLY: u64 = 3;
+const BACK: u64 = 10;
 
 /// When keys are fetched.
 #[derive(Clone, Copy, Debug)]
@@ -56,6 +61,10 @@ pub(super) struct Source {
     held: RwLock<Held>,
     /// When the last fetch began.
     began: AtomicU64,
+    /// When all early fetches will have come back.
+    early: AtomicU64,
+    /// Somebody has wanted keys since the last fetch was over.
+    is_urgent: AtomicBool,
     is_under_way: AtomicBool,
     is_wanted: AtomicBool,
     wanted: Notify,
@@ -104,6 +113,8 @@ impl Source {
             remembered,
             held: RwLock::default(),
             began: AtomicU64::new(0),
+            early: AtomicU64::new(0),
+            is_urgent: AtomicBool::new(false),
             is_under_way: AtomicBool::new(false),
             is_wanted: AtomicBool::new(false),
             wanted: Notify::new(),
@@ -117,23 +128,40 @@ impl Source {
         held.since.map(|_| Arc::clone(&held.keys))
     }
 
+    /// How many fetches are over.
+    pub(super) fn fetched(&self) -> u64 {
+        *self.over.borrow()
+    }
+
     /// Somebody has a token that no key is known for. Where a fetch is under way or may begin at once, it is worth a wait.
     pub(super) fn want(&self) -> Option<Later> {
         // Before it is asked whether one is under way: its end is then not missed.
         let mut over = self.over.subscribe();
+        let is_under_way = self.is_under_way.load(Ordering::Acquire);
         self.is_wanted.store(true, Ordering::Release);
+        if !is_under_way {
+            self.is_urgent.store(true, Ordering::Release);
+        }
         self.wanted.notify_one();
-        let rests = self.clock.now() < self.began.load(Ordering::Acquire).saturating_add(self.cool_down);
-        let is_near = self.is_under_way.load(Ordering::Acquire) || !rests;
+        let now = self.clock.now();
+        let rests = now < self.began.load(Ordering::Acquire).saturating_add(self.cool_down);
+        let is_near = is_under_way || !rests || self.after_early(now).is_some();
         is_near.then(|| Later {
-            over: Box::pin(async move {
+            over: Over::Told(Box::pin(async move {
                 // An error means that nothing will come.
                 let _ = over.changed().await;
                 None
-            }),
+            })),
             within: self.within,
             otherwise: Reason::CREDENTIAL_INVALID,
         })
+    }
+
+    /// When all early fetches will have come back if one begins now; nothing where none may.
+    fn after_early(&self, now: Micros) -> Option<Micros> {
+        let back = self.cool_down.saturating_mul(BACK);
+        let after = self.early.load(Ordering::Acquire).max(now).saturating_add(back);
+        (after <= now.saturating_add(back.saturating_mul(EARLY))).then_some(after)
     }
 
     async fn keep(self: Arc<Self>, first: mpsc::Sender<()>) -> io::Result<()> {
@@ -143,6 +171,7 @@ impl Source {
         loop {
             let began = self.clock.now();
             self.is_wanted.store(false, Ordering::Release);
+            self.is_urgent.store(false, Ordering::Release);
             self.began.store(began, Ordering::Release);
             self.is_under_way.store(true, Ordering::Release);
             let fetched = self.fetch_in_time(&limit).await.and_then(|text| self.take(text));
@@ -156,7 +185,14 @@ impl Source {
             let rested = began.saturating_add(self.cool_down);
             loop {
                 let until = if self.is_wanted.load(Ordering::Acquire) { due.min(rested) } else { due };
-                if self.clock.now() >= until {
+                let now = self.clock.now();
+                if now >= until {
+                    break;
+                }
+                if self.is_urgent.load(Ordering::Acquire)
+                    && let Some(after) = self.after_early(now)
+                {
+                    self.early.store(after, Ordering::Release);
                     break;
                 }
                 let mut pause = std::pin::pin!(self.clock.until(&alarm, until));

@@ -1,5 +1,8 @@
-//! One call to an upstream whose answer is kept as a whole: a server is chosen, asked, and, where that fails, asked once more or
-//! passed over, as it is for what is forwarded. What is sent is the gateway's own: nothing of the client's but its trace.
+//! One call of the gateway's own to an upstream, whose answer is waited for as a whole: a server is chosen, asked, and, where that
+//! fails, asked once more or passed over, as it is for what is forwarded. What is sent is the gateway's own too: nothing of the
+//! client's but its trace, and the fields that whoever calls writes.
+
+mod ask;
 
 use std::borrow::Borrow;
 use std::io;
@@ -7,50 +10,106 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::task::Poll;
 
-use super::ask::{Asked, Asking, End};
-use super::cache::Cache;
+use self::ask::{Asked, Asking, End};
+use crate::auth::Claim;
 use crate::cause::is_connect_failure;
-use crate::clock::{Micros, micros};
-use crate::exchange::Exchange;
+use crate::clock::Micros;
+use crate::exchange::{Exchange, Flow};
 use crate::head::Method;
 use crate::link::Link;
 use crate::policy::retry;
+use crate::program::Call;
 use crate::reason::Reason;
 use crate::serve::deadline;
-use crate::serve::forward::{choose, open};
+use crate::serve::forward::{choose, open, shared_out};
 use crate::serve::worker::{Left, Worker};
 use crate::sweep::Slot;
 use crate::upstream::permits::{Permit, Permits, Queued};
 use crate::upstream::{Server, Upstream, is_of_server};
 
 /// Why there is no answer.
-pub(super) type Failed = (Reason, Option<io::ErrorKind>);
-
-/// A whole answer.
-#[derive(Debug)]
-pub(super) struct Reply {
-    pub(super) status: u16,
-    /// Of a success.
-    pub(super) body: Vec<u8>,
-    pub(super) cache: Cache,
-    /// In a coding, so that nobody here can read it.
-    pub(super) is_coded: bool,
-}
+pub(crate) type Failed = (Reason, Option<io::ErrorKind>);
 
 /// What is wanted of a call.
 #[derive(Debug)]
-pub(super) struct Wanted {
+pub(crate) struct Wanted {
     /// When it has to be over.
-    pub(super) end: Micros,
+    pub(crate) end: Micros,
     /// The largest answer, in bytes.
-    pub(super) max: u64,
-    pub(super) method: Method,
+    pub(crate) max: u64,
+    pub(crate) method: Method,
     /// What is sent behind the head. What stands in the head beside the path are the lines of the exchange's edits.
-    pub(super) body: Vec<u8>,
+    pub(crate) body: Vec<u8>,
+    /// Whether the body of a success is wanted. Else all bodies are dropped.
+    pub(crate) is_kept: bool,
+    /// The fields that are wanted, in lower case.
+    pub(crate) fields: &'static [&'static str],
+    /// And those by which claims come.
+    pub(crate) claims: &'static [Claim],
+}
+
+impl Wanted {
+    /// The names of the fields that are wanted.
+    fn names(&self) -> impl Iterator<Item = &'static str> {
+        let claims = self.claims.iter().map(|claim| claim.field.name);
+        self.fields.iter().copied().chain(claims.filter(|name| !self.fields.contains(name)))
+    }
+}
+
+/// A whole answer.
+#[derive(Debug)]
+pub(crate) struct Reply {
+    pub(crate) status: u16,
+    /// The fields that were wanted, in the order in which they came within each name.
+    pub(crate) fields: Vec<(&'static str, Box<[u8]>)>,
+    /// Of a success.
+    #[cfg(feature = "json")]
+    pub(crate) body: Vec<u8>,
+}
+
+impl Reply {
+    /// The values of a field that was wanted.
+    pub(crate) fn field(&self, name: &'static str) -> impl Iterator<Item = &[u8]> {
+        self.fields.iter().filter(move |(own, _)| *own == name).map(|(_, value)| &**value)
+    }
+}
+
+/// Begins a call for an exchange: one of its own, of which the upstream says how it is called. With it comes the number of the
+/// upstream that has the servers.
+///
+/// # Errors
+///
+/// What its chain refuses.
+pub(crate) fn begin(
+    worker: &Rc<Worker>,
+    x: &Exchange,
+    to: Call,
+    method: Method,
+) -> Result<(u32, Box<Exchange>), Failed> {
+    let program = worker.gateway.program;
+    let number = shared_out(worker, x, to.upstream);
+    let mut sub = worker.exchange();
+    // It is none that anybody has asked for, and has no line in a log.
+    sub.walk = None;
+    sub.client = x.client;
+    worker.tracer.branch(x, &mut sub);
+    let upstream = program.upstreams.get(number as usize);
+    if upstream.is_some_and(|upstream| upstream.balance.by.is_some()) {
+        sub.head.clone_from(&x.head);
+        sub.head.method = method;
+    }
+    if let Some(chain) = program.chains.get(usize::from(to.chain)) {
+        // Such a chain says how, and never ends anything.
+        if let Flow::Refuse(reason) = (chain.request)(&mut sub, to.record) {
+            worker.done(sub);
+            return Err((reason, None));
+        }
+    }
+    Ok((number, sub))
 }
 
 /// Asks the upstream of a number for what `x.made` says.
-pub(super) async fn call(
+pub(crate) async fn call(
     worker: Rc<Worker>,
     number: u32,
     mut x: Box<Exchange>,
@@ -75,11 +134,11 @@ pub(super) async fn call(
 }
 
 #[derive(Clone, Copy)]
-pub(super) struct Calling<'a> {
-    pub(super) worker: &'a Rc<Worker>,
-    pub(super) upstream: &'a Upstream,
-    pub(super) slot: &'a Slot,
-    pub(super) wanted: &'a Wanted,
+pub(crate) struct Calling<'a> {
+    pub(crate) worker: &'a Rc<Worker>,
+    pub(crate) upstream: &'a Upstream,
+    pub(crate) slot: &'a Slot,
+    pub(crate) wanted: &'a Wanted,
 }
 
 /// How it went with one server.
@@ -225,12 +284,12 @@ impl Calling<'_> {
     }
 
     /// When the head of an answer has to be there.
-    pub(super) fn due(&self, x: &Exchange) -> Micros {
+    pub(crate) fn due(&self, x: &Exchange) -> Micros {
         x.record.asked.saturating_add(x.waits.total).min(self.wanted.end)
     }
 
     /// Whether it would do no harm to be asked for the same once more.
-    pub(super) fn can_be_repeated(&self, x: &Exchange) -> bool {
+    pub(crate) fn can_be_repeated(&self, x: &Exchange) -> bool {
         let named = x.retry.and_then(|retry| retry.idempotent);
         self.wanted.method.idempotent() || named.is_some_and(|name| x.edits.has_line(name))
     }
@@ -293,7 +352,7 @@ impl Calling<'_> {
         self.slot.set(by);
         let mut asking = Asking::new(self, stream, server, (is_reused, retry));
         let end = std::future::poll_fn(|cx| asking.poll(x, cx)).await;
-        let Asked { stream, head, body, cache, is_coded, is_over } = asking.finish(x);
+        let Asked { stream, head, reply, is_over } = asking.finish(x);
         let again = match end {
             End::Stale => return Turn::Stale,
             End::Failed(failed) => return Turn::Failed(failed),
@@ -306,9 +365,7 @@ impl Calling<'_> {
         }
         match again {
             Some(wait) => Turn::Again(wait),
-            None => {
-                Turn::Answered(Reply { status: head.map_or(0, |head| head.status), body, cache, is_coded })
-            }
+            None => Turn::Answered(reply),
         }
     }
 }
@@ -323,9 +380,4 @@ fn text(method: Method) -> &'static [u8] {
         // INVARIANT: the compiler takes no other for a branch.
         _ => b"GET",
     }
-}
-
-/// How long a whole may take, from now.
-pub(super) fn until(worker: &Worker, time: std::time::Duration) -> Micros {
-    worker.now().saturating_add(micros(time))
 }

@@ -1,10 +1,9 @@
-//! One request of a branch on one connection, and the answer to it, whose body is kept as a whole.
+//! One request of the gateway's own on one connection, and the answer to it: what is wanted of its fields, and its body as a whole.
 
 use std::io;
 use std::task::{Context, Poll};
 
-use super::cache::Cache;
-use super::call::{Calling, Failed};
+use super::{Calling, Failed, Reply};
 use crate::buffer::Buffer;
 use crate::exchange::Exchange;
 use crate::head::{Field, Method};
@@ -48,20 +47,16 @@ pub(super) struct Asking<'a> {
     interim: u32,
     head: Option<Response>,
     reader: Reader,
-    body: Vec<u8>,
+    reply: Reply,
     /// Bytes have come behind the answer.
     is_surplus: bool,
-    cache: Cache,
-    is_coded: bool,
 }
 
 /// What is left of it.
 pub(super) struct Asked {
     pub(super) stream: Link,
     pub(super) head: Option<Response>,
-    pub(super) body: Vec<u8>,
-    pub(super) cache: Cache,
-    pub(super) is_coded: bool,
+    pub(super) reply: Reply,
     /// Nothing more belongs to it, and nothing else has come.
     pub(super) is_over: bool,
 }
@@ -87,10 +82,13 @@ impl<'a> Asking<'a> {
             interim: 0,
             head: None,
             reader: Reader::new(Length::None),
-            body: Vec::new(),
+            reply: Reply {
+                status: 0,
+                fields: Vec::new(),
+                #[cfg(feature = "json")]
+                body: Vec::new(),
+            },
             is_surplus: false,
-            cache: Cache::NEVER,
-            is_coded: false,
         }
     }
 
@@ -99,8 +97,8 @@ impl<'a> Asking<'a> {
             self.calling.worker.buffers.give(buffer);
         }
         let is_over = self.reader.done() && !self.is_surplus && self.sent == x.onward.len();
-        let Self { stream, head, body, cache, is_coded, .. } = self;
-        Asked { stream, head, body, cache, is_coded, is_over }
+        let Self { stream, head, reply, .. } = self;
+        Asked { stream, head, reply, is_over }
     }
 
     pub(super) fn poll(&mut self, x: &mut Exchange, cx: &mut Context) -> Poll<End> {
@@ -234,9 +232,10 @@ impl<'a> Asking<'a> {
             let in_time = now.saturating_add(wait.saturating_mul(1_000_000)) < self.calling.due(x);
             (in_time && upstream.spend(retry, now)).then_some(wait)
         });
-        self.cache = Cache::read(field("cache-control"), field("age").next());
-        let is_plain = |coding: &[u8]| coding.trim_ascii().eq_ignore_ascii_case(b"identity");
-        self.is_coded = !field("content-encoding").all(is_plain);
+        self.reply.status = response.status;
+        for name in self.calling.wanted.names() {
+            self.reply.fields.extend(field(name).map(|value| (name, Box::from(value))));
+        }
         if wait.is_none() {
             upstream.settled(x.pass.as_ref(), response.status, now);
         }
@@ -260,18 +259,16 @@ impl<'a> Asking<'a> {
         let read = self.reader.read(&mut buffer, |_| is_surplus = true);
         self.is_surplus |= is_surplus;
         let status = self.head.map_or(0, |head| head.status);
-        let is_wanted = (200..300).contains(&status);
+        let is_success = (200..300).contains(&status);
+        let is_kept = is_success && wanted.is_kept;
         let result = if read.is_err() {
             Some(End::Failed((Reason::UPSTREAM_TRUNCATED, None)))
-        } else if is_wanted && self.reader.total > wanted.max {
+        } else if is_success && self.reader.total > wanted.max {
             Some(End::Failed((Reason::BRANCH_TOO_LARGE, None)))
-        } else if is_wanted && !x.room.take(buffer.len() as u64) {
+        } else if is_kept && !self.keep(x, buffer.held()) {
             Some(End::Failed((Reason::BODIES_FULL, None)))
         } else {
-            if is_wanted {
-                self.body.extend_from_slice(buffer.held());
-            }
-            let is_enough = !is_wanted && self.reader.total > PASSED_OVER;
+            let is_enough = !is_success && self.reader.total > PASSED_OVER;
             (self.reader.done() || is_enough).then_some(End::Done)
         };
         worker.buffers.give(buffer);
@@ -279,5 +276,22 @@ impl<'a> Asking<'a> {
             slot.set(worker.now().saturating_add(x.waits.idle).min(wanted.end));
         }
         result
+    }
+
+    /// Keeps bytes of a body; `false` where there is no room for them.
+    #[cfg(feature = "json")]
+    fn keep(&mut self, x: &mut Exchange, bytes: &[u8]) -> bool {
+        let has_room = x.room.take(bytes.len() as u64);
+        if has_room {
+            self.reply.body.extend_from_slice(bytes);
+        }
+        has_room
+    }
+
+    /// Without a reader, nobody keeps any.
+    #[cfg(not(feature = "json"))]
+    #[allow(clippy::unused_self, reason = "the other one keeps them")]
+    fn keep(&mut self, _: &mut Exchange, _: &[u8]) -> bool {
+        true
     }
 }
