@@ -1,12 +1,10 @@
-//! Drives cargo: fetches what is missing, builds, and says what is being compiled. An error of rustc in emitted code is
-//! reported as a bug of this project.
+//! Drives cargo: fetches what is missing, builds, and says what is being compiled.
 
-use std::fmt::Write as _;
+use std::env;
 use std::io::{BufRead, BufReader, Read};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::{env, fs};
 
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
@@ -19,8 +17,8 @@ use crate::progress::Progress;
 pub(crate) enum Outcome {
     /// The binary.
     Built(PathBuf),
-    /// Emitted code was refused by rustc; what to show.
-    Refused(String),
+    /// Rustc has refused something; its messages.
+    Refused(Vec<Value>),
 }
 
 /// What a build is for.
@@ -120,7 +118,7 @@ pub(crate) fn build(
             Ok(Outcome::Built(binary))
         }
         None if errors.is_empty() => Err(format!("cargo failed:\n{}", said.trim_end())),
-        None => Ok(Outcome::Refused(report(package, &errors))),
+        None => Ok(Outcome::Refused(errors)),
     }
 }
 
@@ -161,51 +159,4 @@ fn cargo(package: &Package) -> Command {
         command.env_remove(variable);
     }
     command
-}
-
-fn report(package: &Package, errors: &[Value]) -> String {
-    let emitted = fs::read_to_string(package.sources().join("gateway.rs")).unwrap_or_default();
-    let mut text = String::from("error: the code emitted for this gateway does not compile\n");
-    text.push_str(
-        "  = note: this is a bug of gatewright, not of your file; please report it with the lines below\n",
-    );
-    for error in errors {
-        let spans = error.pointer("/message/spans").and_then(Value::as_array);
-        let place = spans
-            .into_iter()
-            .flatten()
-            .find(|span| span.get("is_primary") == Some(&Value::Bool(true)))
-            .and_then(|span| span.get("line_start")?.as_u64())
-            .and_then(|line| origin(&emitted, line));
-        if let Some(place) = place {
-            let _ = writeln!(text, "  = note: it comes from {place}");
-        }
-        text.push_str(error.pointer("/message/rendered").and_then(Value::as_str).unwrap_or_default());
-    }
-    text
-}
-
-/// The place in the `.gw` text that the nearest `/// FILE:LINE` above a line of emitted code names.
-fn origin(emitted: &str, line: u64) -> Option<&str> {
-    let above = usize::try_from(line).ok()?;
-    let lines: Vec<&str> = emitted.lines().take(above).collect();
-    lines.into_iter().rev().find_map(|line| {
-        let place = line.trim_start().strip_prefix("/// ")?;
-        let place = place.split(',').next()?.trim();
-        let number = place.rsplit(':').next()?;
-        (place.contains(".gw:") && number.parse::<u32>().is_ok()).then_some(place)
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_error_in_emitted_code_is_traced_to_the_line_that_it_came_from() {
-        let emitted = "/// shop.gw:3\nfn chain_0() {\n    good\n}\n/// teams/a.gw:42, teams/b.gw:7\nfn chain_1() {\n    bad\n}\n";
-        assert_eq!(origin(emitted, 3), Some("shop.gw:3"));
-        assert_eq!(origin(emitted, 7), Some("teams/a.gw:42"));
-        assert_eq!(origin("fn none() {}\n", 1), None);
-    }
 }

@@ -2,11 +2,13 @@
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "the console is the interface of this program")]
 
+mod blame;
 mod cargo;
 mod carried;
 mod command;
 mod envelope;
 mod generation;
+mod linked;
 mod package;
 mod progress;
 mod project;

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::{env, fs};
 
 use crate::carried::{self, Crate, LOCK, VERSION, put};
+use crate::linked::Linked;
 
 /// The whole of the binary's own code.
 const MAIN: &str = "//! A compiled gateway.\n\ninclude!(\"gateway.rs\");\n\nfn main() -> std::process::ExitCode {\n    gatewright_runtime::generated::main(&PROGRAM)\n}\n";
@@ -71,12 +72,12 @@ impl Package {
 
     /// Writes everything but the emitted code. Files that are there already are left untouched, so that nothing is
     /// compiled twice.
-    pub(crate) fn write(&self, features: &[&str]) -> Result<(), String> {
+    pub(crate) fn write(&self, features: &[&str], crates: &[Linked]) -> Result<(), String> {
         carried::runtime().try_for_each(|it| it.unpack(&self.home))?;
         let directory = self.directory();
         put(&directory.join("src/main.rs"), self.main)?;
         let features: Vec<&str> = features.iter().chain(self.more).copied().collect();
-        let manifest = self.manifest(&features);
+        let manifest = self.manifest(&features, crates);
         let is_known = fs::read(directory.join("Cargo.toml")).is_ok_and(|there| there == manifest.as_bytes());
         let lock = directory.join("Cargo.lock");
         // Cargo leaves out what this package does not need; after that the file is its own, until it needs something else.
@@ -86,8 +87,9 @@ impl Package {
         put(&directory.join("Cargo.toml"), &manifest)
     }
 
-    fn manifest(&self, features: &[&str]) -> String {
+    fn manifest(&self, features: &[&str], crates: &[Linked]) -> String {
         let name = &self.name;
+        let crates: String = crates.iter().map(Linked::dependency).collect();
         let optimised = OPTIMISED.iter().filter(|(feature, _)| features.contains(feature));
         let optimised: Vec<String> = optimised
             .flat_map(|(_, packages)| *packages)
@@ -96,7 +98,7 @@ impl Package {
         let optimised = optimised.concat();
         format!(
             "[package]\nname = \"{name}\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n\
-             [dependencies]\ngatewright-runtime = {{ path = \"../runtime\", default-features = false, features = {features:?} }}\n\n\
+             [dependencies]\ngatewright-runtime = {{ path = \"../runtime\", default-features = false, features = {features:?} }}\n{crates}\n\
              [workspace]\n\n\
              [profile.release]\nopt-level = 3\ndebug = false\nstrip = \"symbols\"\npanic = \"unwind\"\nlto = \"fat\"\ncodegen-units = 1\n\n\
              [profile.dev]\nopt-level = 0\ndebug = false\nstrip = \"debuginfo\"\npanic = \"unwind\"\nincremental = true\n{optimised}"
@@ -127,8 +129,10 @@ mod tests {
     #[test]
     fn what_hashes_passwords_is_optimised_where_it_is_there() {
         let package = Package { home: PathBuf::new(), name: "gateway-0".to_owned(), main: MAIN, more: &[] };
-        assert!(package.manifest(&["basic"]).ends_with("[profile.dev.package.blowfish]\nopt-level = 3\n"));
-        assert!(!package.manifest(&["jwt"]).contains("profile.dev.package"));
+        assert!(
+            package.manifest(&["basic"], &[]).ends_with("[profile.dev.package.blowfish]\nopt-level = 3\n")
+        );
+        assert!(!package.manifest(&["jwt"], &[]).contains("profile.dev.package"));
     }
 
     #[test]

@@ -21,6 +21,8 @@ pub(crate) struct Tried<T> {
     pub(crate) sources: Vec<Source>,
     /// Every file and folder that was looked at.
     pub(crate) touched: Vec<PathBuf>,
+    /// The folder of the project.
+    pub(crate) root: PathBuf,
 }
 
 /// One file as a source.
@@ -65,7 +67,7 @@ pub(crate) fn check(file: Option<&Path>) -> Result<Entries, Refusal> {
     for (entry, result) in entries.into_iter().zip(results) {
         let result = match result {
             Ok(summary) => Ok(summary),
-            Err(Refused::Problems(problems)) => Err(problems),
+            Err(Refused::Problems(problems)) => Err(with_own_policies(problems, disk.root())),
             Err(Refused::Unread(why)) => return Err(unread(Path::new(&entry), &why)),
         };
         checked.push((entry, result));
@@ -102,7 +104,12 @@ fn with_project<T>(entry: &Path, work: impl FnOnce(&mut Project, &str) -> Result
     let (disk, name) = match Disk::of(entry) {
         Ok(found) => found,
         Err(why) => {
-            return Tried { result: Err(unread(entry, &why)), sources: Vec::new(), touched: Vec::new() };
+            return Tried {
+                result: Err(unread(entry, &why)),
+                sources: Vec::new(),
+                touched: Vec::new(),
+                root: PathBuf::new(),
+            };
         }
     };
     let catalogue = Catalogue::standard();
@@ -110,11 +117,26 @@ fn with_project<T>(entry: &Path, work: impl FnOnce(&mut Project, &str) -> Result
     let result = work(&mut project, &name);
     let sources = project.sources().to_vec();
     let result = result.map_err(|refused| match refused {
-        Refused::Problems(problems) => Refusal::Problems(problems, sources.clone()),
+        Refused::Problems(problems) => {
+            Refusal::Problems(with_own_policies(problems, disk.root()), sources.clone())
+        }
         Refused::Unread(why) => unread(entry, &why),
     });
     drop(project);
-    Tried { result, sources, touched: disk.touched() }
+    Tried { result, sources, touched: disk.touched(), root: disk.root().to_owned() }
+}
+
+/// A word that is not known here may be one of a policy that the package's build script adds, which nobody else knows.
+fn with_own_policies(mut problems: Vec<Problem>, root: &Path) -> Vec<Problem> {
+    let adds = |script: String| script.contains("build_script::with(");
+    if fs::read_to_string(root.join("build.rs")).is_ok_and(adds) {
+        for problem in problems.iter_mut().filter(|problem| problem.name == "unknown_word") {
+            let own = "this package adds policies of its own, which only its build script knows: `cargo check` asks it";
+            let help = problem.help.take();
+            problem.help = Some(help.map_or_else(|| own.to_owned(), |help| format!("{help}; {own}")));
+        }
+    }
+    problems
 }
 
 fn unread(entry: &Path, why: &Unread) -> Refusal {

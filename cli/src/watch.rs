@@ -11,6 +11,9 @@ use notify::{Config, EventKind, PollWatcher, RecursiveMode, Watcher};
 /// How often folders are looked at where the system does not tell of changes.
 const POLL: Duration = Duration::from_millis(500);
 
+/// How the names of files end that make a gateway: its text, and crates that it is linked with.
+const OURS: &[&str] = &["gw", "rs", "toml"];
+
 /// What looks, and where.
 pub(crate) struct Watch {
     watcher: Box<dyn Watcher>,
@@ -18,13 +21,15 @@ pub(crate) struct Watch {
 }
 
 impl Watch {
-    /// Sends `event()` whenever a `.gw` file in one of the folders may have changed. None is looked at yet.
+    /// Sends `event()` whenever a file that makes a gateway in one of the folders may have changed. None is looked at yet.
     pub(crate) fn new<T: Send + 'static>(to: Sender<T>, event: fn() -> T) -> Result<Self, String> {
         let handler = move |changed: notify::Result<notify::Event>| {
             // What cannot be told may be a change.
             let is_ours = changed.map_or(true, |changed| {
                 !matches!(changed.kind, EventKind::Access(_))
-                    && changed.paths.iter().any(|path| path.extension().is_some_and(|ending| ending == "gw"))
+                    && changed.paths.iter().any(|path| {
+                        path.extension().is_some_and(|ending| OURS.iter().any(|ours| ending == *ours))
+                    })
             });
             if is_ours {
                 // Nobody listens any more when the program ends.

@@ -18,7 +18,7 @@ use std::{env, fs, io};
 
 use gatewright_dsl::problem::render::{self, Colour};
 use gatewright_dsl::source::MAX_BYTES;
-use gatewright_dsl::{Catalogue, Problem};
+use gatewright_dsl::{Catalogue, Policy, Problem};
 
 use crate::{Listed, Project, Read, Refused, Sources, Unread};
 
@@ -34,15 +34,65 @@ const DEPTH: usize = 16;
 /// What tells the folder of a project: the first of these names that is found in it or above.
 const MARKS: &[&str] = &["Cargo.toml", ".git"];
 
+/// A build script whose package has policies of its own.
+#[derive(Debug, Clone)]
+pub struct Build {
+    catalogue: Catalogue,
+}
+
+/// One policy more than the standard ones may be written: this row says what. Its `home` is the path of its type in the package,
+/// `crate::…`, or in another crate, `::name::…`.
+#[must_use]
+pub fn with(policy: &'static Policy) -> Build {
+    Build { catalogue: Catalogue::standard() }.with(policy)
+}
+
 /// The whole of a `build.rs`: compiles the entry file, which is named from the package's directory, to `gateway.rs` in
 /// `OUT_DIR`. Where that fails, it says why and ends the process.
 pub fn compile(entry: &str) {
+    Build { catalogue: Catalogue::standard() }.compile(entry);
+}
+
+impl Build {
+    /// The same with one policy more. One that has the name of a standard one is no way to change what that means: it ends the
+    /// process.
+    #[must_use]
+    pub fn with(self, policy: &'static Policy) -> Self {
+        if let Some(why) = strange(&self.catalogue, policy) {
+            fail(&format!("the policy `{}` cannot be added: {why}", policy.name));
+        }
+        Self { catalogue: self.catalogue.with(policy) }
+    }
+
+    /// As [`compile`].
+    pub fn compile(&self, entry: &str) {
+        script(entry, &self.catalogue);
+    }
+}
+
+/// Why a row cannot be one of an operator's, if it cannot.
+fn strange(catalogue: &Catalogue, policy: &Policy) -> Option<&'static str> {
+    if policy.name.is_empty() || policy.name.contains(|c: char| !c.is_ascii_lowercase() && c != '_') {
+        return Some("its name is no word of small letters");
+    }
+    if catalogue.find(policy.name).is_some() {
+        return Some("there is one of this name");
+    }
+    let paths = std::iter::once(policy.home).chain(policy.state);
+    let is_own = |path: &str| path.starts_with("crate::") || path.starts_with("::");
+    if !paths.into_iter().all(is_own) {
+        return Some("the paths of its types begin with neither `crate::` nor `::`");
+    }
+    None
+}
+
+fn script(entry: &str, catalogue: &Catalogue) {
     println!("cargo:rerun-if-changed={entry}");
     let Some(out) = env::var_os("OUT_DIR") else {
         fail("OUT_DIR is not set: this is to be called from a build script")
     };
     let disk = Disk::at(Path::new("."));
-    let compiled = compile_from(&disk, entry, Path::new(&out), is_on);
+    let compiled = compile_from(&disk, (entry, catalogue), Path::new(&out), is_on, depends);
     for path in disk.touched() {
         println!("cargo:rerun-if-changed={}", path.display());
     }
@@ -57,6 +107,13 @@ pub fn compile(entry: &str) {
 fn is_on(feature: &str) -> bool {
     let variable = feature.to_uppercase().replace('-', "_");
     env::var_os(format!("CARGO_FEATURE_{variable}")).is_some()
+}
+
+/// Whether the package that is being built may depend on a crate: its manifest has its name. What else it says, cargo knows.
+fn depends(on: &crate::Crate) -> bool {
+    let manifest = fs::read_to_string("Cargo.toml").unwrap_or_default();
+    let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
+    manifest.split(|c| !is_part(c)).any(|word| word.replace('-', "_") == on.name)
 }
 
 /// Why nothing was compiled.
@@ -75,18 +132,18 @@ pub enum Failure {
 /// Whatever the program is refused for, or the file that could not be read or written.
 pub fn compile_to(entry: &Path, directory: &Path) -> Result<crate::Output, Failure> {
     let (disk, name) = Disk::of(entry).map_err(|unread| Failure::Io(entry.to_owned(), io_error(&unread)))?;
-    compile_from(&disk, &name, directory, |_| true)
+    compile_from(&disk, (&name, &Catalogue::standard()), directory, |_| true, |_| true)
 }
 
 /// Compiles for a package that has some features.
 fn compile_from(
     disk: &Disk,
-    entry: &str,
+    (entry, catalogue): (&str, &Catalogue),
     directory: &Path,
     is_on: impl Fn(&str) -> bool,
+    depends: impl Fn(&crate::Crate) -> bool,
 ) -> Result<crate::Output, Failure> {
-    let catalogue = Catalogue::standard();
-    let mut project = Project::new(disk, &catalogue);
+    let mut project = Project::new(disk, catalogue);
     let output = project.compile(entry).map_err(|refused| match refused {
         Refused::Problems(problems) => {
             Failure::Problems(render::text(&problems, project.sources(), Colour::Off))
@@ -95,6 +152,11 @@ fn compile_from(
     })?;
     let off = output.features.iter().filter(|feature| !is_on(feature.name));
     let missing: Vec<Problem> = off.map(crate::Feature::missing).collect();
+    if !missing.is_empty() {
+        return Err(Failure::Problems(render::text(&missing, project.sources(), Colour::Off)));
+    }
+    let missing: Vec<Problem> =
+        output.crates.iter().filter(|it| !depends(it)).map(crate::Crate::missing).collect();
     if !missing.is_empty() {
         return Err(Failure::Problems(render::text(&missing, project.sources(), Colour::Off)));
     }
@@ -155,6 +217,12 @@ impl Disk {
         let real = fs::canonicalize(folder).unwrap_or_else(|_| folder.to_owned());
         let root = marked(&real).unwrap_or(&real);
         (Self::at(root), below(root, &real).unwrap_or_default())
+    }
+
+    /// The folder.
+    #[must_use]
+    pub fn root(&self) -> &Path {
+        &self.root
     }
 
     /// Every file that was read and every folder whose names were asked for.
@@ -244,4 +312,24 @@ fn unread(error: &io::Error) -> Unread {
 fn fail(why: &str) -> ! {
     eprintln!("{why}");
     exit(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_that_cannot_be_an_operators_is_not_added() {
+        let of = |name, home, state| {
+            let policy = Policy { name, home, state, ..Policy::BLANK };
+            strange(&Catalogue::standard(), &policy)
+        };
+        assert_eq!(of("agents", "crate::agents", None), None);
+        assert_eq!(of("agents", "::shop::agents", Some("::shop::agents::State")), None);
+        assert_eq!(of("timeout", "crate::timeout", None), Some("there is one of this name"));
+        assert_eq!(of("Agents", "crate::agents", None), Some("its name is no word of small letters"));
+        let paths = "the paths of its types begin with neither `crate::` nor `::`";
+        assert_eq!(of("agents", "policy::agents", None), Some(paths));
+        assert_eq!(of("agents", "crate::agents", Some("policy::limit::State")), Some(paths));
+    }
 }

@@ -12,7 +12,8 @@ use gatewright_dsl::{Policy, Span};
 
 use crate::algebra::{Method, RouteSet};
 use crate::assertion::Assertion;
-use crate::ir::expr::{Constant, Function};
+use crate::ir::expr::{Constant, Expr, Function};
+use crate::linked::Crate;
 use crate::ty::Ty;
 
 #[derive(Debug)]
@@ -20,6 +21,8 @@ pub(crate) struct Program {
     pub(crate) name: String,
     pub(crate) listeners: Vec<Listener>,
     pub(crate) front: Front,
+    /// Sorted by name.
+    pub(crate) crates: Vec<Crate>,
     /// Those that are used, sorted by name.
     pub(crate) params: Vec<Param>,
     /// Those that are used, sorted by name.
@@ -356,7 +359,7 @@ pub(crate) enum Failure {
 }
 
 /// Where a declaration begins.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Place {
     /// The file.
     pub file: String,
@@ -446,6 +449,19 @@ pub(crate) enum End {
     },
     /// As the route says beside it.
     Aggregate,
+    Handler(Handler),
+}
+
+/// A function of the operator's that answers.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Handler {
+    /// The crate, modules in it, and the function.
+    pub(crate) path: Vec<String>,
+    /// Where the path stands.
+    pub(crate) span: Span,
+    pub(crate) place: Place,
+    pub(crate) arguments: Vec<Rc<Expr>>,
+    pub(crate) within: Duration,
 }
 
 /// What an answer says.

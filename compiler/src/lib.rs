@@ -8,6 +8,7 @@ mod assertion;
 pub mod build_script;
 pub(crate) mod check;
 mod checked;
+mod contract;
 pub mod diff;
 mod emit;
 pub mod explain;
@@ -15,6 +16,7 @@ mod feature;
 mod hash;
 mod ir;
 mod json;
+mod linked;
 mod load;
 mod lower;
 #[cfg(test)]
@@ -34,7 +36,11 @@ pub fn kinds() -> impl Iterator<Item = &'static Kind> {
     check::problem::KINDS.iter().chain(gatewright_dsl::problem::accord::KINDS)
 }
 
+/// The words, for rows of an operator's own.
+pub use gatewright_dsl as dsl;
+
 pub use feature::Feature;
+pub use linked::{Crate, Handler};
 pub use load::{Listed, Read, Sources, Unread};
 pub use project::{Project, Refused};
 
@@ -50,6 +56,10 @@ pub struct Output {
     pub rust: String,
     /// Features of the runtime that it needs, sorted.
     pub features: Vec<Feature>,
+    /// Crates of the operator's that it is linked with, sorted by name.
+    pub crates: Vec<Crate>,
+    /// The functions in them that answer, by number.
+    pub handlers: Vec<Handler>,
     /// What was compiled.
     pub summary: Summary,
 }

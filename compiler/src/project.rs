@@ -14,7 +14,7 @@ use crate::diff::Meaning;
 use crate::load::{Entry, Files, Sources, Unread};
 use crate::routes::Plan;
 use crate::suite::Suite;
-use crate::{Output, Summary, assertion, emit, hash, lower};
+use crate::{Handler, Output, Summary, assertion, checked, emit, hash, lower};
 
 /// The files of one run, and what is known of its entries.
 pub struct Project<'a> {
@@ -110,7 +110,10 @@ impl<'a> Project<'a> {
     /// All problems that can be found in one run.
     pub fn compile(&mut self, path: &str) -> Result<Output, Refused> {
         let Made { plan: Plan(program), summary, .. } = self.made(path)?;
-        Ok(Output { rust: emit::emit(&program), features: program.features, summary })
+        let handler = |it: &checked::Handler| Handler { path: it.path.join("::"), span: it.span };
+        let handlers = program.ends.handlers.iter().map(handler).collect();
+        let rust = emit::emit(&program);
+        Ok(Output { rust, features: program.features, crates: program.crates, handlers, summary })
     }
 
     /// Compiles one entry, and gives its tests with it.

@@ -253,6 +253,9 @@ impl Plan {
                     Some(pieces) => format!("-> {name} {}", path(pieces, reader)),
                 }
             }),
+            Some(EndKind::Handler) => {
+                ends.handlers.get(*end).map(|handler| written::handler(handler, reader))
+            }
             Some(EndKind::Respond) => ends.responds.get(*end).map(|answer| written::respond(answer, reader)),
             Some(EndKind::Redirect) => ends
                 .redirects

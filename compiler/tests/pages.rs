@@ -6,7 +6,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use gatewright_compiler::{Feature, compile, kinds};
+use gatewright_compiler::{Crate, Feature, compile, kinds};
 use gatewright_dsl::page::{Fence, fences, sources};
 use gatewright_dsl::problem::render::{Colour, text};
 use gatewright_dsl::{Catalogue, Problem};
@@ -20,6 +20,8 @@ fn path(name: &str) -> PathBuf {
 fn problems(page: &str, program: &str) -> (Vec<Problem>, String) {
     let sources = sources("gateway.gw", program);
     let problems = match compile(&sources, &Catalogue::standard()) {
+        Ok(output) if page == "missing_crate" => output.crates.iter().map(Crate::missing).collect(),
+        Ok(output) if page == "handler_refused" => output.handlers.iter().map(|it| it.refused(&[])).collect(),
         Ok(output) if page == "missing_feature" => output.features.iter().map(Feature::missing).collect(),
         Ok(_) => Vec::new(),
         Err(problems) => problems,

@@ -10,7 +10,7 @@
 use std::fs;
 use std::path::Path;
 
-use gatewright_compiler::{Feature, compile};
+use gatewright_compiler::{Crate, Feature, compile};
 use gatewright_dsl::Catalogue;
 use gatewright_dsl::page::sources;
 use gatewright_dsl::problem::render::{Colour, text};
@@ -19,9 +19,19 @@ fn compiled(path: &Path) -> (String, Result<String, String>) {
     let program = fs::read_to_string(path).unwrap();
     let sources = sources("gateway.gw", &program);
     let mut result = compile(&sources, &Catalogue::standard());
-    // The one fixture that only a package refuses: one without any feature.
+    // These are refused by a package alone: one without any feature, and without any dependency.
     if path.ends_with("missing_feature.gw") {
         result = result.and_then(|output| Err(output.features.iter().map(Feature::missing).collect()));
+    }
+    if path.ends_with("missing_crate.gw") {
+        result = result.and_then(|output| Err(output.crates.iter().map(Crate::missing).collect()));
+    }
+    // As rustc says it.
+    if path.ends_with("handler_refused.gw") {
+        let said =
+            ["mismatched types: expected `String`, found `i64`", "function defined here: fraud/src/lib.rs:3"];
+        let said = said.map(str::to_owned);
+        result = result.and_then(|output| Err(output.handlers.iter().map(|it| it.refused(&said)).collect()));
     }
     let result = result.map(|output| output.rust).map_err(|problems| text(&problems, &sources, Colour::Off));
     (program, result)

@@ -193,7 +193,7 @@ impl<'a> Scan<'a> {
     /// Whether a line outside all brackets belongs to the declaration above it.
     fn continues(&self, word: &str) -> bool {
         let Some(piece) = self.out.pieces.last() else { return false };
-        let terminal = matches!(word, "respond" | "redirect" | "when")
+        let terminal = matches!(word, "respond" | "redirect" | "handler" | "when")
             || self.bytes.get(self.at..self.at + 2) == Some(b"->");
         match self.byte(self.at) {
             // A stray one is blanked out, and must not cut a declaration in two.

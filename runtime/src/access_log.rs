@@ -355,10 +355,8 @@ impl Lines {
         if record.evicted > 0 {
             out.number(Member::Evicted, key!("evicted"), record.evicted);
         }
-        if let Some(why) = record.why {
-            out.string(Member::Cause, key!("cause"), why.as_bytes());
-        } else if let Some(cause) = record.cause {
-            out.string(Member::Cause, key!("cause"), cause.to_string().as_bytes());
+        if let Some(cause) = crate::scope::fact::cause(x) {
+            out.string(Member::Cause, key!("cause"), &cause);
         }
         if let Some(upstream) = record.upstream.and_then(|at| program.upstreams.get(at as usize)) {
             out.plain(Member::Upstream, key!("upstream"), upstream.name.as_bytes());

@@ -155,6 +155,21 @@ pub(crate) fn made(x: &mut Exchange, body: &[u8], fields: &[(&str, &[u8])], voic
     write(x, &Whole { status: 200, kind: "application/json", body }, more, voice);
 }
 
+/// Writes what a function of the operator's answers.
+#[cfg(feature = "handler")]
+pub(crate) fn handled(x: &mut Exchange, response: &http::Response<Vec<u8>>, voice: &Voice) {
+    x.record.reason = Some("handler");
+    let status = response.status().as_u16();
+    // RFC 9110 sections 15.3.6 and 15.4.5: no body, whatever was meant.
+    let body = if matches!(status, 204 | 205 | 304) { &[] } else { response.body().as_slice() };
+    let more = |lines: &mut Lines| {
+        for (name, value) in response.headers() {
+            lines.add(name.as_str(), |out| out.extend_from_slice(value.as_bytes()));
+        }
+    };
+    write(x, &Whole { status, kind: "", body }, more, voice);
+}
+
 fn body_of(x: &Exchange, content: Content) -> Cow<'static, [u8]> {
     match content {
         Content::Nothing => Cow::Borrowed(b""),

@@ -94,6 +94,9 @@ pub struct Exchange {
     pub(crate) said: Vec<u8>,
     /// That it is one of those that the gateway has at once, where they are counted.
     pub(crate) admission: Option<Admission>,
+    /// What a function of the operator's says of its failure.
+    #[cfg(feature = "handler")]
+    pub(crate) told: String,
     /// A step that sees the answer has found that it cannot be given.
     pub(crate) fault: Option<Reason>,
     /// Who asks: numbers of `auth`s, and whom each knows.
@@ -208,6 +211,9 @@ pub enum Flow {
     /// The chain ends: several calls become one answer.
     #[cfg(feature = "json")]
     Aggregate(&'static crate::aggregate::Aggregate),
+    /// The chain ends: a function of the operator's answers.
+    #[cfg(feature = "handler")]
+    Handler(&'static crate::handler::Handler),
     /// The chain ends: redirect.
     Redirect(&'static Redirect),
 }
@@ -262,6 +268,8 @@ impl Default for Exchange {
             scratch: Vec::new(),
             said: Vec::new(),
             admission: None,
+            #[cfg(feature = "handler")]
+            told: String::new(),
             fault: None,
             principals: Vec::new(),
             credentials: Vec::new(),
@@ -456,6 +464,8 @@ impl Exchange {
         self.answer.bytes.shrink_to(4096);
         self.edits.clear();
         self.violations.clear();
+        #[cfg(feature = "handler")]
+        self.told.clear();
         #[cfg(feature = "json")]
         {
             self.documents.clear();

@@ -14,6 +14,8 @@ pub use crate::auth::{self, Auth, Claim};
 pub use crate::cause::Cause;
 pub use crate::dfa::Dfa;
 pub use crate::exchange::{Exchange, Flow, Own};
+#[cfg(feature = "handler")]
+pub use crate::handler::{self, Handler};
 #[cfg(feature = "json")]
 pub use crate::head::Method;
 #[cfg(feature = "json")]

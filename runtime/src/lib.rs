@@ -25,6 +25,8 @@ mod errand;
 pub mod exchange;
 mod fit;
 pub mod generated;
+#[cfg(feature = "handler")]
+pub mod handler;
 pub mod head;
 mod http1;
 #[cfg(feature = "json")]

@@ -140,6 +140,10 @@ reasons! {
     BRANCH_UNREADABLE "branch_unreadable" 502 "http_protocol_error" "a server behind the gateway gave its part of the answer in another form";
     /// `aggregate`: of a branch that is required.
     BRANCH_TOO_LARGE "branch_too_large" 502 "http_response_body_size" "a server behind the gateway gave too large a part of the answer";
+    /// `handler`: the function has given no answer that can be sent.
+    HANDLER_FAILED "handler_failed" 500 "proxy_internal_error" "what answers here has failed";
+    /// `handler`.
+    HANDLER_TIMEOUT "handler_timeout" 504 "proxy_internal_response" "what answers here has not done so in time";
     /// RFC 9110 section 15.5.9.
     BODY_TIMEOUT "body_timeout" 408 "http_request_error" "the body of the request stopped arriving";
     /// RFC 9112 section 7.1.

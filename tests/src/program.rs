@@ -30,6 +30,15 @@ pub fn expressions() -> &'static Program {
     &expressions::PROGRAM
 }
 
+mod handled {
+    include!(concat!(env!("OUT_DIR"), "/handled.rs"));
+}
+
+/// A gateway whose routes call functions of this crate, compiled from `gateways/handled.gw`.
+pub fn handled() -> &'static Program {
+    &handled::PROGRAM
+}
+
 mod upstreams {
     include!(concat!(env!("OUT_DIR"), "/upstreams.rs"));
 }

@@ -9,9 +9,11 @@ use gatewright_dsl::Source;
 use serde_json::{Value, json};
 
 use super::check::describe;
+use crate::blame;
 use crate::cargo::{self, Outcome, Profile, UnderWay};
 use crate::carried::put;
 use crate::envelope::{self, Refusal};
+use crate::linked::Linked;
 use crate::package::Package;
 use crate::progress::Progress;
 use crate::project::{self, Tried};
@@ -55,8 +57,8 @@ pub(crate) fn run(file: &Path, out: Option<&Path>, as_json: bool) -> ExitCode {
 
 fn place(file: &Path, out: Option<&Path>, progress: &Progress) -> Result<(Built, PathBuf, u64), Refusal> {
     progress.step("check");
-    let Tried { result, sources, .. } = project::compile(file);
-    let built = build(file, (result?, &sources), Profile::Release, progress, &UnderWay::default())?;
+    let Tried { result, sources, root, .. } = project::compile(file);
+    let built = build(file, (result?, &sources, &root), Profile::Release, progress, &UnderWay::default())?;
     let target = out.map_or_else(|| PathBuf::from(&built.summary.name), Path::to_owned);
     match install(&built.binary, &target) {
         Ok(bytes) => Ok((built, target, bytes)),
@@ -69,7 +71,7 @@ fn place(file: &Path, out: Option<&Path>, progress: &Progress) -> Result<(Built,
 /// Builds what was compiled, in the cache.
 pub(crate) fn build(
     file: &Path,
-    (output, sources): (Output, &[Source]),
+    (output, sources, root): (Output, &[Source], &Path),
     profile: Profile,
     progress: &Progress,
     under_way: &UnderWay,
@@ -88,10 +90,16 @@ pub(crate) fn build(
             .done("with", &by.as_ref().map_or_else(|| (*name).to_owned(), |by| format!("{name}, for {by}")));
     }
     let names: Vec<&str> = features.iter().map(|(name, _)| *name).collect();
-    package.write(&names).map_err(elsewhere)?;
+    let crates = output.crates.iter().map(|it| {
+        progress.done("link", &format!("{} ({})", it.name, it.folder));
+        Linked::of(it, root)
+    });
+    let crates = crates.collect::<Result<Vec<Linked>, String>>();
+    let crates = crates.map_err(|why| Refusal::failed(why, "a crate has a manifest that cargo can read"))?;
+    package.write(&names, &crates).map_err(elsewhere)?;
     match cargo::build(&package, profile, progress, under_way) {
         Ok(Outcome::Built(binary)) => Ok(Built { summary: output.summary, features, binary }),
-        Ok(Outcome::Refused(report)) => Err(Refusal::Broken(report)),
+        Ok(Outcome::Refused(errors)) => Err(blame::refusal(&package, &errors, (&output, sources), &crates)),
         Err(why) => Err(Refusal::failed(why, "a build needs cargo and rustc 1.95 or later, and a C linker")),
     }
 }

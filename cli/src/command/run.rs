@@ -4,7 +4,7 @@
 
 use std::collections::VecDeque;
 use std::net::{Ipv6Addr, SocketAddr};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -18,6 +18,7 @@ use serde_json::json;
 use crate::cargo::{Profile, UnderWay};
 use crate::envelope::{self, Refusal};
 use crate::generation::Generation;
+use crate::linked;
 use crate::progress::Progress;
 use crate::project;
 use crate::sockets::Sockets;
@@ -69,6 +70,8 @@ struct Run<'a> {
     sockets: Sockets,
     /// The texts that were tried last.
     tried: Vec<Source>,
+    /// Tells the files of crates that were tried last.
+    stamp: u64,
     serving: Option<Generation>,
     draining: VecDeque<Generation>,
     count: u32,
@@ -99,6 +102,7 @@ impl<'a> Run<'a> {
             watch,
             sockets: Sockets::default(),
             tried: Vec::new(),
+            stamp: 0,
             serving: None,
             draining: VecDeque::new(),
             count: 0,
@@ -130,12 +134,16 @@ impl<'a> Run<'a> {
         progress.step("check");
         let tried = project::compile(self.asked.file);
         // What could not be read is said each time; what was tried already is not.
-        if !tried.sources.is_empty() && self.is_known(&tried.sources) {
+        let crates = tried.result.as_ref().map_or(&[][..], |output| &output.crates);
+        let (files, stamp) = linked::files(crates, &tried.root);
+        if !tried.sources.is_empty() && self.is_known(&tried.sources, stamp) {
             return progress.clear();
         }
-        let followed = self.watch.follow(&tried.touched).map_err(|why| Refusal::failed(why, ""));
-        let replaced =
-            followed.and(tried.result).and_then(|output| self.replace((output, &tried.sources), &progress));
+        let touched: Vec<PathBuf> = tried.touched.iter().chain(&files).cloned().collect();
+        let followed = self.watch.follow(&touched).map_err(|why| Refusal::failed(why, ""));
+        let replaced = followed
+            .and(tried.result)
+            .and_then(|output| self.replace((output, &tried.sources, &tried.root), &progress));
         if let Err(refusal) = replaced {
             progress.clear();
             if !self.is_interrupted() {
@@ -146,15 +154,18 @@ impl<'a> Run<'a> {
     }
 
     /// Whether these texts were tried already; from now on they were.
-    fn is_known(&mut self, sources: &[Source]) -> bool {
+    fn is_known(&mut self, sources: &[Source], stamp: u64) -> bool {
         let same = |(a, b): (&Source, &Source)| a.name == b.name && a.text == b.text;
-        let is_known = self.tried.len() == sources.len() && self.tried.iter().zip(sources).all(same);
+        let is_known = self.stamp == stamp
+            && self.tried.len() == sources.len()
+            && self.tried.iter().zip(sources).all(same);
         self.tried = sources.to_vec();
+        self.stamp = stamp;
         is_known
     }
 
     /// Builds the next generation, starts it beside the present one, and lets that one drain.
-    fn replace(&mut self, compiled: (Output, &[Source]), progress: &Progress) -> Result<(), Refusal> {
+    fn replace(&mut self, compiled: (Output, &[Source], &Path), progress: &Progress) -> Result<(), Refusal> {
         let failed = |why| Refusal::failed(why, "");
         let built = super::build::build(self.asked.file, compiled, Profile::Try, progress, &self.under_way)?;
         let declared = &built.summary.listeners;

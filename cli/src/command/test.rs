@@ -31,7 +31,7 @@ pub(crate) fn run(file: &Path, filter: Option<&str>) -> ExitCode {
 
 fn tested(file: &Path, filter: Option<&str>, progress: &Progress) -> Result<(usize, usize), Refusal> {
     progress.step("check");
-    let Tried { result, sources, .. } = project::tested(file);
+    let Tried { result, sources, root, .. } = project::tested(file);
     let (output, suite) = result?;
     if suite.tests.is_empty() {
         let why = format!("{}: this gateway has no test", file.display());
@@ -43,7 +43,7 @@ fn tested(file: &Path, filter: Option<&str>, progress: &Progress) -> Result<(usi
         let why = format!("no test has {:?} in its name", filter.unwrap_or_default());
         return Err(Refusal::failed(why, format!("there are {}", counted(suite.tests.len(), "test"))));
     }
-    let built = build::build(file, (output, &sources), Profile::Test, progress, &UnderWay::default())?;
+    let built = build::build(file, (output, &sources, &root), Profile::Test, progress, &UnderWay::default())?;
     progress.clear();
     let outcomes =
         testing::run(&built.binary, &suite, &tests, show).map_err(|why| Refusal::failed(why, ""))?;

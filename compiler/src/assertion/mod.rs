@@ -304,7 +304,7 @@ fn asked(program: &Program, route: &Route) -> BTreeSet<usize> {
             let branches = program.ends.aggregates.get(*end).map(|it| it.branches.as_slice());
             branches.unwrap_or_default().iter().map(|branch| branch.upstream).collect()
         }
-        EndKind::Respond | EndKind::Redirect | EndKind::Branch => BTreeSet::new(),
+        EndKind::Respond | EndKind::Redirect | EndKind::Handler | EndKind::Branch => BTreeSet::new(),
     }
 }
 

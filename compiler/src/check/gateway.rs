@@ -14,7 +14,7 @@ use gatewright_dsl::{ast, item};
 
 use super::expr::scope::Records;
 use super::join::{self, Settings, Written};
-use super::{Check, auth, problem, resolve, upstream};
+use super::{Check, auth, handler, problem, resolve, upstream};
 use crate::checked::{At, Capacity, Dns, Drain, Front, Given, Listener, SaidBy, Trace, Trusted};
 use crate::ir::expr::Constant;
 
@@ -41,6 +41,7 @@ pub(super) fn check(check: &mut Check<'_>, gateways: &[&ast::Gateway]) -> Gatewa
     let (settings, problems) = check_block(&first.block, Place::Gateway, check.catalogue);
     check.problems.extend(problems);
     let listeners = listeners(check, &settings);
+    handler::crates(check, &settings);
     auth::plaintext(check, &settings);
     let front = Front {
         admin: admin(check, &settings),

@@ -10,11 +10,13 @@ mod assertion;
 mod auth;
 mod bounds;
 mod collision;
+mod contract;
 mod document;
 pub(crate) mod expr;
 mod file;
 mod gateway;
 mod given;
+mod handler;
 mod host;
 mod join;
 mod line;
@@ -62,6 +64,7 @@ use self::unit::Unit;
 use self::upstream::Upstream;
 use crate::algebra::{Languages, RouteSet};
 use crate::checked::{self, Program, Trail};
+use crate::linked::Crate;
 use crate::load::{Entry, Files};
 use crate::suite::Suite;
 use crate::ty::Types;
@@ -84,6 +87,8 @@ struct Check<'a> {
     auths: auth::Auths,
     /// Where the gateway listens.
     listeners: Vec<(SocketAddr, Span)>,
+    /// The crates whose functions may answer, sorted by name.
+    crates: Vec<Crate>,
     /// Whether the gateway says how names are looked up.
     looks_up: bool,
     /// Whether some server is spoken to over TLS: then parameters may give such servers too.
@@ -153,6 +158,7 @@ pub(crate) fn check(files: &Files<'_>, entry: &Entry, catalogue: &Catalogue) -> 
         languages: Languages::new(),
         auths: auth::Auths::default(),
         listeners: Vec::new(),
+        crates: Vec::new(),
         looks_up: false,
         speaks_tls: false,
         is_torn,
@@ -199,6 +205,7 @@ pub(crate) fn check(files: &Files<'_>, entry: &Entry, catalogue: &Catalogue) -> 
     if let (Some(gateway), false, false) = (gateways.first(), has_routes, is_torn) {
         check.problems.push(problem::missing_route(gateway.name.span));
     }
+    handler::unused(&mut check, &nested);
     let needed = needed(&check, &params, &upstreams);
     if gateway.front.admin.is_none() && !is_torn {
         hold_changeable(&mut check, &params, &needed);
@@ -218,7 +225,7 @@ pub(crate) fn check(files: &Files<'_>, entry: &Entry, catalogue: &Catalogue) -> 
         let auths = auths.filter(|auth| used.contains(&auth.span)).collect();
         let mut program = program(gateway, (upstreams, auths), routes, (claims, &order), &check.lines);
         program.outside = outside;
-        program.assertions = assertions;
+        (program.assertions, program.crates) = (assertions, std::mem::take(&mut check.crates));
         let used = params.all.iter().filter(|it| needed.contains(&it.name));
         program.params = used.map(|it| bounds::bounded(it, bounds.get(&it.name))).collect();
         program.secrets =
@@ -382,6 +389,7 @@ fn program(
         name,
         listeners,
         front,
+        crates: Vec::new(),
         params: Vec::new(),
         secrets: Vec::new(),
         auths,

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use gatewright_dsl::ast::{Block, Declaration, Statement};
 use gatewright_dsl::auth::Kind;
-use gatewright_dsl::schema::{AGGREGATED, CORE, Cause, Given, Reason, SECURED, Type, UNRESOLVED, Value};
+use gatewright_dsl::schema::{CORE, Cause, Given, Reason, SECURED, Type, UNRESOLVED, Value};
 use gatewright_dsl::{Policy, Problem, Span};
 
 use super::auth::principals;
@@ -27,21 +27,20 @@ pub(super) struct Spoken {
 }
 
 /// Notes what the settings of a route speak of, and whether the route gives it. `upstreams` are those that have the servers, if it
-/// forwards or asks several.
-pub(super) fn note(check: &mut Check<'_>, steps: &[Step], upstreams: &[&Upstream<'_>], aggregates: bool) {
+/// forwards or asks several; `of_end` is what its end may give besides.
+pub(super) fn note(check: &mut Check<'_>, steps: &[Step], upstreams: &[&Upstream<'_>], of_end: &[Reason]) {
     let speaking: Vec<(Span, Cause)> =
         steps.iter().flat_map(|step| causes(check, step.policy, &step.values.given)).collect();
     if speaking.is_empty() {
         return;
     }
     let core = if upstreams.is_empty() { &[] } else { CORE };
-    let of_branches = if aggregates { AGGREGATED } else { &[] };
     let unresolved = upstreams.iter().any(|upstream| upstream.may_be_named(check)).then_some(&UNRESOLVED);
     let is_secured = upstreams.iter().any(|upstream| upstream.may_be_secured(check));
     let secured = if is_secured { SECURED } else { &[] };
     let mut given: BTreeSet<_> = core
         .iter()
-        .chain(of_branches)
+        .chain(of_end)
         .chain(unresolved)
         .chain(secured)
         .map(|reason| (reason.status, reason.name))

@@ -5,7 +5,9 @@
 mod aggregate;
 mod assertion;
 mod auth;
+mod contract;
 mod expr;
+mod handler;
 mod import;
 mod nest;
 mod overlap;
@@ -19,7 +21,9 @@ use super::rewrite::Space;
 pub(super) use aggregate::*;
 pub(crate) use assertion::*;
 pub(super) use auth::*;
+pub(super) use contract::*;
 pub(super) use expr::*;
+pub(crate) use handler::*;
 pub(crate) use import::{
     file_outside, import_cycle, no_file_matches, repeated_import, too_many_imports, unknown_file,
     unknown_media, unreadable_file,
@@ -51,6 +55,7 @@ kinds! {
     BRANCH_OUTLASTS "branch_outlasts" "a branch may take longer than the whole";
     CONDITION_TOO_COMPLEX "condition_too_complex" "a condition of too many alternatives";
     CONFLICTING_POLICIES "conflicting_policies" "two policies disagree";
+    CONTRACT_DISAGREES "contract_disagrees" "a contract says otherwise of a type";
     DUPLICATE_LISTENER "duplicate_listener" "two listeners cannot have one address";
     DUPLICATE_NAME "duplicate_name" "two declarations have one name";
     DUPLICATE_ROUTE "duplicate_route" "two routes match the same requests";
@@ -60,12 +65,14 @@ kinds! {
     EXPOSED_SECRET "exposed_secret" "a secret stands where it would be seen";
     EXPRESSION_TOO_COMPLEX "expression_too_complex" "an expression of too many parts";
     FILE_OUTSIDE "file_outside" "a file that is not below the project's folder";
+    HANDLER_REFUSED "handler_refused" "a function cannot be called as a route calls it";
     IMPORT_CYCLE "import_cycle" "files that import each other";
     IMPOSSIBLE_CAPTURE "impossible_capture" "a capture that no request can match";
     INCOMPATIBLE_TYPES "incompatible_types" "an operator between values that do not go together";
     LIVE_NOT_HERE "live_not_here" "a live value where nothing can change while the gateway runs";
     LOGGED_CREDENTIAL "logged_credential" "a credential would stand in the log";
     LONE_ANSWER "lone_answer" "a mock that does not answer says more than that";
+    MISSING_CRATE "missing_crate" "the package does not depend on a crate that answers";
     MISSING_FEATURE "missing_feature" "the package lacks what the gateway needs";
     MISSING_GATEWAY "missing_gateway" "no gateway is declared";
     MISSING_ROUTE "missing_route" "a gateway without a route answers nothing";
@@ -75,6 +82,7 @@ kinds! {
     NOTHING_TO_DROP "nothing_to_drop" "`none` where nothing holds";
     ONLY_BACKUPS "only_backups" "an upstream whose servers are all backups";
     OPTIONAL_NOT_HANDLED "optional_not_handled" "a value may be absent, and nothing says what then";
+    OUTSIDE_CONTRACT "outside_contract" "a server is asked what its contract lacks";
     OUTSIDE_POLICY "outside_policy" "a policy reads what only some of its users have";
     PARAM_NOT_GIVEN "param_not_given" "a test does not say what its gateway is started with";
     PATTERN_TOO_LARGE "pattern_too_large" "a set of texts with too many states";
@@ -109,6 +117,7 @@ kinds! {
     UNGUARDED_ROUTE "unguarded_route" "a route does not say who may come";
     UNKNOWN_AUTH "unknown_auth" "no `auth` of this name";
     UNKNOWN_CAPTURE "unknown_capture" "a target uses a capture that the pattern lacks";
+    UNKNOWN_CRATE "unknown_crate" "no crate of this name";
     UNKNOWN_FILE "unknown_file" "no file of this name";
     UNKNOWN_MEDIA "unknown_media" "the name of a file does not say what it is";
     UNKNOWN_MEMBER "unknown_member" "a value has no such field or method";
@@ -122,6 +131,7 @@ kinds! {
     UNUSED_AUTH "unused_auth" "no route asks for this `auth`";
     UNUSED_BRANCH "unused_branch" "nobody reads what a branch asks for";
     UNUSED_CAPTURE "unused_capture" "the target drops what the pattern captures";
+    UNUSED_CRATE "unused_crate" "no route calls a function of this crate";
     UNUSED_DNS "unused_dns" "names are looked up, and no server has one";
     UNUSED_PARAM "unused_param" "nothing uses this parameter, live value or secret";
     UNUSED_PARAMETER "unused_parameter" "a policy takes what it does not use";
@@ -130,6 +140,7 @@ kinds! {
     UNUSED_UPSTREAM "unused_upstream" "no route leads to this upstream";
     WRONG_ARGUMENTS "wrong_arguments" "a method is called with something else than it takes";
     WRONG_CONDITION "wrong_condition" "a condition that cannot decide between routes";
+    WRONG_CONTRACT "wrong_contract" "a contract that cannot be read";
     WRONG_REGEX "wrong_regex" "a regular expression that cannot be used";
     WRONG_SPLIT "wrong_split" "requests cannot be shared out so";
 }

@@ -239,6 +239,12 @@ fn terminal(terminal: &mut Terminal, change: &mut impl Rewrite) {
             }
         }
         TerminalKind::Aggregate(it) => aggregate(it, change),
+        TerminalKind::Handler(it) => {
+            change.span(&mut it.path.span);
+            change.span(&mut it.call);
+            it.arguments.iter_mut().for_each(|argument| value(argument, change));
+            change.span(&mut it.within.span);
+        }
         TerminalKind::Redirect { status, target } => {
             change.span(&mut status.span);
             match target {

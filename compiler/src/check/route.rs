@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use gatewright_dsl::Span;
 use gatewright_dsl::ast::{self, Methods, Segment, TerminalKind, Value};
-use gatewright_dsl::schema::Place;
+use gatewright_dsl::schema::{AGGREGATED, HANDLED, Place};
 
 use super::aggregate::{self, Seen};
 use super::around::{self, Landed, Nested};
@@ -16,7 +16,7 @@ use super::rewrite::Space;
 use super::step::{self, Asked};
 use super::upstream::Upstream;
 use super::when::{self, When};
-use super::{Check, answer, own_answer, pattern, problem, resolve, target, trail, used};
+use super::{Check, answer, contract, handler, own_answer, pattern, problem, resolve, target, trail, used};
 use crate::algebra::{Method, Pattern, Shape};
 use crate::checked::{self, End, Step, Trail};
 
@@ -35,7 +35,7 @@ pub(super) struct Route<'a> {
     /// `None` where its terminal is missing or wrong.
     pub(super) end: Option<End>,
     /// What becomes one answer, where it ends so.
-    aggregate: Option<Box<checked::Aggregate>>,
+    pub(super) aggregate: Option<Box<checked::Aggregate>>,
 }
 
 /// The form of a route's path that is not written.
@@ -85,9 +85,10 @@ pub(super) fn check<'a>(
     let scope = resolve::scope(check, &params.scope, &pattern.captures, &steps);
     resolve::steps(check, &scope, &mut steps);
     if let Some(TerminalKind::Aggregate(branches)) = written.terminal().map(|terminal| &terminal.kind) {
-        own_answer::note(check, &steps, &aggregate::upstreams(branches, upstreams), true);
+        own_answer::note(check, &steps, &aggregate::upstreams(branches, upstreams), AGGREGATED);
     } else if ends(written, upstream) {
-        own_answer::note(check, &steps, &having, false);
+        let handles = written.terminal().is_some_and(|it| matches!(it.kind, TerminalKind::Handler(_)));
+        own_answer::note(check, &steps, &having, if handles { HANDLED } else { &[] });
     } else {
         own_answer::assume(check, &settings);
     }
@@ -101,17 +102,9 @@ pub(super) fn check<'a>(
     };
     let whens: Vec<&Value> = around.whens.iter().copied().chain(&written.when).collect();
     let when = when::check(check, &whens)?;
-    is_known.then_some(Route {
-        written,
-        methods: methods?,
-        pattern,
-        other,
-        when,
-        hosts,
-        steps,
-        end,
-        aggregate,
-    })
+    let route = Route { written, methods: methods?, pattern, other, when, hosts, steps, end, aggregate };
+    contract::hold(check, &route, upstreams);
+    is_known.then_some(route)
 }
 
 impl Route<'_> {
@@ -245,6 +238,7 @@ fn end(
             let location = target::location(check, target, (pattern, scope));
             Some(End::Redirect { status: status.code, location })
         }
+        TerminalKind::Handler(it) => handler::check(check, scope, it).map(End::Handler),
         // It has a reading of its own.
         TerminalKind::Aggregate(_) => None,
     }

@@ -6,15 +6,16 @@ use std::net::{IpAddr, SocketAddr};
 use std::rc::Rc;
 
 use gatewright_dsl::ast;
-use gatewright_dsl::item::upstream::GIVEN as SCHEMES;
+use gatewright_dsl::item::upstream::{CONTRACT, GIVEN as SCHEMES};
 use gatewright_dsl::problem::setting::wrong_type;
 use gatewright_dsl::schema::{Checked, Given, Place, Type, Url, Value, check_block, url};
 use gatewright_dsl::source::Span;
 
 use super::expr::scope::Found;
 use super::rewrite::Space;
-use super::{Check, gateway, problem, split, step};
+use super::{Check, contract, gateway, problem, split, step};
 use crate::checked::{At, Part, Server, Split};
+use crate::contract::Contract;
 use crate::ir::expr::{Constant, Kind};
 use crate::ty::Ty;
 
@@ -37,6 +38,8 @@ pub(super) struct Upstream<'a> {
     /// What it says of shares of others, and that once they are looked up.
     pub(super) written: split::Written,
     pub(super) split: Option<Split>,
+    /// What its servers say of themselves.
+    pub(super) contract: Option<Contract>,
     /// Where its block begins, and whether something in it could not be read.
     pub(super) brace: Span,
     pub(super) is_broken: bool,
@@ -58,9 +61,12 @@ fn upstream<'a>(check: &mut Check<'_>, block: &'a ast::Upstream) -> Upstream<'a>
     check.problems.extend(problems);
     let mut written = split::Written::default();
     let mut reading = Reading::default();
+    let mut contract = None;
     for setting in settings.iter().filter(|setting| setting.policy.is_none()) {
         if setting.values.word == "split" {
             written.read(check, &block.name, setting);
+        } else if setting.values.word == CONTRACT.name {
+            contract = contract::read(check, setting);
         } else {
             reading.read(check, setting);
         }
@@ -85,6 +91,7 @@ fn upstream<'a>(check: &mut Check<'_>, block: &'a ast::Upstream) -> Upstream<'a>
         parts,
         written,
         split: None,
+        contract,
         brace,
         is_broken,
     }

@@ -8,6 +8,7 @@ use gatewright_dsl::schema::Value;
 use gatewright_dsl::schema::effect::{Absent, Amount};
 
 use crate::algebra::{Pattern, Set};
+use crate::checked::Handler;
 use crate::ir::expr::{Expr, Kind, Read};
 use crate::ir::{self, Content, Declared, Field, Piece, Respond, Said};
 
@@ -63,6 +64,16 @@ impl<'a> Both<'a> {
             (Some(a), Some(b)) => a == b && (self.has_same_captures() || !reads_captures(&a.expr)),
             _ => false,
         }
+    }
+
+    /// Two calls of functions that answer.
+    pub(super) fn handlers(&self, a: &Handler, b: &Handler) -> bool {
+        let Handler { path, span: _, place: _, arguments, within } = a;
+        let reads = arguments.iter().any(|argument| reads_captures(argument));
+        *path == b.path
+            && *within == b.within
+            && *arguments == b.arguments
+            && (self.has_same_captures() || !reads)
     }
 
     /// Two parts of a target.

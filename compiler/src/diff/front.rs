@@ -10,6 +10,7 @@ use super::{Class, part};
 use crate::checked::{
     At, Capacity, Dns, Drain, Front, Given, Listener, Live, Param, SaidBy, Secret, Server, Trace, Trusted,
 };
+use crate::linked::Crate;
 use crate::routes::expr::constant;
 
 /// Something that the whole gateway says.
@@ -207,6 +208,19 @@ pub(super) fn params(a: &[Param], b: &[Param]) -> Vec<Draft> {
         (Listed::Changed, _) => Class::Changed,
     };
     part::listed("param", (a, b), |it| it.name.as_str(), param, class)
+}
+
+/// Where the crates are whose functions answer. What is in them is not known here; which routes call them, the routes say.
+pub(super) fn crates(a: &[Crate], b: &[Crate]) -> Vec<Draft> {
+    let class = |change: Listed, _: [Option<&Crate>; 2]| match change {
+        Listed::Removed | Listed::Added => Class::Neutral,
+        Listed::Changed => Class::Changed,
+    };
+    let shown = |it: &Crate| {
+        let Crate { name, folder, span: _ } = it;
+        format!("{name} {folder:?}")
+    };
+    part::listed("crate", (a, b), |it| it.name.as_str(), shown, class)
 }
 
 /// What start-up must be given, and nobody sees.

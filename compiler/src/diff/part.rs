@@ -204,6 +204,7 @@ pub(super) fn changes(pair: &Pair<'_>) -> Vec<Change> {
         name,
         listeners,
         front,
+        crates,
         upstreams: _,
         outside: _,
         auths: _,
@@ -233,6 +234,7 @@ pub(super) fn changes(pair: &Pair<'_>) -> Vec<Change> {
     drafts.extend(front::changes(front, &new.front));
     drafts.extend(front::params(params, &new.params));
     drafts.extend(front::secrets(secrets, &new.secrets));
+    drafts.extend(front::crates(crates, &new.crates));
     let mut found = about("gateway", drafts);
     let outside = |program| outside(pair, program);
     found.extend(about("requests without a route", pair.compared(&outside(old), &outside(new))));

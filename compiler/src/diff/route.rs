@@ -215,6 +215,10 @@ impl Routes<'_> {
                     (Some(a), Some(b)) => self.aggregates(both, a, b),
                     _ => false,
                 },
+                EndKind::Handler => match (own.handlers.get(a), others.handlers.get(b)) {
+                    (Some(a), Some(b)) => both.handlers(a, b),
+                    _ => false,
+                },
                 EndKind::Branch => false,
             }
     }

@@ -7,7 +7,7 @@ use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{format_ident, quote};
 
 use super::table::{self, Tight};
-use super::{aggregate, value};
+use super::{aggregate, handler, value};
 use crate::checked::Place;
 use crate::ir::{Chain, EndKind, Ends, Field, Piece, Program, StepTable};
 
@@ -39,8 +39,14 @@ pub(super) fn write_tables(program: &Program, out: &mut String) {
         let configs = table.configs.iter().map(|fields| config(&home, fields));
         table::write(out, &format!("STEPS_{number}"), &Tight(quote! { #home::Config }).to_string(), configs);
     }
-    let Ends { forwards, responds, redirects, aggregates } = &program.ends;
+    let Ends { forwards, responds, redirects, aggregates, handlers } = &program.ends;
     table::write_unless_empty(out, "AGGREGATES", "g::Aggregate", aggregates.iter().map(aggregate::aggregate));
+    table::write_unless_empty(
+        out,
+        "HANDLERS",
+        "g::Handler",
+        handlers.iter().enumerate().map(|(number, handler)| handler::entry(number, handler)),
+    );
     table::write_unless_empty(
         out,
         "FORWARDS",
@@ -140,6 +146,7 @@ impl Walk<'_> {
             EndKind::Respond => quote! { RESPONDS },
             EndKind::Redirect => quote! { REDIRECTS },
             EndKind::Aggregate => quote! { AGGREGATES },
+            EndKind::Handler => quote! { HANDLERS },
             EndKind::Branch => return None,
         })
     }

@@ -5,6 +5,7 @@
 
 pub(crate) mod constant;
 mod document;
+mod handler;
 mod membership;
 mod write;
 
@@ -59,6 +60,9 @@ pub(super) fn write(program: &Program, out: &mut String) {
         };
         out.push_str(&Tight(tokens).to_string());
         out.push('\n');
+    }
+    for (number, handler) in program.ends.handlers.iter().enumerate() {
+        names.write_handler(number, handler, out);
     }
 }
 

@@ -9,6 +9,7 @@ mod chain;
 mod check;
 mod dfa;
 pub(crate) mod expr;
+mod handler;
 mod param;
 mod shape;
 mod table;

@@ -49,6 +49,7 @@ fn program() -> Program {
         assertions: Vec::new(),
         auths: Vec::new(),
         name: "shop".to_owned(),
+        crates: Vec::new(),
         front: crate::checked::Front::default(),
         listeners: ["127.0.0.1:8080", "[::1]:8080"].map(|it| Listener::Is(it.parse().unwrap())).to_vec(),
         params: Vec::new(),

@@ -193,10 +193,15 @@ fn camel(word: &str) -> String {
     words.flat_map(|(first, rest)| [first.to_ascii_uppercase(), rest.to_owned()]).collect()
 }
 
-/// The path of a type, seen from the door.
+/// The path of a type: of the gateway's package, of a crate, or seen from the door.
 pub(super) fn home(path: &str) -> TokenStream {
+    let (begins, path) = match (path.strip_prefix("crate::"), path.strip_prefix("::")) {
+        (Some(path), _) => (quote! { crate }, path),
+        (None, Some(path)) => (quote! {}, path),
+        (None, None) => (quote! { g }, path),
+    };
     let parts = path.split("::").map(ident);
-    quote! { g #(:: #parts)* }
+    quote! { #begins #(:: #parts)* }
 }
 
 /// A name that a row gives. A word of Rust is written raw.

@@ -17,8 +17,11 @@ pub(crate) use text::{Label, Text};
 
 use self::expr::Function;
 use crate::algebra::{Automaton, Method};
-use crate::checked::{Failure, Front, Given, Listener, Param as Parameter, Place, Secret, Server, Trail};
+use crate::checked::{
+    Failure, Front, Given, Handler, Listener, Param as Parameter, Place, Secret, Server, Trail,
+};
 use crate::feature::Feature;
+use crate::linked::Crate;
 use crate::ty::Ty;
 
 #[derive(Debug)]
@@ -28,6 +31,8 @@ pub(crate) struct Program {
     pub(crate) logs: bool,
     pub(crate) listeners: Vec<Listener>,
     pub(crate) front: Front,
+    /// Sorted by name.
+    pub(crate) crates: Vec<Crate>,
     pub(crate) upstreams: Vec<Upstream>,
     pub(crate) router: Router,
     /// The functions that ask the conditions on leaves: numbers of expressions.
@@ -285,6 +290,7 @@ pub(crate) enum EndKind {
     Respond,
     Redirect,
     Aggregate,
+    Handler,
     /// Nothing comes behind its steps: they are those of a call that a branch makes.
     Branch,
 }
@@ -341,6 +347,7 @@ pub(crate) struct Ends {
     pub(crate) responds: Vec<Respond>,
     pub(crate) redirects: Vec<(u16, Vec<Piece>)>,
     pub(crate) aggregates: Vec<Aggregate>,
+    pub(crate) handlers: Vec<Handler>,
 }
 
 /// The tables of the router, laid out as the runtime walks them.

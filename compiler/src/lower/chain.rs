@@ -22,6 +22,9 @@ use crate::ty::Ty;
 /// What an aggregation needs of the runtime.
 const AGGREGATE_FEATURE: &str = "json";
 
+/// What a function of the operator's needs of it.
+const HANDLER_FEATURE: &str = "handler";
+
 #[derive(Default)]
 pub(super) struct Chains {
     pub(super) all: Vec<Chain>,
@@ -307,7 +310,13 @@ impl Chains {
             End::Respond { .. } => EndKind::Respond,
             End::Redirect { .. } => EndKind::Redirect,
             End::Aggregate => EndKind::Aggregate,
+            End::Handler(_) => EndKind::Handler,
         };
+        if let End::Handler(handler) = &end {
+            let known = self.features.entry(HANDLER_FEATURE).or_default();
+            // The first in the text, whatever order the routes have.
+            *known = known.iter().chain([&handler.span]).min_by_key(|span| (span.file, span.start)).copied();
+        }
         let (ends, expressions) = (&mut self.ends, &mut self.expressions);
         let index = *self.end_of.entry(end.clone()).or_insert_with(|| match end {
             End::Forward { upstream, target } => {
@@ -323,6 +332,7 @@ impl Chains {
             }
             // INVARIANT: what it ends with is said beside it, and has been placed.
             End::Aggregate => 0,
+            End::Handler(handler) => push(&mut ends.handlers, handler),
         });
         (kind, index)
     }

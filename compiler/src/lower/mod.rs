@@ -71,6 +71,7 @@ pub(crate) fn lower(program: checked::Program, source_hash: String) -> ir::Progr
         logs,
         listeners: program.listeners,
         front: program.front,
+        crates: program.crates,
         upstreams,
         router,
         conditions,

@@ -4,6 +4,7 @@
 use gatewright_dsl::schema::Value;
 
 use super::expr::Reader;
+use crate::checked::Handler;
 use crate::ir::{Content, Field, Respond, Said};
 
 /// A step.
@@ -27,6 +28,13 @@ pub(super) fn respond(answer: &Respond, reader: &Reader<'_>) -> String {
             format!("respond {status} {word} {said}")
         }
     }
+}
+
+/// A function that answers.
+pub(super) fn handler(handler: &Handler, reader: &Reader<'_>) -> String {
+    let arguments: Vec<String> = handler.arguments.iter().map(|argument| reader.expr(argument)).collect();
+    let arguments = if arguments.is_empty() { String::new() } else { format!("({})", arguments.join(", ")) };
+    format!("handler {}{arguments} within {}", handler.path.join("::"), Value::Duration(handler.within))
 }
 
 pub(crate) fn setting(word: &str, fields: &[Field], reader: &Reader<'_>) -> String {

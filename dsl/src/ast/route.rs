@@ -89,6 +89,7 @@ impl Terminal {
             TerminalKind::Respond { .. } => "respond",
             TerminalKind::Redirect { .. } => "redirect",
             TerminalKind::Aggregate(_) => "aggregate",
+            TerminalKind::Handler(_) => "handler",
         }
     }
 }
@@ -119,6 +120,21 @@ pub enum TerminalKind {
     },
     /// `aggregate within DURATION { … }`
     Aggregate(Box<Aggregate>),
+    /// `handler PATH[(ARGUMENT, …)] within DURATION`
+    Handler(Box<Handler>),
+}
+
+/// A function of the operator's that answers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Handler {
+    /// Its path: `fraud::score`.
+    pub path: Text,
+    /// The path, and what stands in parentheses behind it.
+    pub call: Span,
+    /// What it is called with.
+    pub arguments: Vec<Value>,
+    /// How long it may take.
+    pub within: Value,
 }
 
 /// Several calls that become one answer.

@@ -188,6 +188,14 @@ impl Printer<'_> {
                 }
             }
             TerminalKind::Aggregate(it) => self.aggregate(it),
+            TerminalKind::Handler(it) => {
+                self.blank_and(&it.path.value);
+                if !it.arguments.is_empty() {
+                    self.arguments((it.path.span.end, it.call.end), &it.arguments);
+                }
+                self.push(" within ");
+                self.copy(it.within.span);
+            }
             TerminalKind::Redirect { status, target } => {
                 self.push(" ");
                 self.copy(status.span);

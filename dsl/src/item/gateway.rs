@@ -13,7 +13,8 @@ use crate::schema::{At, Default, Join, Mismatch, Param, Row, Type, Value, Values
 use crate::source::Span;
 
 /// Where the gateway listens, whom it believes, and how it names requests.
-pub const WORDS: &[Row] = &[LISTEN, ADMIN, DNS, TRUSTED, REQUEST_ID, ACCESS_LOG, TRACE, DRAIN, CAPACITY];
+pub const WORDS: &[Row] =
+    &[LISTEN, CRATE, ADMIN, DNS, TRUSTED, REQUEST_ID, ACCESS_LOG, TRACE, DRAIN, CAPACITY];
 
 const LISTEN: Row = Row {
     name: "listen",
@@ -48,6 +49,24 @@ const LISTEN: Row = Row {
     ],
     join: Join::All,
     required: true,
+    ..Row::BLANK
+};
+
+/// `crate fraud "fraud"`
+const CRATE: Row = Row {
+    name: "crate",
+    summary: "a crate of one's own whose functions answer requests",
+    params: &[
+        Param::required("name", At::Position, Type::Name, "the crate's name, as Rust writes it"),
+        Param::required(
+            "folder",
+            At::Position,
+            Type::String(Bounds { min: Some(1), max: Some(1_024) }),
+            "the folder of its `Cargo.toml`, from the folder of this file",
+        ),
+    ],
+    join: Join::Name,
+    key: &["name"],
     ..Row::BLANK
 };
 

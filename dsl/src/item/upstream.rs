@@ -15,7 +15,7 @@ pub const GIVEN: &[&str] = &["http", "https"];
 pub const TLS_FEATURE: &str = "tls";
 
 /// Where the servers are, or which upstreams have them.
-pub const WORDS: &[Row] = &[SERVER, SPLIT];
+pub const WORDS: &[Row] = &[SERVER, SPLIT, CONTRACT];
 
 const SERVER: Row = Row {
     name: "server",
@@ -46,6 +46,27 @@ const SERVER: Row = Row {
     ],
     join: Join::All,
     check: Some(has_names),
+    ..Row::BLANK
+};
+
+/// `contract openapi "orders.yaml"`
+pub const CONTRACT: Row = Row {
+    name: "contract",
+    summary: "what the servers say of themselves: what is asked of them here is held against it",
+    params: &[
+        Param::required(
+            "kind",
+            At::Position,
+            Type::Word(&["openapi"]),
+            "OpenAPI 3.0 or 3.1, as JSON or YAML",
+        ),
+        Param::required(
+            "file",
+            At::Position,
+            Type::String(Bounds { min: Some(1), max: Some(1_024) }),
+            "the file, from the folder of this one",
+        ),
+    ],
     ..Row::BLANK
 };
 

@@ -81,7 +81,7 @@ fn expectation(rules: &[Rule]) -> Option<String> {
 }
 
 /// What a route can do.
-pub(super) const TERMINALS: &str = "`-> UPSTREAM`, `respond …` or `redirect …`";
+pub(super) const TERMINALS: &str = "`-> UPSTREAM`, `respond …`, `redirect …` or `handler …`";
 /// What can be asserted of a route.
 pub(super) const PREDICATES: &str = "`requires …`, `is …` or `has …`";
 /// How a route is named.
@@ -111,6 +111,8 @@ fn word(rule: Rule) -> Option<&'static str> {
         Rule::type_alias => "`=`",
         Rule::terminal | Rule::forward => TERMINALS,
         Rule::status => "a status",
+        Rule::rust_path => "the path of a function",
+        Rule::within => "`within …`",
         Rule::json => "`json …`",
         Rule::any_method => "`*`",
         Rule::got => "`got`",

@@ -1,8 +1,10 @@
-//! What a route does: `->`, `respond`, `redirect`.
+//! What a route does: `->`, `respond`, `redirect`, `handler`.
 
 use super::reader::Reader;
 use super::{Pair, Rule};
-use crate::ast::{AnswerBody, Status, Target, TemplatePart, Terminal, TerminalKind, Text, Value, ValueKind};
+use crate::ast::{
+    AnswerBody, Handler, Status, Target, TemplatePart, Terminal, TerminalKind, Text, Value, ValueKind,
+};
 use crate::problem::{path, setting, syntax};
 use crate::schema::url;
 use crate::source::Span;
@@ -19,6 +21,7 @@ impl Reader<'_> {
             Rule::forward => self.forward(inner),
             Rule::respond => self.respond(inner),
             Rule::redirect => self.redirect(inner),
+            Rule::handler => self.handler(inner),
             _ => None,
         }?;
         Some(Terminal { span, kind })
@@ -136,6 +139,34 @@ impl Reader<'_> {
             Target::Url(self.url(&target)?)
         };
         Some(TerminalKind::Redirect { status, target })
+    }
+
+    fn handler(&mut self, pair: Pair<'_>) -> Option<TerminalKind> {
+        let span = self.span(&pair);
+        let word = Span { end: span.start + "handler".len(), ..span };
+        let (mut path, mut call, mut arguments, mut within) = (None, word, Some(Vec::new()), None);
+        for part in pair.into_inner() {
+            let at = self.span(&part);
+            match part.as_rule() {
+                Rule::rust_path => {
+                    call = at;
+                    path = Some(Text { span: at, value: part.as_str().to_owned() });
+                }
+                Rule::within => within = Some(self.time(part)?),
+                _ => {
+                    call = call.to(at);
+                    let read = self.arguments(part);
+                    arguments = read.map(|read| read.into_iter().map(|built| built.value).collect());
+                }
+            }
+        }
+        let Some(path) = path else {
+            return self.lacks(word, "the path of a function such as `fraud::score`", "handler");
+        };
+        let (arguments, Some(within)) = (arguments?, within) else {
+            return self.lacks(call, "`within` and a duration", self.slice(call));
+        };
+        Some(TerminalKind::Handler(Box::new(Handler { path, call, arguments, within })))
     }
 
     fn url(&mut self, pair: &Pair<'_>) -> Option<Text> {

@@ -29,8 +29,8 @@ pub mod tls;
 use crate::auth::{self, Kind};
 pub use crate::schema::Reason;
 use crate::schema::{
-    AGGREGATED, Accord, Agreement, CORE, Effect, Fact, Join, Param, Phase, Place, Row, SECURED, UNRESOLVED,
-    Value, Values,
+    AGGREGATED, Accord, Agreement, CORE, Effect, Fact, HANDLED, Join, Param, Phase, Place, Row, SECURED,
+    UNRESOLVED, Value, Values,
 };
 use std::cmp::Ordering;
 
@@ -400,6 +400,7 @@ impl Catalogue {
             .chain(&[UNRESOLVED])
             .chain(SECURED)
             .chain(AGGREGATED)
+            .chain(HANDLED)
             .chain(answers)
             .map(|reason| reason.name)
     }

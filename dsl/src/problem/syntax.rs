@@ -218,7 +218,7 @@ pub fn repeated_choice(at: Span, first: Span, word: &str) -> Problem {
 #[must_use]
 pub fn missing_terminal(at: Span) -> Problem {
     Problem::error(&MISSING_TERMINAL, "this route does not say what it does with a request")
-        .at(at, "expected `-> UPSTREAM`, `respond …` or `redirect …`")
+        .at(at, "expected `-> UPSTREAM`, `respond …`, `redirect …` or `handler …`")
 }
 
 /// A route with more than one terminal.

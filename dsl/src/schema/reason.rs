@@ -67,6 +67,13 @@ pub const AGGREGATED: &[Reason] = &[
     Reason::new("edit_invalid", 400, "a value for a field of a branch holds what no field may hold"),
 ];
 
+/// Those of a function of the operator's that answers.
+pub const HANDLED: &[Reason] = &[
+    Reason::new("handler_failed", 500, "the function has failed, or its answer cannot be sent"),
+    Reason::new("handler_timeout", 504, "the function has not answered in its time"),
+    Reason::new("panic", 500, "the function has panicked"),
+];
+
 /// Those that belong to no setting, of exchanges that are forwarded and whose client can still be answered.
 pub const CORE: &[Reason] = &[
     Reason::new("chunk_invalid", 400, "the chunked body of the request is malformed"),

@@ -83,6 +83,12 @@ impl<'a> Item<'a> {
         Some(self.part(*value))
     }
 
+    /// What stands under each key of a map; a key may be repeated.
+    pub fn pairs(self) -> impl Iterator<Item = (Text<'a>, Self)> {
+        let (pairs, _) = self.parts().as_chunks::<2>();
+        pairs.iter().map(move |[name, value]| (self.part(*name).text(), self.part(*value)))
+    }
+
     /// A text.
     #[must_use]
     pub fn text(self) -> Text<'a> {

@@ -55,9 +55,16 @@ pub fn evicted(x: &Exchange) -> i64 {
     number(x.record.evicted)
 }
 
-/// The error of the system behind the reason.
+/// The error of the system behind the reason, or what a function of the operator's says of its failure.
 #[must_use]
 pub fn cause(x: &Exchange) -> Option<Text<'_>> {
+    #[cfg(feature = "handler")]
+    if !x.told.is_empty() {
+        return Some(Cow::Borrowed(x.told.as_bytes()));
+    }
+    if let Some(why) = x.record.why {
+        return Some(Cow::Borrowed(why.as_bytes()));
+    }
     Some(Cow::Owned(x.record.cause?.to_string().into_bytes()))
 }
 

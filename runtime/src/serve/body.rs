@@ -43,6 +43,8 @@ pub(super) async fn then(client: &mut Client, x: &mut Exchange, mut request: Req
     match flow.unwrap_or(Flow::Next) {
         Flow::Forward(to) => forward::forward(client, x, request, to).await,
         Flow::Aggregate(plan) => aggregate::run(client, x, request, plan).await,
+        #[cfg(feature = "handler")]
+        Flow::Handler(handler) => crate::handler::run(client, x, request, handler).await,
         flow => own(client, x, request, |x, voice| state(x, &flow, voice)).await,
     }
 }

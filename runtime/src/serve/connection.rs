@@ -252,6 +252,8 @@ async fn exchange(client: &mut Client, x: &mut Exchange, request: Request) -> Af
         Flow::Aggregate(plan) => Box::pin(crate::aggregate::run(client, x, request, plan)).await,
         #[cfg(feature = "json")]
         Flow::Body(max) => Box::pin(super::body::then(client, x, request, max)).await,
+        #[cfg(feature = "handler")]
+        Flow::Handler(handler) => Box::pin(crate::handler::run(client, x, request, handler)).await,
         flow => own(client, x, request, |x, voice| state(x, &flow, voice)).await,
     }
 }
@@ -269,6 +271,8 @@ async fn late(client: &mut Client, x: &mut Exchange, request: Request) -> After 
         Flow::Aggregate(plan) => crate::aggregate::run(client, x, request, plan).await,
         #[cfg(feature = "json")]
         Flow::Body(max) => super::body::then(client, x, request, max).await,
+        #[cfg(feature = "handler")]
+        Flow::Handler(handler) => crate::handler::run(client, x, request, handler).await,
         flow => own(client, x, request, |x, voice| state(x, &flow, voice)).await,
     }
 }

@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use gatewright_compiler::Feature;
+use gatewright_compiler::{Crate, Feature};
 use gatewright_dsl::Catalogue;
 use gatewright_dsl::page::{fences, sources};
 
@@ -13,6 +13,8 @@ use crate::place::ROOT;
 fn names(page: &str, program: &str) -> Vec<&'static str> {
     let problems = match gatewright_compiler::compile(&sources("gateway.gw", program), &Catalogue::standard())
     {
+        Ok(output) if page == "missing_crate" => output.crates.iter().map(Crate::missing).collect(),
+        Ok(output) if page == "handler_refused" => output.handlers.iter().map(|it| it.refused(&[])).collect(),
         Ok(output) if page == "missing_feature" => output.features.iter().map(Feature::missing).collect(),
         Ok(_) => Vec::new(),
         Err(problems) => problems,

@@ -22,6 +22,7 @@ mod expect;
 mod expressions;
 mod garbage;
 mod guards;
+mod handlers;
 mod handover;
 mod headers;
 mod hooks;

@@ -25,6 +25,7 @@ pub(crate) const POLICY_WORDS: &[(&str, &str, &str)] = &[
     ("dsl/src/gateway.pest", "on", "which host: `every route on api.example.com`"),
     ("compiler/src/check/reads.rs", "request", "what a policy may read"),
     ("compiler/src/check/reads.rs", "response", "what a policy may read"),
+    ("compiler/src/contract/mod.rs", "query", "where a parameter of OpenAPI stands: `in: query`"),
     ("dsl/src/gateway.pest", "body", "what a branch and a request of a test send"),
     ("dsl/src/gateway.pest", "header", "what a branch and a request of a test send"),
     ("dsl/src/parse/branch.rs", "body", "the same"),

@@ -22,9 +22,12 @@ const DIRECTION: &[(&str, &[&str])] = &[
     ("gatewright-runtime", &[]),
     ("gatewright-cli", &["gatewright-dsl", "gatewright-compiler"]),
     ("gatewright-examples", &[]),
+    // The crate of an operator, in an example.
+    ("fraud", &[]),
+    ("own_policy", &["gatewright-runtime", "gatewright-compiler"]),
     (
         "gatewright-tests",
-        &["gatewright-dsl", "gatewright-compiler", "gatewright-runtime", "gatewright-examples"],
+        &["gatewright-dsl", "gatewright-compiler", "gatewright-runtime", "gatewright-examples", "fraud"],
     ),
     ("gatewright-benches", &["gatewright-dsl", "gatewright-compiler", "gatewright-runtime"]),
     ("gateway", &["gatewright-runtime", "gatewright-compiler"]),

@@ -92,6 +92,15 @@ pub(crate) fn answer(
     Some(Function { form: Form::Json, expr })
 }
 
+/// What is wrong with a value that is, or holds, a secret where none may be.
+pub(crate) fn secret_in(expr: &Expr, span: Span) -> Option<Problem> {
+    match &expr.kind {
+        _ if expr.ty == Ty::Secret => Some(exposed(expr, span)),
+        Kind::List(items) => items.iter().find_map(|item| secret_in(item, span)),
+        _ => None,
+    }
+}
+
 /// What cannot be answered: a secret, or an item of a list that may be absent.
 fn unanswered(expr: &Rc<Expr>) -> Option<&Rc<Expr>> {
     fn item(expr: &Rc<Expr>) -> Option<&Rc<Expr>> {

@@ -155,7 +155,7 @@ fn item(number: u32) -> Ident {
 }
 
 /// The value at a place, of a type that one text holds.
-fn scalar(ty: &Ty, place: &TokenStream) -> Option<TokenStream> {
+pub(super) fn scalar(ty: &Ty, place: &TokenStream) -> Option<TokenStream> {
     Some(match ty {
         Ty::Bool => quote! { #place.bool() },
         Ty::Int(_) => quote! { #place.int() },

@@ -180,6 +180,7 @@ fn emitted(routes: &[&[&str]]) -> String {
     };
     let program = Program {
         name: "shop".to_owned(),
+        crates: Vec::new(),
         front: crate::checked::Front::default(),
         listeners: Vec::new(),
         params: Vec::new(),

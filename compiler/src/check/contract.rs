@@ -1,0 +1,329 @@
+//! Contracts of upstreams: every path that a program asks for is one of the contract, with a method, a query and values that it takes, and
+//! what is read of an answer is what it says.
+//!
+//! What goes through as it came is the client's: its query and its body are not held against anything here.
+
+use gatewright_dsl::Span;
+use gatewright_dsl::ast::{self, TerminalKind};
+use gatewright_dsl::schema::{Checked, Value};
+
+use super::pattern::{Pattern, Takes};
+use super::route::Route;
+use super::upstream::Upstream;
+use super::{Check, problem};
+use crate::algebra::Method;
+use crate::checked::{End, Piece};
+use crate::contract::{Contract, Missing, Operation, Segment, fits};
+use crate::ty::Ty;
+
+/// Formats of texts that a type of ours has, or may lack.
+const FORMATS: &[&str] = &["uuid", "date", "time", "uri", "ipv4", "ipv6"];
+
+/// Reads the contract that a setting names. `None` where that cannot be done, which has been reported.
+pub(super) fn read(check: &mut Check<'_>, setting: &Checked) -> Option<Contract> {
+    let given = setting.values.find("file")?;
+    let Value::Text(written) = &given.value else { return None };
+    let span = given.span.unwrap_or(setting.span);
+    let read = match check.files.bytes(span, written) {
+        Ok(read) => read,
+        Err(problem) => {
+            check.problems.push(*problem);
+            return None;
+        }
+    };
+    let Ok(text) = String::from_utf8(read.bytes) else {
+        check.problems.push(problem::unreadable_file(written, "it is no text in UTF-8", span));
+        return None;
+    };
+    match Contract::read(read.name.clone(), &text) {
+        Ok(contract) => Some(contract),
+        Err(refused) => {
+            let at = format!("{}:{}", read.name, refused.line);
+            check.problems.push(problem::wrong_contract(&at, &refused.why, span));
+            None
+        }
+    }
+}
+
+/// Holds a route against the contracts of the upstreams that it leads to.
+pub(super) fn hold(check: &mut Check<'_>, route: &Route<'_>, upstreams: &[Upstream<'_>]) {
+    let Some(terminal) = route.written.terminal() else { return };
+    let having = |at: usize| upstreams.get(at).map(|it| it.of(upstreams)).unwrap_or_default();
+    match (&terminal.kind, &route.end) {
+        (TerminalKind::Forward { path, .. }, Some(End::Forward { upstream, target })) => {
+            let span = path.as_ref().map_or(terminal.span, |path| path.span);
+            let segments = match target {
+                Some(pieces) => asked(pieces, &route.pattern).0,
+                None => as_it_came(&route.pattern),
+            };
+            for upstream in having(*upstream) {
+                forwarded(check, route, upstream, &segments, span);
+            }
+        }
+        (TerminalKind::Aggregate(written), _) => {
+            let branches = route.aggregate.iter().flat_map(|it| &it.branches);
+            for (written, branch) in written.branches.iter().zip(branches) {
+                let (segments, query) = asked(&branch.target, &route.pattern);
+                for upstream in having(branch.upstream) {
+                    branched(check, written, (upstream, &branch.ty), &segments, &query);
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+fn forwarded(
+    check: &mut Check<'_>,
+    route: &Route<'_>,
+    upstream: &Upstream<'_>,
+    segments: &[Segment],
+    span: Span,
+) {
+    let Some(contract) = &upstream.contract else { return };
+    let name = &upstream.name.text;
+    if segments.contains(&Segment::Rest) {
+        check.problems.push(problem::path_of_any_length(name, span));
+        return;
+    }
+    for method in &route.methods {
+        let method = if *method == Method::Any { "*" } else { method.name() };
+        // Each method that is missing is one problem; what is wrong for all of them is said once.
+        let Some(operation) = found(check, (contract, name), segments, method, span) else { continue };
+        values(check, contract, operation, segments, span);
+    }
+}
+
+fn branched(
+    check: &mut Check<'_>,
+    written: &ast::Branch,
+    (upstream, ty): (&Upstream<'_>, &Ty),
+    segments: &[Segment],
+    query: &[(String, Option<Ty>)],
+) {
+    let Some(contract) = &upstream.contract else { return };
+    let (name, span) = (&upstream.name.text, written.path.span);
+    let Some(operation) = found(check, (contract, name), segments, &written.method.text, span) else {
+        return;
+    };
+    values(check, contract, operation, segments, span);
+    queried(check, (contract, name), operation, query, span);
+    let of = format!("`{}`", written.name.text);
+    let at = |line: usize| format!("{}:{line}", contract.file);
+    match operation.answer() {
+        Err(why) => check.problems.push(problem::contract_disagrees(
+            &of,
+            &why,
+            &at(operation.line()),
+            written.ty.span,
+        )),
+        Ok(schema) => {
+            for wrong in fits(contract, schema, ty) {
+                let of = match wrong.at.as_str() {
+                    "" => of.clone(),
+                    item if item.starts_with('[') => format!("`{}{item}`", written.name.text),
+                    field => format!("`{}.{field}`", written.name.text),
+                };
+                let problem = problem::contract_disagrees(&of, &wrong.what, &at(wrong.line), written.ty.span);
+                check.problems.push(problem);
+            }
+        }
+    }
+}
+
+/// What is asked, if there is such a thing; else that is reported.
+fn found<'c>(
+    check: &mut Check<'_>,
+    (contract, name): (&'c Contract, &str),
+    segments: &[Segment],
+    method: &str,
+    span: Span,
+) -> Option<Operation<'c>> {
+    let shown = shown(segments);
+    let problem = match contract.find(segments, method) {
+        Ok(operation) => return Some(operation),
+        Err(Missing::Path) => {
+            let known: Vec<(String, String)> =
+                contract.paths().map(|(path, line)| (path, format!("{}:{line}", contract.file))).collect();
+            problem::outside_contract(name, &shown, &known, &contract.file, span)
+        }
+        Err(Missing::Method(path, line, known)) => {
+            let at = format!("{}:{line}", contract.file);
+            problem::method_outside_contract((name, method), (path, &at), &known, span)
+        }
+    };
+    check.problems.push(problem);
+    None
+}
+
+/// The values in a path are of the types of the contract.
+fn values(
+    check: &mut Check<'_>,
+    contract: &Contract,
+    operation: Operation<'_>,
+    segments: &[Segment],
+    span: Span,
+) {
+    let parameters = match operation.parameters() {
+        Ok(parameters) => parameters,
+        Err(why) => {
+            let at = format!("{}:{}", contract.file, operation.line());
+            check.problems.push(problem::contract_disagrees("the parameters", &why, &at, span));
+            return;
+        }
+    };
+    for (at, name) in operation.captured() {
+        let Some(Segment::Value(ty)) = segments.get(at) else { continue };
+        let parameter = parameters.iter().find(|known| !known.is_query && known.name == name);
+        if let Some(schema) = parameter.and_then(|parameter| parameter.schema) {
+            taken(check, contract, schema, (ty, &format!("`{{{name}}}` of the path")), span);
+        }
+    }
+}
+
+fn queried(
+    check: &mut Check<'_>,
+    (contract, upstream): (&Contract, &str),
+    operation: Operation<'_>,
+    query: &[(String, Option<Ty>)],
+    span: Span,
+) {
+    // What is wrong with them has been said of the path.
+    let Ok(parameters) = operation.parameters() else { return };
+    let at = format!("{}:{}", contract.file, operation.line());
+    let known: Vec<&str> = parameters.iter().filter(|it| it.is_query).map(|it| it.name).collect();
+    for (name, ty) in query {
+        let parameter = parameters.iter().find(|it| it.is_query && it.name == *name);
+        match (parameter, ty) {
+            (None, _) => {
+                check.problems.push(problem::query_outside_contract(upstream, name, &known, &at, span));
+            }
+            (Some(parameter), Some(ty)) => {
+                if let Some(schema) = parameter.schema {
+                    taken(check, contract, schema, (ty, &format!("`{name}` in the query")), span);
+                }
+            }
+            (Some(_), None) => {}
+        }
+    }
+    for parameter in parameters.iter().filter(|it| it.is_query && it.is_required) {
+        if !query.iter().any(|(name, _)| name == parameter.name) {
+            let at = format!("{}:{}", contract.file, parameter.line);
+            check.problems.push(problem::query_missing(upstream, parameter.name, &at, span));
+        }
+    }
+}
+
+/// Whether a parameter takes all values of a type: where the contract wants a text without a format, it takes every one.
+fn taken(
+    check: &mut Check<'_>,
+    contract: &Contract,
+    schema: &crate::contract::Node,
+    (ty, of): (&Ty, &str),
+    span: Span,
+) {
+    // What has a text of its own can stand where any text may.
+    let is_plain = fits(contract, schema, &Ty::STRING).is_empty();
+    let node = contract.followed(schema).unwrap_or(schema);
+    let format =
+        node.get("format").and_then(|format| format.text()).filter(|format| FORMATS.contains(format));
+    match format {
+        None if is_plain => return,
+        Some(format) if is_plain && matches!(ty, Ty::String(_)) => {
+            let at = format!("{}:{}", contract.file, node.line);
+            let what = format!("it is of the format `{format}` there, and `{ty}` here");
+            return check.problems.push(problem::contract_disagrees(of, &what, &at, span));
+        }
+        _ => {}
+    }
+    for wrong in fits(contract, schema, ty) {
+        let at = format!("{}:{}", contract.file, wrong.line);
+        check.problems.push(problem::contract_disagrees(of, &wrong.what, &at, span));
+    }
+}
+
+fn shown(segments: &[Segment]) -> String {
+    let shown = segments.iter().map(|segment| match segment {
+        Segment::Text(text) => format!("/{text}"),
+        Segment::Value(ty) => format!("/{{{ty}}}"),
+        Segment::Rest => "/{rest}".to_owned(),
+    });
+    shown.collect()
+}
+
+/// The segments of a path that is made, and what stands in its query: each name, and the type of its value where that is one whole.
+fn asked(pieces: &[Piece], pattern: &Pattern<'_>) -> (Vec<Segment>, Vec<(String, Option<Ty>)>) {
+    let mut values: Vec<Segment> = Vec::new();
+    let mut whole = String::new();
+    for piece in pieces {
+        let value = match piece {
+            Piece::Text(text) => {
+                whole.push_str(text);
+                continue;
+            }
+            Piece::Capture(number) => {
+                match pattern.captures.iter().find(|it| it.takes == Takes::Noted(*number)) {
+                    Some(capture) if capture.is_rest => Segment::Rest,
+                    Some(capture) => Segment::Value(capture.ty.clone()),
+                    None => Segment::Value(Ty::STRING),
+                }
+            }
+            Piece::Value(function) | Piece::Query(function) => Segment::Value(function.expr.ty.clone()),
+        };
+        whole.extend(stands_for(values.len()));
+        values.push(value);
+    }
+    let read = |text: &str| {
+        let mut inside =
+            values.iter().enumerate().filter(|(at, _)| stands_for(*at).is_some_and(|it| text.contains(it)));
+        match inside.next() {
+            None => Segment::Text(text.to_owned()),
+            Some((_, value)) if *value == Segment::Rest || text.chars().count() == 1 => value.clone(),
+            Some(_) => Segment::Value(Ty::STRING),
+        }
+    };
+    let (path, query) = whole.split_once('?').unwrap_or((&whole, ""));
+    let segments = path.trim_start_matches('/').split('/').map(read).collect();
+    let fields = query.split('&').filter(|field| !field.is_empty()).map(|field| {
+        let (name, value) = field.split_once('=').unwrap_or((field, ""));
+        let ty = if let Segment::Value(ty) = read(value) { Some(ty) } else { None };
+        (name.to_owned(), ty)
+    });
+    (segments, fields.collect())
+}
+
+/// A character that stands for the n-th value: none that a text of a path has, where all but ASCII is escaped.
+fn stands_for(number: usize) -> Option<char> {
+    u32::try_from(number).ok().and_then(|number| char::from_u32(0xE000 + number))
+}
+
+/// The segments of a path that is sent as it came.
+fn as_it_came(pattern: &Pattern<'_>) -> Vec<Segment> {
+    let mut segments = Vec::new();
+    let (mut text, mut depth) = (String::new(), 0_u32);
+    // Behind the first slash; one inside of braces belongs to a type.
+    for c in pattern.label.chars().skip(1).chain(['/']) {
+        match c {
+            '/' if depth == 0 => segments.push(std::mem::take(&mut text)),
+            _ => {
+                depth = match c {
+                    '{' => depth + 1,
+                    '}' => depth.saturating_sub(1),
+                    _ => depth,
+                };
+                text.push(c);
+            }
+        }
+    }
+    let segment = |text: String| {
+        let name =
+            text.strip_prefix('{').map(|inside| inside.split([':', '}']).next().unwrap_or_default().trim());
+        let Some(name) = name else { return Segment::Text(text) };
+        match pattern.captures.iter().find(|capture| capture.name.text == name) {
+            Some(capture) if capture.is_rest => Segment::Rest,
+            Some(capture) => Segment::Value(capture.ty.clone()),
+            None => Segment::Value(Ty::STRING),
+        }
+    };
+    segments.into_iter().map(segment).collect()
+}

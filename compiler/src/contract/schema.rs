@@ -1,0 +1,264 @@
+//! Types held against schemas: whether whatever a schema allows can be read as a type, and whether all values of a type are allowed.
+
+use super::{Contract, Node};
+use crate::ty::{Field, Record, Ty};
+
+/// What a contract says otherwise.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Wrong {
+    /// The field, from the whole: `lines[*].sku`; empty: the whole.
+    pub(crate) at: String,
+    /// That there is no such field, and the like.
+    pub(crate) what: String,
+    /// The line in the contract.
+    pub(crate) line: usize,
+}
+
+/// Words of schemas that say more than what is read here.
+const BEYOND: &[&str] = &["oneOf", "anyOf", "not", "if", "discriminator", "patternProperties", "$dynamicRef"];
+
+/// What a schema says otherwise than a type, of what is read.
+pub(crate) fn fits(contract: &Contract, schema: &Node, ty: &Ty) -> Vec<Wrong> {
+    let mut holding = Holding { contract, found: Vec::new() };
+    holding.holds(schema, ty, "");
+    holding.found
+}
+
+/// What a schema says, references and `allOf` written out.
+struct Said<'c> {
+    line: usize,
+    /// The names of types, without `null`.
+    kinds: Vec<&'c str>,
+    may_be_null: bool,
+    format: Option<&'c str>,
+    /// With the places of their schemas.
+    fields: Vec<(&'c str, &'c Node)>,
+    required: Vec<&'c str>,
+    items: Option<&'c Node>,
+    others: Option<&'c Node>,
+}
+
+struct Holding<'c> {
+    contract: &'c Contract,
+    found: Vec<Wrong>,
+}
+
+impl<'c> Holding<'c> {
+    fn wrong(&mut self, at: &str, line: usize, what: impl Into<String>) {
+        self.found.push(Wrong { at: at.to_owned(), what: what.into(), line });
+    }
+
+    fn holds(&mut self, schema: &'c Node, ty: &Ty, at: &str) {
+        let (present, is_optional) = ty.present();
+        let mut said = Said {
+            line: schema.line,
+            kinds: Vec::new(),
+            may_be_null: false,
+            format: None,
+            fields: Vec::new(),
+            required: Vec::new(),
+            items: None,
+            others: None,
+        };
+        if let Err((line, why)) = said.read(self.contract, schema, 0) {
+            return self.wrong(at, line, why);
+        }
+        // Of a field that may be absent, `null` is read as its absence.
+        if said.may_be_null && !is_optional {
+            return self.wrong(at, said.line, "it may be `null` there, and not here");
+        }
+        let expected: &[&str] = match present {
+            Ty::Bool => &["boolean"],
+            Ty::Int(_) => &["integer"],
+            Ty::Decimal(_) => &["number", "integer"],
+            Ty::List(..) => &["array"],
+            Ty::Map(_) | Ty::Record(_) => &["object"],
+            _ => &["string"],
+        };
+        if said.kinds.is_empty() || !said.kinds.iter().all(|kind| expected.contains(kind)) {
+            let is = if said.kinds.is_empty() {
+                "of no type".to_owned()
+            } else {
+                format!("`{}`", said.kinds.join("` or `"))
+            };
+            return self.wrong(at, said.line, format!("it is {is} there, and `{present}` here"));
+        }
+        let format = match present {
+            Ty::Uuid => Some("uuid"),
+            Ty::Date => Some("date"),
+            Ty::Time => Some("time"),
+            Ty::Ip => Some("ipv4"),
+            Ty::Url => Some("uri"),
+            _ => None,
+        };
+        if let Some(format) = format
+            && said.format != Some(format)
+            && !(format == "ipv4" && said.format == Some("ipv6"))
+        {
+            return self.wrong(
+                at,
+                said.line,
+                format!("it is not said to be of the format `{format}`, as `{present}` is"),
+            );
+        }
+        match present {
+            Ty::Record(record) => self.record(&said, record, at),
+            Ty::List(item, _) => match said.items {
+                Some(items) => self.holds(items, item, &format!("{at}[*]")),
+                None => self.wrong(at, said.line, "it does not say what the list holds"),
+            },
+            Ty::Map(item) => match said.others {
+                Some(others) => self.holds(others, item, &format!("{at}[…]")),
+                None => self.wrong(at, said.line, "it does not say what stands under its names"),
+            },
+            _ => {}
+        }
+    }
+
+    fn record(&mut self, said: &Said<'c>, record: &Record, at: &str) {
+        for field in record.fields.iter().filter(|field| !field.is_skipped) {
+            let name = field.on_wire();
+            let place = if at.is_empty() { field.name.clone() } else { format!("{at}.{}", field.name) };
+            let Some((_, schema)) = said.fields.iter().find(|(known, _)| *known == name) else {
+                let known: Vec<&str> = said.fields.iter().map(|(known, _)| *known).collect();
+                let what = match gatewright_dsl::problem::nearest::nearest(name, known.iter().copied()) {
+                    Some(near) => format!("there is no field `{name}` there, but `{near}`"),
+                    None => format!("there is no field `{name}` there"),
+                };
+                self.wrong(&place, said.line, what);
+                continue;
+            };
+            if may_lack(field) || said.required.contains(&name) {
+                self.holds(schema, &field.ty, &place);
+            } else {
+                self.wrong(&place, schema.line, format!("`{name}` may be absent there, and not here"));
+            }
+        }
+    }
+}
+
+/// Whether a document may lack a field.
+fn may_lack(field: &Field) -> bool {
+    field.default.is_some() || matches!(field.ty, Ty::Optional(_))
+}
+
+impl<'c> Said<'c> {
+    fn read(
+        &mut self,
+        contract: &'c Contract,
+        schema: &'c Node,
+        depth: usize,
+    ) -> Result<(), (usize, String)> {
+        if depth > 16 {
+            return Err((schema.line, "`allOf` leads too deep".to_owned()));
+        }
+        let line = schema.line;
+        let schema = contract.followed(schema).map_err(|why| (line, why))?;
+        if let Some(word) = BEYOND.iter().find(|word| schema.get(word).is_some()) {
+            return Err((schema.line, format!("it says `{word}`, which is not understood")));
+        }
+        for part in schema.get("allOf").map(Node::items).unwrap_or_default() {
+            self.read(contract, part, depth + 1)?;
+        }
+        self.line = schema.line;
+        match schema.get("type") {
+            Some(kind) if kind.text().is_some() => self.kinds = kind.text().into_iter().collect(),
+            Some(kinds) => self.kinds = kinds.items().iter().filter_map(Node::text).collect(),
+            None if schema.get("properties").is_some() => self.kinds = vec!["object"],
+            None => {}
+        }
+        self.may_be_null |= self.kinds.contains(&"null") || schema.get("nullable").is_some_and(Node::is_true);
+        self.kinds.retain(|kind| *kind != "null");
+        self.format = schema.get("format").and_then(Node::text).or(self.format);
+        let fields = schema.get("properties").map(Node::members).unwrap_or_default();
+        self.fields.extend(fields.iter().map(|(name, schema)| (name.as_str(), schema)));
+        self.required.extend(
+            schema.get("required").map(Node::items).unwrap_or_default().iter().filter_map(Node::text),
+        );
+        self.items = schema.get("items").or(self.items);
+        self.others = schema.get("additionalProperties").filter(|node| node.text().is_none()).or(self.others);
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn wrong(schema: &str, ty: &Ty) -> Vec<String> {
+        let text = format!(
+            "openapi: 3.1.0\ncomponents: {{schemas: {{Id: {{type: string, format: uuid}}, Circle: {{allOf: [{{$ref: '#/components/schemas/Circle'}}]}}}}}}\nit: {schema}\n"
+        );
+        let contract = Contract::read(String::new(), &text).unwrap();
+        let found = fits(&contract, contract.root.get("it").unwrap(), ty);
+        found.into_iter().map(|wrong| format!("{}: {}", wrong.at, wrong.what)).collect()
+    }
+
+    fn record(fields: &[(&str, Ty)]) -> Ty {
+        let fields = fields.iter().map(|(name, ty)| Field::new(name, ty.clone())).collect();
+        Ty::Record(Record { name: Some("R".to_owned()), fields, open: false }.into())
+    }
+
+    #[test]
+    fn what_agrees_is_silent() {
+        let ty = record(&[
+            ("id", Ty::Uuid),
+            ("total", Ty::DECIMAL),
+            ("tags", Ty::List(Ty::STRING.into(), crate::ty::Range::ALL)),
+            ("note", Ty::STRING.optional()),
+        ]);
+        let schema = "{allOf: [{properties: {id: {$ref: '#/components/schemas/Id'}}, required: [id]}, {type: object, required: [total, tags], properties: {total: {type: number}, tags: {type: array, items: {type: string}}, note: {type: string}}}]}";
+        assert_eq!(wrong(schema, &ty), Vec::<String>::new());
+        let nullable = "{properties: {a: {type: [string, 'null']}, b: {type: string, nullable: true}}}";
+        let ty = record(&[("a", Ty::STRING.optional()), ("b", Ty::STRING.optional())]);
+        assert_eq!(wrong(nullable, &ty), Vec::<String>::new());
+        assert_eq!(
+            wrong("{type: object, additionalProperties: {type: integer}}", &Ty::Map(Ty::INT.into())),
+            Vec::<String>::new()
+        );
+    }
+
+    #[test]
+    fn what_does_not_agree_is_said_with_its_place() {
+        let ty = record(&[
+            ("id", Ty::Uuid),
+            ("total", Ty::INT),
+            ("naem", Ty::STRING),
+            ("tags", Ty::List(Ty::INT.into(), crate::ty::Range::ALL)),
+        ]);
+        let schema = "{properties: {id: {type: string}, total: {type: number}, name: {type: string}, tags: {type: array, items: {type: string}}}, required: [id, total, tags]}";
+        assert_eq!(
+            wrong(schema, &ty),
+            [
+                "id: it is not said to be of the format `uuid`, as `uuid` is",
+                "total: it is `number` there, and `int` here",
+                "naem: there is no field `naem` there, but `name`",
+                "tags[*]: it is `string` there, and `int` here",
+            ]
+        );
+        assert_eq!(
+            wrong("{properties: {total: {type: integer}}}", &record(&[("total", Ty::INT)])),
+            ["total: `total` may be absent there, and not here"]
+        );
+        assert_eq!(
+            wrong("{type: [string, 'null']}", &Ty::STRING),
+            [": it may be `null` there, and not here"]
+        );
+        assert_eq!(
+            wrong("{type: string, nullable: true}", &Ty::STRING),
+            [": it may be `null` there, and not here"]
+        );
+    }
+
+    #[test]
+    fn what_is_not_understood_is_said_where_it_is_used() {
+        assert_eq!(
+            wrong("{oneOf: [{type: string}]}", &Ty::STRING),
+            [": it says `oneOf`, which is not understood"]
+        );
+        assert_eq!(wrong("{$ref: '#/components/schemas/Circle'}", &Ty::STRING), [": `allOf` leads too deep"]);
+        assert_eq!(wrong("{}", &Ty::STRING), [": it is of no type there, and `string` here"]);
+        let unused = "{properties: {a: {type: string}, b: {oneOf: []}}, required: [a]}";
+        assert_eq!(wrong(unused, &record(&[("a", Ty::STRING)])), Vec::<String>::new());
+    }
+}
