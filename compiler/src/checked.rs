@@ -2,6 +2,8 @@
 //!
 //! It says what was meant, not what will run; that is `ir`.
 
+mod ways;
+
 use std::net::{IpAddr, SocketAddr};
 use std::rc::Rc;
 use std::time::Duration;
@@ -10,7 +12,8 @@ use gatewright_dsl::auth::Kind;
 use gatewright_dsl::schema::{Row, Value, Values};
 use gatewright_dsl::{Policy, Span};
 
-use crate::algebra::{Method, RouteSet};
+pub(crate) use self::ways::{Aggregate, Arm, Branch, Each, Failure, Match, Sent};
+use crate::algebra::RouteSet;
 use crate::assertion::Assertion;
 use crate::ir::expr::{Constant, Expr, Function};
 use crate::linked::Crate;
@@ -300,62 +303,8 @@ pub(crate) struct Route {
     pub(crate) end: End,
     /// What becomes one answer, where it ends so.
     pub(crate) aggregate: Option<Box<Aggregate>>,
-}
-
-/// Several calls that become one answer.
-#[derive(Debug)]
-pub(crate) struct Aggregate {
-    pub(crate) within: Duration,
-    pub(crate) branches: Vec<Branch>,
-    pub(crate) answer: Function,
-}
-
-/// One of these calls. Its document has its place among the branches, and one more.
-#[derive(Debug)]
-pub(crate) struct Branch {
-    pub(crate) name: String,
-    /// Index into the upstreams.
-    pub(crate) upstream: usize,
-    /// What that says of every call, in the order of the catalogue.
-    pub(crate) steps: Vec<Step>,
-    pub(crate) method: Method,
-    pub(crate) target: Vec<Piece>,
-    pub(crate) sent: Sent,
-    /// What is read of the answer.
-    pub(crate) ty: Ty,
-    pub(crate) within: Option<Duration>,
-    pub(crate) max: u64,
-    pub(crate) failure: Failure,
-    /// The places of the branches whose values its path, and what it sends, is made of.
-    pub(crate) needs: Vec<usize>,
-}
-
-/// What such a call sends beside what every call of a gateway has.
-#[derive(Debug, Default)]
-pub(crate) struct Sent {
-    /// Fields: their names in lower case, and their values.
-    pub(crate) headers: Vec<(String, Function)>,
-    /// JSON.
-    pub(crate) body: Option<Function>,
-}
-
-impl Branch {
-    /// All that is evaluated before it begins.
-    pub(crate) fn functions(&self) -> impl Iterator<Item = &Function> {
-        let headers = self.sent.headers.iter().map(|(_, function)| function);
-        self.target.iter().filter_map(Piece::function).chain(headers).chain(&self.sent.body)
-    }
-}
-
-/// What becomes of a call that fails.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Failure {
-    /// So does the whole, but for these statuses.
-    Required(Vec<u16>),
-    /// The value is this JSON.
-    Value(String),
-    /// There is none.
-    Skip,
+    /// What is done for each value of something, where it ends so.
+    pub(crate) arms: Option<Box<Match>>,
 }
 
 /// Where a declaration begins.
@@ -449,6 +398,8 @@ pub(crate) enum End {
     },
     /// As the route says beside it.
     Aggregate,
+    /// As the route says beside it.
+    Match,
     Handler(Handler),
 }
 

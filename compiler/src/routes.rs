@@ -33,7 +33,8 @@ pub struct Listed {
     pub terminal: String,
     /// Where it leads to, if it forwards.
     pub upstream: Option<Box<Upstream>>,
-    /// If it makes one answer of several: who is asked when, and what all of it comes to at most.
+    /// If it makes one answer of several: who is asked when, and what all of it comes to at most. If it has several ways: how each
+    /// calls its upstream.
     pub plan: Vec<String>,
     /// The number of its chain: routes with the same one run the same function, each with values of its own.
     pub chain: usize,
@@ -239,10 +240,16 @@ impl Plan {
     }
 
     pub(crate) fn terminal(&self, route: &ir::Route, reader: &Reader<'_>) -> String {
-        let Some((chain, [.., end])) = self.record(route) else { return String::new() };
+        self.end(route.chain, route.record, reader)
+    }
+
+    fn end(&self, chain: usize, record: usize, reader: &Reader<'_>) -> String {
+        let Some(chain) = self.0.chains.get(chain) else { return String::new() };
+        let Some([.., end]) = chain.records.get(record).map(Vec::as_slice) else { return String::new() };
         let ends = &self.0.ends;
         let shown = match chain.end {
             None | Some(EndKind::Branch) => None,
+            Some(EndKind::Match) => ends.matches.get(*end).map(|of| self.arms(of, reader)),
             Some(EndKind::Aggregate) => {
                 ends.aggregates.get(*end).map(|of| aggregate::shown(&self.0, of, reader))
             }
@@ -267,11 +274,42 @@ impl Plan {
 }
 
 impl Plan {
+    /// A match on one line.
+    fn arms(&self, of: &ir::Match, reader: &Reader<'_>) -> String {
+        let arms = of.arms.iter().map(|arm| {
+            let end = self.end(arm.chain, arm.record, reader);
+            format!("{} {end}", written::values(&arm.values, &self.0.functions, of.on))
+        });
+        let arms: Vec<String> = arms.collect();
+        format!("match {} {{ {} }}", reader.function(of.on), arms.join("; "))
+    }
+
+    /// For each way of a match that forwards, what is said of its call.
+    fn calls(&self, of: &ir::Match) -> Vec<String> {
+        let reader =
+            Reader { functions: &self.0.functions, params: &self.0.params, captures: &[], host: &[] };
+        let lines = of.arms.iter().filter_map(|arm| {
+            let chain = self.0.chains.get(arm.chain)?;
+            let record = chain.records.get(arm.record)?;
+            let steps = chain.steps.iter().zip(record).filter_map(|(table, config)| {
+                let table = self.0.steps.get(*table)?;
+                Some(written::step(table.home, table.configs.get(*config)?, &reader))
+            });
+            let steps: Vec<String> = steps.collect();
+            let values = written::values(&arm.values, &self.0.functions, of.on);
+            (!steps.is_empty()).then(|| format!("{values}: {}", steps.join("; ")))
+        });
+        lines.collect()
+    }
+
     /// Who is asked when, and what it comes to.
     fn plan(&self, route: &ir::Route) -> Vec<String> {
         let Some((chain, [.., end])) = self.record(route) else { return Vec::new() };
+        if chain.end == Some(EndKind::Match) {
+            return self.0.ends.matches.get(*end).map(|of| self.calls(of)).unwrap_or_default();
+        }
         let of = (chain.end == Some(EndKind::Aggregate)).then(|| self.0.ends.aggregates.get(*end)).flatten();
-        of.map(aggregate::plan).unwrap_or_default()
+        of.map(|of| aggregate::plan(&self.0, of)).unwrap_or_default()
     }
 }
 

@@ -17,8 +17,8 @@ pub use declaration::{
 };
 pub use path::{Capture, Pattern, Segment, Template, TemplatePart};
 pub use route::{
-    Aggregate, AnswerBody, Branch, Failure, Handler, Methods, Route, Sent, Status, Target, Terminal,
-    TerminalKind,
+    Aggregate, AnswerBody, Arm, Branch, EachOf, Failure, Handler, Match, Methods, Route, Sent, Status,
+    Target, Terminal, TerminalKind,
 };
 pub use setting::{Argument, Block, Field, Setting, Statement, Use};
 pub use test::{Asked, Clause, ClauseKind, Got, Is, Mocked, Test, TestKind, TestStatement};

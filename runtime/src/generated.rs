@@ -9,7 +9,7 @@ pub use std::time::Duration;
 
 pub use crate::access_log::LogLine;
 #[cfg(feature = "json")]
-pub use crate::aggregate::{Aggregate, Branch, Failure};
+pub use crate::aggregate::{Aggregate, Branch, Each, Failure};
 pub use crate::auth::{self, Auth, Claim};
 pub use crate::cause::Cause;
 pub use crate::dfa::Dfa;
@@ -37,7 +37,7 @@ pub use crate::route::{ALWAYS, Edge, Kind, Leaf, NONE, Node, Param, Router, meth
 pub use crate::scope::{self, Decimal, Text, Time};
 pub use crate::serve::{Options, Running, main, start};
 pub use crate::shared::{NewState, Slot, State, new_state};
-pub use crate::terminal::{Content, Forward, Piece, Redirect, Respond, Target, Write};
+pub use crate::terminal::{Arm, Content, Forward, Match, Piece, Redirect, Respond, Target, Write};
 #[cfg(feature = "tested")]
 pub use crate::tested::main as tested;
 

@@ -140,6 +140,8 @@ reasons! {
     BRANCH_UNREADABLE "branch_unreadable" 502 "http_protocol_error" "a server behind the gateway gave its part of the answer in another form";
     /// `aggregate`: of a branch that is required.
     BRANCH_TOO_LARGE "branch_too_large" 502 "http_response_body_size" "a server behind the gateway gave too large a part of the answer";
+    /// `aggregate`: of a branch that is required.
+    BRANCH_TOO_MANY "branch_too_many" 502 "http_protocol_error" "a part of the answer would take too many requests";
     /// `handler`: the function has given no answer that can be sent.
     HANDLER_FAILED "handler_failed" 500 "proxy_internal_error" "what answers here has failed";
     /// `handler`.

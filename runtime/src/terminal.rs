@@ -1,9 +1,10 @@
-//! How a chain ends: forward, respond or redirect.
+//! How a chain ends: forward, respond, redirect, or one of them for each value of something.
 //!
 //! Each terminal only says what is to happen; the connection's task does it.
 
 use crate::edit;
 use crate::exchange::{Exchange, Flow};
+use crate::reason::Reason;
 use crate::target;
 
 /// Appends something that is made of an exchange.
@@ -71,6 +72,41 @@ pub struct Redirect {
     pub status: u16,
     /// The value of `Location`.
     pub location: Target,
+}
+
+/// `match EXPRESSION { … }`: a chain of its own for each value.
+#[derive(Debug)]
+pub struct Match {
+    /// Appends the text of the value.
+    pub on: Write,
+    /// The ways. One of them has the value, or one has all others: the compiler has seen to it.
+    pub arms: &'static [Arm],
+}
+
+/// One of these ways.
+#[derive(Debug)]
+pub struct Arm {
+    /// For which texts; none for all that no other arm names.
+    pub values: &'static [&'static str],
+    /// Index into [`crate::program::Program::chains`].
+    pub chain: u16,
+    /// Index into the records of that chain.
+    pub record: u32,
+}
+
+impl Match {
+    /// Goes on with the chain of the way for the value.
+    #[must_use]
+    pub fn request(&'static self, x: &mut Exchange) -> Flow {
+        let mut text = Vec::new();
+        (self.on)(x, &mut text);
+        let named = self.arms.iter().find(|arm| arm.values.iter().any(|value| value.as_bytes() == text));
+        let way = named.or_else(|| self.arms.iter().find(|arm| arm.values.is_empty()));
+        let program = x.shared.as_ref().map(|shared| shared.program);
+        let chain = way.and_then(|arm| Some((program?.chains.get(usize::from(arm.chain))?, arm.record)));
+        // INVARIANT: emitted code has a way for every value, and a chain for every way.
+        chain.map_or(Flow::Refuse(Reason::PANIC), |(chain, record)| (chain.request)(x, record))
+    }
 }
 
 impl Forward {

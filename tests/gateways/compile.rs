@@ -41,6 +41,7 @@ pub fn write(out: &Path) {
     write_one(out, "asked");
     write_one(out, "replaced");
     write_one(out, "handled");
+    write_one(out, "ways");
 }
 
 fn write_one(out: &Path, name: &str) {

@@ -127,6 +127,16 @@ pub fn fields() -> &'static Program {
     &fields::PROGRAM
 }
 
+mod ways {
+    include!(concat!(env!("OUT_DIR"), "/ways.rs"));
+}
+
+/// A gateway whose routes end in one way of several, compiled from `gateways/ways.gw`. Its servers are those of `APP` and the first of
+/// `PAIR`.
+pub fn ways() -> &'static Program {
+    &ways::PROGRAM
+}
+
 mod aggregated {
     include!(concat!(env!("OUT_DIR"), "/aggregated.rs"));
 }

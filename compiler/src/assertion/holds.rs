@@ -144,6 +144,22 @@ fn has(program: &Program, route: &Route, steps: &Steps<'_>, has: &Has) -> Result
     }
     // What is about calls is asked of every call.
     let number = chain.and_then(|chain| chain.records.get(route.record)?.last());
+    let arms =
+        number.filter(|_| end == Some(EndKind::Match)).and_then(|number| program.ends.matches.get(*number));
+    for arm in arms.into_iter().flat_map(|it| &it.arms) {
+        let chain = program.chains.get(arm.chain);
+        if chain.and_then(|chain| chain.end) != Some(EndKind::Forward) {
+            continue;
+        }
+        if has.policy.phase != gatewright_dsl::schema::Phase::Call {
+            return in_steps(program, steps, has);
+        }
+        let steps = Steps::at(program, arm.chain, arm.record, &[]);
+        in_steps(program, &steps, has).map_err(|broken| {
+            let values = if arm.values.is_empty() { "else".to_owned() } else { arm.values.join(", ") };
+            Broken { text: format!("of its arm `{values}`: {}", broken.text), ..broken }
+        })?;
+    }
     let aggregate = number.filter(|_| end == Some(EndKind::Aggregate));
     let aggregate = aggregate.and_then(|number| program.ends.aggregates.get(*number));
     for branch in aggregate.into_iter().flat_map(|aggregate| &aggregate.branches) {

@@ -292,9 +292,13 @@ fn upstreams<'a>(program: &'a Program, route: &Route) -> impl Iterator<Item = us
 
 /// Which upstreams a route names.
 fn asked(program: &Program, route: &Route) -> BTreeSet<usize> {
-    let chain = program.chains.get(route.chain);
+    asked_by(program, route.chain, route.record)
+}
+
+fn asked_by(program: &Program, chain: usize, record: usize) -> BTreeSet<usize> {
+    let chain = program.chains.get(chain);
     let Some((kind, [.., end])) =
-        chain.and_then(|chain| Some((chain.end?, chain.records.get(route.record)?.as_slice())))
+        chain.and_then(|chain| Some((chain.end?, chain.records.get(record)?.as_slice())))
     else {
         return BTreeSet::new();
     };
@@ -303,6 +307,10 @@ fn asked(program: &Program, route: &Route) -> BTreeSet<usize> {
         EndKind::Aggregate => {
             let branches = program.ends.aggregates.get(*end).map(|it| it.branches.as_slice());
             branches.unwrap_or_default().iter().map(|branch| branch.upstream).collect()
+        }
+        EndKind::Match => {
+            let arms = program.ends.matches.get(*end).map(|it| it.arms.as_slice()).unwrap_or_default();
+            arms.iter().flat_map(|arm| asked_by(program, arm.chain, arm.record)).collect()
         }
         EndKind::Respond | EndKind::Redirect | EndKind::Handler | EndKind::Branch => BTreeSet::new(),
     }

@@ -2,6 +2,7 @@
 //!
 //! Every branch has a type that is written, so that all are known before any is looked at: only who reads whom makes an order.
 
+mod each;
 mod fallback;
 mod read;
 mod sent;
@@ -67,9 +68,9 @@ pub(super) fn check(
     let mut scope = Scope::within(seen.scope);
     let types: Vec<Option<Ty>> = written.branches.iter().map(|branch| ty(check, branch)).collect();
     for ((number, branch), ty) in (1..).zip(&written.branches).zip(&types) {
-        // What may be skipped may be absent.
+        // What may be skipped may be absent; of several, those are left out that are.
         let ty = ty.clone().map(|ty| match branch.failure {
-            ast::Failure::Skip(_) => ty.optional(),
+            ast::Failure::Skip(_) if branch.each.is_none() => ty.optional(),
             _ => ty,
         });
         if let Err(problem) = scope.document(&branch.name, number, ty.as_ref()) {
@@ -82,7 +83,11 @@ pub(super) fn check(
         .branches
         .iter()
         .zip(&types)
-        .map(|(branch, ty)| one(check, branch, ty.as_ref(), (written, &scope, seen), &mut used))
+        .zip(each::documents(written))
+        .map(|((branch, ty), document)| {
+            let around = Around { written, scope: &scope, seen, document };
+            one(check, branch, ty.as_ref(), &around, &mut used)
+        })
         .collect();
     circles(check, written, &branches);
     let (_, value) = written.answer.as_ref()?;
@@ -112,13 +117,26 @@ fn ty(check: &mut Check<'_>, branch: &ast::Branch) -> Option<Ty> {
     }
 }
 
+/// What is around a branch.
+struct Around<'r, 'a> {
+    written: &'r ast::Aggregate,
+    scope: &'r Scope<'r>,
+    seen: &'r Seen<'r, 'a>,
+    /// The number of the document for one of the values for each of which it is called.
+    document: u16,
+}
+
 fn one(
     check: &mut Check<'_>,
     branch: &ast::Branch,
     ty: Option<&Ty>,
-    (written, scope, seen): (&ast::Aggregate, &Scope<'_>, &Seen<'_, '_>),
+    around: &Around<'_, '_>,
     used: &mut BTreeSet<String>,
 ) -> Option<Branch> {
+    let Around { written, seen, document, .. } = *around;
+    let mut own = Scope::within(around.scope);
+    let each = branch.each.as_ref().map(|each| each::each(check, each, document, &mut own));
+    let scope = if each.is_some() { &own } else { around.scope };
     let method = sent::method(check, branch);
     let name = &branch.upstream;
     let is_known = check.names.find(Space::Upstream, &name.text).is_some();
@@ -129,12 +147,18 @@ fn one(
     let (target, names) = target::asked(check, &branch.path, (seen.pattern, scope));
     used.extend(names);
     let sent = sent::sent(check, branch, scope);
+    if let (Some(written), Some(Some(_))) = (&branch.each, &each)
+        && !own.is_used(&written.name.text)
+    {
+        check.problems.push(problem::unused_element(&written.name.text, written.name.span));
+    }
     let within = branch.within.as_ref().and_then(duration);
     if let (Some(own), Some(whole), Some(value)) = (within, duration(&written.within), &branch.within)
         && own > whole
     {
         check.problems.push(problem::branch_outlasts(&branch.name.text, value.span, written.within.span));
     }
+    let own_ty = ty.map(|ty| each::answer(check, branch, ty));
     let max = match branch.max.as_ref().map(|max| (&max.kind, max.span)) {
         Some((ValueKind::Size(max), span)) => {
             if *max == 0 || *max > 64 << 20 {
@@ -148,8 +172,10 @@ fn one(
             }
             *max
         }
+        _ if branch.each.is_some() => each::DEFAULT_MAX,
         _ => DEFAULT_MAX,
     };
+    each::bounded(check, branch, max);
     let failure = match &branch.failure {
         ast::Failure::Required(passed) => {
             Failure::Required(passed.iter().map(|status| status.code).collect())
@@ -157,7 +183,7 @@ fn one(
         ast::Failure::Skip(_) => Failure::Skip,
         ast::Failure::Value(value) => {
             let mut text = String::new();
-            if let Err(problem) = as_json(value, ty?, &mut text) {
+            if let Err(problem) = as_json(value, own_ty.flatten()?, &mut text) {
                 check.problems.push(*problem);
             }
             Failure::Value(text)
@@ -169,6 +195,7 @@ fn one(
     let (ty, needs) = (ty?.clone(), Vec::new());
     let mut found = Branch {
         name,
+        each: each.map_or(Some(None), |each| each.map(Some))?,
         upstream,
         steps,
         method: method?,
@@ -181,6 +208,8 @@ fn one(
         needs,
     };
     found.needs = reads(found.functions());
+    // What the call is for is no answer.
+    found.needs.retain(|need| *need < written.branches.len());
     Some(found)
 }
 
@@ -230,6 +259,11 @@ fn reader(written: &ast::Branch, branch: &Branch, other: usize) -> Span {
     let does = |function: &Function| reads(std::iter::once(function)).contains(&other);
     if branch.target.iter().filter_map(Piece::function).any(does) {
         return written.path.span;
+    }
+    if let (Some(each), Some(found)) = (&written.each, &branch.each)
+        && does(&found.list)
+    {
+        return each.list.span;
     }
     let headers = written.sent.iter().flat_map(|sent| &sent.headers).zip(&branch.sent.headers);
     let mut headers = headers.filter(|(_, (_, function))| does(function));

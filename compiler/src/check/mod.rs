@@ -5,6 +5,7 @@
 
 mod aggregate;
 mod answer;
+mod arms;
 mod around;
 mod assertion;
 mod auth;
@@ -418,7 +419,9 @@ fn used_upstreams(
 ) -> (Vec<checked::Upstream>, Asking) {
     let mut identity: BTreeMap<usize, BTreeSet<String>> = BTreeMap::new();
     for route in routes.iter() {
-        if let checked::End::Forward { upstream, .. } = route.end {
+        let arms = route.arms.iter().flat_map(|it| &it.arms).map(|arm| &arm.end);
+        for end in arms.chain([&route.end]) {
+            let checked::End::Forward { upstream, .. } = *end else { continue };
             identity.entry(upstream).or_default().extend(auth::identity(&route.steps));
         }
         for branch in route.aggregate.iter().flat_map(|it| &it.branches) {
@@ -429,12 +432,13 @@ fn used_upstreams(
     let mut ends: Vec<&mut usize> = routes
         .iter_mut()
         .flat_map(|route| {
-            let end = match &mut route.end {
+            let arms = route.arms.iter_mut().flat_map(|it| &mut it.arms).map(|arm| &mut arm.end);
+            let end = arms.chain([&mut route.end]).filter_map(|end| match end {
                 checked::End::Forward { upstream, .. } => Some(upstream),
                 _ => None,
-            };
+            });
             let branches = route.aggregate.iter_mut().flat_map(|it| &mut it.branches);
-            end.into_iter().chain(branches.map(|branch| &mut branch.upstream))
+            end.chain(branches.map(|branch| &mut branch.upstream))
         })
         .chain(auths.iter_mut().flat_map(|auth| &mut auth.calls).map(|call| &mut call.upstream))
         .collect();

@@ -3,6 +3,7 @@
 //! When they are raised is decided elsewhere.
 
 mod aggregate;
+mod arms;
 mod assertion;
 mod auth;
 mod contract;
@@ -19,6 +20,7 @@ use gatewright_dsl::source::Span;
 use super::rewrite::Space;
 
 pub(super) use aggregate::*;
+pub(super) use arms::*;
 pub(crate) use assertion::*;
 pub(super) use auth::*;
 pub(super) use contract::*;
@@ -72,6 +74,7 @@ kinds! {
     LIVE_NOT_HERE "live_not_here" "a live value where nothing can change while the gateway runs";
     LOGGED_CREDENTIAL "logged_credential" "a credential would stand in the log";
     LONE_ANSWER "lone_answer" "a mock that does not answer says more than that";
+    MATCH_INCOMPLETE "match_incomplete" "a value that something may have is in no arm of a `match`";
     MISSING_CRATE "missing_crate" "the package does not depend on a crate that answers";
     MISSING_FEATURE "missing_feature" "the package lacks what the gateway needs";
     MISSING_GATEWAY "missing_gateway" "no gateway is declared";
@@ -126,6 +129,7 @@ kinds! {
     UNKNOWN_ROUTE "unknown_route" "no route of this name";
     UNKNOWN_UPSTREAM "unknown_upstream" "no upstream of this name";
     UNREACHABLE_ROUTE "unreachable_route" "a route that never wins";
+    UNREACHED_ARM "unreached_arm" "an arm of a `match` is never taken";
     UNREADABLE_FILE "unreadable_file" "a file is there, but cannot be read";
     UNSUPPORTED_TYPE "unsupported_type" "a type that cannot stand in this place";
     UNUSED_AUTH "unused_auth" "no route asks for this `auth`";
@@ -133,6 +137,7 @@ kinds! {
     UNUSED_CAPTURE "unused_capture" "the target drops what the pattern captures";
     UNUSED_CRATE "unused_crate" "no route calls a function of this crate";
     UNUSED_DNS "unused_dns" "names are looked up, and no server has one";
+    UNUSED_ELEMENT "unused_element" "each call of a `for` is the same";
     UNUSED_PARAM "unused_param" "nothing uses this parameter, live value or secret";
     UNUSED_PARAMETER "unused_parameter" "a policy takes what it does not use";
     UNUSED_POLICY "unused_policy" "no block uses this policy";

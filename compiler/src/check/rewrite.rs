@@ -2,14 +2,18 @@
 //!
 //! What is changed is said by a [`Rewrite`]; here is only where names and values stand.
 
+mod terminal;
+
 use gatewright_dsl::Span;
 use gatewright_dsl::ast::{
-    Aggregate, AnswerBody, Argument, Assertion, Block, Bounds, Capture, Chosen, Claim, Declaration, Entry,
-    Failure, Field, File, HostLabel, HostPattern, Name, Pattern, Predicate, Route, RouteNames, Segment, Sent,
-    Setting, Statement, Target, Template, TemplatePart, Terminal, TerminalKind, Test, TestKind, Text,
-    TextPart, Type, TypeBody, TypeKind, Use, Value, ValueKind,
+    Argument, Assertion, Block, Bounds, Capture, Chosen, Claim, Declaration, Entry, Field, File, HostLabel,
+    HostPattern, Name, Pattern, Predicate, Route, RouteNames, Segment, Setting, Statement, Template,
+    TemplatePart, Test, TestKind, Text, TextPart, Type, TypeBody, TypeKind, Use, Value, ValueKind,
 };
 use gatewright_dsl::auth::CLAIMS;
+
+pub(super) use self::terminal::answer;
+use self::terminal::terminal;
 
 /// What a name is the name of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -220,84 +224,6 @@ fn pattern(pattern: &mut Pattern, change: &mut impl Rewrite) {
 fn capture(capture: &mut Capture, change: &mut impl Rewrite) {
     if let Some(it) = &mut capture.ty {
         ty(it, change);
-    }
-}
-
-fn terminal(terminal: &mut Terminal, change: &mut impl Rewrite) {
-    change.span(&mut terminal.span);
-    match &mut terminal.kind {
-        TerminalKind::Forward { upstream, path } => {
-            change.name(Space::Upstream, upstream);
-            if let Some(it) = path {
-                template(it, change);
-            }
-        }
-        TerminalKind::Respond { status, body } => {
-            change.span(&mut status.span);
-            if let Some(it) = body {
-                answer(it, change);
-            }
-        }
-        TerminalKind::Aggregate(it) => aggregate(it, change),
-        TerminalKind::Handler(it) => {
-            change.span(&mut it.path.span);
-            change.span(&mut it.call);
-            it.arguments.iter_mut().for_each(|argument| value(argument, change));
-            change.span(&mut it.within.span);
-        }
-        TerminalKind::Redirect { status, target } => {
-            change.span(&mut status.span);
-            match target {
-                Target::Url(it) => text(it, change),
-                Target::Path(it) => template(it, change),
-            }
-        }
-    }
-}
-
-fn aggregate(aggregate: &mut Aggregate, change: &mut impl Rewrite) {
-    change.span(&mut aggregate.span);
-    change.span(&mut aggregate.within.span);
-    for branch in &mut aggregate.branches {
-        change.span(&mut branch.span);
-        change.span(&mut branch.name.span);
-        ty(&mut branch.ty, change);
-        change.name(Space::Upstream, &mut branch.upstream);
-        change.span(&mut branch.method.span);
-        template(&mut branch.path, change);
-        for amount in [&mut branch.within, &mut branch.max].into_iter().flatten() {
-            change.span(&mut amount.span);
-        }
-        match &mut branch.failure {
-            Failure::Required(passed) => passed.iter_mut().for_each(|status| change.span(&mut status.span)),
-            Failure::Value(it) => value(it, change),
-            Failure::Skip(span) => change.span(span),
-        }
-        branch.sent.iter_mut().for_each(|it| sent(it, change));
-    }
-    if let Some((word, it)) = &mut aggregate.answer {
-        change.span(word);
-        value(it, change);
-    }
-}
-
-fn sent(sent: &mut Sent, change: &mut impl Rewrite) {
-    change.span(&mut sent.span);
-    for (span, name, it) in &mut sent.headers {
-        change.span(span);
-        text(name, change);
-        value(it, change);
-    }
-    if let Some((word, it)) = &mut sent.body {
-        change.span(word);
-        value(it, change);
-    }
-}
-
-pub(super) fn answer(body: &mut AnswerBody, change: &mut impl Rewrite) {
-    match body {
-        AnswerBody::Json(it) | AnswerBody::Text(it) => value(it, change),
-        AnswerBody::File(it) => text(it, change),
     }
 }
 

@@ -2,6 +2,7 @@
 //!
 //! How routes lie to each other is asked afterwards, in `collision`.
 
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use gatewright_dsl::Span;
@@ -16,7 +17,9 @@ use super::rewrite::Space;
 use super::step::{self, Asked};
 use super::upstream::Upstream;
 use super::when::{self, When};
-use super::{Check, answer, contract, handler, own_answer, pattern, problem, resolve, target, trail, used};
+use super::{
+    Check, answer, arms, contract, handler, own_answer, pattern, problem, resolve, target, trail, used,
+};
 use crate::algebra::{Method, Pattern, Shape};
 use crate::checked::{self, End, Step, Trail};
 
@@ -36,6 +39,8 @@ pub(super) struct Route<'a> {
     pub(super) end: Option<End>,
     /// What becomes one answer, where it ends so.
     pub(super) aggregate: Option<Box<checked::Aggregate>>,
+    /// What is done for each value, where it ends so.
+    arms: Option<Box<checked::Match>>,
 }
 
 /// The form of a route's path that is not written.
@@ -57,7 +62,7 @@ pub(super) fn check<'a>(
     let around = nested.arounds.get(landed.around)?;
     let (settings, own) = settings(check, landed, &around.settings);
     guarded(check, written, &settings);
-    let upstream = upstream(check, written, upstreams);
+    let leads: Vec<Option<usize>> = leads(check, written, upstreams);
     // Of a broken head only the names count.
     if written.broken || !around.is_known {
         own_answer::assume(check, &settings);
@@ -77,32 +82,57 @@ pub(super) fn check<'a>(
     pattern.captures.extend(around.hosts.iter().flat_map(|hosts| hosts.captures.iter().cloned()));
     let other = other(check, (&pattern, written), &settings, &own, nested);
     let hosts = around.hosts();
-    let outer = upstream.and_then(|at| upstreams.get(at));
+    // Where there are several ways, each has what its upstream says.
+    let is_match = matches!(written.terminal().map(|it| &it.kind), Some(TerminalKind::Match(_)));
+    let all: Vec<&Upstream<'_>> = leads.iter().flatten().filter_map(|at| upstreams.get(*at)).collect();
+    let outer = all.first().copied().filter(|_| !is_match);
     let having = outer.map(|outer| outer.of(upstreams)).unwrap_or_default();
     let asked = Asked { written, settings: &settings, own: &own, upstream: outer, having: &having };
     let mut steps = step::steps(check, &asked, nested);
     let params = Rc::clone(&check.params);
     let scope = resolve::scope(check, &params.scope, &pattern.captures, &steps);
     resolve::steps(check, &scope, &mut steps);
+    let mut ways = Vec::new();
+    if is_match {
+        for at in &leads {
+            let upstream = at.and_then(|at| upstreams.get(at));
+            let having = upstream.map(|upstream| upstream.of(upstreams)).unwrap_or_default();
+            let asked = Asked { upstream, having: &having, ..asked };
+            let mut of_call = upstream.map(|_| step::of_call(check, &asked, nested)).unwrap_or_default();
+            resolve::steps(check, &scope, &mut of_call);
+            ways.push(of_call);
+        }
+    }
     if let Some(TerminalKind::Aggregate(branches)) = written.terminal().map(|terminal| &terminal.kind) {
         own_answer::note(check, &steps, &aggregate::upstreams(branches, upstreams), AGGREGATED);
-    } else if ends(written, upstream) {
+    } else if ends(written, &leads) {
         let handles = written.terminal().is_some_and(|it| matches!(it.kind, TerminalKind::Handler(_)));
+        let having: Vec<&Upstream<'_>> = all.iter().flat_map(|upstream| upstream.of(upstreams)).collect();
+        let steps: Vec<Step> = steps.iter().chain(ways.iter().flatten()).cloned().collect();
         own_answer::note(check, &steps, &having, if handles { HANDLED } else { &[] });
     } else {
         own_answer::assume(check, &settings);
     }
-    let (end, aggregate) = match written.terminal().map(|terminal| &terminal.kind) {
-        Some(TerminalKind::Aggregate(of)) => {
+    let (end, aggregate, arms) = match written.terminal().map(|terminal| (terminal, &terminal.kind)) {
+        Some((_, TerminalKind::Aggregate(of))) => {
             let seen = Seen { pattern: &pattern, scope: &scope, upstreams, nested };
             let aggregate = aggregate::check(check, of, &seen);
-            (aggregate.is_some().then_some(End::Aggregate), aggregate)
+            (aggregate.is_some().then_some(End::Aggregate), aggregate, None)
         }
-        _ => (end(check, written, (&pattern, &scope), upstream), None),
+        Some((_, TerminalKind::Match(of))) => {
+            let arms = arms_of(check, of, (&pattern, &scope), leads.iter().copied().zip(ways));
+            (arms.is_some().then_some(End::Match), None, arms)
+        }
+        Some((terminal, _)) => {
+            let end = end(check, terminal, (&pattern, &scope), leads.first().copied().flatten());
+            (end, None, None)
+        }
+        None => (None, None, None),
     };
     let whens: Vec<&Value> = around.whens.iter().copied().chain(&written.when).collect();
     let when = when::check(check, &whens)?;
-    let route = Route { written, methods: methods?, pattern, other, when, hosts, steps, end, aggregate };
+    let route =
+        Route { written, methods: methods?, pattern, other, when, hosts, steps, end, aggregate, arms };
     contract::hold(check, &route, upstreams);
     is_known.then_some(route)
 }
@@ -112,9 +142,9 @@ impl Route<'_> {
     pub(super) fn checked(self, place: checked::Place) -> Option<checked::Route> {
         let names: Vec<&str> = self.methods.iter().map(|method| method.name()).collect();
         let label = format!("{} {}", names.join(", "), self.pattern.label);
-        let Self { written, steps, end, other, aggregate, .. } = self;
+        let Self { written, steps, end, other, aggregate, arms, .. } = self;
         let either = other.map(|other| other.trail);
-        Some(checked::Route { place, head: written.head, label, either, steps, end: end?, aggregate })
+        Some(checked::Route { place, head: written.head, label, either, steps, end: end?, aggregate, arms })
     }
 
     /// The requests that it claims.
@@ -188,12 +218,21 @@ fn methods(written: &Methods) -> Option<Vec<Method>> {
     Some(methods)
 }
 
-/// The upstream that the route leads to, if it leads to one.
-fn upstream(check: &mut Check<'_>, written: &ast::Route, upstreams: &[Upstream<'_>]) -> Option<usize> {
+/// For each way that the route may take, the upstream that it leads to, if it leads to one.
+fn leads(check: &mut Check<'_>, written: &ast::Route, upstreams: &[Upstream<'_>]) -> Vec<Option<usize>> {
     let Some(terminal) = written.terminal() else {
         check.names.lose(Space::Upstream);
-        return None;
+        return Vec::new();
     };
+    if matches!(&terminal.kind, TerminalKind::Match(it) if it.broken) {
+        // What could not be read may lead anywhere.
+        check.names.lose(Space::Upstream);
+    }
+    terminal.ways().map(|terminal| upstream(check, terminal, upstreams)).collect()
+}
+
+/// The upstream that a terminal leads to, if it leads to one.
+fn upstream(check: &mut Check<'_>, terminal: &ast::Terminal, upstreams: &[Upstream<'_>]) -> Option<usize> {
     let TerminalKind::Forward { upstream: name, .. } = &terminal.kind else { return None };
     if check.names.find(Space::Upstream, &name.text).is_none() {
         if !check.is_torn {
@@ -216,19 +255,68 @@ fn upstream(check: &mut Check<'_>, written: &ast::Route, upstreams: &[Upstream<'
 }
 
 /// Whether it is known what the route does, as far as its own answers depend on it.
-fn ends(written: &ast::Route, upstream: Option<usize>) -> bool {
-    let terminal = written.terminal();
-    terminal.is_some_and(|it| upstream.is_some() || !matches!(it.kind, TerminalKind::Forward { .. }))
+fn ends(written: &ast::Route, leads: &[Option<usize>]) -> bool {
+    let Some(terminal) = written.terminal() else { return false };
+    let is_broken = matches!(&terminal.kind, TerminalKind::Match(it) if it.broken);
+    let mut ways = terminal.ways().zip(leads);
+    let is_known = |(way, lead): (&ast::Terminal, &Option<usize>)| {
+        lead.is_some() || !matches!(way.kind, TerminalKind::Forward { .. })
+    };
+    !is_broken && ways.all(is_known)
 }
 
-/// What the route does. `None` where that is not known.
+/// The ways of a `match`. `None` where they are not understood, which has been reported.
+fn arms_of(
+    check: &mut Check<'_>,
+    written: &ast::Match,
+    (pattern, scope): (&pattern::Pattern<'_>, &Scope<'_>),
+    ways: impl Iterator<Item = (Option<usize>, Vec<Step>)>,
+) -> Option<Box<checked::Match>> {
+    if written.broken {
+        return None;
+    }
+    let before = check.problems.len();
+    let values = arms::values(check, written, scope);
+    let (mut ends, mut used, mut drops) = (Vec::new(), BTreeSet::new(), true);
+    for (arm, (upstream, steps)) in written.arms.iter().zip(ways) {
+        let end = match &arm.terminal.kind {
+            // A capture may be what another arm is for.
+            TerminalKind::Forward { path: Some(path), .. } => {
+                let (target, names) = target::asked(check, path, (pattern, scope));
+                used.extend(names);
+                upstream.map(|upstream| End::Forward { upstream, target: Some(target) })
+            }
+            TerminalKind::Forward { path: None, .. } => {
+                drops = false;
+                upstream.map(|upstream| End::Forward { upstream, target: None })
+            }
+            _ => end(check, &arm.terminal, (pattern, scope), upstream),
+        };
+        ends.push((steps, end));
+    }
+    let forwards = |arm: &ast::Arm| matches!(arm.terminal.kind, TerminalKind::Forward { .. });
+    if drops && written.arms.iter().any(forwards) {
+        target::unused(check, pattern, scope, &used, written.span);
+    }
+    if check.problems.len() > before {
+        return None;
+    }
+    let (on, values) = values?;
+    let arms = values
+        .into_iter()
+        .zip(ends)
+        .map(|(values, (steps, end))| Some(checked::Arm { values, steps, end: end? }));
+    Some(Box::new(checked::Match { on, arms: arms.collect::<Option<_>>()? }))
+}
+
+/// What is done. `None` where that is not known.
 fn end(
     check: &mut Check<'_>,
-    written: &ast::Route,
+    terminal: &ast::Terminal,
     (pattern, scope): (&pattern::Pattern<'_>, &Scope<'_>),
     upstream: Option<usize>,
 ) -> Option<End> {
-    match &written.terminal()?.kind {
+    match &terminal.kind {
         TerminalKind::Forward { path, .. } => {
             let target = path.as_ref().map(|template| target::path(check, template, (pattern, scope)));
             Some(End::Forward { upstream: upstream?, target })
@@ -239,7 +327,7 @@ fn end(
             Some(End::Redirect { status: status.code, location })
         }
         TerminalKind::Handler(it) => handler::check(check, scope, it).map(End::Handler),
-        // It has a reading of its own.
-        TerminalKind::Aggregate(_) => None,
+        // They have readings of their own.
+        TerminalKind::Aggregate(_) | TerminalKind::Match(_) => None,
     }
 }

@@ -30,11 +30,17 @@ pub(super) struct Asked<'r, 'a> {
 /// All steps of a route, in the order of the catalogue. Where nothing is forwarded, what concerns an upstream does nothing.
 pub(super) fn steps(check: &mut Check<'_>, asked: &Asked<'_, '_>, nested: &Nested<'_>) -> Vec<Step> {
     let terminal = asked.written.terminal();
-    let forwards = terminal.is_some_and(|terminal| matches!(terminal.kind, TerminalKind::Forward { .. }));
+    let is_forward = |way: &ast::Terminal| matches!(way.kind, TerminalKind::Forward { .. });
+    let forwards = terminal.is_some_and(|terminal| terminal.ways().any(is_forward));
+    let is_match = matches!(terminal.map(|terminal| &terminal.kind), Some(TerminalKind::Match(_)));
     let mut steps: Vec<Step> = Vec::new();
     let with_steps = |policy: &&Policy| !policy.part && policy.has_step();
     for policy in check.catalogue.policies().filter(|policy| with_steps(policy)) {
         // What reads the body does so whatever becomes of it.
+        if forwards && is_match && is_of_call(policy) {
+            // Each way has its own.
+            continue;
+        }
         let reads = |item: &Rc<Item>| policy.reads(&item.values).is_some();
         if forwards || policy.runs_alone() || asked.settings.of(policy).iter().any(reads) {
             let upstream = asked.upstream.and_then(|it| Some((it, setting(&it.settings, policy)?)));
@@ -51,6 +57,23 @@ pub(super) fn steps(check: &mut Check<'_>, asked: &Asked<'_, '_>, nested: &Neste
         } else if let (Some(own), Some(terminal)) = (own(asked, policy), terminal) {
             check.problems.push(problem::setting_without_effect(policy.name, own.span, terminal.span));
         }
+    }
+    accord(check, &steps, asked);
+    steps
+}
+
+/// Whether it says how an upstream is called.
+fn is_of_call(policy: &Policy) -> bool {
+    policy.phase == Phase::Call && policy.either.is_none()
+}
+
+/// The steps of the call of one way of several: what the route says of calls over what the upstream of that way says.
+pub(super) fn of_call(check: &mut Check<'_>, asked: &Asked<'_, '_>, nested: &Nested<'_>) -> Vec<Step> {
+    let mut steps: Vec<Step> = Vec::new();
+    let calls = |policy: &&Policy| is_of_call(policy) && !policy.part && policy.has_step();
+    for policy in check.catalogue.policies().filter(calls) {
+        let upstream = asked.upstream.and_then(|it| Some((it, setting(&it.settings, policy)?)));
+        steps.extend(one(check, policy, asked.settings.of(policy).first(), upstream, nested));
     }
     accord(check, &steps, asked);
     steps

@@ -149,12 +149,17 @@ impl Routes<'_> {
         let captures = (before.plan.captures(old), after.plan.captures(new));
         let readers = (before.plan.reader(&captures.0), after.plan.reader(&captures.1));
         let mut compared = Compared::new(both, (&readers.0, &readers.1));
-        if !self.ends(&both, old, new) {
+        if !self.ends(&both, (old.chain, old.record), (new.chain, new.record)) {
             let texts = (before.plan.terminal(old, &readers.0), after.plan.terminal(new, &readers.1));
             compared.drafts.push(Draft {
                 class: Class::Breaking,
                 kind: "terminal",
-                what: format!("`{}` became `{}`", texts.0, texts.1),
+                what: if texts.0 == texts.1 {
+                    // What is said of calls stands beside it.
+                    format!("`{}` asks its upstreams in another way", texts.0)
+                } else {
+                    format!("`{}` became `{}`", texts.0, texts.1)
+                },
                 before: vec![Said::of(self.title(0, a), &old.place)],
                 after: vec![Said::of(self.title(1, b), &new.place)],
             });
@@ -182,11 +187,11 @@ impl Routes<'_> {
         self.pair.policies(home)
     }
 
-    /// Whether two routes end the same way.
-    fn ends(&self, both: &Both<'_>, a: &ir::Route, b: &ir::Route) -> bool {
-        let end = |program: &ir::Program, route: &ir::Route| {
-            let chain = program.chains.get(route.chain)?;
-            Some((chain.end?, *chain.records.get(route.record)?.last()?))
+    /// Whether two chains, each with a record, end the same way.
+    fn ends(&self, both: &Both<'_>, a: (usize, usize), b: (usize, usize)) -> bool {
+        let end = |program: &ir::Program, (chain, record): (usize, usize)| {
+            let chain = program.chains.get(chain)?;
+            Some((chain.end?, *chain.records.get(record)?.last()?))
         };
         let (old, new) = (both.a.program, both.b.program);
         let (Some((kind, a)), Some((other, b))) = (end(old, a), end(new, b)) else { return false };
@@ -219,8 +224,27 @@ impl Routes<'_> {
                     (Some(a), Some(b)) => both.handlers(a, b),
                     _ => false,
                 },
+                EndKind::Match => match (own.matches.get(a), others.matches.get(b)) {
+                    (Some(a), Some(b)) => self.arms(both, a, b),
+                    _ => false,
+                },
                 EndKind::Branch => false,
             }
+    }
+
+    /// Whether the same is done for each value. In which order the arms stand means nothing.
+    fn arms(&self, both: &Both<'_>, a: &ir::Match, b: &ir::Match) -> bool {
+        let ir::Match { on, arms } = a;
+        let values = |arm: &ir::Arm| arm.values.iter().cloned().collect::<BTreeSet<_>>();
+        let partner = |arm: &ir::Arm| b.arms.iter().find(|other| values(other) == values(arm));
+        both.functions(*on, b.on)
+            && arms.len() == b.arms.len()
+            && arms.iter().all(|arm| {
+                partner(arm).is_some_and(|other| {
+                    let ways = ((arm.chain, arm.record), (other.chain, other.record));
+                    is_same_chain(both, ways.0, ways.1) && self.ends(both, ways.0, ways.1)
+                })
+            })
     }
 
     fn aggregates(&self, both: &Both<'_>, a: &ir::Aggregate, b: &ir::Aggregate) -> bool {
@@ -234,6 +258,7 @@ impl Routes<'_> {
     fn branches(&self, both: &Both<'_>, a: &ir::Branch, b: &ir::Branch) -> bool {
         let ir::Branch {
             name,
+            each,
             upstream,
             chain,
             record,
@@ -248,7 +273,15 @@ impl Routes<'_> {
             needs,
         } = a;
         let (old, new) = (both.a.program, both.b.program);
+        let same_each = match (each, &b.each) {
+            (Some(a), Some(b)) => {
+                both.functions(a.list, b.list)
+                    && (&a.name, a.document, a.most) == (&b.name, b.document, b.most)
+            }
+            (a, b) => a.is_none() && b.is_none(),
+        };
         is_same_chain(both, (*chain, *record), (b.chain, b.record))
+            && same_each
             && *name == b.name
             && self.pair.is_same_upstream(*upstream, b.upstream)
             && both.pieces(target, &b.target)

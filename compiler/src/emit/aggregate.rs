@@ -8,7 +8,7 @@ use super::table::Tight;
 use super::value::duration;
 use crate::algebra::Method;
 use crate::checked::Failure;
-use crate::ir::{Aggregate, Branch};
+use crate::ir::{Aggregate, Branch, Each};
 
 pub(super) fn aggregate(aggregate: &Aggregate) -> Tight {
     let (within, answer) = (duration(aggregate.within), format_ident!("expr_{}", aggregate.answer));
@@ -44,6 +44,7 @@ fn branch(branch: &Branch) -> TokenStream {
         .fold(0_u16, |needs, at| needs | 1_u16.checked_shl(u32::try_from(*at).unwrap_or(16)).unwrap_or(0));
     let needs = Literal::u16_unsuffixed(needs);
     let method = method(branch.method);
+    let each = branch.each.as_ref().map_or(quote! { None }, each);
     let headers = branch.headers.iter().map(|(name, value)| {
         let (name, value) = (Literal::string(name), format_ident!("expr_{value}"));
         quote! { (#name, #value) }
@@ -55,6 +56,7 @@ fn branch(branch: &Branch) -> TokenStream {
     quote! {
         g::Branch {
             name: #name,
+            each: #each,
             upstream: #upstream,
             chain: #chain,
             record: #record,
@@ -81,4 +83,21 @@ fn method(method: Method) -> Ident {
         _ => "Get",
     };
     format_ident!("{name}")
+}
+
+fn each(each: &Each) -> TokenStream {
+    let (list, document) = (format_ident!("expr_{}", each.list), Literal::u16_unsuffixed(each.document));
+    let [items, item, answer] = each.shapes.map(|shape| format_ident!("SHAPE_{shape}"));
+    let (most, folds) = (Literal::u16_unsuffixed(each.most), each.folds);
+    quote! {
+        Some(g::Each {
+            list: #list,
+            items: &#items,
+            item: &#item,
+            answer: &#answer,
+            document: #document,
+            most: #most,
+            folds: #folds,
+        })
+    }
 }

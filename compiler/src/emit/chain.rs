@@ -9,7 +9,7 @@ use quote::{format_ident, quote};
 use super::table::{self, Tight};
 use super::{aggregate, handler, value};
 use crate::checked::Place;
-use crate::ir::{Chain, EndKind, Ends, Field, Piece, Program, StepTable};
+use crate::ir::{Chain, EndKind, Ends, Field, Match, Piece, Program, StepTable};
 
 /// The functions, and the table of them.
 pub(super) fn functions(program: &Program) -> TokenStream {
@@ -39,7 +39,8 @@ pub(super) fn write_tables(program: &Program, out: &mut String) {
         let configs = table.configs.iter().map(|fields| config(&home, fields));
         table::write(out, &format!("STEPS_{number}"), &Tight(quote! { #home::Config }).to_string(), configs);
     }
-    let Ends { forwards, responds, redirects, aggregates, handlers } = &program.ends;
+    let Ends { forwards, responds, redirects, aggregates, handlers, matches } = &program.ends;
+    table::write_unless_empty(out, "MATCHES", "g::Match", matches.iter().map(match_on));
     table::write_unless_empty(out, "AGGREGATES", "g::Aggregate", aggregates.iter().map(aggregate::aggregate));
     table::write_unless_empty(
         out,
@@ -147,6 +148,7 @@ impl Walk<'_> {
             EndKind::Redirect => quote! { REDIRECTS },
             EndKind::Aggregate => quote! { AGGREGATES },
             EndKind::Handler => quote! { HANDLERS },
+            EndKind::Match => quote! { MATCHES },
             EndKind::Branch => return None,
         })
     }
@@ -249,6 +251,16 @@ fn forward(upstream: usize, target: Option<&[Piece]>) -> Tight {
     let upstream = Literal::usize_unsuffixed(upstream);
     let target = target.map_or(quote! { g::Target::Same }, self::target);
     Tight(quote! { g::Forward { upstream: #upstream, target: #target } })
+}
+
+fn match_on(found: &Match) -> Tight {
+    let on = format_ident!("expr_{}", found.on);
+    let arms = found.arms.iter().map(|arm| {
+        let values = arm.values.iter().map(|value| Literal::string(value));
+        let [chain, record] = [arm.chain, arm.record].map(Literal::usize_unsuffixed);
+        quote! { g::Arm { values: &[#(#values),*], chain: #chain, record: #record } }
+    });
+    Tight(quote! { g::Match { on: #on, arms: &[#(#arms),*] } })
 }
 
 fn redirect(status: u16, location: &[Piece]) -> Tight {

@@ -18,6 +18,7 @@ fn program() -> Program {
         either: None,
         aggregate: None,
         head: Span::new(0, 0, 0),
+        arms: None,
         place: Place { file: "gateway.gw".to_owned(), line },
         label: format!("route {line}"),
         steps: Catalogue::standard()

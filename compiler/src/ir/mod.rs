@@ -291,6 +291,7 @@ pub(crate) enum EndKind {
     Redirect,
     Aggregate,
     Handler,
+    Match,
     /// Nothing comes behind its steps: they are those of a call that a branch makes.
     Branch,
 }
@@ -308,6 +309,23 @@ pub(crate) enum Piece {
     Query(usize),
 }
 
+/// What is done for each value of something.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Match {
+    /// Index into [`Functions::exprs`]: the text of the value.
+    pub(crate) on: usize,
+    pub(crate) arms: Vec<Arm>,
+}
+
+/// One way: a chain of its own, of what is said of the call and of its end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Arm {
+    /// For which texts; none for all that no other arm names.
+    pub(crate) values: Vec<String>,
+    pub(crate) chain: usize,
+    pub(crate) record: usize,
+}
+
 /// Several calls that become one answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Aggregate {
@@ -321,6 +339,8 @@ pub(crate) struct Aggregate {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Branch {
     pub(crate) name: String,
+    /// Where it is one call for each of several.
+    pub(crate) each: Option<Each>,
     /// Index into [`Program::upstreams`].
     pub(crate) upstream: usize,
     pub(crate) chain: usize,
@@ -340,6 +360,21 @@ pub(crate) struct Branch {
     pub(crate) needs: Vec<usize>,
 }
 
+/// The values for each of which there is a call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Each {
+    pub(crate) name: String,
+    /// The number of one of them among the documents.
+    pub(crate) document: u16,
+    /// Index into [`Functions::exprs`].
+    pub(crate) list: usize,
+    /// Indices into [`Functions::shapes`]: of the list, of one of them, and of one answer.
+    pub(crate) shapes: [usize; 3],
+    pub(crate) most: u16,
+    /// Values are the same in either case.
+    pub(crate) folds: bool,
+}
+
 /// All distinct ends.
 #[derive(Debug, Default)]
 pub(crate) struct Ends {
@@ -348,6 +383,7 @@ pub(crate) struct Ends {
     pub(crate) redirects: Vec<(u16, Vec<Piece>)>,
     pub(crate) aggregates: Vec<Aggregate>,
     pub(crate) handlers: Vec<Handler>,
+    pub(crate) matches: Vec<Match>,
 }
 
 /// The tables of the router, laid out as the runtime walks them.

@@ -15,9 +15,10 @@ use super::expr::Expressions;
 use super::order::{self, Unit};
 use crate::checked::{self, End, Route, Step, Trail};
 use crate::ir::{
-    self, Aggregate, Branch, Call, Chain, Content, EndKind, Ends, Field, Piece, Respond, Said, StepTable,
+    self, Aggregate, Arm, Branch, Call, Chain, Content, Each, EndKind, Ends, Field, Match, Piece, Respond,
+    Said, StepTable,
 };
-use crate::ty::Ty;
+use crate::ty::{Range, Ty};
 
 /// What an aggregation needs of the runtime.
 const AGGREGATE_FEATURE: &str = "json";
@@ -59,9 +60,10 @@ impl Chains {
     pub(super) fn place(&mut self, route: Route) -> Placed {
         let (steps, mut record, trails) = self.steps(route.steps);
         self.fits(&steps, &record);
-        let (kind, end) = match route.aggregate {
-            Some(aggregate) => (EndKind::Aggregate, self.aggregate(*aggregate)),
-            None => self.end(route.end),
+        let (kind, end) = match (route.aggregate, route.arms) {
+            (Some(aggregate), _) => (EndKind::Aggregate, self.aggregate(*aggregate)),
+            (None, Some(arms)) => (EndKind::Match, self.match_on(*arms, &route.place)),
+            (None, None) => self.end(route.end),
         };
         record.push(end);
         self.placed += 1;
@@ -126,6 +128,21 @@ impl Chains {
         Call { upstream, chain, record }
     }
 
+    /// What is done for each value of something: each way with a chain of its own.
+    fn match_on(&mut self, found: checked::Match, place: &checked::Place) -> usize {
+        let on = self.expressions.number(&found.on);
+        let mut arms = Vec::with_capacity(found.arms.len());
+        for checked::Arm { values, steps, end } in found.arms {
+            let (steps, mut record, _) = self.steps(steps);
+            self.fits(&steps, &record);
+            let (kind, end) = self.end(end);
+            record.push(end);
+            let (chain, record) = self.chain(steps, Some(kind), record, Some(place.clone()));
+            arms.push(Arm { values, chain, record });
+        }
+        push(&mut self.ends.matches, Match { on, arms })
+    }
+
     /// Several calls that become one answer: each with a chain of its own.
     fn aggregate(&mut self, aggregate: checked::Aggregate) -> usize {
         self.features.entry(AGGREGATE_FEATURE).or_default();
@@ -134,6 +151,7 @@ impl Chains {
         for branch in branches {
             let checked::Branch {
                 name,
+                each,
                 upstream,
                 steps,
                 method,
@@ -154,8 +172,10 @@ impl Chains {
                 .collect();
             let body = sent.body.map(|body| self.expressions.number(&body));
             let shape = self.expressions.shape(&ty);
+            let each = each.map(|each| self.each(each, &ty));
             calls.push(Branch {
                 name,
+                each,
                 upstream,
                 chain,
                 record,
@@ -172,6 +192,16 @@ impl Chains {
         }
         let answer = self.expressions.number(&answer);
         push(&mut self.ends.aggregates, Aggregate { within, branches: calls, answer })
+    }
+
+    fn each(&mut self, each: checked::Each, ty: &Ty) -> Each {
+        let checked::Each { name, document, list, ty: of, most } = each;
+        let list = self.expressions.number(&list);
+        let all = Ty::List(of.clone().into(), Range::ALL);
+        // INVARIANT: what they become is a map.
+        let answer = if let Ty::Map(item) = ty { item } else { ty };
+        let shapes = [&all, &of, answer].map(|ty| self.expressions.shape(ty));
+        Each { name, document, list, shapes, most, folds: of == Ty::Uuid }
     }
 
     fn chain(
@@ -311,6 +341,7 @@ impl Chains {
             End::Redirect { .. } => EndKind::Redirect,
             End::Aggregate => EndKind::Aggregate,
             End::Handler(_) => EndKind::Handler,
+            End::Match => EndKind::Match,
         };
         if let End::Handler(handler) = &end {
             let known = self.features.entry(HANDLER_FEATURE).or_default();
@@ -331,7 +362,7 @@ impl Chains {
                 push(&mut ends.redirects, (status, pieces(location, expressions)))
             }
             // INVARIANT: what it ends with is said beside it, and has been placed.
-            End::Aggregate => 0,
+            End::Aggregate | End::Match => 0,
             End::Handler(handler) => push(&mut ends.handlers, handler),
         });
         (kind, index)

@@ -5,7 +5,7 @@ use gatewright_dsl::schema::Value;
 use super::expr::Reader;
 use super::path;
 use crate::checked::Failure;
-use crate::ir::{Aggregate, Branch, Program};
+use crate::ir::{Aggregate, Branch, Content, Program};
 
 /// What a document takes beside its text at most: places for as many values as it has bytes, and for some more.
 const OF_A_BYTE: u64 = 1 + 8;
@@ -37,7 +37,10 @@ fn branch(program: &Program, branch: &Branch, reader: &Reader<'_>) -> String {
         Failure::Skip => "else skip".to_owned(),
     };
     let (name, method, sent) = (&branch.name, branch.method.name(), sent(branch, reader));
-    format!("{name}: {ty} = {upstream} {method} {path}{within} max {max} {failure}{sent}")
+    let each = branch.each.as_ref().map_or_else(String::new, |each| {
+        format!("for {} in {} max {} ", each.name, reader.function(each.list), each.most)
+    });
+    format!("{name}: {ty} = {each}{upstream} {method} {path}{within} max {max} {failure}{sent}")
 }
 
 fn sent(branch: &Branch, reader: &Reader<'_>) -> String {
@@ -49,7 +52,7 @@ fn sent(branch: &Branch, reader: &Reader<'_>) -> String {
 }
 
 /// A line for each call, in the order in which they can begin, and one for all of them.
-pub(super) fn plan(of: &Aggregate) -> Vec<String> {
+pub(super) fn plan(program: &Program, of: &Aggregate) -> Vec<String> {
     let mut order: Vec<(usize, &Branch)> =
         of.branches.iter().enumerate().map(|(at, branch)| (depth(of, at), branch)).collect();
     order.sort_by_key(|(depth, _)| *depth);
@@ -58,23 +61,55 @@ pub(super) fn plan(of: &Aggregate) -> Vec<String> {
         .map(|(_, branch)| {
             let after: Vec<&str> =
                 branch.needs.iter().filter_map(|at| Some(of.branches.get(*at)?.name.as_str())).collect();
+            let each = match &branch.each {
+                Some(each) => format!(", up to {} times,", each.most),
+                None => String::new(),
+            };
             match after.as_slice() {
-                [] => format!("{} at once", branch.name),
-                after => format!("{} after {}", branch.name, after.join(" and ")),
+                [] => format!("{}{each} at once", branch.name),
+                after => format!("{}{each} after {}", branch.name, after.join(" and ")),
             }
         })
         .collect();
-    let memory: u64 =
-        of.branches.iter().map(|branch| branch.max.saturating_mul(OF_A_BYTE).saturating_add(ASIDE)).sum();
-    let calls = of.branches.len();
+    let memory = of.branches.iter().fold(0_u64, |sum, branch| sum.saturating_add(self::memory(branch)));
+    let calls: u64 = of.branches.iter().map(self::calls).sum();
+    let tries: u64 =
+        of.branches.iter().map(|branch| self::calls(branch) * self::tries(program, branch)).sum();
     let call = if calls == 1 { "call" } else { "calls" };
+    let tries = if tries == calls { String::new() } else { format!(" in {tries} tries") };
     lines.push(format!(
-        "at most {calls} {call}, {} at once, {}, {}KiB of answers",
+        "at most {calls} {call}{tries}, {} at once, {}, {}KiB of answers",
         at_once(of),
         Value::Duration(of.within),
         memory.div_ceil(1024)
     ));
     lines
+}
+
+/// What its answers take: their text, and places for the values in it. Of several the texts are kept until all are there.
+fn memory(branch: &Branch) -> u64 {
+    let (calls, twice) = (calls(branch), u64::from(branch.each.is_some()));
+    branch.max.saturating_mul(OF_A_BYTE + twice).saturating_add(ASIDE).saturating_mul(calls)
+}
+
+fn calls(branch: &Branch) -> u64 {
+    branch.each.as_ref().map_or(1, |each| u64::from(each.most))
+}
+
+/// How often a server may be asked for one of its calls. A kept connection that has died is no try.
+fn tries(program: &Program, branch: &Branch) -> u64 {
+    let record = || program.chains.get(branch.chain)?.records.get(branch.record);
+    let steps = program.chains.get(branch.chain).into_iter().flat_map(|chain| &chain.steps);
+    let more = steps.zip(record().into_iter().flatten()).filter_map(|(table, config)| {
+        let table = program.steps.get(*table)?;
+        let times = table.fits.iter().find_map(|fit| fit.times)?;
+        let field = table.configs.get(*config)?.iter().find(|field| field.name == times)?;
+        match &field.content {
+            Content::Value(Value::Int(more)) => Some(more.unsigned_abs()),
+            _ => None,
+        }
+    });
+    more.fold(1, u64::saturating_add)
 }
 
 /// How many calls must be over before this one begins, one after the other.
@@ -84,15 +119,22 @@ fn depth(of: &Aggregate, at: usize) -> usize {
     needs.iter().map(|need| depth(of, *need) + 1).max().unwrap_or(0)
 }
 
+/// Of one branch so many calls are under way at once: what the runtime holds to.
+const AT_ONCE: u64 = 16;
+
 /// The most calls of which none waits for another.
-fn at_once(of: &Aggregate) -> usize {
+fn at_once(of: &Aggregate) -> u64 {
     let all: Vec<u32> = (0..of.branches.len()).map(|at| waits(of, at)).collect();
     let sets = 0..1_u32.checked_shl(u32::try_from(all.len()).unwrap_or(0)).unwrap_or(1);
     let is_free = |set: &u32| {
         let mut members = all.iter().enumerate().filter(|(at, _)| set >> at & 1 == 1);
         members.all(|(_, waits)| waits & set == 0)
     };
-    sets.filter(is_free).map(|set| set.count_ones() as usize).max().unwrap_or(0)
+    let calls = |set: u32| {
+        let members = of.branches.iter().enumerate().filter(|(at, _)| set >> at & 1 == 1);
+        members.map(|(_, branch)| calls(branch).min(AT_ONCE)).sum::<u64>()
+    };
+    sets.filter(is_free).map(calls).max().unwrap_or(0)
 }
 
 /// All that must be over before one begins, a bit for each.

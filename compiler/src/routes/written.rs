@@ -5,7 +5,8 @@ use gatewright_dsl::schema::Value;
 
 use super::expr::Reader;
 use crate::checked::Handler;
-use crate::ir::{Content, Field, Respond, Said};
+use crate::ir::{Content, Field, Functions, Respond, Said};
+use crate::ty::Ty;
 
 /// A step.
 pub(super) fn step(home: &str, fields: &[Field], reader: &Reader<'_>) -> String {
@@ -35,6 +36,16 @@ pub(super) fn handler(handler: &Handler, reader: &Reader<'_>) -> String {
     let arguments: Vec<String> = handler.arguments.iter().map(|argument| reader.expr(argument)).collect();
     let arguments = if arguments.is_empty() { String::new() } else { format!("({})", arguments.join(", ")) };
     format!("handler {}{arguments} within {}", handler.path.join("::"), Value::Duration(handler.within))
+}
+
+/// The values of an arm, where the function of this number is looked at.
+pub(super) fn values(values: &[String], functions: &Functions, on: usize) -> String {
+    let is_text = !matches!(functions.exprs.get(on).map(|it| &it.expr.ty), Some(Ty::Bool | Ty::Int(_)));
+    let shown = |value: &String| if is_text { format!("{value:?}") } else { value.clone() };
+    match values {
+        [] => "else".to_owned(),
+        values => values.iter().map(shown).collect::<Vec<_>>().join(", "),
+    }
 }
 
 pub(crate) fn setting(word: &str, fields: &[Field], reader: &Reader<'_>) -> String {

@@ -90,7 +90,20 @@ impl Terminal {
             TerminalKind::Redirect { .. } => "redirect",
             TerminalKind::Aggregate(_) => "aggregate",
             TerminalKind::Handler(_) => "handler",
+            TerminalKind::Match(_) => "match",
         }
+    }
+}
+
+impl Terminal {
+    /// What may be done: itself, or what stands in its arms.
+    pub fn ways(&self) -> impl Iterator<Item = &Self> {
+        let arms = match &self.kind {
+            TerminalKind::Match(it) => it.arms.as_slice(),
+            _ => &[],
+        };
+        let own = (!matches!(self.kind, TerminalKind::Match(_))).then_some(self);
+        own.into_iter().chain(arms.iter().map(|arm| &arm.terminal))
     }
 }
 
@@ -120,6 +133,8 @@ pub enum TerminalKind {
     },
     /// `aggregate within DURATION { … }`
     Aggregate(Box<Aggregate>),
+    /// `match EXPRESSION { … }`
+    Match(Box<Match>),
     /// `handler PATH[(ARGUMENT, …)] within DURATION`
     Handler(Box<Handler>),
 }
@@ -137,6 +152,30 @@ pub struct Handler {
     pub within: Value,
 }
 
+/// What is done for each value of an expression.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Match {
+    /// What is looked at.
+    pub on: Value,
+    /// From brace to brace.
+    pub span: Span,
+    /// The ways.
+    pub arms: Vec<Arm>,
+    /// Something in it could not be read, which is reported.
+    pub broken: bool,
+}
+
+/// `VALUE, … TERMINAL` or `else TERMINAL`
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Arm {
+    /// All of it.
+    pub span: Span,
+    /// For which values; none for all that no other arm names.
+    pub values: Vec<Value>,
+    /// What is done: no aggregation and no match.
+    pub terminal: Terminal,
+}
+
 /// Several calls that become one answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Aggregate {
@@ -152,7 +191,7 @@ pub struct Aggregate {
     pub broken: bool,
 }
 
-/// `NAME: TYPE = UPSTREAM METHOD PATH [within DURATION] [max SIZE] (required [pass STATUS, …] | else VALUE | else skip) [{ … }]`
+/// `NAME: TYPE = [for NAME in LIST max N] UPSTREAM METHOD PATH [within DURATION] [max SIZE] (required [pass STATUS, …] | else VALUE | else skip) [{ … }]`
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Branch {
     /// All of it.
@@ -161,6 +200,8 @@ pub struct Branch {
     pub name: Name,
     /// Its type.
     pub ty: Type,
+    /// Where it is one call for each of several.
+    pub each: Option<EachOf>,
     /// Who is asked.
     pub upstream: Name,
     /// How.
@@ -186,6 +227,17 @@ pub struct Sent {
     pub headers: Vec<(Span, Text, Value)>,
     /// The body, and the word before it.
     pub body: Option<(Span, Value)>,
+}
+
+/// `for NAME in LIST max N`
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EachOf {
+    /// What one of them is called in the path and in what is sent.
+    pub name: Name,
+    /// All of them.
+    pub list: Value,
+    /// Of how many there may be calls.
+    pub max: Value,
 }
 
 /// What becomes of a call that fails.

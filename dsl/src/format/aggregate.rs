@@ -1,12 +1,13 @@
-//! `aggregate`.
+//! Terminals with a block of their own: `aggregate` and `match`.
 
 use super::bracket::BLOCK;
 use super::printer::Printer;
-use crate::ast::{Aggregate, Branch, Failure, Sent, Text, Value};
+use crate::ast::{Aggregate, Arm, Branch, Failure, Match, Sent, Text, Value};
 use crate::source::Span;
 
 /// What stands in the block.
 enum Part<'a> {
+    Arm(&'a Arm),
     Branch(&'a Branch),
     Answer(&'a Value),
     Header(&'a Text, &'a Value),
@@ -26,8 +27,30 @@ impl Printer<'_> {
         self.bracketed(BLOCK, region, &items, Self::part);
     }
 
+    pub(super) fn match_on(&mut self, written: &Match) {
+        self.push(" ");
+        self.value(&written.on);
+        self.push(" ");
+        let items: Vec<(Span, Part<'_>)> =
+            written.arms.iter().map(|arm| (arm.span, Part::Arm(arm))).collect();
+        self.bracketed(BLOCK, (written.span.start, written.span.end), &items, Self::part);
+    }
+
+    fn arm(&mut self, arm: &Arm) {
+        if arm.values.is_empty() {
+            self.push("else");
+        }
+        for (at, value) in arm.values.iter().enumerate() {
+            self.push(if at == 0 { "" } else { ", " });
+            self.value(value);
+        }
+        self.push(" ");
+        self.terminal(&arm.terminal);
+    }
+
     fn part(&mut self, part: &Part<'_>) {
         match part {
+            Part::Arm(arm) => self.arm(arm),
             Part::Branch(branch) => self.branch(branch),
             Part::Answer(value) => {
                 self.push("respond ");
@@ -50,7 +73,17 @@ impl Printer<'_> {
         self.push(&branch.name.text);
         self.push(": ");
         self.ty(&branch.ty);
-        for text in [" = ", &branch.upstream.text, " ", &branch.method.text, " "] {
+        self.push(" = ");
+        if let Some(each) = &branch.each {
+            for text in ["for ", &each.name.text, " in "] {
+                self.push(text);
+            }
+            self.value(&each.list);
+            self.push(" max ");
+            self.copy(each.max.span);
+            self.push(" ");
+        }
+        for text in [&branch.upstream.text, " ", &branch.method.text, " "] {
             self.push(text);
         }
         self.copy(branch.path.span);

@@ -196,6 +196,7 @@ impl Printer<'_> {
                 self.push(" within ");
                 self.copy(it.within.span);
             }
+            TerminalKind::Match(it) => self.match_on(it),
             TerminalKind::Redirect { status, target } => {
                 self.push(" ");
                 self.copy(status.span);

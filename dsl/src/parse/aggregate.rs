@@ -101,7 +101,7 @@ impl Reader<'_> {
         self.amount(pair, "max", "a size such as `64KiB`", |kind| matches!(kind, ValueKind::Size(_)))
     }
 
-    fn amount(
+    pub(super) fn amount(
         &mut self,
         pair: Pair<'_>,
         word: &str,

@@ -3,7 +3,7 @@
 use super::reader::{Indentation, Reader};
 use super::strict::END;
 use super::{Pair, Rule};
-use crate::ast::{Branch, Failure, Sent, Status, Text, Value, ValueKind};
+use crate::ast::{Branch, EachOf, Failure, Name, Sent, Status, Template, Text, Value, ValueKind};
 use crate::problem::{setting, syntax};
 use crate::source::Span;
 
@@ -21,6 +21,14 @@ struct Parts<'p> {
     max: Option<Pair<'p>>,
     failure: Option<Pair<'p>>,
     sent: Option<Pair<'p>>,
+}
+
+/// Who is asked for what.
+struct Call {
+    each: Option<EachOf>,
+    upstream: Name,
+    method: Name,
+    path: Template,
 }
 
 impl Reader<'_> {
@@ -75,11 +83,12 @@ impl Reader<'_> {
         };
         let failure = self.failure(failure);
         let sent = parts.sent.map(|pair| self.sent(pair));
-        let (upstream, method, path) = call?;
+        let Call { each, upstream, method, path } = call?;
         Some(Branch {
             span,
             name: name?,
             ty: ty?,
+            each,
             upstream,
             method,
             path,
@@ -90,28 +99,39 @@ impl Reader<'_> {
         })
     }
 
-    fn call_of(
-        &mut self,
-        pair: Pair<'_>,
-    ) -> Option<(crate::ast::Name, crate::ast::Name, crate::ast::Template)> {
+    fn call_of(&mut self, pair: Pair<'_>) -> Option<Call> {
         let span = self.trimmed(self.span(&pair));
-        let mut parts = pair.into_inner();
+        let end = Span { start: span.end, ..span };
+        let mut parts = pair.into_inner().peekable();
+        let each = parts.next_if(|pair| pair.as_rule() == Rule::each_of).map(|pair| self.each_of(pair));
         let upstream = parts.next().map(|pair| self.name(&pair))?;
         let Some(method) = parts.next() else {
-            self.report(syntax::missing_value(
-                Span { start: span.end, ..span },
-                "a method and a path",
-                &upstream.text,
-            ));
+            self.report(syntax::missing_value(end, "a method and a path", &upstream.text));
             return None;
         };
         let method = self.name(&method);
         let Some(path) = parts.next() else {
-            self.report(syntax::missing_value(Span { start: span.end, ..span }, "a path", &method.text));
+            self.report(syntax::missing_value(end, "a path", &method.text));
             return None;
         };
         let (path, _) = self.template(path)?;
-        Some((upstream, method, path))
+        Some(Call { each: each.map_or(Some(None), |each| each.map(Some))?, upstream, method, path })
+    }
+
+    /// `for NAME in LIST max N`
+    fn each_of(&mut self, pair: Pair<'_>) -> Option<EachOf> {
+        let span = self.trimmed(self.span(&pair));
+        let mut parts = pair.into_inner();
+        let (name, list) = (parts.next()?, parts.next()?);
+        let name = self.chosen_name(&name);
+        let list = self.value(list);
+        let Some(max) = parts.next() else {
+            let before = self.slice(span).split_ascii_whitespace().next_back().unwrap_or_default();
+            self.report(syntax::missing_value(span.after(), "`max` and a number", before));
+            return None;
+        };
+        let max = self.amount(max, "max", "a number such as `20`", |kind| matches!(kind, ValueKind::Int(_)));
+        Some(EachOf { name, list: list?, max: max? })
     }
 
     fn failure(&mut self, pair: Pair<'_>) -> Option<Failure> {

@@ -2,6 +2,7 @@
 //! type exists is not asked here.
 
 mod aggregate;
+mod arm;
 mod assertion;
 mod branch;
 pub(crate) mod declaration;

@@ -67,6 +67,9 @@ impl Reader<'_> {
                 Rule::aggregate => {
                     statements.extend(self.aggregate(statement).map(Statement::Terminal));
                 }
+                Rule::match_on => {
+                    statements.extend(self.match_on(statement).map(Statement::Terminal));
+                }
                 Rule::broken if misleads => {}
                 Rule::broken => {
                     self.report(syntax::unexpected_text(word, self.slice(word), "a setting"));

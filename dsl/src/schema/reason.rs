@@ -62,6 +62,7 @@ pub const AGGREGATED: &[Reason] = &[
     ),
     Reason::new("branch_unreadable", 502, "the answer of a server that is required is not of its type"),
     Reason::new("branch_too_large", 502, "the answer of a server that is required is larger than `max`"),
+    Reason::new("branch_too_many", 502, "there are more values than a `for` that is required may have calls"),
     Reason::new("bodies_full", 503, "the answers that are kept take all the room that there is for them"),
     Reason::new("upstream_timeout", 504, "a server that is required has not answered in time"),
     Reason::new("edit_invalid", 400, "a value for a field of a branch holds what no field may hold"),

@@ -1,9 +1,10 @@
 //! Several calls that become one answer: `aggregate`.
 //!
-//! Each branch is a call of its own, with what its upstream says of every call; it begins as soon as the values are there that its
+//! Each branch is a call of its own, or one for each of several values, with what its upstream says of every call; it begins as soon as the values are there that its
 //! path is made of. All of it runs in the task of the client's connection, so that nothing of it goes on when the client has gone.
 
 mod cache;
+mod fan;
 mod run;
 
 use std::time::Duration;
@@ -20,7 +21,8 @@ use crate::terminal::{Piece, Write};
 pub struct Aggregate {
     /// How long all of it may take.
     pub within: Duration,
-    /// The calls; at most 16. The document of each has its place here, and one more: the first is the request's body.
+    /// The calls; at most 16. The document of each has its place here, and one more: the first is the request's body. Behind them
+    /// are those of the values for each of which there is a call.
     pub branches: &'static [Branch],
     /// Appends the answer, which is JSON.
     pub answer: Write,
@@ -31,6 +33,8 @@ pub struct Aggregate {
 pub struct Branch {
     /// What its value is called.
     pub name: &'static str,
+    /// Where it is one call for each of several values, whose answers become a map.
+    pub each: Option<Each>,
     /// Index into [`crate::program::Program::upstreams`].
     pub upstream: u32,
     /// What is said of every call there: an index into [`crate::program::Program::chains`].
@@ -45,16 +49,35 @@ pub struct Branch {
     pub headers: &'static [(&'static str, Write)],
     /// Appends the body that is sent, which is JSON; a `GET` has none.
     pub body: Option<Write>,
-    /// What is read of the answer.
+    /// What is read of the answer; of several, of the map that they become.
     pub shape: &'static Shape,
     /// How long it may take; what is left of the whole bounds it in any case.
     pub within: Option<Duration>,
-    /// The largest answer, in bytes.
+    /// The largest answer, in bytes; of several, of each of them.
     pub max: u64,
     /// What becomes of its failure.
     pub failure: Failure,
     /// The branches whose values its path, and what it sends, is made of, a bit for each.
     pub needs: u16,
+}
+
+/// The values for each of which there is a call.
+#[derive(Debug)]
+pub struct Each {
+    /// Appends all of them, as a list.
+    pub list: Write,
+    /// How that is read.
+    pub items: &'static Shape,
+    /// How one of them is read.
+    pub item: &'static Shape,
+    /// What is read of one answer.
+    pub answer: &'static Shape,
+    /// The number of the document of one of them, as long as its call is made.
+    pub document: u16,
+    /// How many distinct ones there may be.
+    pub most: u16,
+    /// Their letters are the same in either case: keys are in lower case.
+    pub folds: bool,
 }
 
 /// What becomes of a call that fails.

@@ -6,6 +6,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use super::cache::Cache;
+use super::fan::Fan;
 use super::{Aggregate, Branch, Failure};
 use crate::answer;
 use crate::call::{self, Failed, Reply, Wanted};
@@ -13,11 +14,12 @@ use crate::clock::{Micros, micros};
 use crate::exchange::Exchange;
 use crate::head::{Method, write_number};
 use crate::http1::request::Request;
-use crate::json::Document;
+use crate::json::{Document, Shape};
 use crate::program;
 use crate::reason::Reason;
 use crate::serve::client::Client;
 use crate::serve::connection::{After, own};
+use crate::serve::room::Taken;
 use crate::serve::worker::Worker;
 use crate::target;
 
@@ -27,13 +29,15 @@ const INCOMPLETE: &str = "X-Incomplete";
 /// The fields of an answer that say how it may be kept, and whether it can be read.
 const READ: &[&str] = &["cache-control", "age", "content-encoding"];
 
-type Call = Pin<Box<dyn Future<Output = (Box<Exchange>, Result<Reply, Failed>)>>>;
+pub(super) type Call = Pin<Box<dyn Future<Output = (Box<Exchange>, Result<Reply, Failed>)>>>;
 
 /// How far a branch is.
 enum State {
     /// For values of others.
     Waiting,
     Running(Call),
+    /// One for each of several values.
+    Fanned(Box<Fan>),
     Over,
 }
 
@@ -65,7 +69,8 @@ pub(crate) async fn run(
     plan: &'static Aggregate,
 ) -> After {
     let worker = Rc::clone(&client.worker);
-    x.documents.resize_with(plan.branches.len() + 1, || None);
+    let values = plan.branches.iter().filter(|branch| branch.each.is_some()).count();
+    x.documents.resize_with(plan.branches.len() + values + 1, || None);
     let end = until(&worker, plan.within);
     client.park();
     let mut running = Running {
@@ -132,32 +137,34 @@ impl Running<'_> {
         loop {
             let mut has_moved = false;
             for (at, branch) in self.plan.branches.iter().enumerate() {
-                let polled = match self.states.get_mut(at) {
-                    Some(State::Waiting) if branch.needs & !self.over == 0 => {
-                        let state = match self.begin(branch) {
-                            Ok(call) => State::Running(call),
-                            Err(failed) => match self.settle(at, branch, Err((failed, 0))) {
-                                Ok(()) => State::Over,
-                                Err(end) => return Poll::Ready(Err(end)),
-                            },
-                        };
-                        if let Some(place) = self.states.get_mut(at) {
-                            *place = state;
-                        }
+                let Some(place) = self.states.get_mut(at) else { continue };
+                let state = match std::mem::replace(place, State::Over) {
+                    State::Waiting if branch.needs & !self.over == 0 => {
                         has_moved = true;
-                        continue;
+                        self.start(at, branch)
                     }
-                    Some(State::Running(call)) => call.as_mut().poll(cx),
-                    _ => continue,
+                    State::Running(mut call) => match call.as_mut().poll(cx) {
+                        Poll::Pending => Ok(State::Running(call)),
+                        Poll::Ready((sub, result)) => {
+                            has_moved = true;
+                            let result = self.take(branch.shape, sub, result).map(|(document, room)| {
+                                self.x.room.join(room);
+                                document
+                            });
+                            self.settle(at, branch, result)
+                        }
+                    },
+                    State::Fanned(fan) => {
+                        let (state, moved) = self.fan(at, branch, fan, cx);
+                        has_moved |= moved;
+                        state
+                    }
+                    other => Ok(other),
                 };
-                let Poll::Ready((sub, result)) = polled else { continue };
-                has_moved = true;
-                if let Some(place) = self.states.get_mut(at) {
-                    *place = State::Over;
-                }
-                let result = self.take(branch, sub, result);
-                if let Err(end) = self.settle(at, branch, result) {
-                    return Poll::Ready(Err(end));
+                match (state, self.states.get_mut(at)) {
+                    (Err(end), _) => return Poll::Ready(Err(end)),
+                    (Ok(state), Some(place)) => *place = state,
+                    (Ok(_), None) => {}
                 }
             }
             if self.states.iter().all(|state| matches!(state, State::Over)) {
@@ -169,8 +176,109 @@ impl Running<'_> {
         }
     }
 
+    /// A branch has what it needs.
+    fn start(&mut self, at: usize, branch: &'static Branch) -> Result<State, End> {
+        let end = branch.within.map_or(self.end, |within| until(&self.worker, within).min(self.end));
+        let Some(each) = &branch.each else {
+            return match self.begin(branch, end) {
+                Ok(call) => Ok(State::Running(call)),
+                Err(failed) => self.settle(at, branch, Err((failed, 0))),
+            };
+        };
+        match Fan::new(each, self.x, &self.worker.gateway.room, end) {
+            Ok(fan) => Ok(State::Fanned(Box::new(fan))),
+            Err(reason) => {
+                let reason = if branch.needs == 0 && reason == Reason::BRANCH_TOO_MANY {
+                    Reason { status: 400, ..reason }
+                } else {
+                    reason
+                };
+                self.settle(at, branch, Err(((reason, None), 0)))
+            }
+        }
+    }
+
+    /// Goes on with the calls of a branch that has several, and says whether anything has moved.
+    fn fan(
+        &mut self,
+        at: usize,
+        branch: &'static Branch,
+        mut fan: Box<Fan>,
+        cx: &mut Context,
+    ) -> (Result<State, End>, bool) {
+        let mut has_moved = false;
+        loop {
+            while let Some(value) = fan.next(self.x) {
+                has_moved = true;
+                match self.begin(branch, fan.end) {
+                    Ok(call) => fan.open.push((value, call)),
+                    Err(failed) => {
+                        if let Err(end) = self.one_failed(branch, &mut fan, value, (failed, 0)) {
+                            return (Err(end), true);
+                        }
+                    }
+                }
+            }
+            let mut number = 0;
+            let before = fan.open.len();
+            while let Some((value, call)) = fan.open.get_mut(number) {
+                let value = *value;
+                let Poll::Ready((sub, result)) = call.as_mut().poll(cx) else {
+                    number += 1;
+                    continue;
+                };
+                has_moved = true;
+                drop(fan.open.swap_remove(number));
+                let shape = branch.each.as_ref().map_or(branch.shape, |each| each.answer);
+                match self.take(shape, sub, result) {
+                    Ok((document, room)) => {
+                        fan.room.join(room);
+                        fan.put(value, document.into_bytes());
+                    }
+                    Err(failed) => {
+                        if let Err(end) = self.one_failed(branch, &mut fan, value, failed) {
+                            return (Err(end), true);
+                        }
+                    }
+                }
+            }
+            if fan.is_over() {
+                let joined = fan.join(branch).map_err(|reason| ((reason, None), 0));
+                let joined = joined.map(|(document, room)| {
+                    self.x.room.join(room);
+                    document
+                });
+                return (self.settle(at, branch, joined), true);
+            }
+            // Where one is over, another may begin.
+            if fan.open.len() == before {
+                return (Ok(State::Fanned(fan)), has_moved);
+            }
+        }
+    }
+
+    /// The call for one of several values has failed.
+    fn one_failed(
+        &mut self,
+        branch: &'static Branch,
+        fan: &mut Fan,
+        value: usize,
+        (failed, status): (Failed, u16),
+    ) -> Result<(), End> {
+        match branch.failure {
+            Failure::Required(passed) => return Err(refused(passed, failed, status)),
+            Failure::Value(text) => fan.put(value, text.as_bytes().to_vec()),
+            Failure::Skip => {}
+        }
+        if !fan.failed.contains(&failed.0.word) {
+            fan.failed.push(failed.0.word);
+            self.lacks(branch, failed.0);
+        }
+        Ok(())
+    }
+
     /// Makes a call of a branch: an exchange of its own, of which the upstream says how it is called.
-    fn begin(&mut self, branch: &'static Branch) -> Result<Call, Failed> {
+    fn begin(&mut self, branch: &'static Branch, end: Micros) -> Result<Call, Failed> {
         let (worker, x) = (&self.worker, &mut *self.x);
         // What a server has said is no fault of the client's.
         let of_server = |reason: Reason| match reason {
@@ -191,19 +299,18 @@ impl Running<'_> {
                 return Err((if branch.needs == 0 { reason } else { of_server(reason) }, None));
             }
         };
-        let end = branch.within.map_or(self.end, |within| until(worker, within).min(self.end));
         let Branch { max, method, .. } = *branch;
         let wanted = Wanted { end, max, method, body, is_kept: true, fields: READ, claims: &[] };
         Ok(Box::pin(call::call(Rc::clone(worker), number, sub, wanted)))
     }
 
-    /// Takes from a call that is over what is to be kept of it.
+    /// Takes from a call that is over what is to be kept of it, and the room that it takes.
     fn take(
         &mut self,
-        branch: &'static Branch,
+        shape: &'static Shape,
         mut sub: Box<Exchange>,
         result: Result<Reply, Failed>,
-    ) -> Result<Document, (Failed, u16)> {
+    ) -> Result<(Document, Taken), (Failed, u16)> {
         let x = &mut *self.x;
         x.record.tries += sub.record.tries;
         x.record.why = sub.record.why.or(x.record.why);
@@ -217,7 +324,7 @@ impl Running<'_> {
             Ok(reply) => {
                 let length = reply.body.len();
                 let cache = Cache::read(reply.field("cache-control"), reply.field("age").next());
-                match Document::read(reply.body, branch.shape) {
+                match Document::read(reply.body, shape) {
                     Err(_) => Err(((Reason::BRANCH_UNREADABLE, None), 0)),
                     // Room for the text is taken already.
                     Ok(document) if !sub.room.take(document.size().saturating_sub(length) as u64) => {
@@ -225,14 +332,11 @@ impl Running<'_> {
                     }
                     Ok(document) => {
                         self.cache = self.cache.and(cache);
-                        Ok(document)
+                        Ok((document, std::mem::take(&mut sub.room)))
                     }
                 }
             }
         };
-        if read.is_ok() {
-            x.room.join(std::mem::take(&mut sub.room));
-        }
         self.worker.done(sub);
         read
     }
@@ -244,33 +348,38 @@ impl Running<'_> {
         at: usize,
         branch: &'static Branch,
         result: Result<Document, (Failed, u16)>,
-    ) -> Result<(), End> {
+    ) -> Result<State, End> {
         self.over |= 1 << at;
-        let ((reason, cause), status) = match result {
+        let (failed, status) = match result {
             Ok(document) => {
                 self.put(at, document);
-                return Ok(());
+                return Ok(State::Over);
             }
             Err(failed) => failed,
         };
-        match branch.failure {
-            Failure::Required(passed) if passed.contains(&status) => {
-                return Err(End::Refused(Reason { status, ..reason }, cause));
-            }
-            Failure::Required(_) => return Err(End::Refused(reason, cause)),
-            Failure::Value(text) => {
-                // INVARIANT: the compiler has found it to be of the type.
-                if let Ok(document) = Document::read(text.as_bytes().to_vec(), branch.shape) {
-                    self.put(at, document);
-                }
-            }
-            Failure::Skip => {}
+        let text = match branch.failure {
+            Failure::Required(passed) => return Err(refused(passed, failed, status)),
+            // Of several, none is there.
+            Failure::Value(_) | Failure::Skip if branch.each.is_some() => Some("{}"),
+            Failure::Value(text) => Some(text),
+            Failure::Skip => None,
+        };
+        // INVARIANT: the compiler has found it to be of the type.
+        if let Some(document) =
+            text.and_then(|text| Document::read(text.as_bytes().to_vec(), branch.shape).ok())
+        {
+            self.put(at, document);
         }
+        self.lacks(branch, failed.0);
+        Ok(State::Over)
+    }
+
+    /// The answer lacks something.
+    fn lacks(&mut self, branch: &Branch, reason: Reason) {
         let before = if self.incomplete.is_empty() { "" } else { ", " };
         for part in [before, branch.name, "=", reason.word] {
             self.incomplete.extend_from_slice(part.as_bytes());
         }
-        Ok(())
     }
 
     fn put(&mut self, at: usize, document: Document) {
@@ -279,6 +388,12 @@ impl Running<'_> {
             *place = Some(document);
         }
     }
+}
+
+/// What a client hears where one that is required has failed.
+fn refused(passed: &[u16], (reason, cause): Failed, status: u16) -> End {
+    let reason = if passed.contains(&status) { Reason { status, ..reason } } else { reason };
+    End::Refused(reason, cause)
 }
 
 /// Notes what is sent beside the path: the lines of the head, of which those that the branch has take the place of the gateway's

@@ -13,6 +13,7 @@ use crate::http1::response::{self, Response};
 use crate::link::Link;
 use crate::policy::retry;
 use crate::reason::Reason;
+use crate::serve::relay::retry_after;
 use crate::upstream::Server;
 
 /// What of an answer that is no success is read, so that its connection can be used again.
@@ -225,10 +226,7 @@ impl<'a> Asking<'a> {
         let retry =
             self.retry.filter(|retry| retry.wants_status(response.status) && self.calling.can_be_repeated(x));
         let wait = retry.and_then(|retry| {
-            // RFC 9110 section 10.2.3. A date is not asked for by anybody who wants to be asked again soon.
-            let seconds =
-                field("retry-after").next().and_then(|value| std::str::from_utf8(value).ok()?.parse().ok());
-            let wait: u64 = seconds.unwrap_or(0);
+            let wait = retry_after(buffer.held(), &x.fields);
             let in_time = now.saturating_add(wait.saturating_mul(1_000_000)) < self.calling.due(x);
             (in_time && upstream.spend(retry, now)).then_some(wait)
         });

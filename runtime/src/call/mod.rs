@@ -21,7 +21,7 @@ use crate::policy::retry;
 use crate::program::Call;
 use crate::reason::Reason;
 use crate::serve::deadline;
-use crate::serve::forward::{choose, open, shared_out};
+use crate::serve::forward::{another, choose, not_before, open, shared_out};
 use crate::serve::worker::{Left, Worker};
 use crate::sweep::Slot;
 use crate::upstream::permits::{Permit, Permits, Queued};
@@ -301,23 +301,13 @@ impl Calling<'_> {
 
     /// Whether there is another try after a failure; it returns when that may begin.
     async fn once_more(&self, x: &Exchange, reason: Reason, tries: &mut u32) -> bool {
-        let Some(retry) = x.retry.filter(|retry| *tries < retry.times && retry.wants(reason)) else {
-            return false;
-        };
-        if !self.upstream.spend(retry, self.worker.now()) {
-            return false;
-        }
-        *tries += 1;
-        self.pause(x, 0, *tries).await.is_ok()
+        another(self.upstream, x, reason, tries, self.worker.now()) && self.pause(x, 0, *tries).await.is_ok()
     }
 
     /// Waits before a try, as long as is drawn or the server has asked for.
     async fn pause(&self, x: &Exchange, seconds: u64, tries: u32) -> Result<(), Failed> {
-        let most = x.retry.map_or(0, |retry| retry.pause(tries.saturating_sub(1)));
-        let earliest = self.worker.now().saturating_add(seconds.saturating_mul(1_000_000));
-        // Half of what is left belongs to the try.
-        let left = self.due(x).saturating_sub(earliest);
-        self.slot.set(earliest.saturating_add(self.upstream.draw(most.min(left / 2))));
+        let now = self.worker.now();
+        self.slot.set(not_before(self.upstream, x, (seconds, tries), (now, self.due(x))));
         std::future::poll_fn(|_| if self.slot.due() { Poll::Ready(()) } else { Poll::Pending }).await;
         if self.worker.cut.get() {
             Err((Reason::DRAINED, None))

@@ -56,6 +56,11 @@ impl Document {
         &self.bytes
     }
 
+    /// The text, as it came, of a document that nobody needs any more.
+    pub(crate) fn into_bytes(self) -> Vec<u8> {
+        self.bytes
+    }
+
     /// Bytes of memory that it holds.
     #[must_use]
     pub fn size(&self) -> usize {

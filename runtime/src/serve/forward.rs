@@ -198,14 +198,36 @@ async fn once_more(
     reason: Reason,
     tries: &mut u32,
 ) -> bool {
-    let Some(retry) = x.retry.filter(|retry| *tries < retry.times && retry.wants(reason)) else {
-        return false;
-    };
-    if !upstream.spend(retry, client.worker.now()) {
-        return false;
-    }
-    *tries += 1;
-    pause(client, x, upstream, 0, *tries).await.is_ok()
+    another(upstream, x, reason, tries, client.worker.now())
+        && pause(client, x, upstream, 0, *tries).await.is_ok()
+}
+
+/// Whether there may be another try after a failure. It is counted then.
+pub(crate) fn another(
+    upstream: &Upstream,
+    x: &Exchange,
+    reason: Reason,
+    tries: &mut u32,
+    now: Micros,
+) -> bool {
+    let wanted = x.retry.filter(|retry| *tries < retry.times && retry.wants(reason));
+    let may = wanted.is_some_and(|retry| upstream.spend(retry, now));
+    *tries += u32::from(may);
+    may
+}
+
+/// When the next of so many tries may begin: after so many seconds, as long as a server has asked for, and then not all at once.
+/// Half of what is left of the time to `due` belongs to the try: a pause that used all of it up would cost the client the
+/// answer that was there.
+pub(crate) fn not_before(
+    upstream: &Upstream,
+    x: &Exchange,
+    (seconds, tries): (u64, u32),
+    (now, due): (Micros, Micros),
+) -> Micros {
+    let most = x.retry.map_or(0, |retry| retry.pause(tries.saturating_sub(1)));
+    let earliest = now.saturating_add(seconds.saturating_mul(1_000_000));
+    earliest.saturating_add(upstream.draw(most.min(due.saturating_sub(earliest) / 2)))
 }
 
 /// Waits before a try, as long as is drawn or the server has asked for. An error says why there will be none: the client has
@@ -218,12 +240,8 @@ async fn pause(
     tries: u32,
 ) -> Result<(), (Reason, Option<io::ErrorKind>)> {
     let worker = Rc::clone(&client.worker);
-    let most = x.retry.map_or(0, |retry| retry.pause(tries.saturating_sub(1)));
-    let earliest = worker.now().saturating_add(seconds.saturating_mul(1_000_000));
-    // As long as asked, and then not all at once. Half of what is left belongs to the try: a pause that used all of it up
-    // would cost the client the answer that was there.
-    let left = x.record.asked.saturating_add(x.waits.total).saturating_sub(earliest);
-    let end = earliest.saturating_add(upstream.draw(most.min(left / 2)));
+    let due = x.record.asked.saturating_add(x.waits.total);
+    let end = not_before(upstream, x, (seconds, tries), (worker.now(), due));
     client.park();
     client.slot.set(end);
     // A client that has only closed its side still waits.

@@ -19,7 +19,7 @@ mod notice;
 #[cfg(feature = "forward")]
 mod question;
 mod queue;
-mod relay;
+pub(crate) mod relay;
 #[cfg(feature = "json")]
 pub(crate) mod room;
 pub(crate) mod socket;

@@ -2,6 +2,7 @@
 
 mod abort;
 mod aggregate;
+mod aggregate_each;
 mod aggregate_sends;
 mod answers;
 mod api_key;
@@ -61,3 +62,4 @@ mod tls;
 mod tokens;
 mod traces;
 mod upstreams;
+mod ways;

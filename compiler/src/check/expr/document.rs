@@ -11,7 +11,7 @@ use gatewright_dsl::schema::Stage;
 
 use super::{Typed, Typing, is_text};
 use crate::check::problem;
-use crate::ir::expr::{Expr, Kind};
+use crate::ir::expr::{Expr, Kind, Part};
 use crate::ty::{Range, Ty};
 
 /// Names one part of each item.
@@ -93,10 +93,17 @@ impl<'a> Typing<'a> {
             let ty = (**item).clone().optional();
             let typed = typing.typed(key, Some(&Ty::STRING))?;
             let typed = typing.seen(typed, key.span)?;
-            if !is_text(&typed.ty) {
-                let found = format!("`{}`", typed.ty);
-                return typing.fail(wrong_type(key.span, "`string`", &found).help("its keys are texts"));
-            }
+            let typed = match &typed.ty {
+                ty if is_text(ty) => typed,
+                // What has one text is looked up by that.
+                Ty::Int(_) | Ty::Uuid | Ty::Date | Ty::Time => {
+                    Expr::new(Kind::Text(vec![Part::Value(typed)]), Ty::STRING)
+                }
+                other => {
+                    let found = format!("`{other}`");
+                    return typing.fail(wrong_type(key.span, "`string`", &found).help("its keys are texts"));
+                }
+            };
             Some(Expr::new(Kind::At(Rc::clone(&map), typed), ty))
         })
     }

@@ -3,7 +3,10 @@
 use gatewright_dsl::problem::Problem;
 use gatewright_dsl::source::Span;
 
-use super::{AGGREGATE_CYCLE, BRANCH_BODY, BRANCH_METHOD, BRANCH_OUTLASTS, TOO_MANY_BRANCHES, UNUSED_BRANCH};
+use super::{
+    AGGREGATE_CYCLE, BRANCH_BODY, BRANCH_METHOD, BRANCH_OUTLASTS, TOO_MANY_BRANCHES, UNUSED_BRANCH,
+    UNUSED_ELEMENT,
+};
 
 /// `circle` names the branches, each with its place.
 pub(in crate::check) fn aggregate_cycle(circle: &[(&str, Span)]) -> Problem {
@@ -57,4 +60,10 @@ pub(in crate::check) fn too_many_branches(found: usize, most: usize, span: Span)
     )
     .at(span, "one too many")
     .help("leave some to another route")
+}
+
+pub(in crate::check) fn unused_element(name: &str, span: Span) -> Problem {
+    Problem::error(&UNUSED_ELEMENT, format!("each call of this `for` is the same: nothing reads `{name}`"))
+        .at(span, "read by nothing")
+        .help(format!("read it in the path: `/users/{{{name}}}`"))
 }

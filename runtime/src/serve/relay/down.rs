@@ -328,7 +328,7 @@ impl Relay<'_> {
 
 /// RFC 9110 section 10.2.3: how many seconds the server wants to be left alone. A date is not asked for by anybody who wants
 /// to be asked again soon, and counts as none.
-fn retry_after(bytes: &[u8], fields: &[Field]) -> u64 {
+pub(crate) fn retry_after(bytes: &[u8], fields: &[Field]) -> u64 {
     let value = fields.iter().find(|field| field.name.of(bytes).eq_ignore_ascii_case(b"retry-after"));
     let text = value.and_then(|field| std::str::from_utf8(field.value.of(bytes)).ok());
     text.and_then(|text| text.parse().ok()).unwrap_or(0)

@@ -10,6 +10,8 @@ use std::io;
 use std::task::{Context, Poll};
 
 use self::down::Down;
+#[cfg(feature = "json")]
+pub(crate) use self::down::retry_after;
 use self::up::Up;
 use super::client::Client;
 use super::worker::Left;
