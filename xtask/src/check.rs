@@ -77,12 +77,13 @@ fn choices() -> Result<(), String> {
     Ok(())
 }
 
-/// The features that a gateway may have: those of the manifest, without what only benches and fuzz targets need.
+/// The features that a gateway may ask for: those of the manifest, without what only benches and fuzz targets need, and without
+/// what others bring along.
 fn features(manifest: &str) -> Vec<&str> {
     let section = manifest.split("[features]").nth(1).unwrap_or_default();
     let section = section.split("\n[").next().unwrap_or_default();
     let names = section.lines().filter_map(|line| line.split_once(" = [")).map(|(name, _)| name.trim());
-    names.filter(|name| !name.starts_with('#') && !matches!(*name, "bench" | "default")).collect()
+    names.filter(|name| !name.starts_with('#') && !matches!(*name, "bench" | "call" | "default")).collect()
 }
 
 fn lint() -> Result<(), String> {

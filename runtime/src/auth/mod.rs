@@ -174,6 +174,10 @@ pub trait Verifier: fmt::Debug + Send + Sync {
     fn fields(&self) -> &[&'static str];
 
     /// What an upstream that was asked for it has said of a request.
+    ///
+    /// # Errors
+    ///
+    /// Why that is not known.
     #[cfg(feature = "forward")]
     fn answered(&self, _: &Exchange, _: forward::Answered) -> Settled {
         Err(Reason::IDENTITY_UNAVAILABLE.into())

@@ -10,7 +10,7 @@ use std::io;
 use std::task::{Context, Poll};
 
 use self::down::Down;
-#[cfg(feature = "json")]
+#[cfg(feature = "call")]
 pub(crate) use self::down::retry_after;
 use self::up::Up;
 use super::client::Client;
