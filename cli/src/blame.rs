@@ -106,7 +106,7 @@ fn called(emitted: &str, line: u64) -> Option<usize> {
     let lines: Vec<&str> = emitted.lines().take(above).collect();
     let begin =
         lines.into_iter().rev().find(|line| line.starts_with("fn ") || line.starts_with("static "))?;
-    begin.strip_prefix("fn handler_")?.split('(').next()?.parse().ok()
+    begin.strip_prefix("fn handler_")?.split('(').next()?.trim().parse().ok()
 }
 
 fn render(errors: &[Value], text: &mut String) {
@@ -156,7 +156,7 @@ mod tests {
 
     #[test]
     fn an_error_in_a_call_is_that_of_the_function() {
-        let emitted = "fn expr_0() {}\n/// a.gw:3\nfn handler_12(x: &g::Exchange) -> g::handler::Called { g::handler::called(\n    ::a::b() // a.gw:3\n) }\nfn expr_1() {}\n";
+        let emitted = "fn expr_0() {}\n/// a.gw:3\nfn handler_12 (x : & g :: Exchange) -> g::handler::Called { g::handler::called(\n    ::a::b() // a.gw:3\n) }\nfn expr_1() {}\n";
         assert_eq!(called(emitted, 4), Some(12));
         assert_eq!(called(emitted, 3), Some(12));
         assert_eq!((called(emitted, 1), called(emitted, 6)), (None, None));

@@ -46,7 +46,7 @@ fn what_rustc_refuses_is_said_of_the_program_and_what_it_takes_answers() {
 
     // No such function; one that takes something else; a type with other fields; an answer that is none.
     let wrong = [
-        ("", "in `words`"),
+        ("", "cannot find function `hello`"),
         ("    pub async fn hello(who: Who, from: String) -> String { from + &who.name }", "mismatched types"),
         ("    pub async fn hello(who: Who) -> String { who.name }", "takes 1 argument but 2"),
         (
