@@ -59,12 +59,16 @@ const FEATURES: &[&str] = &[
     "dns",
     #[cfg(feature = "forward")]
     "forward",
+    #[cfg(feature = "handler")]
+    "handler",
     #[cfg(feature = "json")]
     "json",
     #[cfg(feature = "jwt")]
     "jwt",
     #[cfg(feature = "limit")]
     "limit",
+    #[cfg(feature = "tls")]
+    "tls",
     #[cfg(feature = "trace")]
     "trace",
 ];

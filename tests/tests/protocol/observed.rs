@@ -360,7 +360,9 @@ fn tells_what_it_was_built_from_and_how_the_process_is() {
     assert_eq!(build["version"], env!("CARGO_PKG_VERSION"));
     assert_eq!(
         build["features"],
-        serde_json::json!(["admin", "api_key", "basic", "dns", "json", "jwt", "limit", "trace"])
+        serde_json::json!([
+            "admin", "api_key", "basic", "dns", "forward", "handler", "json", "jwt", "limit", "tls", "trace"
+        ])
     );
     let all = metrics(&gate);
     let info = format!(

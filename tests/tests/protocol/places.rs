@@ -94,7 +94,7 @@ fn what_is_no_server_or_no_place_of_its_own_does_not_start() {
     for (texts, said) in [
         (
             &[("orders_at", "https://10.0.0.7")],
-            "whose scheme is `https`: `orders_at` is \"https://10.0.0.7\" in `ORDERS_AT`",
+            "whose scheme is `https`, and no upstream of this gateway was compiled for it: `orders_at` is \"https://10.0.0.7\" in `ORDERS_AT`",
         ),
         (
             &[("spare_at", "http://orders.internal")],
