@@ -153,7 +153,13 @@ fn what_is_said_of_a_step_fails_without_the_step() {
                 let problems = prove_without(&mut whole, number, &homes, &assertion);
                 // What is about calls is not asked of who calls nobody.
                 let chain = whole.plan.0.routes[number].chain;
-                let forwards = whole.plan.0.chains[chain].end == Some(EndKind::Forward);
+                let end = whole.plan.0.chains[chain].end;
+                let forwards = end == Some(EndKind::Forward);
+                if end == Some(EndKind::Match) && matches!(&says, Says::Has(has) if !has.policy.runs_alone())
+                {
+                    // Whether it is asked hangs on the arms.
+                    continue;
+                }
                 let is_free = matches!(&says, Says::Has(has) if !has.policy.runs_alone() && !forwards);
                 assert_eq!(problems.len(), usize::from(!is_free), "{}: {says:?}", path.display());
                 if let (Says::Has(has), false) = (&says, is_free) {
