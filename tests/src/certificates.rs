@@ -63,8 +63,7 @@ impl Authority {
         let mut params = CertificateParams::new(Vec::new()).unwrap();
         // Each has a name of its own, by which the others do not know it.
         let key = KeyPair::generate().unwrap();
-        let name: String =
-            key.public_key_raw().iter().rev().take(8).map(|byte| format!("{byte:02x}")).collect();
+        let name = u64::from_be_bytes(*key.public_key_raw().last_chunk().unwrap()).to_string();
         params.distinguished_name.push(DnType::CommonName, name);
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         params.key_usages = vec![KeyUsagePurpose::KeyCertSign];

@@ -61,6 +61,7 @@ fn answer(value: &Value) -> Response<String> {
 }
 
 /// Shows values of a head.
+#[allow(clippy::too_many_arguments, reason = "a value of each kind")]
 pub async fn head(
     id: i64,
     page: Option<i64>,

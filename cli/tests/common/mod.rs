@@ -29,10 +29,12 @@ impl Folder {
         Self(folder.path().to_owned(), Some(folder)).holding(files)
     }
 
-    /// One that is at the same place in every run, so that what was built for it is found again.
+    /// One that is at the same place in every run, so that what was built for it is found again. It is a project of its own,
+    /// whatever it stands in.
     pub fn named(name: &str, files: &[(&str, &str)]) -> Self {
         let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
         let _ = std::fs::remove_dir_all(&path);
+        std::fs::create_dir_all(path.join(".git")).unwrap();
         Self(path, None).holding(files)
     }
 

@@ -153,7 +153,7 @@ fn first(hash: &[u8]) -> u64 {
 }
 
 impl Verifier for Asked {
-    fn identify(&self, x: &Exchange) -> Verdict {
+    fn identify(&self, x: &Exchange, _: bool) -> Verdict {
         let key = match self.header {
             None => match authorization::said(x.head(), "Bearer") {
                 Said::Missing => return Verdict::MISSING,

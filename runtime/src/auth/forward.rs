@@ -203,7 +203,7 @@ fn unanswered(reason: Reason) -> Reason {
 }
 
 impl Verifier for Asking {
-    fn identify(&self, x: &Exchange) -> Verdict {
+    fn identify(&self, x: &Exchange, _: bool) -> Verdict {
         let head = x.head();
         // Of two, one might be believed there, and the other one elsewhere.
         if self.credentials.iter().any(|name| head.field(name).nth(1).is_some()) {

@@ -167,8 +167,8 @@ impl fmt::Debug for Later {
 
 /// Finds out who asks, on any worker.
 pub trait Verifier: fmt::Debug + Send + Sync {
-    /// Who a request is from.
-    fn identify(&self, x: &Exchange) -> Verdict;
+    /// Who a request is from. `waited`: it has waited for that as long as it was told to; it does not do so again.
+    fn identify(&self, x: &Exchange, waited: bool) -> Verdict;
 
     /// The fields of a head, in lower case, in which a request says who it is from.
     fn fields(&self) -> &[&'static str];
@@ -335,7 +335,7 @@ pub(crate) fn ask(x: &mut Exchange, number: u16) -> Asked {
     let verdict = match waited.clone().flatten() {
         Some(Ok(who)) => Verdict::Known(who),
         Some(Err(refusal)) => Verdict::Not(refusal.reason),
-        None => verifier.identify(x),
+        None => verifier.identify(x, waited.is_some()),
     };
     match verdict {
         Verdict::Known(who) => {

@@ -155,7 +155,7 @@ fn so_many_are_asked_at_once_and_the_others_when_these_are_over() {
     let cue = Cue::default();
     let users = {
         let cue = cue.clone();
-        authors(move |_, _| cue.wait().map(|_| false))
+        authors(move |_, _| cue.wait().map(|()| false))
     };
     let names: Vec<String> = (0..40).map(|number| format!("a{number}")).collect();
     let orders = posts(names.iter().map(String::as_str));

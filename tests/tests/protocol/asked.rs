@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use gatewright_tests::client::Client;
 use gatewright_tests::eventually;
 use gatewright_tests::gate::{Gate, Setup, refused};
 use gatewright_tests::program::{self, ASKED, DEAD};
@@ -335,13 +336,9 @@ fn it_is_asked_once_for_each_request_and_over_kept_connections() {
 fn its_upstream_says_how_it_is_called() {
     let app = Server::ok();
     let asked = Server::new(|connection| {
-        loop {
-            connection.request()?;
-            let first = if connection.index == 0 { "503 Service Unavailable" } else { "200 OK" };
-            connection
-                .write(format!("HTTP/1.1 {first}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"))?;
-            return Ok(());
-        }
+        connection.request()?;
+        let first = if connection.index == 0 { "503 Service Unavailable" } else { "200 OK" };
+        connection.write(format!("HTTP/1.1 {first}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"))
     });
     let gate = setup(&app, None, Some(&asked)).real_time().start();
     assert_eq!(gate.ask(get("/alone", "")).status(), 200);
@@ -357,17 +354,23 @@ fn its_upstream_says_how_it_is_called() {
     });
 }
 
-#[test]
-fn a_client_that_has_gone_ends_the_call() {
-    let app = Server::ok();
+/// A client of whom the server that is asked says nothing.
+fn undecided(app: &Server) -> (Server, Gate, Client) {
     let asked = Server::new(|connection| {
         connection.request()?;
         connection.wait()
     });
-    let gate = before(&app, &asked);
+    let gate = before(app, &asked);
     let mut client = gate.client();
     client.send(get("/in/app/x", ""));
     eventually("it is asked", || asked.requested("/verify?for=tested") == 1);
+    (asked, gate, client)
+}
+
+#[test]
+fn a_client_that_has_gone_ends_the_call() {
+    let app = Server::ok();
+    let (asked, gate, client) = undecided(&app);
     client.reset();
     asked.over(0);
     assert_eq!(gate.log(1)[0]["reason"], "client_closed");
@@ -377,14 +380,7 @@ fn a_client_that_has_gone_ends_the_call() {
 #[test]
 fn a_gateway_that_is_cut_says_so() {
     let app = Server::ok();
-    let asked = Server::new(|connection| {
-        connection.request()?;
-        connection.wait()
-    });
-    let gate = before(&app, &asked);
-    let mut client = gate.client();
-    client.send(get("/in/app/x", ""));
-    eventually("it is asked", || asked.requested("/verify?for=tested") == 1);
+    let (_asked, gate, mut client) = undecided(&app);
     gate.cut();
     refused(&client.answer(), 503, "drained");
 }

@@ -129,9 +129,9 @@ fn a_call_ends_with_its_time_and_with_its_client() {
         client
     };
     let mut client = begin("GET");
-    let began = gate.clock.now();
+    let start = gate.clock.now();
     gate.advance_until(Duration::from_millis(50), || client.stirs());
-    let took = gate.clock.now() - began;
+    let took = gate.clock.now() - start;
     assert!((2_000_000..4_000_000).contains(&took), "{took}");
     let late = client.answer();
     assert_eq!((late.status(), &*late.body), (504, &b"{\"slow\":true}"[..]), "{late:?}");

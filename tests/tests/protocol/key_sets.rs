@@ -112,7 +112,6 @@ fn a_new_key_is_fetched_once_for_all_who_wait_and_none_of_them_is_refused() {
 }
 
 #[test]
-#[ignore = "a fetch too many may begin behind the first, and a token that joins it is refused: to be mended"]
 fn a_key_that_is_used_right_after_another_fetch_is_found() {
     let said = Said::default();
     said.keys(&[("one", RSA)]);

@@ -137,7 +137,7 @@ impl Passwords {
 }
 
 impl Verifier for Passwords {
-    fn identify(&self, x: &Exchange) -> Verdict {
+    fn identify(&self, x: &Exchange, waited: bool) -> Verdict {
         let (name, password) = match credential::said(x.head()) {
             Said::Missing => return Verdict::MISSING,
             Said::Malformed => return Verdict::INVALID,
@@ -148,6 +148,9 @@ impl Verifier for Passwords {
         let users = self.users.with(Arc::clone);
         if let Some(who) = users.remembered(&hash, self.clock.now()) {
             return Verdict::Known(who);
+        }
+        if waited {
+            return Verdict::Not(Reason::PASSWORDS_TIMEOUT);
         }
         let decoy = u64::from_le_bytes(*self.hash(&[name.as_bytes()]).first_chunk().unwrap_or(&[0; 8]));
         let job = Job { users, hash, name, password, decoy, clock: self.clock.clone() };

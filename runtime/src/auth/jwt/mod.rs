@@ -13,7 +13,10 @@ mod token;
 #[cfg(test)]
 mod wycheproof;
 
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 use aws_lc_rs::digest::{SHA256, digest};
@@ -25,7 +28,7 @@ use self::token::Token;
 use super::authorization::{self, Said};
 use super::kept::{Held, Read};
 use super::remembered::Remembered;
-use super::{Auth, Kind, Later, Reads, Start, Upkeep, Verdict, Verifier, base64};
+use super::{Auth, Kind, Later, Over, Reads, Settled, Start, Upkeep, Verdict, Verifier, base64};
 use crate::clock;
 use crate::exchange::Exchange;
 use crate::params::Params;
@@ -170,8 +173,8 @@ impl Kind for Config {
         }
         let forget = remembered.clone();
         let forget = move || forget.iter().for_each(|remembered| remembered.clear());
-        let (params, wanted) = (Arc::clone(start.params), accepted.clone());
-        let make = move |read: Read<'_>| keys(self.items, &wanted, &params, read);
+        let (params, to_look) = (Arc::clone(start.params), accepted.clone());
+        let make = move |read: Read<'_>| keys(self.items, &to_look, &params, read);
         let keys = Held::new(start, ("keys", &paths), forget, make)?;
         Ok(Box::new(Tokens {
             auth,
@@ -247,7 +250,7 @@ struct Unsigned {
 
 impl Tokens {
     /// Who a token is from.
-    fn who(&self, token: &[u8]) -> Verdict {
+    fn who(&self, token: &[u8], waited: bool) -> Verdict {
         if token.len() > self.longest {
             return Verdict::INVALID;
         }
@@ -264,7 +267,7 @@ impl Tokens {
         if !self.accepted.iter().any(|algorithm| algorithm.name == token.algorithm) {
             return Verdict::INVALID;
         }
-        match self.verify(&token) {
+        match self.verify(&token, waited) {
             Ok(()) => {}
             Err(verdict) => return verdict,
         }
@@ -278,27 +281,28 @@ impl Tokens {
         Verdict::Known(who)
     }
 
-    /// Whether a token is signed by a key that is known; the verdict where it is not.
-    fn verify(&self, token: &Token) -> Result<(), Verdict> {
-        let fetched = || self.sources.iter().map(|source| source.fetched()).sum::<u64>();
-        let before = fetched();
+    /// Whether a token is signed by a key that is known; the verdict where it is not. Who has not waited yet waits for every source
+    /// that may still have it.
+    fn verify(&self, token: &Token, waited: bool) -> Result<(), Verdict> {
         let Err(Unsigned { is_missing }) = self.signed(token)? else { return Ok(()) };
-        // Each of them is to look, unless there is news by now.
-        let awaited = self.sources.iter().filter(|_| fetched() == before).fold(None, |awaited, source| {
-            let own = source.want();
-            awaited.or(own)
-        });
-        if let Some(awaited) = awaited {
-            let otherwise =
-                if is_missing { Reason::IDENTITY_UNAVAILABLE } else { Reason::CREDENTIAL_INVALID };
-            return Err(Verdict::Later(Later { otherwise, ..awaited }));
+        let otherwise = if is_missing { Reason::IDENTITY_UNAVAILABLE } else { Reason::CREDENTIAL_INVALID };
+        if !waited {
+            let looks = self.sources.iter().filter_map(|source| {
+                let look = source.want(&token.algorithm, token.key.as_deref())?;
+                Some(Box::pin(look) as Pin<Box<dyn Future<Output = ()>>>)
+            });
+            let looks: Vec<_> = looks.collect();
+            if !looks.is_empty() {
+                let within = self.sources.iter().map(|source| source.longest_wait()).max().unwrap_or(0);
+                let over = Over::Told(Box::pin(all(looks)));
+                return Err(Verdict::Later(Later { over, within, otherwise }));
+            }
+            // What was under way may have ended in between.
+            if let Ok(()) = self.signed(token)? {
+                return Ok(());
+            }
         }
-        // What was under way may have ended in between.
-        match self.signed(token)? {
-            Ok(()) => Ok(()),
-            Err(Unsigned { is_missing: true }) => Err(Verdict::Not(Reason::IDENTITY_UNAVAILABLE)),
-            Err(Unsigned { is_missing: false }) => Err(Verdict::INVALID),
-        }
+        Err(Verdict::Not(otherwise))
     }
 
     /// Whether a token is signed by one of the keys of this moment; what is known of it where it is not and may be by another.
@@ -324,12 +328,21 @@ impl Tokens {
     }
 }
 
+/// Ends when all of them have; with nothing: there is news.
+async fn all(mut looks: Vec<Pin<Box<dyn Future<Output = ()>>>>) -> Option<Settled> {
+    poll_fn(|cx| {
+        looks.retain_mut(|look| look.as_mut().poll(cx).is_pending());
+        if looks.is_empty() { Poll::Ready(None) } else { Poll::Pending }
+    })
+    .await
+}
+
 impl Verifier for Tokens {
-    fn identify(&self, x: &Exchange) -> Verdict {
+    fn identify(&self, x: &Exchange, waited: bool) -> Verdict {
         match authorization::said(x.head(), "Bearer") {
             Said::Missing => Verdict::MISSING,
             Said::Malformed => Verdict::INVALID,
-            Said::Token(token) => self.who(token),
+            Said::Token(token) => self.who(token, waited),
         }
     }
 

@@ -9,8 +9,7 @@ use std::future::Future;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, PoisonError, RwLock, mpsc};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, mpsc};
 use std::task::Poll;
 use std::time::Duration;
 
@@ -18,11 +17,10 @@ use tokio::sync::{Notify, watch};
 
 use super::keys::{Algorithm, KeySet};
 use crate::auth::remembered::Remembered;
-use crate::auth::{Later, Over, Start, Upkeep};
+use crate::auth::{Start, Upkeep};
 use crate::clock::{Alarm, Clock, Micros, micros};
 use crate::errand::Errand;
 use crate::head::Method;
-use crate::reason::Reason;
 use crate::serve::say;
 
 /// Bytes of a set of keys.
@@ -59,17 +57,31 @@ pub(super) struct Source {
     /// Forgotten when the keys change.
     remembered: Option<Arc<Remembered>>,
     held: RwLock<Held>,
-    /// When the last fetch began.
-    began: AtomicU64,
-    /// When all early fetches will have come back.
-    early: AtomicU64,
-    /// Somebody has wanted keys since the last fetch was over.
-    is_urgent: AtomicBool,
-    is_under_way: AtomicBool,
-    is_wanted: AtomicBool,
+    plan: Mutex<Plan>,
     wanted: Notify,
-    /// How many fetches are over.
+    /// How many fetches are over. It changes while the plan is held: who subscribes meanwhile misses none.
     over: watch::Sender<u64>,
+}
+
+/// Which fetch is next, and what speaks for it.
+#[derive(Debug, Default)]
+struct Plan {
+    /// When the last fetch began.
+    began: Micros,
+    /// When all early fetches will have come back.
+    early: Micros,
+    is_under_way: bool,
+    /// Somebody has wanted keys since the last fetch began.
+    is_wanted: bool,
+    /// And no fetch was under way then.
+    is_urgent: bool,
+}
+
+/// A fetch that somebody waits for.
+struct Near {
+    over: watch::Receiver<u64>,
+    /// It had begun before: the key may be newer than what it brings.
+    had_begun: bool,
 }
 
 /// What was fetched last.
@@ -112,11 +124,7 @@ impl Source {
             clock: start.clock.clone(),
             remembered,
             held: RwLock::default(),
-            began: AtomicU64::new(0),
-            early: AtomicU64::new(0),
-            is_urgent: AtomicBool::new(false),
-            is_under_way: AtomicBool::new(false),
-            is_wanted: AtomicBool::new(false),
+            plan: Mutex::default(),
             wanted: Notify::new(),
             over: watch::channel(0).0,
         }))
@@ -128,81 +136,120 @@ impl Source {
         held.since.map(|_| Arc::clone(&held.keys))
     }
 
-    /// How many fetches are over.
-    pub(super) fn fetched(&self) -> u64 {
-        *self.over.borrow()
+    /// How long somebody may have to wait who wants keys: for a fetch that has begun, and for one more.
+    pub(super) fn longest_wait(&self) -> Micros {
+        self.within.saturating_mul(2)
     }
 
-    /// Somebody has a token that no key is known for. Where a fetch is under way or may begin at once, it is worth a wait.
-    pub(super) fn want(&self) -> Option<Later> {
-        // Before it is asked whether one is under way: its end is then not missed.
-        let mut over = self.over.subscribe();
-        let is_under_way = self.is_under_way.load(Ordering::Acquire);
-        self.is_wanted.store(true, Ordering::Release);
-        if !is_under_way {
-            self.is_urgent.store(true, Ordering::Release);
-        }
-        self.wanted.notify_one();
-        let now = self.clock.now();
-        let rests = now < self.began.load(Ordering::Acquire).saturating_add(self.cool_down);
-        let is_near = is_under_way || !rests || self.after_early(now).is_some();
-        is_near.then(|| Later {
-            over: Over::Told(Box::pin(async move {
-                // An error means that nothing will come.
-                let _ = over.changed().await;
-                None
-            })),
-            within: self.within,
-            otherwise: Reason::CREDENTIAL_INVALID,
+    /// Somebody has a token by a key that is not known. Where a fetch is under way or may begin at once, it is worth a wait, which
+    /// ends when there is nothing more to wait for.
+    pub(super) fn want(
+        self: &Arc<Self>,
+        algorithm: &str,
+        id: Option<&str>,
+    ) -> Option<impl Future<Output = ()> + use<>> {
+        let near = self.ask()?;
+        let (source, algorithm, id) = (Arc::clone(self), algorithm.to_owned(), id.map(str::to_owned));
+        Some(async move {
+            let Near { mut over, had_begun } = near;
+            // An error means that nothing will come.
+            let _ = over.changed().await;
+            if had_begun
+                && !source.has(&algorithm, id.as_deref())
+                && let Some(mut next) = source.ask()
+            {
+                let _ = next.over.changed().await;
+            }
         })
     }
 
+    /// Asks for a fetch; nothing where none is near.
+    fn ask(&self) -> Option<Near> {
+        let mut plan = self.plan();
+        plan.is_wanted = true;
+        plan.is_urgent |= !plan.is_under_way;
+        let now = self.clock.now();
+        let is_near =
+            plan.is_under_way || now >= self.rested(&plan) || self.after_early(&plan, now).is_some();
+        let near = Near { over: self.over.subscribe(), had_begun: plan.is_under_way };
+        drop(plan);
+        self.wanted.notify_one();
+        is_near.then_some(near)
+    }
+
+    fn plan(&self) -> MutexGuard<'_, Plan> {
+        self.plan.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether the key is known that a token names.
+    fn has(&self, algorithm: &str, id: Option<&str>) -> bool {
+        id.is_some() && self.keys().is_some_and(|keys| !keys.find(algorithm, id).is_empty())
+    }
+
+    /// When a fetch may begin that somebody wants.
+    fn rested(&self, plan: &Plan) -> Micros {
+        plan.began.saturating_add(self.cool_down)
+    }
+
     /// When all early fetches will have come back if one begins now; nothing where none may.
-    fn after_early(&self, now: Micros) -> Option<Micros> {
+    fn after_early(&self, plan: &Plan, now: Micros) -> Option<Micros> {
         let back = self.cool_down.saturating_mul(BACK);
-        let after = self.early.load(Ordering::Acquire).max(now).saturating_add(back);
+        let after = plan.early.max(now).saturating_add(back);
         (after <= now.saturating_add(back.saturating_mul(EARLY))).then_some(after)
+    }
+
+    /// Begins a fetch where one is due, or where somebody wants one that may begin.
+    ///
+    /// # Errors
+    ///
+    /// Until when nothing is to be done unless somebody wants it.
+    fn begin(&self, due: Micros) -> Result<Micros, Micros> {
+        let mut plan = self.plan();
+        let until = if plan.is_wanted { due.min(self.rested(&plan)) } else { due };
+        let now = self.clock.now();
+        if now < until {
+            let early = self.after_early(&plan, now).filter(|_| plan.is_urgent).ok_or(until)?;
+            plan.early = early;
+        }
+        *plan =
+            Plan { began: now, early: plan.early, is_under_way: true, is_wanted: false, is_urgent: false };
+        Ok(now)
     }
 
     async fn keep(self: Arc<Self>, first: mpsc::Sender<()>) -> io::Result<()> {
         let (alarm, limit) = (Alarm::new()?, Alarm::new()?);
         let mut first = Some(first);
         let mut failed = false;
+        let mut due = 0;
         loop {
-            let began = self.clock.now();
-            self.is_wanted.store(false, Ordering::Release);
-            self.is_urgent.store(false, Ordering::Release);
-            self.began.store(began, Ordering::Release);
-            self.is_under_way.store(true, Ordering::Release);
-            let fetched = self.fetch_in_time(&limit).await.and_then(|text| self.take(text));
-            self.is_under_way.store(false, Ordering::Release);
-            self.tell(fetched.as_ref().err(), failed);
-            failed = fetched.is_err();
-            self.over.send_modify(|over| *over += 1);
-            drop(first.take());
-            // After a failure sooner, but no sooner than anything.
-            let due = began.saturating_add(if failed { self.every.min(self.cool_down) } else { self.every });
-            let rested = began.saturating_add(self.cool_down);
-            loop {
-                let until = if self.is_wanted.load(Ordering::Acquire) { due.min(rested) } else { due };
-                let now = self.clock.now();
-                if now >= until {
-                    break;
+            match self.begin(due) {
+                Ok(began) => {
+                    let fetched = self.fetch_in_time(&limit).await.and_then(|text| self.take(text));
+                    self.tell(fetched.as_ref().err(), failed);
+                    failed = fetched.is_err();
+                    {
+                        let mut plan = self.plan();
+                        plan.is_under_way = false;
+                        self.over.send_modify(|over| *over += 1);
+                    }
+                    drop(first.take());
+                    // After a failure sooner, but no sooner than anything.
+                    due = began.saturating_add(if failed {
+                        self.every.min(self.cool_down)
+                    } else {
+                        self.every
+                    });
                 }
-                if self.is_urgent.load(Ordering::Acquire)
-                    && let Some(after) = self.after_early(now)
-                {
-                    self.early.store(after, Ordering::Release);
-                    break;
+                Err(until) => {
+                    let mut pause = std::pin::pin!(self.clock.until(&alarm, until));
+                    let mut wanted = std::pin::pin!(self.wanted.notified());
+                    std::future::poll_fn(|cx| match wanted.as_mut().poll(cx) {
+                        Poll::Ready(()) => Poll::Ready(()),
+                        Poll::Pending => pause.as_mut().poll(cx),
+                    })
+                    .await;
+                    self.expire();
                 }
-                let mut pause = std::pin::pin!(self.clock.until(&alarm, until));
-                let mut wanted = std::pin::pin!(self.wanted.notified());
-                std::future::poll_fn(|cx| match wanted.as_mut().poll(cx) {
-                    Poll::Ready(()) => Poll::Ready(()),
-                    Poll::Pending => pause.as_mut().poll(cx),
-                })
-                .await;
-                self.expire();
             }
         }
     }

@@ -39,11 +39,7 @@ fn keys(group: &Value) -> Option<KeySet> {
     let given = group.get("public").or_else(|| group.get("private"))?;
     let all = given.get("keys").and_then(Value::as_array).cloned().unwrap_or_else(|| vec![given.clone()]);
     let public: Vec<&Value> = all.iter().filter(|jwk| jwk["kty"] != "oct").collect();
-    if !public.is_empty() {
-        let accepted: Vec<Algorithm> =
-            ALL.iter().copied().filter(|algorithm| !algorithm.name.starts_with("HS")).collect();
-        set.read(serde_json::json!({ "keys": public }).to_string().as_bytes(), &accepted).ok()?;
-    } else {
+    if public.is_empty() {
         for jwk in &all {
             let text = |name: &str| jwk.get(name).and_then(Value::as_str);
             let algorithm = Algorithm::named(text("alg")?)?;
@@ -55,6 +51,10 @@ fn keys(group: &Value) -> Option<KeySet> {
             }
             set.keys.push(Key::secret(id, algorithm, &secret)?);
         }
+    } else {
+        let accepted: Vec<Algorithm> =
+            ALL.iter().copied().filter(|algorithm| !algorithm.name.starts_with("HS")).collect();
+        set.read(serde_json::json!({ "keys": public }).to_string().as_bytes(), &accepted).ok()?;
     }
     Some(set)
 }
