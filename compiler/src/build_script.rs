@@ -16,7 +16,9 @@ use std::path::{Path, PathBuf};
 use std::process::exit;
 use std::{env, fs, io};
 
+use gatewright_dsl::policy::Hook;
 use gatewright_dsl::problem::render::{self, Colour};
+use gatewright_dsl::schema::Phase;
 use gatewright_dsl::source::MAX_BYTES;
 use gatewright_dsl::{Catalogue, Policy, Problem};
 
@@ -77,6 +79,9 @@ fn strange(catalogue: &Catalogue, policy: &Policy) -> Option<&'static str> {
     }
     if catalogue.find(policy.name).is_some() {
         return Some("there is one of this name");
+    }
+    if policy.phase == Phase::Call && policy.hooks.iter().any(|hook| *hook != Hook::Request) {
+        return Some("it is of the phase `Call`, whose steps see the request of a call and nothing else");
     }
     let paths = std::iter::once(policy.home).chain(policy.state);
     let is_own = |path: &str| path.starts_with("crate::") || path.starts_with("::");
@@ -328,6 +333,12 @@ mod tests {
         assert_eq!(of("agents", "::shop::agents", Some("::shop::agents::State")), None);
         assert_eq!(of("timeout", "crate::timeout", None), Some("there is one of this name"));
         assert_eq!(of("Agents", "crate::agents", None), Some("its name is no word of small letters"));
+        let called = |hooks| {
+            let policy =
+                Policy { name: "agents", home: "crate::agents", phase: Phase::Call, hooks, ..Policy::BLANK };
+            strange(&Catalogue::standard(), &policy).is_some()
+        };
+        assert!(!called(&[Hook::Request]) && called(&[Hook::Request, Hook::Response]));
         let paths = "the paths of its types begin with neither `crate::` nor `::`";
         assert_eq!(of("agents", "policy::agents", None), Some(paths));
         assert_eq!(of("agents", "crate::agents", Some("policy::limit::State")), Some(paths));

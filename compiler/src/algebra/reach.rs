@@ -64,17 +64,15 @@ impl Search<'_> {
             let host = vec!["x".to_owned(); self.deepest + 1];
             return self.path(&host);
         }
-        let mut texts = Vec::new();
         let mut hosts: Vec<Vec<String>> = Vec::new();
         let (deepest, is_thorough) = (0, self.is_thorough);
-        Ways { pattern: &part.host, deepest, is_thorough, seen: BTreeSet::new(), steps: 0 }.each(
-            &[&trie.hosts],
-            &mut texts,
-            &mut |host| {
-                hosts.push(host.to_vec());
-                false
-            },
-        );
+        let is_empty = |paths: &Paths| paths.0.is_none();
+        let mut ways =
+            Ways { pattern: &part.host, deepest, is_thorough, seen: BTreeSet::new(), steps: 0, is_empty };
+        ways.each(&[&trie.hosts], &mut Place::default(), &mut |host| {
+            hosts.push(host.to_vec());
+            false
+        });
         hosts.iter().any(|host| self.path(host))
     }
 
@@ -84,8 +82,9 @@ impl Search<'_> {
         let mut roots: Vec<&Node<End>> = Vec::new();
         trie.hosts.matching(&labels, &mut |paths: &Paths| roots.extend(paths.0.as_deref()));
         let Self { deepest, is_thorough, steps, .. } = *self;
-        let mut ways = Ways { pattern: &part.path, deepest, is_thorough, seen: BTreeSet::new(), steps };
-        let found = ways.each(&roots, &mut Vec::new(), &mut |path| self.wins(&roots, host, path));
+        let (seen, is_empty) = (BTreeSet::new(), End::is_empty);
+        let mut ways = Ways { pattern: &part.path, deepest, is_thorough, seen, steps, is_empty };
+        let found = ways.each(&roots, &mut Place::default(), &mut |path| self.wins(&roots, host, path));
         self.steps = ways.steps;
         found || self.steps > MOST_STEPS
     }
@@ -135,47 +134,60 @@ impl Search<'_> {
 }
 
 /// Sequences of texts that a pattern matches, one for each way through the tree.
-struct Ways<'a> {
+struct Ways<'a, E> {
     pattern: &'a Pattern,
     deepest: usize,
     is_thorough: bool,
-    /// Places and the nodes there that have been tried.
+    /// Places that have been tried: the nodes there, and the rests on the way that take all that is below.
     seen: BTreeSet<(usize, Vec<*const ()>)>,
     steps: usize,
+    is_empty: fn(&E) -> bool,
 }
 
-impl Ways<'_> {
+/// Where a way has come to.
+#[derive(Default)]
+struct Place {
+    texts: Vec<String>,
+    /// What takes all that is below the nodes that it came through.
+    rests: Vec<*const ()>,
+}
+
+impl<E: Default> Ways<'_, E> {
     /// Gives each sequence to `visit` until it says that it is enough.
-    fn each<E: Default>(
+    fn each(
         &mut self,
         nodes: &[&Node<E>],
-        texts: &mut Vec<String>,
+        place: &mut Place,
         visit: &mut impl FnMut(&[String]) -> bool,
     ) -> bool {
-        let at = texts.len();
+        let at = place.texts.len();
         let own = self.pattern.segments.get(at);
         if own.is_none() && !self.pattern.rest {
-            return visit(texts);
+            return visit(&place.texts);
         }
-        let places = nodes.iter().map(|node| std::ptr::from_ref(*node).cast::<()>()).collect();
+        let known = place.rests.len();
+        let pointer = |node: &&Node<E>| std::ptr::from_ref(*node).cast::<()>();
+        place.rests.extend(nodes.iter().filter(|node| !(self.is_empty)(&node.rest)).map(pointer));
+        let places = nodes.iter().map(pointer).chain([std::ptr::null()]).chain(place.rests.iter().copied());
+        let places = places.collect();
         self.steps += 1;
-        if self.steps > MOST_STEPS || !self.seen.insert((at, places)) {
-            return false;
-        }
         let mut found = false;
-        for text in texts_at(nodes, own, self.is_thorough) {
-            let next: Vec<&Node<E>> = nodes.iter().flat_map(|node| node.entered(&text)).collect();
-            let is_empty = text.is_empty();
-            texts.push(text);
-            // Of a rest, this may be the last segment; an empty one is.
-            found = own.is_none() && visit(texts);
-            let goes_on = own.is_some() || (!is_empty && texts.len() <= self.deepest);
-            found = found || (goes_on && self.each(&next, texts, visit));
-            texts.pop();
-            if found {
-                break;
+        if self.steps <= MOST_STEPS && self.seen.insert((at, places)) {
+            for text in texts_at(nodes, own, self.is_thorough) {
+                let next: Vec<&Node<E>> = nodes.iter().flat_map(|node| node.entered(&text)).collect();
+                let is_empty = text.is_empty();
+                place.texts.push(text);
+                // Of a rest, this may be the last segment; an empty one is.
+                found = own.is_none() && visit(&place.texts);
+                let goes_on = own.is_some() || (!is_empty && place.texts.len() <= self.deepest);
+                found = found || (goes_on && self.each(&next, place, visit));
+                place.texts.pop();
+                if found {
+                    break;
+                }
             }
         }
+        place.rests.truncate(known);
         found
     }
 }

@@ -89,9 +89,9 @@ pub(crate) enum Part {
 #[derive(Clone, Debug)]
 pub(crate) struct Named {
     pub(crate) span: Span,
-    /// Index into the routes.
-    pub(crate) route: usize,
-    /// Which of its methods.
+    /// Indices into the routes: several where they differ in what they ask of requests only.
+    pub(crate) routes: Vec<usize>,
+    /// Which of their methods.
     pub(crate) methods: u16,
 }
 
@@ -155,10 +155,15 @@ impl Proof<'_> {
     fn every(&mut self, why: &str, every: &Every) {
         let mut meant = self.meant(&every.meant);
         for named in &every.except {
-            let bits = meant.get_mut(&named.route).filter(|bits| **bits & named.methods != 0);
-            match bits {
-                Some(bits) => *bits &= !named.methods,
-                None => self.problems.push(problem::except_nothing(named.span, every.span)),
+            let mut is_meant = false;
+            for route in &named.routes {
+                if let Some(bits) = meant.get_mut(route).filter(|bits| **bits & named.methods != 0) {
+                    *bits &= !named.methods;
+                    is_meant = true;
+                }
+            }
+            if !is_meant {
+                self.problems.push(problem::except_nothing(named.span, every.span));
             }
         }
         meant.retain(|_, bits| *bits != 0);
@@ -181,11 +186,19 @@ impl Proof<'_> {
         let says = Says::Open(true, word);
         let mut listed: BTreeMap<usize, u16> = BTreeMap::new();
         for name in named {
-            *listed.entry(name.route).or_default() |= name.methods;
-            let Some(route) = self.program.routes.get(name.route) else { continue };
-            if let Err(broken) = holds::holds(self.program, route, &says) {
-                let (number, methods, at) = (name.route, name.methods, name.span);
-                breaches.push(Breach { number, methods, at, meant: None, broken });
+            let mut closed = None;
+            let mut is_open = false;
+            for number in &name.routes {
+                *listed.entry(*number).or_default() |= name.methods;
+                let Some(route) = self.program.routes.get(*number) else { continue };
+                match holds::holds(self.program, route, &says) {
+                    Ok(()) => is_open = true,
+                    Err(broken) => closed = closed.or(Some((*number, broken))),
+                }
+            }
+            // Of several, one is enough.
+            if let Some((number, broken)) = closed.filter(|_| !is_open) {
+                breaches.push(Breach { number, methods: name.methods, at: name.span, meant: None, broken });
             }
         }
         for (number, methods) in self.all().clone() {

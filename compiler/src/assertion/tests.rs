@@ -81,7 +81,7 @@ fn of_one(made: &Made, number: usize, says: Says) -> Assertion {
     let except = all
         .iter()
         .filter(|(route, _)| **route != number)
-        .map(|(route, methods)| Named { span, route: *route, methods: *methods })
+        .map(|(route, methods)| Named { span, routes: vec![*route], methods: *methods })
         .collect();
     let meant = Meant { methods: ALL_METHODS, under: None, to: None, files: None, on: None };
     let every = Every { span, meant, except, says, at: span };
@@ -217,7 +217,7 @@ fn a_route_that_asks_nobody_any_more_is_one_more_that_is_public() {
                 holds::holds(program, &program.routes[*route], &Says::Open(true, "public")).is_ok()
             };
             let named = all.into_iter().filter(|(route, _)| is_open(route));
-            named.map(|(route, methods)| Named { span, route, methods }).collect::<Vec<_>>()
+            named.map(|(route, methods)| Named { span, routes: vec![route], methods }).collect::<Vec<_>>()
         };
         let named = open(&whole);
         let claim = Claim::Open { word: "public", span, named };

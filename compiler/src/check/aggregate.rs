@@ -190,7 +190,7 @@ fn one(
         }
     };
     let upstream = seen.upstreams.iter().position(|known| known.name.text == name.text)?;
-    let steps = step::of_branch(check, seen.upstreams.get(upstream)?, seen.nested);
+    let steps = step::of_branch(check, (seen.upstreams.get(upstream)?, seen.upstreams), seen.nested);
     let name = branch.name.text.clone();
     let (ty, needs) = (ty?.clone(), Vec::new());
     let mut found = Branch {

@@ -1,6 +1,6 @@
 //! Assertions: what they name is looked up here. Whether they hold is proved afterwards, over what is emitted.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use gatewright_dsl::ast::{
     self, Chosen, Declaration, HostLabel, HostPattern, Methods, Name, Operator, Predicate, RouteName,
@@ -16,7 +16,7 @@ use super::rewrite::Space;
 use super::route::Route;
 use super::unit::Unit;
 use super::{Check, host, path, pattern, problem};
-use crate::algebra::{self, Method, Relation};
+use crate::algebra::{self, Method, Relation, Set};
 use crate::assertion::{Assertion, Claim, Every, Has, Meant, Named, Part, Says};
 
 /// What is known of the routes that may be named.
@@ -25,8 +25,22 @@ pub(super) struct Known<'r, 'a> {
     routes: &'r [Route<'a>],
     /// For each, its place in the order of precedence.
     places: Vec<usize>,
-    /// For each path as it is written, the routes that have it. Another spelling may mean the same.
-    labels: BTreeMap<&'r str, Vec<usize>>,
+    /// The routes by what is plain about their paths.
+    frames: BTreeMap<Frame, Vec<usize>>,
+}
+
+/// Texts and whether there is a rest; `None` where a set stands. Equal paths have one.
+type Frame = (Vec<Option<String>>, bool);
+
+fn frame(path: &algebra::Pattern) -> Frame {
+    let text = |set: &Set| if let Set::Literal(text) = set { Some(text.clone()) } else { None };
+    (path.segments.iter().map(text).collect(), path.rest)
+}
+
+/// A route that a name stands for, and the hosts of it that the name means.
+struct Meaning {
+    named: Named,
+    hosts: BTreeSet<(usize, usize)>,
 }
 
 impl<'r, 'a> Known<'r, 'a> {
@@ -37,19 +51,37 @@ impl<'r, 'a> Known<'r, 'a> {
                 *own = place;
             }
         }
-        let mut labels: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+        let mut frames: BTreeMap<Frame, Vec<usize>> = BTreeMap::new();
         for (at, route) in routes.iter().enumerate() {
-            labels.entry(&route.pattern.label).or_default().push(at);
+            frames.entry(frame(&route.pattern.set)).or_default().push(at);
         }
-        Self { nested, routes, places, labels }
+        Self { nested, routes, places, frames }
     }
 
-    /// The first route that is meant; those of such a path are asked before all others.
-    fn find(&self, label: &str, is_it: impl Fn(&Route<'a>) -> bool) -> Option<usize> {
-        let is_there = |at: &usize| self.routes.get(*at).is_some_and(&is_it);
-        let near = self.labels.get(label).and_then(|own| own.iter().copied().find(is_there));
-        let found = near.or_else(|| (0..self.routes.len()).find(is_there))?;
-        self.places.get(found).copied()
+    /// The routes of a method and a path, each with those of its hosts that are this one.
+    fn find(
+        &self,
+        method: Method,
+        (path, host): (&algebra::Pattern, &algebra::Pattern),
+    ) -> BTreeSet<(usize, usize)> {
+        let mut found = BTreeSet::new();
+        for at in self.frames.get(&frame(path)).into_iter().flatten() {
+            let Some(route) = self.routes.get(*at) else { continue };
+            if !route.methods.contains(&method) || route.pattern.set.relation(path) != Relation::Equal {
+                continue;
+            }
+            let hosts = route.hosts.iter().enumerate();
+            let hosts = hosts.filter(|(_, own)| own.relation(host) == Relation::Equal);
+            found.extend(hosts.map(|(number, _)| (*at, number)));
+        }
+        found
+    }
+
+    /// Another host of a route whose name is said, as it is written.
+    fn further(&self, check: &Check<'_>, (route, number): (usize, usize)) -> Option<String> {
+        let landed = self.nested.routes.get(route)?;
+        let host = self.nested.arounds.get(landed.around)?.host?.patterns.get(number)?;
+        Some(check.slice(host.span).to_owned())
     }
 
     /// Whether every route is understood.
@@ -206,38 +238,60 @@ fn upstream(check: &mut Check<'_>, name: &Name) -> Option<String> {
 }
 
 fn named(check: &mut Check<'_>, written: &RouteNames, known: &Known<'_, '_>) -> Option<Vec<Named>> {
-    let mut all: Vec<Named> = Vec::new();
+    let mut all: Vec<Meaning> = Vec::new();
     let mut is_known = true;
     for name in &written.names {
         let Some(found) = route(check, name, known) else {
             is_known = false;
             continue;
         };
-        let is_same = |other: &&Named| (other.route, other.methods) == (found.route, found.methods);
+        let is_same = |other: &&Meaning| {
+            other.named.methods == found.named.methods && !other.hosts.is_disjoint(&found.hosts)
+        };
         if let Some(first) = all.iter().find(is_same) {
-            check.problems.push(syntax::repeated_choice(name.span, first.span, check.slice(name.span)));
+            check.problems.push(syntax::repeated_choice(name.span, first.named.span, check.slice(name.span)));
         }
         all.push(found);
     }
-    is_known.then_some(all)
+    for one in &all {
+        is_known &= on_each(check, one, &all, known);
+    }
+    is_known.then(|| all.into_iter().map(|one| one.named).collect())
 }
 
-/// The route that has a name.
-fn route(check: &mut Check<'_>, name: &RouteName, known: &Known<'_, '_>) -> Option<Named> {
+/// A route is named on each of its hosts: what is said of it holds on all of them.
+fn on_each(check: &mut Check<'_>, one: &Meaning, all: &[Meaning], known: &Known<'_, '_>) -> bool {
+    let routes: BTreeSet<usize> = one.hosts.iter().map(|(route, _)| *route).collect();
+    let same = all.iter().filter(|other| other.named.methods == one.named.methods);
+    let named: BTreeSet<(usize, usize)> = same.flat_map(|other| other.hosts.iter().copied()).collect();
+    let hosts = |route: &usize| known.routes.get(*route).map_or(0, |known| known.hosts.len());
+    let every = routes.iter().flat_map(|route| (0..hosts(route)).map(|number| (*route, number)));
+    let Some(left) = every.into_iter().find(|host| !named.contains(host)) else { return true };
+    let host = known.further(check, left).unwrap_or_default();
+    let name = check.slice(one.named.span);
+    let message = format!("`{name}` is the name of a route that is on `{host}`, too");
+    let bare = name.split(" on ").next().unwrap_or(name);
+    let help = format!("name it on each of its hosts: `{bare} on {host}`, too");
+    let problem = problem::not_asserted(one.named.span, &message, "names it on one of its hosts", &help);
+    check.problems.push(problem);
+    false
+}
+
+/// The routes that have a name.
+fn route(check: &mut Check<'_>, name: &RouteName, known: &Known<'_, '_>) -> Option<Meaning> {
     let method = Method::named(&name.method.text)?;
     let top = known.nested.arounds.first()?;
-    let pattern::Pattern { set, label, .. } = pattern::check(check, top, &name.pattern)?;
+    let pattern::Pattern { set, .. } = pattern::check(check, top, &name.pattern)?;
     let host = match &name.host {
         Some(host) => host::one(check, host)?,
         None => algebra::Pattern::every(),
     };
-    let is_it = |route: &Route<'_>| {
-        route.methods.contains(&method)
-            && route.pattern.set.relation(&set) == Relation::Equal
-            && route.hosts.iter().any(|own| own.relation(&host) == Relation::Equal)
-    };
-    if let Some(route) = known.find(&label, is_it) {
-        return Some(Named { span: name.span, route, methods: method.bits() });
+    let hosts = known.find(method, (&set, &host));
+    if !hosts.is_empty() {
+        let mut routes: Vec<usize> =
+            hosts.iter().filter_map(|(at, _)| known.places.get(*at).copied()).collect();
+        routes.dedup();
+        return Some(Meaning { named: Named { span: name.span, routes, methods: method.bits() }, hosts });
     }
     // What is not understood may be what is meant.
     if known.is_whole() && !check.is_torn {

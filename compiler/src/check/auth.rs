@@ -20,7 +20,7 @@ use super::rewrite::Space;
 use super::route::Route;
 use super::unit::Unit;
 use super::upstream::Upstream;
-use super::{Check, problem, resolve, step};
+use super::{Check, contract, problem, resolve, step};
 use crate::checked::{self, Claim, Resolved, Step, Word};
 use crate::emit::expr::constant;
 use crate::ir::expr::Constant;
@@ -116,6 +116,14 @@ fn named_upstreams<'v>(row: &Row, values: &'v Values) -> Vec<(&'v str, Option<Sp
     row.params.iter().filter(|param| param.ty == Type::Upstream).filter_map(of).collect()
 }
 
+/// The path that a word asks its upstreams for, with its place.
+fn path_asked(row: &Row, values: &Values) -> Option<(String, Span)> {
+    let param = row.params.iter().find(|param| param.ty == Type::Path)?;
+    let given = values.find(param.name)?;
+    let Value::Text(path) = &given.value else { return None };
+    Some((path.clone().into_owned(), given.span?))
+}
+
 /// Reports the upstreams that a kind asks and that there are not; others are used.
 fn asks(check: &mut Check<'_>, kind: &Kind, settings: &[Checked]) {
     for setting in settings {
@@ -134,13 +142,20 @@ fn asks(check: &mut Check<'_>, kind: &Kind, settings: &[Checked]) {
 pub(super) fn calls(check: &mut Check<'_>, upstreams: &[Upstream<'_>], nested: &Nested<'_>) {
     for at in 0..check.auths.known.len() {
         let Some((auth, _)) = check.auths.known.get(at) else { continue };
-        let asked = auth.words.iter().flat_map(|word| named_upstreams(word.row, &word.values));
-        let asked: Vec<String> = asked.map(|(name, _)| name.to_owned()).collect();
+        let asked = auth.words.iter().flat_map(|word| {
+            let path = path_asked(word.row, &word.values);
+            let names = named_upstreams(word.row, &word.values).into_iter();
+            names.map(move |(name, _)| (name.to_owned(), path.clone()))
+        });
+        let asked: Vec<(String, Option<(String, Span)>)> = asked.collect();
         let mut calls = Vec::with_capacity(asked.len());
-        for name in asked {
+        for (name, path) in asked {
             let found = upstreams.iter().enumerate().find(|(_, upstream)| upstream.name.text == name);
             let Some((upstream, asked)) = found else { continue };
-            calls.push(checked::Call { upstream, steps: step::of_branch(check, asked, nested) });
+            if let Some((path, span)) = path {
+                contract::called(check, &asked.of(upstreams), &path, span);
+            }
+            calls.push(checked::Call { upstream, steps: step::of_branch(check, (asked, upstreams), nested) });
         }
         if let Some((auth, _)) = check.auths.known.get_mut(at) {
             auth.calls = calls;

@@ -7,7 +7,7 @@ use gatewright_dsl::Span;
 use gatewright_dsl::ast::{self, TerminalKind};
 use gatewright_dsl::schema::{Checked, Value};
 
-use super::pattern::{Pattern, Takes};
+use super::pattern::{Capture, Pattern, Takes};
 use super::route::Route;
 use super::upstream::Upstream;
 use super::{Check, problem};
@@ -49,27 +49,38 @@ pub(super) fn read(check: &mut Check<'_>, setting: &Checked) -> Option<Contract>
 pub(super) fn hold(check: &mut Check<'_>, route: &Route<'_>, upstreams: &[Upstream<'_>]) {
     let Some(terminal) = route.written.terminal() else { return };
     let having = |at: usize| upstreams.get(at).map(|it| it.of(upstreams)).unwrap_or_default();
-    match (&terminal.kind, &route.end) {
-        (TerminalKind::Forward { path, .. }, Some(End::Forward { upstream, target })) => {
-            let span = path.as_ref().map_or(terminal.span, |path| path.span);
-            let segments = match target {
-                Some(pieces) => asked(pieces, &route.pattern).0,
-                None => as_it_came(&route.pattern),
+    if let TerminalKind::Aggregate(written) = &terminal.kind {
+        let branches = route.aggregate.iter().flat_map(|it| &it.branches);
+        for (written, branch) in written.branches.iter().zip(branches) {
+            let (segments, query) = asked(&branch.target, &route.pattern.captures);
+            let ty = match (&branch.each, &branch.ty) {
+                // An answer says one of the values.
+                (Some(_), Ty::Map(value)) => value,
+                (_, ty) => ty,
             };
+            for upstream in having(branch.upstream) {
+                branched(check, written, (upstream, ty), &segments, &query);
+            }
+        }
+        return;
+    }
+    // Where it has arms, each of them is an end.
+    let ends = route.arms.iter().flat_map(|it| &it.arms).map(|arm| &arm.end);
+    let ends = ends.chain(route.end.iter().filter(|_| route.arms.is_none()));
+    for (way, end) in terminal.ways().zip(ends) {
+        let (TerminalKind::Forward { path, .. }, End::Forward { upstream, target }) = (&way.kind, end) else {
+            continue;
+        };
+        let span = path.as_ref().map_or(way.span, |path| path.span);
+        let forms = match target {
+            Some(pieces) => vec![asked(pieces, &route.pattern.captures).0],
+            None => as_they_come(route),
+        };
+        for segments in &forms {
             for upstream in having(*upstream) {
-                forwarded(check, route, upstream, &segments, span);
+                forwarded(check, route, upstream, segments, span);
             }
         }
-        (TerminalKind::Aggregate(written), _) => {
-            let branches = route.aggregate.iter().flat_map(|it| &it.branches);
-            for (written, branch) in written.branches.iter().zip(branches) {
-                let (segments, query) = asked(&branch.target, &route.pattern);
-                for upstream in having(branch.upstream) {
-                    branched(check, written, (upstream, &branch.ty), &segments, &query);
-                }
-            }
-        }
-        _ => {}
     }
 }
 
@@ -252,7 +263,7 @@ fn shown(segments: &[Segment]) -> String {
 }
 
 /// The segments of a path that is made, and what stands in its query: each name, and the type of its value where that is one whole.
-fn asked(pieces: &[Piece], pattern: &Pattern<'_>) -> (Vec<Segment>, Vec<(String, Option<Ty>)>) {
+fn asked(pieces: &[Piece], captures: &[Capture<'_>]) -> (Vec<Segment>, Vec<(String, Option<Ty>)>) {
     let mut values: Vec<Segment> = Vec::new();
     let mut whole = String::new();
     for piece in pieces {
@@ -261,13 +272,11 @@ fn asked(pieces: &[Piece], pattern: &Pattern<'_>) -> (Vec<Segment>, Vec<(String,
                 whole.push_str(text);
                 continue;
             }
-            Piece::Capture(number) => {
-                match pattern.captures.iter().find(|it| it.takes == Takes::Noted(*number)) {
-                    Some(capture) if capture.is_rest => Segment::Rest,
-                    Some(capture) => Segment::Value(capture.ty.clone()),
-                    None => Segment::Value(Ty::STRING),
-                }
-            }
+            Piece::Capture(number) => match captures.iter().find(|it| it.takes == Takes::Noted(*number)) {
+                Some(capture) if capture.is_rest => Segment::Rest,
+                Some(capture) => Segment::Value(capture.ty.clone()),
+                None => Segment::Value(Ty::STRING),
+            },
             Piece::Value(function) | Piece::Query(function) => Segment::Value(function.expr.ty.clone()),
         };
         whole.extend(stands_for(values.len()));
@@ -297,18 +306,50 @@ fn stands_for(number: usize) -> Option<char> {
     u32::try_from(number).ok().and_then(|number| char::from_u32(0xE000 + number))
 }
 
+/// The segments of a path that is sent as it came: with a slash at its end and without, where the route takes both.
+fn as_they_come(route: &Route<'_>) -> Vec<Vec<Segment>> {
+    let own = as_it_came(&route.pattern);
+    let mut forms = vec![own.clone()];
+    if route.other.is_some() {
+        let mut other = own;
+        let slash = Segment::Text(String::new());
+        if other.last() == Some(&slash) {
+            other.pop();
+        } else {
+            other.push(slash);
+        }
+        forms.push(other);
+    }
+    forms
+}
+
+/// Holds the one question of a gateway's own against the contracts of the upstreams that get it.
+pub(super) fn called(check: &mut Check<'_>, upstreams: &[&Upstream<'_>], path: &str, span: Span) {
+    let (segments, query) = asked(&[Piece::Text(path.to_owned())], &[]);
+    for upstream in upstreams {
+        let Some(contract) = &upstream.contract else { continue };
+        let name = &upstream.name.text;
+        let Some(operation) = found(check, (contract, name), &segments, "GET", span) else { continue };
+        values(check, contract, operation, &segments, span);
+        queried(check, (contract, name), operation, &query, span);
+    }
+}
+
 /// The segments of a path that is sent as it came.
 fn as_it_came(pattern: &Pattern<'_>) -> Vec<Segment> {
     let mut segments = Vec::new();
     let (mut text, mut depth) = (String::new(), 0_u32);
-    // Behind the first slash; one inside of braces belongs to a type.
+    let (mut is_quoted, mut is_escaped) = (false, false);
+    // Behind the first slash; one inside of braces belongs to a type, and what stands in quotes is a text of it.
     for c in pattern.label.chars().skip(1).chain(['/']) {
         match c {
             '/' if depth == 0 => segments.push(std::mem::take(&mut text)),
             _ => {
+                is_quoted ^= c == '"' && depth > 0 && !is_escaped;
+                is_escaped = is_quoted && c == '\\' && !is_escaped;
                 depth = match c {
-                    '{' => depth + 1,
-                    '}' => depth.saturating_sub(1),
+                    '{' if !is_quoted => depth + 1,
+                    '}' if !is_quoted => depth.saturating_sub(1),
                     _ => depth,
                 };
                 text.push(c);

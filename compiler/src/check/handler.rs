@@ -18,6 +18,9 @@ use crate::ty::Ty;
 /// The word of the gateway's block.
 const WORD: &str = "crate";
 
+/// Crates that are there already.
+const TAKEN: &[&str] = &["std", "core", "alloc", "gatewright_runtime"];
+
 /// Notes the crates that the gateway's block names. Each has a manifest where it is said to be.
 pub(super) fn crates(check: &mut Check<'_>, settings: &[Checked]) {
     for setting in settings.iter().filter(|setting| setting.values.word == WORD) {
@@ -28,6 +31,14 @@ pub(super) fn crates(check: &mut Check<'_>, settings: &[Checked]) {
             continue;
         };
         let at = name.span.unwrap_or(setting.span);
+        if TAKEN.contains(&name_text) {
+            let found = format!("`{name_text}`");
+            let problem = wrong_type(at, "the name of a crate of yours", &found);
+            check
+                .problems
+                .push(problem.help("there is one of this name in every gateway: rename the package"));
+            continue;
+        }
         if !is_name(name_text) {
             let found = format!("`{name_text}`");
             let problem = wrong_type(at, "the name of a crate, as Rust writes it", &found);
@@ -71,10 +82,11 @@ pub(super) fn unused(check: &mut Check<'_>, nested: &Nested<'_>) {
     let terminals = nested.routes.iter().map(|landed| landed.route.terminal());
     let mut called = Vec::new();
     for terminal in terminals {
-        match terminal.map(|terminal| &terminal.kind) {
-            None => return,
-            Some(TerminalKind::Handler(it)) => called.extend(it.path.value.split("::").next()),
-            Some(_) => {}
+        let Some(terminal) = terminal else { return };
+        for way in terminal.ways() {
+            if let TerminalKind::Handler(it) = &way.kind {
+                called.extend(it.path.value.split("::").next());
+            }
         }
     }
     for it in &check.crates {
@@ -135,7 +147,40 @@ fn argument(check: &mut Check<'_>, scope: &Scope<'_>, value: &ast::Value) -> Opt
         check.problems.push(problem.help("hand over its fields one by one, or a value of a declared `type`"));
         return None;
     }
+    if let Some((name, why)) = unspeakable(&typed.ty) {
+        let problem = wrong_type(value.span, "a value whose names Rust can have", &format!("`{name}`"));
+        check.problems.push(problem.help(why));
+        return None;
+    }
     Some(typed)
+}
+
+/// Words that Rust takes as a name in no spelling.
+const NEVER: &[&str] = &["self", "Self", "super", "crate", "_"];
+
+/// A name of a type, or of a field in it, that Rust cannot have, and what to do about it.
+fn unspeakable(ty: &Ty) -> Option<(String, String)> {
+    let record = match ty {
+        Ty::List(item, _) | Ty::Map(item) | Ty::Optional(item) => return unspeakable(item),
+        Ty::Record(record) => record,
+        _ => return None,
+    };
+    let mut known: Vec<(String, &str)> = Vec::new();
+    for name in record.name.iter().chain(record.fields.iter().map(|field| &field.name)) {
+        if NEVER.contains(&name.as_str()) {
+            let help = "call it otherwise; `from` says what a field is called on the wire".to_owned();
+            return Some((name.clone(), help));
+        }
+    }
+    for field in &record.fields {
+        let rust = field.name.replace('-', "_");
+        if let Some((_, other)) = known.iter().find(|(own, _)| *own == rust) {
+            let help = format!("Rust calls it `{rust}`, and `{other}` as well: call one of them otherwise");
+            return Some((field.name.clone(), help));
+        }
+        known.push((rust, &field.name));
+    }
+    record.fields.iter().find_map(|field| unspeakable(&field.ty))
 }
 
 /// A part of a type of which it is not known what Rust calls it.

@@ -18,7 +18,7 @@ use super::step::{self, Asked};
 use super::upstream::Upstream;
 use super::when::{self, When};
 use super::{
-    Check, answer, arms, contract, handler, own_answer, pattern, problem, resolve, target, trail, used,
+    Check, answer, arms, contract, handler, own_answer, pattern, problem, resolve, split, target, trail, used,
 };
 use crate::algebra::{Method, Pattern, Shape};
 use crate::checked::{self, End, Step, Trail};
@@ -40,7 +40,7 @@ pub(super) struct Route<'a> {
     /// What becomes one answer, where it ends so.
     pub(super) aggregate: Option<Box<checked::Aggregate>>,
     /// What is done for each value, where it ends so.
-    arms: Option<Box<checked::Match>>,
+    pub(super) arms: Option<Box<checked::Match>>,
 }
 
 /// The form of a route's path that is not written.
@@ -104,9 +104,12 @@ pub(super) fn check<'a>(
         }
     }
     if let Some(TerminalKind::Aggregate(branches)) = written.terminal().map(|terminal| &terminal.kind) {
-        own_answer::note(check, &steps, &aggregate::upstreams(branches, upstreams), AGGREGATED);
+        let asked = aggregate::upstreams(branches, upstreams);
+        let having: Vec<&Upstream<'_>> = asked.iter().flat_map(|upstream| upstream.of(upstreams)).collect();
+        own_answer::note(check, &steps, &having, AGGREGATED);
     } else if ends(written, &leads) {
-        let handles = written.terminal().is_some_and(|it| matches!(it.kind, TerminalKind::Handler(_)));
+        let is_handler = |way: &ast::Terminal| matches!(way.kind, TerminalKind::Handler(_));
+        let handles = written.terminal().is_some_and(|it| it.ways().any(is_handler));
         let having: Vec<&Upstream<'_>> = all.iter().flat_map(|upstream| upstream.of(upstreams)).collect();
         let steps: Vec<Step> = steps.iter().chain(ways.iter().flatten()).cloned().collect();
         own_answer::note(check, &steps, &having, if handles { HANDLED } else { &[] });
@@ -245,11 +248,8 @@ fn upstream(check: &mut Check<'_>, terminal: &ast::Terminal, upstreams: &[Upstre
         return None;
     }
     let found = upstreams.binary_search_by(|known| known.name.text.as_str().cmp(&name.text)).ok();
-    let split = found.and_then(|at| upstreams.get(at)?.split.as_ref());
-    for share in split.into_iter().flat_map(|split| &split.shares) {
-        if let Some(upstream) = upstreams.get(share.upstream) {
-            check.names.find(Space::Upstream, &upstream.name.text);
-        }
+    if let Some(upstream) = found.and_then(|at| upstreams.get(at)) {
+        split::uses(check, upstream, upstreams);
     }
     found
 }

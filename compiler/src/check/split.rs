@@ -103,6 +103,15 @@ pub(super) fn resolve(check: &mut Check<'_>, all: &mut [Upstream<'_>]) {
     }
 }
 
+/// Whoever asks an upstream uses those that it shares requests out to.
+pub(super) fn uses(check: &mut Check<'_>, upstream: &Upstream<'_>, all: &[Upstream<'_>]) {
+    for share in upstream.split.iter().flat_map(|split| &split.shares) {
+        if let Some(share) = all.get(share.upstream) {
+            check.names.find(Space::Upstream, &share.name.text);
+        }
+    }
+}
+
 fn one(
     check: &mut Check<'_>,
     upstream: &Upstream<'_>,

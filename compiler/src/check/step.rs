@@ -12,7 +12,7 @@ use gatewright_dsl::schema::{Around, Checked, Phase, Values};
 use super::around::Nested;
 use super::join::{Item, Settings};
 use super::upstream::Upstream;
-use super::{Check, problem, resolve, trail};
+use super::{Check, problem, resolve, split, trail};
 use crate::checked::{self, Step};
 
 /// A route whose steps are asked for.
@@ -98,7 +98,12 @@ fn accord(check: &mut Check<'_>, steps: &[Step], asked: &Asked<'_, '_>) {
 
 /// The steps of a call that a branch makes: what its upstream says of every call, or what holds by itself. Of a request they know
 /// what is known of all.
-pub(super) fn of_branch(check: &mut Check<'_>, upstream: &Upstream<'_>, nested: &Nested<'_>) -> Vec<Step> {
+pub(super) fn of_branch<'a>(
+    check: &mut Check<'_>,
+    (upstream, all): (&Upstream<'a>, &[Upstream<'a>]),
+    nested: &Nested<'_>,
+) -> Vec<Step> {
+    split::uses(check, upstream, all);
     let mut steps: Vec<Step> = Vec::new();
     let calls = |policy: &&Policy| policy.phase == Phase::Call && !policy.part && policy.either.is_none();
     for policy in check.catalogue.policies().filter(calls) {
@@ -106,7 +111,9 @@ pub(super) fn of_branch(check: &mut Check<'_>, upstream: &Upstream<'_>, nested: 
         steps.extend(one(check, policy, None, written, nested));
     }
     let find = |name: &str| steps.iter().find(|step| step.policy.name == name).map(|step| &step.values);
-    for step in &steps {
+    let having = upstream.of(all);
+    let parts = having.iter().flat_map(|upstream| &upstream.parts).filter_map(|part| part.step.as_ref());
+    for step in steps.iter().chain(parts) {
         let Some(accord) = step.policy.accord else { continue };
         let mismatch = accord(&step.values, &Around { methods: None, find: &find });
         check.problems.extend(mismatch.and_then(|mismatch| mismatch.problem(&step.values)));

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{End, Piece, Step};
 use crate::algebra::Method;
-use crate::ir::expr::Function;
+use crate::ir::expr::{Expr, Function};
 use crate::ty::Ty;
 
 /// What is done for each value of an expression.
@@ -54,6 +54,14 @@ pub(crate) struct Branch {
     pub(crate) failure: Failure,
     /// The places of the branches whose values its path, and what it sends, is made of.
     pub(crate) needs: Vec<usize>,
+}
+
+impl Branch {
+    /// Whether something that it sends says who asks: by itself, or by the one of several values that the call is for.
+    pub(crate) fn tells_who(&self, expr: &Expr) -> bool {
+        let of_who = self.each.as_ref().filter(|each| each.list.expr.tells_who());
+        expr.tells_who() || of_who.is_some_and(|each| expr.reads_document(each.document))
+    }
 }
 
 /// The values for each of which there is a call.

@@ -17,9 +17,12 @@ pub(crate) struct Wrong {
 /// Words of schemas that say more than what is read here.
 const BEYOND: &[&str] = &["oneOf", "anyOf", "not", "if", "discriminator", "patternProperties", "$dynamicRef"];
 
+/// How many schemas are read for one type, written out: `allOf` can name a few of them very often.
+const MOST: usize = 10_000;
+
 /// What a schema says otherwise than a type, of what is read.
 pub(crate) fn fits(contract: &Contract, schema: &Node, ty: &Ty) -> Vec<Wrong> {
-    let mut holding = Holding { contract, found: Vec::new() };
+    let mut holding = Holding { contract, found: Vec::new(), left: MOST };
     holding.holds(schema, ty, "");
     holding.found
 }
@@ -41,6 +44,8 @@ struct Said<'c> {
 struct Holding<'c> {
     contract: &'c Contract,
     found: Vec<Wrong>,
+    /// Schemas that may still be read.
+    left: usize,
 }
 
 impl<'c> Holding<'c> {
@@ -60,7 +65,7 @@ impl<'c> Holding<'c> {
             items: None,
             others: None,
         };
-        if let Err((line, why)) = said.read(self.contract, schema, 0) {
+        if let Err((line, why)) = said.read(self.contract, schema, (0, &mut self.left)) {
             return self.wrong(at, line, why);
         }
         // Of a field that may be absent, `null` is read as its absence.
@@ -147,18 +152,22 @@ impl<'c> Said<'c> {
         &mut self,
         contract: &'c Contract,
         schema: &'c Node,
-        depth: usize,
+        (depth, left): (usize, &mut usize),
     ) -> Result<(), (usize, String)> {
         if depth > 16 {
             return Err((schema.line, "`allOf` leads too deep".to_owned()));
         }
+        let Some(rest) = left.checked_sub(1) else {
+            return Err((schema.line, "`allOf` leads to too many schemas".to_owned()));
+        };
+        *left = rest;
         let line = schema.line;
         let schema = contract.followed(schema).map_err(|why| (line, why))?;
         if let Some(word) = BEYOND.iter().find(|word| schema.get(word).is_some()) {
             return Err((schema.line, format!("it says `{word}`, which is not understood")));
         }
         for part in schema.get("allOf").map(Node::items).unwrap_or_default() {
-            self.read(contract, part, depth + 1)?;
+            self.read(contract, part, (depth + 1, &mut *left))?;
         }
         self.line = schema.line;
         match schema.get("type") {
@@ -216,6 +225,18 @@ mod tests {
             wrong("{type: object, additionalProperties: {type: integer}}", &Ty::Map(Ty::INT.into())),
             Vec::<String>::new()
         );
+    }
+
+    #[test]
+    fn parts_that_double_are_not_read_for_ever() {
+        let mut text = "openapi: 3.1.0\nS16: {type: string}\n".to_owned();
+        for number in 0..16 {
+            let next = format!("{{$ref: '#/S{}'}}", number + 1);
+            text += &format!("S{number}: {{allOf: [{}]}}\n", [next.as_str(); 10].join(", "));
+        }
+        let contract = Contract::read(String::new(), &text).unwrap();
+        let found = fits(&contract, contract.root.get("S0").unwrap(), &Ty::STRING);
+        assert!(found[0].what.contains("too many schemas"), "{found:?}");
     }
 
     #[test]

@@ -2,6 +2,8 @@
 //!
 //! It is bounded: no alias makes a part stand twice, and neither the depth nor the number of parts goes beyond what a contract needs.
 
+use std::collections::BTreeSet;
+
 use saphyr_parser::{Event, Parser, ScalarStyle};
 
 /// How deep parts may lie in each other.
@@ -67,7 +69,7 @@ pub(crate) fn read(text: &str) -> Result<Node, Refused> {
                 } else {
                     Is::Map(Vec::new())
                 };
-                open.push(Open { node: Node { line, is }, key: None });
+                open.push(Open { node: Node { line, is }, key: None, keys: BTreeSet::new() });
                 continue;
             }
             Event::SequenceEnd | Event::MappingEnd => match open.pop() {
@@ -94,6 +96,8 @@ pub(crate) fn read(text: &str) -> Result<Node, Refused> {
 struct Open {
     node: Node,
     key: Option<String>,
+    /// Of a map, the keys so far.
+    keys: BTreeSet<String>,
 }
 
 impl Open {
@@ -111,7 +115,7 @@ impl Open {
                 if key == "<<" {
                     return Err(Refused::new(part.line, "merge keys are not read"));
                 }
-                if members.iter().any(|(known, _)| *known == key) {
+                if !self.keys.insert(key.clone()) {
                     return Err(Refused::new(part.line, format!("the key `{key}` stands twice")));
                 }
                 self.key = Some(key);

@@ -206,7 +206,10 @@ pub(super) fn home(path: &str) -> TokenStream {
 
 /// A name that a row gives. A word of Rust is written raw.
 pub(super) fn ident(name: &str) -> Ident {
-    syn::parse_str(name).unwrap_or_else(|_| Ident::new_raw(name, Span::call_site()))
+    // A keyword since edition 2024, which syn takes for a name.
+    let is_new = name == "gen";
+    let plain = syn::parse_str(name).ok().filter(|_| !is_new);
+    plain.unwrap_or_else(|| Ident::new_raw(name, Span::call_site()))
 }
 
 pub(super) fn socket_address(address: SocketAddr) -> TokenStream {

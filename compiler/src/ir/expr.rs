@@ -269,6 +269,12 @@ impl Expr {
             || self.kind.operands().iter().any(|of| of.tells_who())
     }
 
+    /// Whether it reads anything of the document of this number.
+    pub(crate) fn reads_document(&self, number: u16) -> bool {
+        matches!(self.kind, Kind::Document(own, _) if own == number)
+            || self.kind.operands().iter().any(|of| of.reads_document(number))
+    }
+
     pub(crate) fn new(kind: Kind, ty: Ty) -> Rc<Self> {
         let operands = kind.operands();
         let size = operands.iter().fold(1_u32, |sum, of| sum.saturating_add(of.size));

@@ -124,6 +124,7 @@ impl Chains {
     /// A call of the gateway's own to an upstream: with a chain of its own.
     fn call(&mut self, upstream: usize, steps: Vec<Step>) -> Call {
         let (steps, record, _) = self.steps(steps);
+        self.fits(&steps, &record);
         let (chain, record) = self.chain(steps, Some(EndKind::Branch), record, None);
         Call { upstream, chain, record }
     }

@@ -170,8 +170,15 @@ const IDEMPOTENT: &[&str] = &["GET", "HEAD", "PUT", "DELETE", "OPTIONS"];
 
 /// Whether no server has seen the request.
 fn is_unsent(cause: &Value) -> bool {
-    matches!(cause, Value::Cause(Cause::Reason(reason))
-        if ["connect_failure", "upstream_refused", "upstream_unreachable", "upstream_connect_timeout"].contains(&&**reason))
+    let unsent = [
+        "connect_failure",
+        "upstream_refused",
+        "upstream_unreachable",
+        "upstream_connect_timeout",
+        "upstream_certificate_invalid",
+        "upstream_tls_failed",
+    ];
+    matches!(cause, Value::Cause(Cause::Reason(reason)) if unsent.contains(&&**reason))
 }
 
 /// In whole milliseconds, as it would be written.

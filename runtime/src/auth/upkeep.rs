@@ -11,7 +11,7 @@ use super::{Upkeep, Verifier};
 use crate::serve::{Order, say};
 
 /// Starts it, where there is something to keep up to date, and waits until each has been looked at once, or for so long as one may
-/// take. It ends with the order to stop.
+/// take. It goes on until every connection is cut.
 ///
 /// # Errors
 ///
@@ -43,6 +43,6 @@ fn work(all: Vec<Arc<dyn Upkeep>>, first: mpsc::Sender<()>, mut orders: watch::R
         }
         drop(first);
         // An error means that nobody is left to give orders.
-        let _ = orders.wait_for(|order| *order != Order::Serve).await;
+        let _ = orders.wait_for(|order| *order == Order::Cut).await;
     });
 }

@@ -150,6 +150,8 @@ struct Prepared {
 pub struct Running {
     orders: watch::Sender<Order>,
     workers: Vec<JoinHandle<()>>,
+    /// What `auth`s know by others is kept up to date there.
+    keeper: Option<JoinHandle<()>>,
     writer: Option<JoinHandle<()>>,
     log: Log,
     exporter: Option<Exporter>,
@@ -322,6 +324,7 @@ fn prepare(
     let running = Running {
         orders,
         workers: Vec::from_iter(looking),
+        keeper: None,
         writer,
         log: gateway.log.clone(),
         exporter,
@@ -375,9 +378,8 @@ fn open(wanted: &[SocketAddr], workers: usize) -> Result<Vec<Vec<std::net::TcpLi
 impl Prepared {
     /// Starts the worker of each share of the sockets but the first `kept`, which are given back.
     fn spawn(&mut self, kept: usize) -> Result<(), String> {
-        self.running
-            .workers
-            .extend(auth::upkeep::start(&self.gateway.shared.auths, self.running.orders.subscribe())?);
+        let keeping = auth::upkeep::start(&self.gateway.shared.auths, self.running.orders.subscribe())?;
+        self.running.keeper = keeping;
         // The servers of a test are well unless it says otherwise.
         if !cfg!(feature = "tested") {
             let asking = checkup::start(&self.gateway, self.running.orders.subscribe())?;
@@ -442,6 +444,11 @@ impl Running {
         for worker in self.workers {
             // A worker that panicked has said so on standard error.
             let _ = worker.join();
+        }
+        // Who is being answered may still need what it fetches.
+        self.orders.send_replace(Order::Cut);
+        if let Some(keeper) = self.keeper {
+            let _ = keeper.join();
         }
         if let Some(exporter) = self.exporter {
             exporter.stop();

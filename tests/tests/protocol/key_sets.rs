@@ -41,11 +41,12 @@ impl Said {
     }
 }
 
+/// Keys without a name have an empty one.
 fn set(keys: &[(&str, &[u8])]) -> String {
     let jwk = |(id, pem): &(&str, &[u8])| {
         let key = EncodingKey::from_rsa_pem(pem).unwrap();
         let mut jwk = Jwk::from_encoding_key(&key, Algorithm::RS256).unwrap();
-        jwk.common.key_id = Some((*id).to_owned());
+        jwk.common.key_id = (!id.is_empty()).then(|| (*id).to_owned());
         serde_json::to_value(jwk).unwrap()
     };
     json!({ "keys": keys.iter().map(jwk).collect::<Vec<_>>() }).to_string()
@@ -122,6 +123,32 @@ fn a_key_that_is_used_right_after_another_fetch_is_found() {
     said.keys(&[("one", RSA), ("two", OTHER_RSA)]);
     assert_eq!(ask(&gate, "/me", &token("two", OTHER_RSA)).status(), 200);
     assert_eq!(fetches(&server, "/realm/keys?now"), 3);
+}
+
+#[test]
+fn a_key_without_a_name_is_not_taken_for_the_one_that_a_token_names() {
+    let said = Said::default();
+    said.keys(&[("", RSA)]);
+    let server = said.server();
+    let gate = gate(&server);
+    assert_eq!(ask(&gate, "/me", &token("any", RSA)).status(), 200);
+    said.keys(&[("", RSA), ("two", OTHER_RSA)]);
+    assert_eq!(ask(&gate, "/me", &token("two", OTHER_RSA)).status(), 200);
+    assert_eq!(ask(&gate, "/me", &token("any", RSA)).status(), 200);
+}
+
+#[test]
+fn a_key_of_one_set_does_not_wait_for_another() {
+    let (quick, slow) = (Said::default(), Said::default());
+    quick.keys(&[("one", RSA)]);
+    slow.keys(&[("other", RSA)]);
+    let (first, second) = (quick.server(), slow.server());
+    let setup = Setup { program: program::key_sets(), workers: 2, ..Setup::app(&Server::ok()) };
+    let gate = setup.place(KEYS[0], first.address).place(KEYS[1], second.address).start();
+    quick.keys(&[("one", RSA), ("two", OTHER_RSA)]);
+    slow.set(String::new());
+    // No time passes.
+    assert_eq!(ask(&gate, "/both", &token("two", OTHER_RSA)).status(), 200);
 }
 
 #[test]

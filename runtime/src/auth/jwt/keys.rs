@@ -107,7 +107,6 @@ impl Key {
     }
 
     /// Whether it has this name.
-    #[cfg(test)]
     pub(super) fn is_named(&self, id: Option<&str>) -> bool {
         self.id.as_deref() == id
     }

@@ -146,36 +146,14 @@ impl Kind for Config {
         }
         // Those of a test are made here, and no others are there.
         #[cfg(feature = "tested")]
-        if let Some((signer, key)) = tested::Signer::new(&accepted) {
-            let keys = Held::Fixed(Arc::new(KeySet { keys: vec![key] }));
-            let (sources, signer) = (Vec::new(), Some(signer));
-            return Ok(Box::new(Tokens {
-                auth,
-                accepted,
-                asked,
-                keys,
-                sources,
-                longest,
-                remembered,
-                signer,
-            }));
-        }
-        // Keys come last: which of them are wanted is known then.
-        let mut sources = Vec::new();
-        for item in self.items {
-            if let Item::Keys { from, keep, every, cool_down, within } = *item
-                && is_url(from)
-            {
-                let times = Times { keep, every, cool_down, within };
-                let source = Source::new(start, from, times, accepted.clone(), remembered.clone());
-                sources.push(source.map_err(|error| format!("the keys of `{}`: {error}", auth.name))?);
-            }
-        }
-        let forget = remembered.clone();
-        let forget = move || forget.iter().for_each(|remembered| remembered.clear());
-        let (params, to_look) = (Arc::clone(start.params), accepted.clone());
-        let make = move |read: Read<'_>| keys(self.items, &to_look, &params, read);
-        let keys = Held::new(start, ("keys", &paths), forget, make)?;
+        let (made, signer) = tested::Signer::new(&accepted).map(|(signer, key)| (key, signer)).unzip();
+        #[cfg(not(feature = "tested"))]
+        let made: Option<Key> = None;
+        let (keys, sources) = match made {
+            Some(key) => (Held::Fixed(Arc::new(KeySet { keys: vec![key] })), Vec::new()),
+            // Keys come last: which of them are wanted is known then.
+            None => self.found(start, &accepted, remembered.as_ref(), &paths)?,
+        };
         Ok(Box::new(Tokens {
             auth,
             accepted,
@@ -185,8 +163,35 @@ impl Kind for Config {
             longest,
             remembered,
             #[cfg(feature = "tested")]
-            signer: None,
+            signer,
         }))
+    }
+}
+
+impl Config {
+    /// The keys of the block and of its files, and those that are fetched.
+    fn found(
+        &'static self,
+        start: &Start,
+        accepted: &[Algorithm],
+        remembered: Option<&Arc<Remembered>>,
+        paths: &[&'static str],
+    ) -> Result<(Held<KeySet>, Vec<Arc<Source>>), String> {
+        let mut sources = Vec::new();
+        for item in self.items {
+            if let Item::Keys { from, keep, every, cool_down, within } = *item
+                && is_url(from)
+            {
+                let times = Times { keep, every, cool_down, within };
+                let source = Source::new(start, from, times, accepted.to_vec(), remembered.cloned());
+                sources.push(source.map_err(|error| format!("the keys of `{}`: {error}", start.auth.name))?);
+            }
+        }
+        let forget = remembered.cloned();
+        let forget = move || forget.iter().for_each(|remembered| remembered.clear());
+        let (params, to_look) = (Arc::clone(start.params), accepted.to_vec());
+        let make = move |read: Read<'_>| keys(self.items, &to_look, &params, read);
+        Ok((Held::new(start, ("keys", paths), forget, make)?, sources))
     }
 }
 
@@ -289,12 +294,12 @@ impl Tokens {
         if !waited {
             let looks = self.sources.iter().filter_map(|source| {
                 let look = source.want(&token.algorithm, token.key.as_deref())?;
-                Some(Box::pin(look) as Pin<Box<dyn Future<Output = ()>>>)
+                Some(Box::pin(look) as Look)
             });
             let looks: Vec<_> = looks.collect();
             if !looks.is_empty() {
                 let within = self.sources.iter().map(|source| source.longest_wait()).max().unwrap_or(0);
-                let over = Over::Told(Box::pin(all(looks)));
+                let over = Over::Told(Box::pin(found(looks)));
                 return Err(Verdict::Later(Later { over, within, otherwise }));
             }
             // What was under way may have ended in between.
@@ -310,7 +315,7 @@ impl Tokens {
         let (mut is_named, mut is_missing) = (false, false);
         let mut verifies = |keys: &KeySet| {
             let keys = keys.find(&token.algorithm, token.key.as_deref());
-            is_named |= token.key.is_some() && !keys.is_empty();
+            is_named |= token.key.is_some() && keys.iter().any(|key| key.is_named(token.key.as_deref()));
             keys.iter().any(|key| key.verifies(token.message, &token.signature))
         };
         if self.keys.with(|keys| verifies(keys)) {
@@ -328,11 +333,21 @@ impl Tokens {
     }
 }
 
-/// Ends when all of them have; with nothing: there is news.
-async fn all(mut looks: Vec<Pin<Box<dyn Future<Output = ()>>>>) -> Option<Settled> {
+/// A wait for a source. It says whether the key is there now.
+type Look = Pin<Box<dyn Future<Output = bool>>>;
+
+/// Ends when one of them has found the key, or when all have ended; with nothing: there is news.
+async fn found(mut looks: Vec<Look>) -> Option<Settled> {
     poll_fn(|cx| {
-        looks.retain_mut(|look| look.as_mut().poll(cx).is_pending());
-        if looks.is_empty() { Poll::Ready(None) } else { Poll::Pending }
+        let mut is_there = false;
+        looks.retain_mut(|look| match look.as_mut().poll(cx) {
+            Poll::Ready(found) => {
+                is_there |= found;
+                false
+            }
+            Poll::Pending => true,
+        });
+        if is_there || looks.is_empty() { Poll::Ready(None) } else { Poll::Pending }
     })
     .await
 }

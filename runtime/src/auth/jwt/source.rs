@@ -142,30 +142,32 @@ impl Source {
     }
 
     /// Somebody has a token by a key that is not known. Where a fetch is under way or may begin at once, it is worth a wait, which
-    /// ends when there is nothing more to wait for.
+    /// ends when there is nothing more to wait for, and says whether the key is known now.
     pub(super) fn want(
         self: &Arc<Self>,
         algorithm: &str,
         id: Option<&str>,
-    ) -> Option<impl Future<Output = ()> + use<>> {
-        let near = self.ask()?;
+    ) -> Option<impl Future<Output = bool> + use<>> {
+        let near = self.ask(algorithm, id)?;
         let (source, algorithm, id) = (Arc::clone(self), algorithm.to_owned(), id.map(str::to_owned));
         Some(async move {
             let Near { mut over, had_begun } = near;
             // An error means that nothing will come.
             let _ = over.changed().await;
-            if had_begun
-                && !source.has(&algorithm, id.as_deref())
-                && let Some(mut next) = source.ask()
-            {
+            if had_begun && let Some(mut next) = source.ask(&algorithm, id.as_deref()) {
                 let _ = next.over.changed().await;
             }
+            source.has(&algorithm, id.as_deref())
         })
     }
 
-    /// Asks for a fetch; nothing where none is near.
-    fn ask(&self) -> Option<Near> {
+    /// Asks for a fetch; nothing where none is near, or where the key has come meanwhile.
+    fn ask(&self, algorithm: &str, id: Option<&str>) -> Option<Near> {
         let mut plan = self.plan();
+        // Under the lock that a fetch ends under.
+        if self.has(algorithm, id) {
+            return None;
+        }
         plan.is_wanted = true;
         plan.is_urgent |= !plan.is_under_way;
         let now = self.clock.now();
@@ -183,7 +185,8 @@ impl Source {
 
     /// Whether the key is known that a token names.
     fn has(&self, algorithm: &str, id: Option<&str>) -> bool {
-        id.is_some() && self.keys().is_some_and(|keys| !keys.find(algorithm, id).is_empty())
+        let has = |keys: &KeySet| keys.find(algorithm, id).iter().any(|key| key.is_named(id));
+        id.is_some() && self.keys().is_some_and(|keys| has(&keys))
     }
 
     /// When a fetch may begin that somebody wants.
