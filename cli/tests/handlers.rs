@@ -6,9 +6,19 @@ mod common;
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 
 use common::Folder;
+
+/// A program that runs, and ends with whoever started it.
+struct Gateway(Child);
+
+impl Drop for Gateway {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
 
 const MANIFEST: &str =
     "[package]\nname = \"greet-them\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n[workspace]\n";
@@ -76,17 +86,15 @@ fn what_rustc_refuses_is_said_of_the_program_and_what_it_takes_answers() {
 
     let ran = build(&crate_of(RIGHT));
     assert_eq!(ran.code, 0, "{}", ran.err);
-    let mut gateway = Command::new(folder.path().join("greeter"))
+    let gateway = Command::new(folder.path().join("greeter"))
         .stdout(Stdio::null())
         .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
+        .spawn();
+    let mut gateway = Gateway(gateway.unwrap());
     let mut line = String::new();
-    BufReader::new(gateway.stderr.take().unwrap()).read_line(&mut line).unwrap();
+    BufReader::new(gateway.0.stderr.take().unwrap()).read_line(&mut line).unwrap();
     let answer = ask(port, r#"{"name":"Ada"}"#);
     let failure = ask(port, r#"{"name":"Ada","year":-1}"#);
-    gateway.kill().unwrap();
-    gateway.wait().unwrap();
     assert!(
         answer.starts_with("HTTP/1.1 200 OK\r\n") && answer.ends_with("hello Ada at 127.0.0.1"),
         "{line}{answer}"

@@ -187,6 +187,16 @@ impl Gate {
         by
     }
 
+    /// Waits until so much of the gateway's time has passed: then it holds, and not before. However slow the machine is, that is so.
+    pub fn holds_after(&self, time: Duration, mut holds: impl FnMut() -> bool) {
+        const MARGIN: Duration = Duration::from_millis(20);
+        self.clock.advance(time - MARGIN);
+        std::thread::sleep(MARGIN);
+        assert!(!holds(), "it holds before {time:?} have passed");
+        self.clock.advance(MARGIN * 2);
+        eventually("it holds in time", holds);
+    }
+
     /// Opens the file of the access log anew.
     pub fn reopen_log(&self) {
         self.running.as_ref().expect("it runs").reopen_log();

@@ -274,8 +274,7 @@ fn a_late_answer_lets_nobody_in() {
         let mut client = gate.client();
         client.send(get("/in/app/x", ""));
         eventually("it is asked", || asked.requested("/verify?for=tested") == 1);
-        let waited = gate.advance_until(Duration::from_millis(20), || asked.is_over(0));
-        assert!((Duration::from_millis(400)..Duration::from_millis(900)).contains(&waited), "{waited:?}");
+        gate.holds_after(Duration::from_millis(500), || asked.is_over(0));
         refused(&client.answer(), 503, "auth_timeout");
     }
     assert_eq!(app.connections(), 0);
@@ -399,8 +398,7 @@ fn its_time_is_a_part_of_that_of_the_route() {
     let mut client = gate.client();
     client.send(get("/in/short", ""));
     eventually("it is asked", || asked.requested("/verify?for=tested") == 1);
-    let waited = gate.advance_until(Duration::from_millis(10), || asked.is_over(0));
-    assert!(waited < Duration::from_millis(800), "{waited:?}");
+    gate.holds_after(Duration::from_millis(200), || asked.is_over(0));
     assert_eq!(client.answer().status(), 503);
     assert_eq!(app.connections(), 0);
 }

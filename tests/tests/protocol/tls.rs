@@ -324,6 +324,7 @@ fn an_answer_may_be_followed_by_another_try() {
     for _ in 0..4 {
         assert_eq!(gate.ask(get("/two")).status(), 200);
     }
+    assert!(!busy.requests().is_empty() && good.requests().len() == 4);
 }
 
 #[test]

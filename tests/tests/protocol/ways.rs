@@ -69,10 +69,8 @@ fn each_way_has_its_own_time_and_that_of_the_route_over_it() {
         let mut client = gate.client();
         client.send(format!("GET {path} HTTP/1.1\r\nHost: a\r\n{odd}\r\n"));
         eventually("one is asked", || app.requests().len() + patient.requests().len() == 1);
-        let waited = gate.advance_until(Duration::from_millis(20), || client.stirs());
+        gate.holds_after(Duration::from_secs(seconds), || client.stirs());
         refused(&client.answer(), 504, "upstream_timeout");
-        let least = Duration::from_secs(seconds);
-        assert!(waited >= least && waited <= least + Duration::from_millis(60), "{path}: {waited:?}");
     }
 }
 
