@@ -86,10 +86,8 @@ fn what_rustc_refuses_is_said_of_the_program_and_what_it_takes_answers() {
 
     let ran = build(&crate_of(RIGHT));
     assert_eq!(ran.code, 0, "{}", ran.err);
-    let gateway = Command::new(folder.path().join("greeter"))
-        .stdout(Stdio::null())
-        .stderr(Stdio::piped())
-        .spawn();
+    let gateway =
+        Command::new(folder.path().join("greeter")).stdout(Stdio::null()).stderr(Stdio::piped()).spawn();
     let mut gateway = Gateway(gateway.unwrap());
     let mut line = String::new();
     BufReader::new(gateway.0.stderr.take().unwrap()).read_line(&mut line).unwrap();

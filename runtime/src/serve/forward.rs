@@ -45,6 +45,10 @@ pub(crate) async fn forward(
     if matches!(request.length, Length::Fixed(length) if length > x.body_max) {
         return Box::pin(refuse_early(client, x, request, Reason::BODY_TOO_LARGE)).await;
     }
+    // What was waited for before may have taken all the time. That for a body begins when it has ended.
+    if !x.settled.is_empty() && matches!(request.length, Length::None) && late(client, x) {
+        return Box::pin(refuse_early(client, x, request, Reason::UPSTREAM_TIMEOUT)).await;
+    }
     let worker = Rc::clone(&client.worker);
     let number = shared_out(&worker, x, to.upstream);
     x.record.upstream = Some(number);

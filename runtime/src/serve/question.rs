@@ -23,12 +23,6 @@ pub(super) fn ask(client: &Client, x: &Exchange, question: Question, end: Micros
     sub.edits.lines.extend_from_slice(&lines);
     let forwarding = if x.forwarding.is_empty() { client.forwarding.as_bytes() } else { &x.forwarding };
     sub.edits.lines.extend_from_slice(forwarding);
-    // Where the route has said by now how long all may take, this is a part of it.
-    let whole = match x.waits.total {
-        0 => Micros::MAX,
-        total => x.record.asked.saturating_add(total),
-    };
-    let end = end.min(whole);
     let (method, body) = (Method::Get, Vec::new());
     let wanted = Wanted { end, max: LARGEST, method, body, is_kept: false, fields, claims };
     Ok(Box::pin(call::call(Rc::clone(worker), number, sub, wanted)))

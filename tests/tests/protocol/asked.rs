@@ -4,11 +4,11 @@
 use std::time::Duration;
 
 use gatewright_tests::client::Client;
-use gatewright_tests::eventually;
 use gatewright_tests::gate::{Gate, Setup, refused};
 use gatewright_tests::program::{self, ASKED, DEAD};
 use gatewright_tests::server::{Connection, Server};
 use gatewright_tests::wire::Message;
+use gatewright_tests::{Cue, eventually};
 
 const ADA: &str = "HTTP/1.1 204 No Content\r\nX-User: ada\r\nX-Groups: admins, press\r\nX-Groups: night\r\nX-Level: 7\r\n\r\n";
 
@@ -385,22 +385,24 @@ fn a_gateway_that_is_cut_says_so() {
 }
 
 #[test]
-fn its_time_is_a_part_of_that_of_the_route() {
-    let app = Server::new(|connection| {
-        connection.request()?;
-        connection.wait()
-    });
-    let asked = Server::new(|connection| {
-        connection.request()?;
-        connection.wait()
-    });
+fn what_it_takes_is_taken_from_the_time_of_the_route() {
+    let (app, cue) = (Server::ok(), Cue::default());
+    let asked = {
+        let cue = cue.clone();
+        Server::new(move |connection| {
+            connection.request()?;
+            cue.wait()?;
+            connection.write(ADA)
+        })
+    };
     let gate = before(&app, &asked);
     let mut client = gate.client();
     client.send(get("/in/short", ""));
     eventually("it is asked", || asked.requested("/verify?for=tested") == 1);
-    gate.holds_after(Duration::from_millis(200), || asked.is_over(0));
-    assert_eq!(client.answer().status(), 503);
-    assert_eq!(app.connections(), 0);
+    gate.clock.advance(Duration::from_millis(300));
+    cue.give();
+    refused(&client.answer(), 504, "upstream_timeout");
+    assert_eq!(app.requests().len(), 0);
 }
 
 #[test]
