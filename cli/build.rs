@@ -15,7 +15,9 @@ use toml_edit::{DocumentMut, Item, Table, value};
 /// The crates, each after those that it needs.
 const CRATES: [&str; 3] = ["runtime", "dsl", "compiler"];
 /// Folders of pages below `docs`, each page named after its word.
-const PAGES: [&str; 3] = ["problem", "policy", "item"];
+const PAGES: [&str; 4] = ["problem", "policy", "item", "auth"];
+/// Those that stand in no folder.
+const TOPIC: &str = "topic";
 /// Features of the runtime that are for our own benches and for `gw test`, and one that switches on others.
 const NOT_OFFERED: [&str; 3] = ["bench", "default", "tested"];
 
@@ -28,10 +30,14 @@ fn main() {
         write_crate(&root.join(name), name, &workspace, &mut code);
     }
     code.push_str("];\npub(crate) const PAGES: &[(&str, &str, &str)] = &[\n");
-    for folder in PAGES {
-        for page in gather(&root.join("docs").join(folder), &["md"]) {
-            let word = page.file_stem().expect("it has a name").to_string_lossy();
-            writeln!(code, "    ({folder:?}, {word:?}, include_str!({:?})),", shown(&page)).expect("memory");
+    let docs = root.join("docs");
+    for page in gather(&docs, &["md"]) {
+        let folder = page.parent().expect("it lies in a folder");
+        let name = folder.strip_prefix(&docs).expect("it was found there").to_string_lossy();
+        let kind = if name.is_empty() { TOPIC } else { &*name };
+        let word = page.file_stem().expect("it has a name").to_string_lossy();
+        if (PAGES.contains(&kind) || kind == TOPIC) && word != "README" {
+            writeln!(code, "    ({kind:?}, {word:?}, include_str!({:?})),", shown(&page)).expect("memory");
         }
     }
     let runtime: DocumentMut = read(&root.join("runtime/Cargo.toml")).parse().expect("TOML");

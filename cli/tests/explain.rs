@@ -9,8 +9,16 @@ use serde_json::Value;
 #[test]
 fn a_word_has_its_page() {
     let folder = Folder::with(&[]);
-    for (word, kind) in [("ambiguous_route", "problem"), ("timeout", "policy"), ("upstream", "item")] {
-        let path = format!("{}/../docs/{kind}/{word}.md", env!("CARGO_MANIFEST_DIR"));
+    let pages = [
+        ("ambiguous_route", "problem", "problem/ambiguous_route"),
+        ("timeout", "policy", "policy/timeout"),
+        ("upstream", "item", "item/upstream"),
+        ("jwt", "auth", "auth/jwt"),
+        ("auth/forward", "auth", "auth/forward"),
+        ("aggregate", "topic", "aggregate"),
+    ];
+    for (word, kind, file) in pages {
+        let path = format!("{}/../docs/{file}.md", env!("CARGO_MANIFEST_DIR"));
         let page = std::fs::read_to_string(path).unwrap();
         let ran = folder.gw(&["explain", word]);
         assert_eq!((ran.code, ran.out.as_str(), ran.err.as_str()), (0, page.as_str(), ""));
@@ -18,6 +26,13 @@ fn a_word_has_its_page() {
         common::schema::validate("explain", &document);
         assert_eq!((&document["result"]["kind"], &document["result"]["page"]), (&kind.into(), &page.into()));
     }
+}
+
+#[test]
+fn a_word_with_two_pages_names_the_other() {
+    let ran = Folder::with(&[]).gw(&["explain", "forward"]);
+    assert!(ran.code == 0 && ran.out.starts_with("# forward\n"), "{ran:?}");
+    assert_eq!(ran.err, "there is another page: gw explain auth/forward\n");
 }
 
 #[test]

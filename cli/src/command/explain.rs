@@ -15,18 +15,26 @@ use crate::envelope::{self, Refusal};
 use crate::project;
 
 /// Which pages are looked at, in this order.
-const KINDS: [&str; 3] = ["problem", "policy", "item"];
+const KINDS: [&str; 5] = ["problem", "policy", "item", "auth", "topic"];
 
-/// Shows the page of a word.
+/// Shows the page of a word, which may have its kind before it: `auth/forward`.
 pub(crate) fn word(word: &str, as_json: bool) -> ExitCode {
-    let Some((kind, text)) = KINDS.iter().find_map(|kind| Some((*kind, page(kind, word)?))) else {
+    let (own, word) = word.split_once('/').map_or((None, word), |(kind, word)| (Some(kind), word));
+    let mut found = KINDS
+        .iter()
+        .filter(|kind| own.is_none_or(|own| own == **kind))
+        .filter_map(|kind| Some((*kind, page(kind, word)?)));
+    let Some((kind, text)) = found.next() else {
         let known = KINDS.iter().flat_map(|kind| words(kind));
         let help = match nearest(word, known) {
-            Some(near) => format!("did you mean `{near}`?"),
-            None => "name a problem, a setting, a declaration, or a request: gw explain GET /path".to_owned(),
+            Some(near) if near != word => format!("did you mean `{near}`?"),
+            _ => "name a problem, a setting, a declaration, or a request: gw explain GET /path".to_owned(),
         };
         return Refusal::failed(format!("no page is named `{word}`"), help).end(as_json);
     };
+    for (kind, _) in found {
+        eprintln!("there is another page: gw explain {kind}/{word}");
+    }
     if as_json {
         envelope::print(true, &[], &json!({ "kind": kind, "word": word, "page": text }));
     } else {
