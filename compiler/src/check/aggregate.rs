@@ -1,6 +1,7 @@
 //! `aggregate`: its branches, which of them waits for which, and what is answered.
 //!
-//! Every branch has a type that is written, so that all are known before any is looked at: only who reads whom makes an order.
+//! Every branch has a type that is written, here or in a contract, so that all are known before any is looked at: only who reads whom
+//! makes an order.
 
 mod each;
 mod fallback;
@@ -21,7 +22,7 @@ use super::expr::scope::Scope;
 use super::pattern::Pattern;
 use super::rewrite::Space;
 use super::upstream::Upstream;
-use super::{Check, document, problem, step, target};
+use super::{Check, contract, document, problem, step, target};
 use crate::checked::{Aggregate, Branch, Failure, Piece};
 use crate::ir::expr::{Expr, Function, Kind};
 use crate::ty::Ty;
@@ -66,7 +67,8 @@ pub(super) fn check(
         check.problems.push(problem::too_many_branches(count, MOST, extra.span));
     }
     let mut scope = Scope::within(seen.scope);
-    let types: Vec<Option<Ty>> = written.branches.iter().map(|branch| ty(check, branch)).collect();
+    let types: Vec<Option<Ty>> =
+        written.branches.iter().map(|branch| ty(check, branch, seen.upstreams)).collect();
     for ((number, branch), ty) in (1..).zip(&written.branches).zip(&types) {
         // What may be skipped may be absent; of several, those are left out that are.
         let ty = ty.clone().map(|ty| match branch.failure {
@@ -107,8 +109,10 @@ pub(super) fn check(
     Some(Box::new(aggregate))
 }
 
-fn ty(check: &mut Check<'_>, branch: &ast::Branch) -> Option<Ty> {
-    match document::ty(check, &branch.ty) {
+/// The type that is written, or that the contract of the upstream says.
+fn ty(check: &mut Check<'_>, branch: &ast::Branch, upstreams: &[Upstream<'_>]) -> Option<Ty> {
+    let Some(written) = &branch.ty else { return contract::ty(check, branch, upstreams) };
+    match document::ty(check, written) {
         Ok(ty) => ty,
         Err(problem) => {
             check.problems.push(*problem);

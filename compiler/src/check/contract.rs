@@ -10,10 +10,10 @@ use gatewright_dsl::schema::{Checked, Value};
 use super::pattern::{Capture, Pattern, Takes};
 use super::route::Route;
 use super::upstream::Upstream;
-use super::{Check, problem};
+use super::{Check, path, problem};
 use crate::algebra::Method;
 use crate::checked::{End, Piece};
-use crate::contract::{Contract, Missing, Operation, Segment, fits};
+use crate::contract::{self, Contract, Missing, Operation, Segment, fits};
 use crate::ty::Ty;
 
 /// Formats of texts that a type of ours has, or may lack.
@@ -84,6 +84,57 @@ pub(super) fn hold(check: &mut Check<'_>, route: &Route<'_>, upstreams: &[Upstre
     }
 }
 
+/// The type that the contract of its upstream says of a branch that has none. `None` where it says none, which has been reported.
+pub(super) fn ty(check: &mut Check<'_>, written: &ast::Branch, upstreams: &[Upstream<'_>]) -> Option<Ty> {
+    let upstream = upstreams.iter().find(|upstream| upstream.name.text == written.upstream.text)?;
+    let having = upstream.of(upstreams);
+    let Some((name, contract)) =
+        having.iter().find_map(|one| Some((one.name.text.clone(), one.contract.as_ref()?)))
+    else {
+        let is_broken = having.iter().any(|one| one.is_broken);
+        if !is_broken && !check.is_torn {
+            let (branch, upstream) = (&written.name, &written.upstream.text);
+            check.problems.push(problem::untyped_branch(&branch.text, upstream, branch.span));
+        }
+        return None;
+    };
+    let segments = outline(&written.path);
+    let at = |line: usize| format!("{}:{line}", contract.file);
+    let operation = found(check, (contract, &name), &segments, &written.method.text, written.path.span)?;
+    let schema = operation.answer().map_err(|why| (operation.line(), why));
+    let ty = schema.and_then(|schema| contract::ty(contract, schema));
+    match ty {
+        Ok(ty) if written.each.is_some() => Some(Ty::Map(ty.into())),
+        Ok(ty) => Some(ty),
+        Err((line, why)) => {
+            let of = format!("`{}`", written.name.text);
+            let problem = problem::contract_disagrees(&of, &why, &at(line), written.name.span);
+            check.problems.push(problem.help("write the type of the branch, or mend the contract"));
+            None
+        }
+    }
+}
+
+/// The segments of a path whose values are not looked at yet.
+fn outline(path: &ast::Template) -> Vec<Segment> {
+    let pieces: Vec<Option<&str>> = path
+        .parts
+        .iter()
+        .map(|part| match part {
+            ast::TemplatePart::Literal { text, .. } => Some(text.as_str()),
+            ast::TemplatePart::Value(_) => None,
+        })
+        .collect();
+    // None is a value, which no text can have.
+    let marked: String = pieces.iter().map(|piece| piece.unwrap_or("{")).collect();
+    let path = marked.split('?').next().unwrap_or_default();
+    let segment = |text: &str| match text.contains('{') {
+        true => Segment::Value(Ty::STRING),
+        false => Segment::Text(path::spell_written(text)),
+    };
+    path.trim_start_matches('/').split('/').map(segment).collect()
+}
+
 fn forwarded(
     check: &mut Check<'_>,
     route: &Route<'_>,
@@ -121,13 +172,11 @@ fn branched(
     queried(check, (contract, name), operation, query, span);
     let of = format!("`{}`", written.name.text);
     let at = |line: usize| format!("{}:{line}", contract.file);
+    let span = written.ty.as_ref().map_or(written.name.span, |ty| ty.span);
     match operation.answer() {
-        Err(why) => check.problems.push(problem::contract_disagrees(
-            &of,
-            &why,
-            &at(operation.line()),
-            written.ty.span,
-        )),
+        Err(why) => {
+            check.problems.push(problem::contract_disagrees(&of, &why, &at(operation.line()), span));
+        }
         Ok(schema) => {
             for wrong in fits(contract, schema, ty) {
                 let of = match wrong.at.as_str() {
@@ -135,8 +184,7 @@ fn branched(
                     item if item.starts_with('[') => format!("`{}{item}`", written.name.text),
                     field => format!("`{}.{field}`", written.name.text),
                 };
-                let problem = problem::contract_disagrees(&of, &wrong.what, &at(wrong.line), written.ty.span);
-                check.problems.push(problem);
+                check.problems.push(problem::contract_disagrees(&of, &wrong.what, &at(wrong.line), span));
             }
         }
     }

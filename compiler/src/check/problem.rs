@@ -132,6 +132,7 @@ kinds! {
     UNREACHED_ARM "unreached_arm" "an arm of a `match` is never taken";
     UNREADABLE_FILE "unreadable_file" "a file is there, but cannot be read";
     UNSUPPORTED_TYPE "unsupported_type" "a type that cannot stand in this place";
+    UNTYPED_BRANCH "untyped_branch" "a branch has no type, and there is no contract that says it";
     UNUSED_AUTH "unused_auth" "no route asks for this `auth`";
     UNUSED_BRANCH "unused_branch" "nobody reads what a branch asks for";
     UNUSED_CAPTURE "unused_capture" "the target drops what the pattern captures";

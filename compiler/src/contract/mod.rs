@@ -6,7 +6,7 @@ mod tree;
 
 use crate::ty::Ty;
 
-pub(crate) use schema::fits;
+pub(crate) use schema::{fits, ty};
 pub(crate) use tree::{Node, Refused};
 
 /// References that may lead to each other.

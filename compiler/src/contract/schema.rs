@@ -1,7 +1,7 @@
 //! Types held against schemas: whether whatever a schema allows can be read as a type, and whether all values of a type are allowed.
 
 use super::{Contract, Node};
-use crate::ty::{Field, Record, Ty};
+use crate::ty::{Field, Range, Record, Ty};
 
 /// What a contract says otherwise.
 #[derive(Debug, PartialEq, Eq)]
@@ -25,6 +25,106 @@ pub(crate) fn fits(contract: &Contract, schema: &Node, ty: &Ty) -> Vec<Wrong> {
     let mut holding = Holding { contract, found: Vec::new(), left: MOST };
     holding.holds(schema, ty, "");
     holding.found
+}
+
+/// How deep the parts of a type may lie in each other that a contract says.
+const DEEPEST: usize = 16;
+
+/// The type of what a schema says: as much of it as has a type here. A field that is not understood is none.
+///
+/// # Errors
+///
+/// Why the whole has none, with its line.
+pub(crate) fn ty(contract: &Contract, schema: &Node) -> Result<Ty, (usize, String)> {
+    let mut writing = Writing { contract, open: Vec::new(), left: MOST };
+    let (ty, may_be_null) = writing.ty(schema)?;
+    if may_be_null { Err((schema.line, "the whole may be `null` there".to_owned())) } else { Ok(ty) }
+}
+
+struct Writing<'c> {
+    contract: &'c Contract,
+    /// The schemas that are being read, each within the one before.
+    open: Vec<&'c Node>,
+    /// Schemas that may still be read.
+    left: usize,
+}
+
+impl<'c> Writing<'c> {
+    /// The type of a part, and whether it may be `null`.
+    fn ty(&mut self, schema: &'c Node) -> Result<(Ty, bool), (usize, String)> {
+        let line = schema.line;
+        let own = self.contract.followed(schema).map_err(|why| (line, why))?;
+        if self.open.iter().any(|open| std::ptr::eq(*open, own)) {
+            return Err((line, "it lies in itself".to_owned()));
+        }
+        if self.open.len() > DEEPEST {
+            return Err((line, "its parts lie too deep in each other".to_owned()));
+        }
+        self.open.push(own);
+        let found = self.of(own);
+        self.open.pop();
+        found
+    }
+
+    fn of(&mut self, schema: &'c Node) -> Result<(Ty, bool), (usize, String)> {
+        let mut said = Said::of(schema.line);
+        said.read(self.contract, schema, (0, &mut self.left))?;
+        let [kind] = said.kinds.as_slice() else {
+            return Err((said.line, "it is not of one type".to_owned()));
+        };
+        let mut of = |part: &'c Node| self.ty(part);
+        let ty = match (*kind, said.format) {
+            ("boolean", _) => Ty::Bool,
+            ("integer", _) => Ty::INT,
+            ("number", _) => Ty::DECIMAL,
+            ("string", Some("uuid")) => Ty::Uuid,
+            ("string", Some("date")) => Ty::Date,
+            ("string", _) => Ty::STRING,
+            ("array", _) => {
+                let items =
+                    said.items.ok_or((said.line, "it does not say what the list holds".to_owned()))?;
+                let (item, may_be_null) = of(items)?;
+                if may_be_null {
+                    return Err((items.line, "what the list holds may be `null`".to_owned()));
+                }
+                Ty::List(item.into(), Range::ALL)
+            }
+            ("object", _) if said.fields.is_empty() => {
+                let others = said
+                    .others
+                    .ok_or((said.line, "it does not say what stands under its names".to_owned()))?;
+                let (value, may_be_null) = of(others)?;
+                if may_be_null {
+                    return Err((others.line, "what stands under its names may be `null`".to_owned()));
+                }
+                Ty::Map(value.into())
+            }
+            ("object", _) => {
+                let mut fields: Vec<Field> = Vec::new();
+                for (name, schema) in &said.fields {
+                    let is_known = fields.iter().any(|field| field.name == *name);
+                    let Ok((ty, may_be_null)) = of(schema) else { continue };
+                    if is_known || !is_name(name) {
+                        continue;
+                    }
+                    let may_lack = may_be_null || !said.required.contains(name);
+                    fields.push(Field::new(name, if may_lack { ty.optional() } else { ty }));
+                }
+                if fields.is_empty() {
+                    return Err((said.line, "none of its fields is understood".to_owned()));
+                }
+                Ty::Record(Record { name: None, fields, open: true }.into())
+            }
+            (kind, _) => return Err((said.line, format!("`{kind}` is no type here"))),
+        };
+        Ok((ty, said.may_be_null))
+    }
+}
+
+/// Whether a field can be named behind a dot.
+fn is_name(name: &str) -> bool {
+    let begins = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
+    begins && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'))
 }
 
 /// What a schema says, references and `allOf` written out.
@@ -55,16 +155,7 @@ impl<'c> Holding<'c> {
 
     fn holds(&mut self, schema: &'c Node, ty: &Ty, at: &str) {
         let (present, is_optional) = ty.present();
-        let mut said = Said {
-            line: schema.line,
-            kinds: Vec::new(),
-            may_be_null: false,
-            format: None,
-            fields: Vec::new(),
-            required: Vec::new(),
-            items: None,
-            others: None,
-        };
+        let mut said = Said::of(schema.line);
         if let Err((line, why)) = said.read(self.contract, schema, (0, &mut self.left)) {
             return self.wrong(at, line, why);
         }
@@ -148,6 +239,19 @@ fn may_lack(field: &Field) -> bool {
 }
 
 impl<'c> Said<'c> {
+    fn of(line: usize) -> Self {
+        Self {
+            line,
+            kinds: Vec::new(),
+            may_be_null: false,
+            format: None,
+            fields: Vec::new(),
+            required: Vec::new(),
+            items: None,
+            others: None,
+        }
+    }
+
     fn read(
         &mut self,
         contract: &'c Contract,

@@ -191,15 +191,15 @@ pub struct Aggregate {
     pub broken: bool,
 }
 
-/// `NAME: TYPE = [for NAME in LIST max N] UPSTREAM METHOD PATH [within DURATION] [max SIZE] (required [pass STATUS, …] | else VALUE | else skip) [{ … }]`
+/// `NAME[: TYPE] = [for NAME in LIST max N] UPSTREAM METHOD PATH [within DURATION] [max SIZE] (required [pass STATUS, …] | else VALUE | else skip) [{ … }]`
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Branch {
     /// All of it.
     pub span: Span,
     /// What its value is called.
     pub name: Name,
-    /// Its type.
-    pub ty: Type,
+    /// Its type; without one, that which the contract of its upstream says.
+    pub ty: Option<Type>,
     /// Where it is one call for each of several.
     pub each: Option<EachOf>,
     /// Who is asked.

@@ -71,8 +71,10 @@ impl Printer<'_> {
 
     fn branch(&mut self, branch: &Branch) {
         self.push(&branch.name.text);
-        self.push(": ");
-        self.ty(&branch.ty);
+        if let Some(ty) = &branch.ty {
+            self.push(": ");
+            self.ty(ty);
+        }
         self.push(" = ");
         if let Some(each) = &branch.each {
             for text in ["for ", &each.name.text, " in "] {

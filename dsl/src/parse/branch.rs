@@ -64,7 +64,7 @@ impl Reader<'_> {
             *place = Some(part);
         }
         let name = parts.name.map(|pair| self.chosen_name(&pair));
-        let ty = parts.ty.and_then(|pair| self.ty(pair));
+        let ty = parts.ty.map(|pair| self.ty(pair));
         let Some(call) = parts.call else {
             let end = Span { start: span.end, ..span };
             self.report(syntax::missing_value(end, "an upstream, a method and a path", "="));
@@ -87,7 +87,7 @@ impl Reader<'_> {
         Some(Branch {
             span,
             name: name?,
-            ty: ty?,
+            ty: ty.map_or(Some(None), |ty| ty.map(Some))?,
             each,
             upstream,
             method,

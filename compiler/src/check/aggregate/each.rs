@@ -95,8 +95,9 @@ pub(super) fn answer<'t>(check: &mut Check<'_>, branch: &ast::Branch, ty: &'t Ty
         (None, ty) => Some(ty),
         (Some(_), Ty::Map(item)) => Some(item),
         (Some(_), other) => {
-            let problem =
-                wrong_type(branch.ty.span, "a map: one answer for each of them", &format!("`{other}`"));
+            // INVARIANT: what a contract says of several is a map.
+            let span = branch.ty.as_ref().map_or(branch.name.span, |ty| ty.span);
+            let problem = wrong_type(span, "a map: one answer for each of them", &format!("`{other}`"));
             check.problems.push(problem.help(format!("write `map<{other}>`")));
             None
         }

@@ -4,8 +4,8 @@ use gatewright_dsl::problem::Problem;
 use gatewright_dsl::source::Span;
 
 use super::{
-    AGGREGATE_CYCLE, BRANCH_BODY, BRANCH_METHOD, BRANCH_OUTLASTS, TOO_MANY_BRANCHES, UNUSED_BRANCH,
-    UNUSED_ELEMENT,
+    AGGREGATE_CYCLE, BRANCH_BODY, BRANCH_METHOD, BRANCH_OUTLASTS, TOO_MANY_BRANCHES, UNTYPED_BRANCH,
+    UNUSED_BRANCH, UNUSED_ELEMENT,
 };
 
 /// `circle` names the branches, each with its place.
@@ -29,6 +29,12 @@ pub(in crate::check) fn unused_branch(name: &str, span: Span) -> Problem {
     Problem::error(&UNUSED_BRANCH, format!("nobody reads the branch `{name}`"))
         .at(span, "asked for nothing")
         .help("read it in `respond` or in another branch, or remove it")
+}
+
+pub(in crate::check) fn untyped_branch(name: &str, upstream: &str, span: Span) -> Problem {
+    Problem::error(&UNTYPED_BRANCH, format!("the branch `{name}` has no type"))
+        .at(span, format!("`{upstream}` has no contract that would say it"))
+        .help(format!("write `{name}: TYPE = …`, or give `{upstream}` a `contract`"))
 }
 
 pub(in crate::check) fn branch_method(method: &str, span: Span, known: &[&str]) -> Problem {

@@ -53,7 +53,7 @@ fn aggregate(aggregate: &mut Aggregate, change: &mut impl Rewrite) {
     for branch in &mut aggregate.branches {
         change.span(&mut branch.span);
         change.span(&mut branch.name.span);
-        ty(&mut branch.ty, change);
+        branch.ty.iter_mut().for_each(|it| ty(it, change));
         if let Some(each) = &mut branch.each {
             change.span(&mut each.name.span);
             value(&mut each.list, change);
