@@ -128,9 +128,8 @@ fn outline(path: &ast::Template) -> Vec<Segment> {
     // None is a value, which no text can have.
     let marked: String = pieces.iter().map(|piece| piece.unwrap_or("{")).collect();
     let path = marked.split('?').next().unwrap_or_default();
-    let segment = |text: &str| match text.contains('{') {
-        true => Segment::Value(Ty::STRING),
-        false => Segment::Text(path::spell_written(text)),
+    let segment = |text: &str| {
+        if text.contains('{') { Segment::Value(Ty::STRING) } else { Segment::Text(path::spell_written(text)) }
     };
     path.trim_start_matches('/').split('/').map(segment).collect()
 }
