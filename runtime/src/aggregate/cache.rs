@@ -1,6 +1,6 @@
 //! How long an answer may be kept that is made of several (RFC 9111 section 5.2.2): no longer than the strictest of them says.
 
-use crate::head::{list, write_number};
+use crate::head::{list, read_number, write_number};
 
 /// What is said of one answer, or of all so far.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,8 +80,7 @@ impl Cache {
 fn seconds(value: Option<&[u8]>) -> Option<u64> {
     let value = value?.trim_ascii();
     let value = value.strip_prefix(b"\"").and_then(|rest| rest.strip_suffix(b"\"")).unwrap_or(value);
-    let is_number = !value.is_empty() && value.iter().all(u8::is_ascii_digit);
-    is_number.then(|| std::str::from_utf8(value).ok()?.parse().ok().or(Some(u64::MAX))).flatten()
+    read_number(value)
 }
 
 #[cfg(test)]

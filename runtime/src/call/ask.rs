@@ -6,14 +6,13 @@ use std::task::{Context, Poll};
 use super::{Calling, Failed, Reply};
 use crate::buffer::Buffer;
 use crate::exchange::Exchange;
-use crate::head::{Field, Method};
+use crate::head::{Field, Method, retry_after};
 use crate::http1::body::Reader;
 use crate::http1::framing::Length;
 use crate::http1::response::{self, Response};
 use crate::link::Link;
 use crate::policy::retry;
 use crate::reason::Reason;
-use crate::serve::relay::retry_after;
 use crate::upstream::Server;
 
 /// What of an answer that is no success is read, so that its connection can be used again.
