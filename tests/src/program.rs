@@ -161,6 +161,32 @@ pub fn asked() -> &'static Program {
     &asked::PROGRAM
 }
 
+/// The same, where requests have ids and traces, and with an admin listener.
+pub fn asked_and_recorded() -> &'static Program {
+    let Program { request_id, trace, admin, .. } = recorded::PROGRAM;
+    Box::leak(Box::new(Program { request_id, trace, admin, ..asked::PROGRAM }))
+}
+
+/// The same, where the server that knows is spoken to over TLS.
+pub fn asked_over_tls(files: &Files) -> &'static Program {
+    let secured = |server: &Server| match server.at {
+        At::Is { address, authority, .. } => {
+            Server { at: At::Is { address, authority, tls: true }, ..*server }
+        }
+        _ => *server,
+    };
+    let roots = Some(files.roots);
+    let tls = policy::tls::Config { roots, certificate: None, key: None, secret: None, server_name: None };
+    let upstreams = asked::PROGRAM.upstreams.iter().map(|upstream| match upstream.name {
+        "sessions" => {
+            let servers = upstream.servers.iter().map(secured).collect::<Vec<_>>();
+            Upstream { servers: servers.leak(), tls: Some(tls), ..*upstream }
+        }
+        _ => *upstream,
+    });
+    Box::leak(Box::new(Program { upstreams: upstreams.collect::<Vec<_>>().leak(), ..asked::PROGRAM }))
+}
+
 mod replaced {
     include!(concat!(env!("OUT_DIR"), "/replaced.rs"));
 }

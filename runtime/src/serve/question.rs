@@ -24,9 +24,9 @@ pub(super) fn ask(client: &Client, x: &Exchange, question: Question, end: Micros
     Ok(Box::pin(call::call(Rc::clone(worker), number, sub, wanted)))
 }
 
-/// Takes over what is kept of a call that is over.
+/// Takes over what is kept of a call that is over. Its tries are none of the route's.
 pub(super) fn over(worker: &Worker, x: &mut Exchange, mut sub: Box<Exchange>) {
-    x.record.tries += sub.record.tries;
+    x.record.why = sub.record.why.or(x.record.why);
     worker.tracer.joined(x, &mut sub);
     worker.done(sub);
 }
