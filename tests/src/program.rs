@@ -1,11 +1,13 @@
 //! The gateway under test, compiled from `gateways/protocol.gw`.
 
 use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
+use std::sync::LazyLock;
 
 use gatewright_runtime::generated::{
     AccessLog, Admin, At, Listener, Live, Parameter, Program, Server, Setting, Upstream, policy,
 };
 
+use crate::Cue;
 use crate::certificates::Files;
 
 include!(concat!(env!("OUT_DIR"), "/protocol.rs"));
@@ -319,7 +321,12 @@ fn moved(program: &'static Program, listen: SocketAddr, app: SocketAddr) -> &'st
     }))
 }
 
-/// What emitted code sees: all that it may name, and policies that fail as a bug would.
+/// Given by the step `pauses` when it is there.
+pub static PAUSED: LazyLock<Cue> = LazyLock::new(Cue::default);
+/// What it waits for.
+pub static GO_ON: LazyLock<Cue> = LazyLock::new(Cue::default);
+
+/// What emitted code sees: all that it may name, policies that fail as a bug would, and one that waits.
 pub(crate) mod door {
     pub(crate) use gatewright_runtime::generated::*;
 
@@ -336,6 +343,23 @@ pub(crate) mod door {
                 #[allow(clippy::unused_self, reason = "the shape of a step")]
                 pub(crate) fn request(&'static self, _: &mut Exchange) -> Flow {
                     panic!("as the route says")
+                }
+            }
+        }
+
+        pub(crate) mod pauses {
+            use gatewright_runtime::generated::{Exchange, Flow};
+
+            #[derive(Debug)]
+            pub(crate) struct Config {}
+
+            impl Config {
+                #[allow(clippy::unused_self, reason = "the shape of a step")]
+                pub(crate) fn request(&'static self, _: &mut Exchange) -> Flow {
+                    crate::program::PAUSED.give();
+                    // A test that gives nothing has failed for another reason.
+                    let _ = crate::program::GO_ON.wait();
+                    Flow::Next
                 }
             }
         }

@@ -59,6 +59,11 @@ impl Cache {
         Self { is_private: self.is_private || other.is_private, keep: self.keep.min(other.keep) }
     }
 
+    /// The same, only for the client that has asked.
+    pub(super) fn private(self) -> Self {
+        Self { is_private: true, ..self }
+    }
+
     /// Appends the value of `Cache-Control`.
     pub(super) fn write(self, out: &mut Vec<u8>) {
         if self.is_private && self.keep != Keep::Nowhere {
@@ -121,5 +126,8 @@ mod tests {
         assert_eq!(all(&["max-age=60", "public"]), "no-cache");
         assert_eq!(all(&["no-cache", "no-store", "max-age=1"]), "no-store");
         assert_eq!(shown(of("max-age=60").and(Cache::NEVER)), "no-store");
+        assert_eq!(shown(of("max-age=60").private()), "private, max-age=60");
+        assert_eq!(shown(of("public").private()), "private, no-cache");
+        assert_eq!(shown(Cache::NEVER.private()), "no-store");
     }
 }

@@ -93,6 +93,9 @@ pub(crate) async fn run(
             let mut body = Vec::new();
             (plan.answer)(x, &mut body);
             let cache = if incomplete.is_empty() { cache } else { Cache::NEVER };
+            // Where it was asked who it is from, it is for nobody else, whatever has come of that.
+            let is_for_all = x.principals.is_empty() && x.credentials.is_empty();
+            let cache = if is_for_all { cache } else { cache.private() };
             let mut control = Vec::new();
             cache.write(&mut control);
             own(client, x, request, |x, voice| {

@@ -111,6 +111,10 @@ impl<'a> Asking<'a> {
             while let Some(rest) = x.onward.get(self.sent..).filter(|rest| !rest.is_empty() && self.takes) {
                 match self.stream.poll_write(cx, rest, b"") {
                     Poll::Ready(Ok(count)) => self.sent += count,
+                    // It had died before anything of the request left: no server has seen it, whatever its method.
+                    Poll::Ready(Err(_)) if self.is_reused && !self.begun && self.sent == 0 => {
+                        return Poll::Ready(End::Stale);
+                    }
                     Poll::Ready(Err(error)) => {
                         self.takes = false;
                         self.cause = Some(error.kind());

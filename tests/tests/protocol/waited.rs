@@ -76,6 +76,22 @@ fn a_limit_tells_a_request_that_has_waited_once() {
 }
 
 #[test]
+fn an_answer_of_several_is_for_nobody_else_where_it_was_asked_who_it_is_from() {
+    let app =
+        Server::always("HTTP/1.1 200 OK\r\nCache-Control: public, max-age=60\r\nContent-Length: 1\r\n\r\n7");
+    let kept = |asked: &Server, path: &str| {
+        let answer = before(&app, asked).ask(get(path, ""));
+        assert_eq!(answer.status(), 200, "{answer:?}");
+        answer.field("cache-control").unwrap()
+    };
+    let (knows, refuses) = (Server::always(ADA), Server::always(answer("401 Unauthorized", "")));
+    assert_eq!(kept(&knows, "/sum"), "max-age=60");
+    assert_eq!(kept(&knows, "/in/sum"), "private, max-age=60");
+    // Of nobody, too: somebody else who asks may be known.
+    assert_eq!(kept(&refuses, "/maybe-sum"), "private, max-age=60");
+}
+
+#[test]
 fn what_tls_says_of_the_one_that_is_asked_stands_in_the_log() {
     let (authority, other) = (Authority::new(), Authority::new());
     let app = Server::ok();
