@@ -21,7 +21,8 @@ use tokio::sync::watch;
 use super::succession::{Estate, SERVES};
 use super::{Gateway, Options, Order, drain, listener, notice, prepare};
 use crate::access_log::Log;
-use crate::clock::{Alarm, micros};
+use crate::auth;
+use crate::clock::{Alarm, Clock, micros};
 use crate::fit;
 use crate::live::{self, Live};
 use crate::params::{self, given};
@@ -85,6 +86,9 @@ fn check(program: &'static Program, arguments: &[String]) -> Result<String, Stri
     let params = Arc::new(given::read(program, &given, |param, path| live::file::first(param, path, &[]))?);
     fit::check(program, &params, &given)?;
     place::places(program, &params, &given)?;
+    // What files say of who may come is read, and nobody is asked for anything.
+    let asked = watch::Sender::new(0_u64).subscribe();
+    auth::start(program, &params, &Clock::real(), (&[], &[]), &asked)?;
     Ok("can start with this".to_owned())
 }
 

@@ -283,6 +283,11 @@ fn what_it_would_start_with_can_be_checked_without_a_start() {
     assert_eq!(check("--check"), (Some(0), String::new(), "tested can start with this\n".to_owned()));
     let (code, _, err) = check("--mots");
     assert!(code == Some(2) && err.starts_with("error: unknown argument `--mots`"), "{err}");
+    // Files of who may come are read too: these are not there.
+    let mut command = command(BINARY, server.address);
+    let (code, _, err) = run(command.env("AUTHS", "1").arg("--check"));
+    let start = "error: the keys of `customer`: /etc/tested/keys.pem cannot be read";
+    assert!(code == Some(2) && err.starts_with(start), "{err}");
 }
 
 #[test]
