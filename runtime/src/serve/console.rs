@@ -18,6 +18,7 @@ use tokio::net::UnixStream;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 
+use super::listener::Seat;
 use super::succession::{Estate, SERVES};
 use super::{Gateway, Options, Order, drain, listener, notice, prepare};
 use crate::access_log::Log;
@@ -99,7 +100,7 @@ fn run(program: &'static Program, arguments: &[String]) -> Result<String, String
     let estate = Estate::of(&prepared.sockets)
         .map_err(|error| format!("the sockets cannot be kept for a next generation: {error}"))?;
     prepared.spawn(1)?;
-    let pinned = (!prepared.running.workers.is_empty()).then_some(0);
+    let seat = Seat { number: 0, pinned: prepared.pinned };
     let (running, before) = (prepared.running, prepared.before);
     let mut estate = Some(estate);
     for sockets in prepared.sockets {
@@ -134,7 +135,7 @@ fn run(program: &'static Program, arguments: &[String]) -> Result<String, String
             orders.closed().await;
             task.abort();
         };
-        listener::work_beside(&prepared.gateway, sockets, own, pinned, signals);
+        listener::work_beside(&prepared.gateway, sockets, own, seat, signals);
     }
     let cut = Arc::clone(&prepared.gateway.cut);
     // The writer of the log ends with the last who could write to it.
