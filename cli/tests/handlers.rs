@@ -36,7 +36,16 @@ fn crate_of(hello: &str) -> String {
     )
 }
 
+const TEST: &str = r#"
+test "it prints" {
+  POST /hello body { name: "Ada" } => 200 contains "hello Ada"
+  after 1s
+  POST /hello body { name: "Ada" } => 200 contains "hello Ada"
+}
+"#;
+
 const RIGHT: &str = "    pub async fn hello(who: Who, from: std::net::IpAddr) -> Result<String, String> {\n        \
+    println!(\"somebody says hello\");\n        \
     if who.year.is_some_and(|year| year < 0) { return Err(\"too early\".to_owned()); }\n        \
     Ok(format!(\"hello {} at {from}\", who.name))\n    }";
 
@@ -99,6 +108,11 @@ fn what_rustc_refuses_is_said_of_the_program_and_what_it_takes_answers() {
     );
     assert!(failure.starts_with("HTTP/1.1 500 ") && failure.contains("handler_failed"), "{failure}");
     assert!(!failure.contains("too early"), "{failure}");
+
+    // What it prints is no answer to `gw test`.
+    folder.write("gateway.gw", &format!("{}{TEST}", program(port)));
+    let ran = folder.gw(&["test", entry.to_str().unwrap()]);
+    assert!(ran.code == 0 && ran.out.contains("it prints"), "{ran:?}");
 }
 
 fn ask(port: u16, body: &str) -> String {

@@ -9,6 +9,8 @@ use crate::part;
 pub(crate) struct Edits {
     /// Field lines more, each ended by CR LF.
     pub(crate) lines: Vec<u8>,
+    /// So many bytes of these are of no step: they are there before the chain runs.
+    given: usize,
     /// The pairs of the query, once a step has changed it.
     pairs: Option<Vec<Pair>>,
     /// Pairs more, each with `&` before it.
@@ -26,10 +28,23 @@ struct Pair {
 impl Edits {
     pub(crate) fn clear(&mut self) {
         self.lines.clear();
+        self.given = 0;
         self.lines.shrink_to(4096);
         self.pairs = None;
         self.added.clear();
         self.added.shrink_to(4096);
+    }
+
+    /// What is there by now is of no step.
+    pub(crate) fn begin(&mut self) {
+        self.given = self.lines.len();
+    }
+
+    /// Forgets what steps have changed, for a chain that runs once more.
+    pub(crate) fn again(&mut self) {
+        self.lines.truncate(self.given);
+        self.pairs = None;
+        self.added.clear();
     }
 
     /// Of the query only the pairs are sent that `keeps` holds for, which is given their names as received.
@@ -57,7 +72,15 @@ impl Edits {
 
     /// The field lines of this name, which is in lower case, are not sent.
     pub(crate) fn drop_lines(&mut self, name: &str) {
+        if !self.has_line(name) {
+            return;
+        }
+        // What a step has taken of these, it takes once more when its chain does.
+        let mut of_steps = self.lines.split_off(self.given);
         drop_lines(name, &mut self.lines);
+        self.given = self.lines.len();
+        drop_lines(name, &mut of_steps);
+        self.lines.append(&mut of_steps);
     }
 
     /// Adds the field lines of a name that another request has.

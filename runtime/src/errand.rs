@@ -5,6 +5,8 @@ use std::io;
 use std::net::SocketAddr;
 
 use crate::head::Method;
+#[cfg(feature = "trace")]
+use crate::head::retry_after;
 #[cfg(any(feature = "jwt", feature = "trace"))]
 use crate::http1::chunk::Decoder;
 #[cfg(any(feature = "jwt", feature = "trace"))]
@@ -36,7 +38,7 @@ pub(crate) struct Answer {
     pub(crate) status: u16,
     /// Seconds that the server asks to be left alone (RFC 9110 section 10.2.3).
     #[cfg(feature = "trace")]
-    pub(crate) retry_after: Option<u64>,
+    pub(crate) retry_after: u64,
     #[cfg(any(feature = "jwt", feature = "trace"))]
     rest: Arriving,
     #[cfg(any(feature = "jwt", feature = "trace"))]
@@ -78,11 +80,7 @@ impl Errand<'_> {
                 }
                 Some(response) => {
                     #[cfg(feature = "trace")]
-                    let retry_after = fields.iter().find_map(|field| {
-                        let is_it = field.name.of(&rest.held).eq_ignore_ascii_case(b"retry-after");
-                        let value = std::str::from_utf8(field.value.of(&rest.held)).ok()?;
-                        value.trim().parse().ok().filter(|_| is_it)
-                    });
+                    let retry_after = retry_after(&rest.held, &fields);
                     rest.held.drain(..response.len);
                     return Ok(Answer {
                         status: response.status,

@@ -433,7 +433,7 @@ impl Exchange {
         self.credentials.clear();
         self.sends_credentials = false;
         self.awaited.clear();
-        self.edits.clear();
+        self.edits.again();
         self.violations.clear();
         self.made.clear();
     }

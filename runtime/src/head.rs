@@ -335,9 +335,47 @@ pub(crate) fn write_number(number: u64, out: &mut Vec<u8>) {
     }
 }
 
+/// The number that digits say, or the greatest one where it is greater. Nothing where they are none.
+pub(crate) fn read_number(text: &[u8]) -> Option<u64> {
+    let is_number = !text.is_empty() && text.iter().all(u8::is_ascii_digit);
+    is_number.then(|| std::str::from_utf8(text).ok()?.parse().ok().or(Some(u64::MAX))).flatten()
+}
+
+/// RFC 9110 section 10.2.3: for how many seconds whoever has sent these fields wants to be left alone; of several numbers the
+/// greatest. A date is not asked for by anybody who wants to be asked again soon, and counts as none.
+pub(crate) fn retry_after(bytes: &[u8], fields: &[Field]) -> u64 {
+    let is_it = |field: &&Field| field.name.of(bytes).eq_ignore_ascii_case(b"retry-after");
+    let numbers = fields.iter().filter(is_it).filter_map(|field| read_number(field.value.of(bytes)));
+    numbers.max().unwrap_or(0)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn how_long_to_wait_is_said_in_digits_and_nothing_else() {
+        let read = |head: &str| {
+            let mut fields = Vec::new();
+            let head = format!("HTTP/1.1 503 Busy\r\n{head}Content-Length: 0\r\n\r\n");
+            let read = crate::http1::response::read(head.as_bytes(), Method::Get, &mut fields);
+            assert!(read.is_ok_and(|read| read.is_some()));
+            retry_after(head.as_bytes(), &fields)
+        };
+        for (head, seconds) in [
+            ("", 0),
+            ("retry-after:  7 \r\n", 7),
+            ("Retry-After: 2\r\nRetry-After: soon\r\nRetry-After: 9\r\n", 9),
+            ("Retry-After: +7\r\n", 0),
+            ("Retry-After: -7\r\n", 0),
+            ("Retry-After: 7.5\r\n", 0),
+            ("Retry-After: Fri, 31 Dec 1999 23:59:59 GMT\r\n", 0),
+            // What is longer than can be counted is no reason to come at once.
+            ("Retry-After: 99999999999999999999999\r\n", u64::MAX),
+        ] {
+            assert_eq!(read(head), seconds, "{head}");
+        }
+    }
 
     #[test]
     fn numbers_are_written_in_full() {

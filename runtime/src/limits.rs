@@ -63,6 +63,11 @@ impl Limits {
         upstream_kept: 512,
         drain: Duration::from_secs(30),
     };
+
+    /// The same, with heads that fit a buffer, and room to see that one does not.
+    pub(crate) fn bounded(self) -> Self {
+        Self { head_bytes: self.head_bytes.min(crate::buffer::SIZE / 2), ..self }
+    }
 }
 
 /// Bytes of a path in canonical spelling.

@@ -6,8 +6,10 @@
 //! belongs to it, and is answered by one line: `after` some microseconds moves the clock; `as` an object with `auth` and `claims`, a text
 //! of JSON, is answered with `credential`, a field and what it says. It ends when its input does.
 
+use std::fs::File;
 use std::io::{self, BufRead, Write};
 use std::net::{Ipv4Addr, SocketAddr};
+use std::os::fd::AsFd;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -31,12 +33,15 @@ pub fn main(program: &'static Program) -> ExitCode {
     let clock = Clock::ahead();
     let mut commands = io::stdin().lock().lines();
     let begun = commands.next().and_then(Result::ok).ok_or_else(|| "nothing was told".to_owned());
-    match begun.and_then(|line| begin(program, &line, clock.clone())) {
-        Ok(running) => {
+    let begun = begun.and_then(|line| {
+        let mut out = answers().map_err(|error| format!("nothing can be answered: {error}"))?;
+        begin(program, &line, clock.clone(), &mut out).map(|running| (running, out))
+    });
+    match begun {
+        Ok((running, mut out)) => {
             for line in commands.map_while(Result::ok) {
                 let answer = carry_out(&running, &clock, &line).unwrap_or_else(|why| format!("error {why}"));
-                let mut out = io::stdout();
-                if writeln!(out, "{answer}").and_then(|()| out.flush()).is_err() {
+                if writeln!(out, "{answer}").is_err() {
                     break;
                 }
             }
@@ -51,7 +56,15 @@ pub fn main(program: &'static Program) -> ExitCode {
     }
 }
 
-fn begin(program: &'static Program, line: &str, clock: Clock) -> Result<Running, String> {
+/// Where it answers. From now on nobody else writes there: what a function of the operator's prints goes where the gateway's own messages
+/// go.
+fn answers() -> io::Result<File> {
+    let out = io::stdout().as_fd().try_clone_to_owned()?;
+    rustix::stdio::dup2_stdout(io::stderr())?;
+    Ok(File::from(out))
+}
+
+fn begin(program: &'static Program, line: &str, clock: Clock, out: &mut File) -> Result<Running, String> {
     let told = json_tree::read(line.as_bytes(), DEEPEST)?;
     let text = |(name, text)| Text { name, text, place: "the test".to_owned() };
     let mut given: Vec<Text> = texts(&told, "given").into_iter().map(text).collect();
@@ -82,8 +95,7 @@ fn begin(program: &'static Program, line: &str, clock: Clock) -> Result<Running,
     };
     let running = start_logging(program, options, io::sink())?;
     let addresses: Vec<String> = running.addresses().iter().map(SocketAddr::to_string).collect();
-    let mut out = io::stdout();
-    let said = writeln!(out, "listens {}", addresses.join(" ")).and_then(|()| out.flush());
+    let said = writeln!(out, "listens {}", addresses.join(" "));
     said.map(|()| running).map_err(|error| format!("nobody listens to this gateway: {error}"))
 }
 

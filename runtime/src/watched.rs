@@ -6,9 +6,12 @@
 use std::fs::{File, Metadata};
 use std::io::{self, Read};
 use std::os::unix::fs::MetadataExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::task::Poll;
 
-use crate::clock::Micros;
+use rustix::fs::{Mode, OFlags};
+
+use crate::clock::{Alarm, Clock, Micros};
 
 /// The time from one look to the next.
 pub(crate) const EVERY: Micros = 1_000_000;
@@ -36,6 +39,15 @@ impl Stamp {
     }
 }
 
+/// What a look at a file has shown.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Look {
+    /// It is not what was read last.
+    pub(crate) is_new: bool,
+    /// It is what it was at the look before, so that nobody is writing it.
+    pub(crate) stands_still: bool,
+}
+
 /// A file, and what was seen of it.
 #[derive(Debug)]
 pub(crate) struct Watched {
@@ -56,10 +68,17 @@ impl Watched {
 
     /// Looks whether there is something new. What an operator has asked for is read as it stands.
     pub(crate) fn is_due(&mut self, is_asked: bool) -> bool {
+        let Look { is_new, stands_still } = self.look();
+        is_asked || is_new && stands_still
+    }
+
+    /// Looks at it, without reading it.
+    pub(crate) fn look(&mut self) -> Look {
         let stands =
             std::fs::metadata(&self.path).map(|about| Stamp::of(&about)).map_err(|error| error.kind());
         let before = self.seen.replace(stands);
-        is_asked || self.read != Some(stands) && before == Some(stands)
+        let is_new = self.read != Some(stands);
+        Look { is_new, stands_still: !is_new || before == Some(stands) }
     }
 
     /// What was seen last needs not to be read, whatever becomes of the file's neighbours.
@@ -70,19 +89,58 @@ impl Watched {
 
     /// Reads it; of one that has more than `most` bytes, one more.
     pub(crate) fn read(&mut self, most: u64) -> io::Result<Vec<u8>> {
-        let read = self.bytes(most);
+        let read = bytes(&self.path, most).map(|(about, bytes)| (Stamp::of(&about), bytes));
         self.read = Some(read.as_ref().map(|(stamp, _)| *stamp).map_err(io::Error::kind));
         read.map(|(_, bytes)| bytes)
     }
+}
 
-    fn bytes(&self, most: u64) -> io::Result<(Stamp, Vec<u8>)> {
-        let mut file = File::open(&self.path)?;
-        let about = file.metadata()?;
-        if !about.is_file() {
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no file"));
+/// What stands in a file; of one that has more than `most` bytes, one more.
+///
+/// # Errors
+///
+/// It cannot be read, or is no file. A pipe that nobody writes to would be waited for without end.
+pub(crate) fn bytes(path: &Path, most: u64) -> io::Result<(Metadata, Vec<u8>)> {
+    let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    let mut file = File::from(rustix::fs::open(path, flags, Mode::empty())?);
+    let about = file.metadata()?;
+    if !about.is_file() {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no file"));
+    }
+    let mut bytes = Vec::new();
+    (&mut file).take(most.saturating_add(1)).read_to_end(&mut bytes)?;
+    Ok((about, bytes))
+}
+
+/// Waits for the next look, or until an operator asks for one, whichever comes first. Whether one has been asked for.
+pub(crate) async fn pause(clock: &Clock, alarm: &Alarm, asked: impl Future<Output = ()>) -> bool {
+    let end = clock.now().saturating_add(EVERY);
+    let late = async {
+        while clock.now() < end {
+            clock.until(alarm, end).await;
         }
-        let mut bytes = Vec::new();
-        (&mut file).take(most + 1).read_to_end(&mut bytes)?;
-        Ok((Stamp::of(&about), bytes))
+    };
+    let (mut late, mut asked) = (std::pin::pin!(late), std::pin::pin!(asked));
+    std::future::poll_fn(|cx| match asked.as_mut().poll(cx) {
+        Poll::Ready(()) => Poll::Ready(true),
+        Poll::Pending => late.as_mut().poll(cx).map(|()| false),
+    })
+    .await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pipe_that_nobody_writes_to_is_not_waited_for() {
+        let path = std::env::temp_dir().join(format!("gatewright-pipe-{}", std::process::id()));
+        let _ = std::fs::remove_file(&path);
+        rustix::fs::mkfifoat(rustix::fs::CWD, &path, Mode::RUSR | Mode::WUSR).unwrap();
+        let read = bytes(&path, 10);
+        std::fs::remove_file(&path).unwrap();
+        assert_eq!(read.unwrap_err().to_string(), "it is no file");
+        assert!(bytes(Path::new("/"), 10).is_err());
+        assert_eq!(bytes(Path::new("/proc/self/status"), 3).unwrap().1.len(), 4);
     }
 }

@@ -1,5 +1,5 @@
-//! Compiles the gateways of this directory into modules. They may use two policies that the standard ones lack: they
-//! panic.
+//! Compiles the gateways of this directory into modules. They may use three policies that the standard ones lack: two
+//! panic, and one waits.
 
 use std::path::Path;
 
@@ -15,6 +15,13 @@ static BURSTS: Policy = Policy {
     summary: "fails as a bug would, once there is an answer",
     home: "policy::bursts",
     hooks: &[Hook::Response],
+    ..Policy::BLANK
+};
+
+static PAUSES: Policy = Policy {
+    name: "pauses",
+    summary: "keeps its worker from everything until a test lets it go on",
+    home: "policy::pauses",
     ..Policy::BLANK
 };
 
@@ -51,7 +58,7 @@ fn write_one(out: &Path, name: &str) {
         // Of a crate whose functions answer, the gateway only asks whether it is there: it is the one that holds these tests.
         Source::new("gateways/tested/Cargo.toml", String::new()),
     ];
-    let catalogue = Catalogue::standard().with(&PANICS).with(&BURSTS);
+    let catalogue = Catalogue::standard().with(&PANICS).with(&BURSTS).with(&PAUSES);
     let output = gatewright_compiler::compile(&sources, &catalogue)
         .unwrap_or_else(|problems| panic!("{}", text(&problems, &sources, Colour::Off)));
     // The door, with more policies behind it.

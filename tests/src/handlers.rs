@@ -8,10 +8,14 @@
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
+use std::sync::LazyLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use http::Response;
 use serde_json::{Value, json};
+
+use crate::Cue;
 
 /// What is still waited for.
 static WAITING: AtomicUsize = AtomicUsize::new(0);
@@ -130,6 +134,38 @@ async fn yields() {
         std::task::Poll::Pending
     })
     .await;
+}
+
+/// Waits by tokio's clock, which is nobody's to set.
+pub async fn naps() -> String {
+    tokio::time::sleep(Duration::from_millis(1)).await;
+    let late = tokio::time::timeout(Duration::from_millis(1), std::future::pending::<()>()).await;
+    late.map_or_else(|late| late.to_string(), |()| "never".to_owned())
+}
+
+/// How many processors a thread for what blocks may use.
+pub async fn spread() -> Result<String, tokio::task::JoinError> {
+    let count = || rustix::thread::sched_getaffinity(None).map_or(0, |all| all.count());
+    tokio::task::spawn_blocking(count).await.map(|count| count.to_string())
+}
+
+/// Whoever may go on that [`blocks`] has blocked.
+static HELD: LazyLock<Cue> = LazyLock::new(Cue::default);
+
+/// Lets one go on.
+pub fn release() {
+    HELD.give();
+}
+
+/// Blocks a thread until it may go on.
+pub async fn blocks() -> Result<String, tokio::task::JoinError> {
+    WAITING.fetch_add(1, Ordering::SeqCst);
+    let held = || {
+        let said = HELD.wait();
+        WAITING.fetch_sub(1, Ordering::SeqCst);
+        format!("{said:?}")
+    };
+    tokio::task::spawn_blocking(held).await
 }
 
 /// Never answers.

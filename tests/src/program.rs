@@ -1,11 +1,13 @@
 //! The gateway under test, compiled from `gateways/protocol.gw`.
 
 use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
+use std::sync::LazyLock;
 
 use gatewright_runtime::generated::{
     AccessLog, Admin, At, Listener, Live, Parameter, Program, Server, Setting, Upstream, policy,
 };
 
+use crate::Cue;
 use crate::certificates::Files;
 
 include!(concat!(env!("OUT_DIR"), "/protocol.rs"));
@@ -161,6 +163,32 @@ pub fn asked() -> &'static Program {
     &asked::PROGRAM
 }
 
+/// The same, where requests have ids and traces, and with an admin listener.
+pub fn asked_and_recorded() -> &'static Program {
+    let Program { request_id, trace, admin, .. } = recorded::PROGRAM;
+    Box::leak(Box::new(Program { request_id, trace, admin, ..asked::PROGRAM }))
+}
+
+/// The same, where the server that knows is spoken to over TLS.
+pub fn asked_over_tls(files: &Files) -> &'static Program {
+    let secured = |server: &Server| match server.at {
+        At::Is { address, authority, .. } => {
+            Server { at: At::Is { address, authority, tls: true }, ..*server }
+        }
+        _ => *server,
+    };
+    let roots = Some(files.roots);
+    let tls = policy::tls::Config { roots, certificate: None, key: None, secret: None, server_name: None };
+    let upstreams = asked::PROGRAM.upstreams.iter().map(|upstream| match upstream.name {
+        "sessions" => {
+            let servers = upstream.servers.iter().map(secured).collect::<Vec<_>>();
+            Upstream { servers: servers.leak(), tls: Some(tls), ..*upstream }
+        }
+        _ => *upstream,
+    });
+    Box::leak(Box::new(Program { upstreams: upstreams.collect::<Vec<_>>().leak(), ..asked::PROGRAM }))
+}
+
 mod replaced {
     include!(concat!(env!("OUT_DIR"), "/replaced.rs"));
 }
@@ -293,7 +321,12 @@ fn moved(program: &'static Program, listen: SocketAddr, app: SocketAddr) -> &'st
     }))
 }
 
-/// What emitted code sees: all that it may name, and policies that fail as a bug would.
+/// Given by the step `pauses` when it is there.
+pub static PAUSED: LazyLock<Cue> = LazyLock::new(Cue::default);
+/// What it waits for.
+pub static GO_ON: LazyLock<Cue> = LazyLock::new(Cue::default);
+
+/// What emitted code sees: all that it may name, policies that fail as a bug would, and one that waits.
 pub(crate) mod door {
     pub(crate) use gatewright_runtime::generated::*;
 
@@ -310,6 +343,23 @@ pub(crate) mod door {
                 #[allow(clippy::unused_self, reason = "the shape of a step")]
                 pub(crate) fn request(&'static self, _: &mut Exchange) -> Flow {
                     panic!("as the route says")
+                }
+            }
+        }
+
+        pub(crate) mod pauses {
+            use gatewright_runtime::generated::{Exchange, Flow};
+
+            #[derive(Debug)]
+            pub(crate) struct Config {}
+
+            impl Config {
+                #[allow(clippy::unused_self, reason = "the shape of a step")]
+                pub(crate) fn request(&'static self, _: &mut Exchange) -> Flow {
+                    crate::program::PAUSED.give();
+                    // A test that gives nothing has failed for another reason.
+                    let _ = crate::program::GO_ON.wait();
+                    Flow::Next
                 }
             }
         }

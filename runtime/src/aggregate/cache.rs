@@ -1,6 +1,6 @@
 //! How long an answer may be kept that is made of several (RFC 9111 section 5.2.2): no longer than the strictest of them says.
 
-use crate::head::{list, write_number};
+use crate::head::{list, read_number, write_number};
 
 /// What is said of one answer, or of all so far.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,6 +59,11 @@ impl Cache {
         Self { is_private: self.is_private || other.is_private, keep: self.keep.min(other.keep) }
     }
 
+    /// The same, only for the client that has asked.
+    pub(super) fn private(self) -> Self {
+        Self { is_private: true, ..self }
+    }
+
     /// Appends the value of `Cache-Control`.
     pub(super) fn write(self, out: &mut Vec<u8>) {
         if self.is_private && self.keep != Keep::Nowhere {
@@ -80,8 +85,7 @@ impl Cache {
 fn seconds(value: Option<&[u8]>) -> Option<u64> {
     let value = value?.trim_ascii();
     let value = value.strip_prefix(b"\"").and_then(|rest| rest.strip_suffix(b"\"")).unwrap_or(value);
-    let is_number = !value.is_empty() && value.iter().all(u8::is_ascii_digit);
-    is_number.then(|| std::str::from_utf8(value).ok()?.parse().ok().or(Some(u64::MAX))).flatten()
+    read_number(value)
 }
 
 #[cfg(test)]
@@ -122,5 +126,8 @@ mod tests {
         assert_eq!(all(&["max-age=60", "public"]), "no-cache");
         assert_eq!(all(&["no-cache", "no-store", "max-age=1"]), "no-store");
         assert_eq!(shown(of("max-age=60").and(Cache::NEVER)), "no-store");
+        assert_eq!(shown(of("max-age=60").private()), "private, max-age=60");
+        assert_eq!(shown(of("public").private()), "private, no-cache");
+        assert_eq!(shown(Cache::NEVER.private()), "no-store");
     }
 }

@@ -4,8 +4,8 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use super::run::Call;
 use super::{Branch, Each};
+use crate::call::Call;
 use crate::clock::Micros;
 use crate::exchange::Exchange;
 use crate::json::Document;

@@ -1,6 +1,5 @@
 //! Runs the branches of an answer, each as soon as it can, and makes the answer when all of them are over.
 
-use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -9,7 +8,7 @@ use super::cache::Cache;
 use super::fan::Fan;
 use super::{Aggregate, Branch, Failure};
 use crate::answer;
-use crate::call::{self, Failed, Reply, Wanted};
+use crate::call::{self, Call, Failed, Reply, Wanted};
 use crate::clock::{Micros, micros};
 use crate::exchange::Exchange;
 use crate::head::{Method, write_number};
@@ -17,7 +16,7 @@ use crate::http1::request::Request;
 use crate::json::{Document, Shape};
 use crate::program;
 use crate::reason::Reason;
-use crate::serve::client::Client;
+use crate::serve::client::{Client, Waiting};
 use crate::serve::connection::{After, own};
 use crate::serve::room::Taken;
 use crate::serve::worker::Worker;
@@ -28,8 +27,6 @@ const INCOMPLETE: &str = "X-Incomplete";
 
 /// The fields of an answer that say how it may be kept, and whether it can be read.
 const READ: &[&str] = &["cache-control", "age", "content-encoding"];
-
-pub(super) type Call = Pin<Box<dyn Future<Output = (Box<Exchange>, Result<Reply, Failed>)>>>;
 
 /// How far a branch is.
 enum State {
@@ -72,7 +69,7 @@ pub(crate) async fn run(
     let values = plan.branches.iter().filter(|branch| branch.each.is_some()).count();
     x.documents.resize_with(plan.branches.len() + values + 1, || None);
     let end = until(&worker, plan.within);
-    client.park();
+    let mut waiting = Waiting::new(client);
     let mut running = Running {
         states: plan.branches.iter().map(|_| State::Waiting).collect(),
         worker: Rc::clone(&worker),
@@ -83,21 +80,9 @@ pub(crate) async fn run(
         incomplete: Vec::new(),
         x: &mut *x,
     };
-    // The branches end by themselves when it is time; this is for a client that has closed its side.
-    client.slot.set(Micros::MAX);
-    let mut is_given_up = false;
-    let result = std::future::poll_fn(|cx| {
-        if let Err(error) = client.poll_watch(cx) {
-            return Poll::Ready(Err(End::Gone(Some(error.kind()))));
-        }
-        if is_given_up && client.slot.due() && !worker.cut.get() {
-            return Poll::Ready(Err(End::Gone(None)));
-        }
-        if client.ended && !is_given_up {
-            is_given_up = true;
-            client.slot.set(worker.now().saturating_add(micros(worker.gateway.limits.half_closed)));
-        }
-        running.poll(cx)
+    let result = std::future::poll_fn(|cx| match waiting.poll(client, cx) {
+        Err(cause) => Poll::Ready(Err(End::Gone(cause))),
+        Ok(()) => running.poll(cx),
     })
     .await;
     // What is still under way is of no use any more: its connections are closed, and its places are free.
@@ -108,6 +93,9 @@ pub(crate) async fn run(
             let mut body = Vec::new();
             (plan.answer)(x, &mut body);
             let cache = if incomplete.is_empty() { cache } else { Cache::NEVER };
+            // Where it was asked who it is from, it is for nobody else, whatever has come of that.
+            let is_for_all = x.principals.is_empty() && x.credentials.is_empty();
+            let cache = if is_for_all { cache } else { cache.private() };
             let mut control = Vec::new();
             cache.write(&mut control);
             own(client, x, request, |x, voice| {

@@ -8,7 +8,6 @@ use std::io;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock, mpsc};
-use std::task::Poll;
 use std::time::Duration;
 
 use tokio::sync::watch;
@@ -16,7 +15,7 @@ use tokio::sync::watch;
 use super::{Reads, Start, Upkeep};
 use crate::clock::{self, Alarm, Clock};
 use crate::serve::say;
-use crate::watched::{EVERY, Watched};
+use crate::watched::{Look, Watched, pause};
 
 /// Gives all of a file of this name, which has so many bytes at most.
 pub(super) type Read<'r> = &'r mut dyn FnMut(&'static str, u64) -> Result<Vec<u8>, String>;
@@ -139,8 +138,10 @@ impl<T> Kept<T> {
     /// Looks whether a file is another one, and uses all of them then.
     fn look(&self, is_asked: bool) {
         let mut files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_due = files.iter_mut().fold(false, |is_due, (_, file)| file.is_due(is_asked) | is_due);
-        if !is_due {
+        let looks: Vec<Look> = files.iter_mut().map(|(_, file)| file.look()).collect();
+        // All of them are read together: as long as somebody writes one, none is.
+        let is_due = looks.iter().any(|look| look.is_new) && looks.iter().all(|look| look.stands_still);
+        if !is_asked && !is_due {
             return;
         }
         // Where one is not right, others are not read again until something changes.
@@ -170,21 +171,13 @@ impl<T> Kept<T> {
         let mut asked = self.asked.clone();
         asked.mark_unchanged();
         loop {
-            let end = self.clock.now().saturating_add(EVERY);
-            let is_asked = {
-                let late = async {
-                    while self.clock.now() < end {
-                        self.clock.until(&alarm, end).await;
-                    }
-                };
-                let (mut late, mut asked) = (std::pin::pin!(late), std::pin::pin!(asked.changed()));
-                std::future::poll_fn(|cx| match asked.as_mut().poll(cx) {
-                    Poll::Ready(Ok(())) => Poll::Ready(true),
+            let is_asked = pause(&self.clock, &alarm, async {
+                if asked.changed().await.is_err() {
                     // Nobody is left who could ask.
-                    Poll::Ready(Err(_)) | Poll::Pending => late.as_mut().poll(cx).map(|()| false),
-                })
-                .await
-            };
+                    std::future::pending::<()>().await;
+                }
+            });
+            let is_asked = is_asked.await;
             self.look(is_asked);
         }
     }
@@ -203,5 +196,89 @@ impl<T: Send + Sync + 'static> Upkeep for Kept<T> {
 
     fn patience(&self) -> Duration {
         Duration::ZERO
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+    use std::task::{Context, Poll, Waker};
+
+    use super::*;
+    use crate::auth::{Auth, Kind, Verifier};
+
+    #[derive(Debug)]
+    struct Nobody;
+
+    impl Kind for Nobody {
+        fn start(&'static self, _: &Start) -> Result<Box<dyn Verifier>, String> {
+            Err("nobody is asked".to_owned())
+        }
+    }
+
+    static PARTNER: Auth = Auth { name: "partner", claims: &[], kind: &Nobody, calls: &[] };
+
+    /// What the files `a` and `b` say, one behind the other, where they are in this folder.
+    fn both(folder: &std::path::Path) -> Arc<Kept<Vec<u8>>> {
+        let files: Vec<(String, PathBuf)> =
+            ["a", "b"].map(|name| (name.to_owned(), folder.join(name))).into();
+        let (clock, asked) = (Clock::manual(), watch::channel(0).1);
+        let (params, servers) = (Arc::default(), &[][..]);
+        let start =
+            Start { auth: &PARTNER, params: &params, clock: &clock, servers, files: &files, asked: &asked };
+        let make = |read: Read<'_>| Ok([read("a", 9)?, read("b", 9)?].concat());
+        match Held::new(&start, ("keys", &["a", "b"]), || (), make).unwrap() {
+            Held::Kept(kept) => kept,
+            Held::Fixed(_) => panic!("there are files"),
+        }
+    }
+
+    /// Does something in a folder of its own.
+    fn in_folder(name: &str, does: impl FnOnce(&std::path::Path)) {
+        let folder = std::env::temp_dir().join(format!("gatewright-{name}-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        std::fs::write(folder.join("a"), "1").unwrap();
+        std::fs::write(folder.join("b"), "2").unwrap();
+        does(&folder);
+        std::fs::remove_dir_all(&folder).unwrap();
+    }
+
+    #[test]
+    fn as_long_as_one_is_being_written_none_is_read() {
+        in_folder("kept", |folder| {
+            let kept = both(folder);
+            let present = || kept.present.read().unwrap().as_slice().to_vec();
+            let write = |name: &str, text: &str| std::fs::write(folder.join(name), text).unwrap();
+            write("a", "one");
+            kept.look(false);
+            assert_eq!(present(), b"12", "it may be being written");
+            // The first stands still by now; half of the second is there.
+            write("b", "tw");
+            kept.look(false);
+            assert_eq!(present(), b"12", "its neighbour may be being written");
+            write("b", "two");
+            kept.look(false);
+            assert_eq!(present(), b"12");
+            kept.look(false);
+            assert_eq!(present(), b"onetwo");
+            // What an operator asks for is read as it stands.
+            write("b", "t");
+            kept.look(true);
+            assert_eq!(present(), b"onet");
+        });
+    }
+
+    #[test]
+    fn files_are_looked_at_even_where_nobody_is_left_who_could_ask() {
+        in_folder("left", |folder| {
+            let kept = both(folder);
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build().unwrap();
+            let _guard = runtime.enter();
+            let mut watching = std::pin::pin!(kept.watch());
+            let mut cx = Context::from_waker(Waker::noop());
+            for _ in 0..3 {
+                assert!(matches!(watching.as_mut().poll(&mut cx), Poll::Pending));
+            }
+        });
     }
 }

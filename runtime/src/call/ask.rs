@@ -6,14 +6,13 @@ use std::task::{Context, Poll};
 use super::{Calling, Failed, Reply};
 use crate::buffer::Buffer;
 use crate::exchange::Exchange;
-use crate::head::{Field, Method};
+use crate::head::{Field, Method, retry_after};
 use crate::http1::body::Reader;
 use crate::http1::framing::Length;
 use crate::http1::response::{self, Response};
 use crate::link::Link;
 use crate::policy::retry;
 use crate::reason::Reason;
-use crate::serve::relay::retry_after;
 use crate::upstream::Server;
 
 /// What of an answer that is no success is read, so that its connection can be used again.
@@ -112,6 +111,10 @@ impl<'a> Asking<'a> {
             while let Some(rest) = x.onward.get(self.sent..).filter(|rest| !rest.is_empty() && self.takes) {
                 match self.stream.poll_write(cx, rest, b"") {
                     Poll::Ready(Ok(count)) => self.sent += count,
+                    // It had died before anything of the request left: no server has seen it, whatever its method.
+                    Poll::Ready(Err(_)) if self.is_reused && !self.begun && self.sent == 0 => {
+                        return Poll::Ready(End::Stale);
+                    }
                     Poll::Ready(Err(error)) => {
                         self.takes = false;
                         self.cause = Some(error.kind());

@@ -6,6 +6,7 @@ mod ask;
 
 use std::borrow::Borrow;
 use std::io;
+use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::task::Poll;
@@ -18,7 +19,7 @@ use crate::exchange::{Exchange, Flow};
 use crate::head::Method;
 use crate::link::Link;
 use crate::policy::retry;
-use crate::program::Call;
+use crate::program;
 use crate::reason::Reason;
 use crate::serve::deadline;
 use crate::serve::forward::{another, choose, not_before, open, shared_out};
@@ -83,7 +84,7 @@ impl Reply {
 pub(crate) fn begin(
     worker: &Rc<Worker>,
     x: &Exchange,
-    to: Call,
+    to: program::Call,
     method: Method,
 ) -> Result<(u32, Box<Exchange>), Failed> {
     let program = worker.gateway.program;
@@ -107,6 +108,9 @@ pub(crate) fn begin(
     }
     Ok((number, sub))
 }
+
+/// A call that is under way, which gives back its exchange.
+pub(crate) type Call = Pin<Box<dyn Future<Output = (Box<Exchange>, Result<Reply, Failed>)>>>;
 
 /// Asks the upstream of a number for what `x.made` says.
 pub(crate) async fn call(

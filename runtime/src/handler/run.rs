@@ -6,11 +6,11 @@ use std::task::Poll;
 
 use super::{Answer, Failed, Handler};
 use crate::answer;
-use crate::clock::{Micros, micros};
+use crate::clock::micros;
 use crate::exchange::Exchange;
 use crate::http1::request::Request;
 use crate::reason::Reason;
-use crate::serve::client::Client;
+use crate::serve::client::{Client, Waiting};
 use crate::serve::connection::{After, own};
 
 /// How it ended.
@@ -32,21 +32,11 @@ pub(crate) async fn run(
     let waker = std::future::poll_fn(|cx| Poll::Ready(cx.waker().clone())).await;
     let slot = worker.sweep.slot(waker);
     slot.set(worker.now().saturating_add(micros(handler.within)));
-    client.park();
-    // Its own time ends it; this is for a client that has closed its side.
-    client.slot.set(Micros::MAX);
-    let mut is_given_up = false;
+    let mut waiting = Waiting::new(client);
     let mut running = (handler.call)(x);
     let end = std::future::poll_fn(|cx| {
-        if let Err(error) = client.poll_watch(cx) {
-            return Poll::Ready(End::Gone(Some(error.kind())));
-        }
-        if is_given_up && client.slot.due() && !worker.cut.get() {
-            return Poll::Ready(End::Gone(None));
-        }
-        if client.ended && !is_given_up {
-            is_given_up = true;
-            client.slot.set(worker.now().saturating_add(micros(worker.gateway.limits.half_closed)));
+        if let Err(cause) = waiting.poll(client, cx) {
+            return Poll::Ready(End::Gone(cause));
         }
         match running.as_mut().poll(cx) {
             Poll::Ready(Ok(answer)) => Poll::Ready(End::Answered(answer)),

@@ -15,7 +15,7 @@ use crate::clock::Alarm;
 use crate::json_tree;
 use crate::params::{self, Param, Value};
 use crate::serve::{Gateway, Order, say};
-use crate::watched::{EVERY, Moved, Watched};
+use crate::watched::{Moved, Watched, pause};
 
 /// A file that says a live value.
 #[derive(Debug)]
@@ -92,7 +92,7 @@ fn work(gateway: &Arc<Gateway>, mut all: Vec<Said>, mut orders: watch::Receiver<
         let looking = async {
             let alarm = Alarm::new()?;
             loop {
-                let is_asked = pause(gateway, live, &alarm).await;
+                let is_asked = pause(&gateway.clock, &alarm, live.asked.notified()).await;
                 for file in &mut all {
                     file.look(live, is_asked);
                 }
@@ -112,23 +112,6 @@ fn work(gateway: &Arc<Gateway>, mut all: Vec<Said>, mut orders: watch::Receiver<
             say(format_args!("error: live files cannot be looked at: {error}"));
         }
     });
-}
-
-/// Waits for the next look. Whether an operator has asked for it.
-async fn pause(gateway: &Gateway, live: &Live, alarm: &Alarm) -> bool {
-    let clock = &gateway.clock;
-    let end = clock.now().saturating_add(EVERY);
-    let late = async {
-        while clock.now() < end {
-            clock.until(alarm, end).await;
-        }
-    };
-    let (mut late, mut asked) = (std::pin::pin!(late), std::pin::pin!(live.asked.notified()));
-    std::future::poll_fn(|cx| match asked.as_mut().poll(cx) {
-        Poll::Ready(()) => Poll::Ready(true),
-        Poll::Pending => late.as_mut().poll(cx).map(|()| false),
-    })
-    .await
 }
 
 impl Said {

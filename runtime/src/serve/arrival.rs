@@ -10,6 +10,8 @@ use super::client::Client;
 #[cfg(feature = "forward")]
 use super::question;
 use crate::auth::{Later, Over, Settled};
+#[cfg(feature = "forward")]
+use crate::call::Call;
 use crate::exchange::{Exchange, Flow};
 use crate::reason::Reason;
 
@@ -44,7 +46,7 @@ pub(super) async fn wait(client: &mut Client, x: &mut Exchange) -> Result<(), Op
 enum Wait {
     Told(Pin<Box<dyn Future<Output = Option<Settled>>>>),
     #[cfg(feature = "forward")]
-    Asked(question::Call),
+    Asked(Call),
 }
 
 /// Waits until all is told, the time for it is over, or the client has gone.

@@ -10,6 +10,8 @@ use tokio::net::TcpStream;
 use super::socket::{Awaited, poll_read, poll_readable};
 use super::worker::Worker;
 use crate::buffer::{Buffer, SIZE};
+#[cfg(any(feature = "handler", feature = "json"))]
+use crate::clock::{Micros, micros};
 use crate::http1::request;
 use crate::sweep::Slot;
 
@@ -38,6 +40,46 @@ pub(crate) struct Client {
     /// Nothing but the end of the connection ends that answer's body.
     pub(crate) unframed: bool,
     pub(crate) served: u32,
+}
+
+/// A client whose answer is being made meanwhile.
+#[cfg(any(feature = "handler", feature = "json"))]
+#[derive(Debug)]
+pub(crate) struct Waiting {
+    /// It has closed its side, and is waited for a while.
+    has_ended: bool,
+}
+
+#[cfg(any(feature = "handler", feature = "json"))]
+impl Waiting {
+    /// From now on, for as long as it takes: whatever makes the answer has a time of its own.
+    pub(crate) fn new(client: &mut Client) -> Self {
+        client.park();
+        client.slot.set(Micros::MAX);
+        Self { has_ended: false }
+    }
+
+    /// Looks after it.
+    ///
+    /// # Errors
+    ///
+    /// It has gone, with this error if there was one.
+    pub(crate) fn poll(
+        &mut self,
+        client: &mut Client,
+        cx: &mut Context,
+    ) -> Result<(), Option<io::ErrorKind>> {
+        client.poll_watch(cx).map_err(|error| Some(error.kind()))?;
+        if self.has_ended && client.slot.due() && !client.worker.cut.get() {
+            return Err(None);
+        }
+        if client.ended && !self.has_ended {
+            self.has_ended = true;
+            let worker = &client.worker;
+            client.slot.set(worker.now().saturating_add(micros(worker.gateway.limits.half_closed)));
+        }
+        Ok(())
+    }
 }
 
 impl Client {

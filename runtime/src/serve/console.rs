@@ -18,10 +18,12 @@ use tokio::net::UnixStream;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 
+use super::listener::Seat;
 use super::succession::{Estate, SERVES};
 use super::{Gateway, Options, Order, drain, listener, notice, prepare};
 use crate::access_log::Log;
-use crate::clock::{Alarm, micros};
+use crate::auth;
+use crate::clock::{Alarm, Clock, micros};
 use crate::fit;
 use crate::live::{self, Live};
 use crate::params::{self, given};
@@ -85,6 +87,9 @@ fn check(program: &'static Program, arguments: &[String]) -> Result<String, Stri
     let params = Arc::new(given::read(program, &given, |param, path| live::file::first(param, path, &[]))?);
     fit::check(program, &params, &given)?;
     place::places(program, &params, &given)?;
+    // What files say of who may come is read, and nobody is asked for anything.
+    let asked = watch::Sender::new(0_u64).subscribe();
+    auth::start(program, &params, &Clock::real(), (&[], &[]), &asked)?;
     Ok("can start with this".to_owned())
 }
 
@@ -95,7 +100,7 @@ fn run(program: &'static Program, arguments: &[String]) -> Result<String, String
     let estate = Estate::of(&prepared.sockets)
         .map_err(|error| format!("the sockets cannot be kept for a next generation: {error}"))?;
     prepared.spawn(1)?;
-    let pinned = (!prepared.running.workers.is_empty()).then_some(0);
+    let seat = Seat { number: 0, pinned: prepared.pinned };
     let (running, before) = (prepared.running, prepared.before);
     let mut estate = Some(estate);
     for sockets in prepared.sockets {
@@ -130,7 +135,7 @@ fn run(program: &'static Program, arguments: &[String]) -> Result<String, String
             orders.closed().await;
             task.abort();
         };
-        listener::work_beside(&prepared.gateway, sockets, own, pinned, signals);
+        listener::work_beside(&prepared.gateway, sockets, own, seat, signals);
     }
     let cut = Arc::clone(&prepared.gateway.cut);
     // The writer of the log ends with the last who could write to it.

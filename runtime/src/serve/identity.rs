@@ -26,6 +26,8 @@ pub(super) fn identify(client: &Client, x: &mut Exchange) -> Result<(), Reason> 
             write_forwarding(said.client, said.secure, &mut x.forwarding);
         }
     }
+    // Its chain may run more than once; what it is known by is the same each time.
+    x.edits.begin();
     Ok(())
 }
 

@@ -13,6 +13,7 @@ use tokio::runtime::LocalOptions;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
+use super::processors::Processors;
 use super::worker::Worker;
 use super::{Gateway, Order, connection, console};
 use crate::clock::{Alarm, micros};
@@ -83,14 +84,23 @@ fn prepare(socket: &std::net::TcpListener) -> io::Result<()> {
     socket.set_tcp_notsent_lowat(NOT_SENT)
 }
 
+/// Which worker it is.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Seat {
+    /// From 0.
+    pub(super) number: usize,
+    /// It keeps to the processor of that number.
+    pub(super) pinned: bool,
+}
+
 /// Serves until told to stop, and until what is open has ended.
 pub(super) fn work(
     gateway: &Arc<Gateway>,
     sockets: Vec<std::net::TcpListener>,
     orders: watch::Receiver<Order>,
-    pinned: Option<usize>,
+    seat: Seat,
 ) {
-    work_beside(gateway, sockets, orders, pinned, async {});
+    work_beside(gateway, sockets, orders, seat, async {});
 }
 
 /// The same, with something else to do on the same thread, which may last longer.
@@ -98,40 +108,36 @@ pub(super) fn work_beside(
     gateway: &Arc<Gateway>,
     sockets: Vec<std::net::TcpListener>,
     orders: watch::Receiver<Order>,
-    pinned: Option<usize>,
+    seat: Seat,
     beside: impl Future<Output = ()> + 'static,
 ) {
-    if let Some(index) = pinned {
-        pin(index);
+    let all = Processors::of_this_thread();
+    if seat.pinned {
+        all.pin(seat.number);
     }
     // A runtime of its own thread: tasks need not be `Send`, and no second queue lies between them and the reactor.
     let mut builder = tokio::runtime::Builder::new_current_thread();
-    match builder.enable_io().build_local(LocalOptions::default()) {
-        Ok(runtime) => runtime.block_on(async {
-            let beside = tokio::task::spawn_local(beside);
-            match run(gateway, sockets, orders, pinned.unwrap_or(0)).await {
-                Ok(()) => drop(beside.await),
-                Err(error) => unable(&error),
-            }
-        }),
-        Err(error) => unable(&error),
-    }
+    // Threads for what blocks, which only an operator's function starts, are not to crowd on the worker's processor.
+    builder.enable_io().on_thread_start(move || all.take());
+    #[cfg(feature = "handler")]
+    builder.enable_time();
+    let runtime = match builder.build_local(LocalOptions::default()) {
+        Ok(runtime) => runtime,
+        Err(error) => return unable(&error),
+    };
+    runtime.block_on(async {
+        let beside = tokio::task::spawn_local(beside);
+        match run(gateway, sockets, orders, seat.number).await {
+            Ok(()) => drop(beside.await),
+            Err(error) => unable(&error),
+        }
+    });
+    // What still blocks then, nobody waits for.
+    runtime.shutdown_background();
 }
 
 fn unable(error: &io::Error) {
     console::say(format_args!("error: a worker cannot start: {error}"));
-}
-
-/// Keeps this thread on the n-th processor that the process may use. Only a hint: where it fails, the kernel chooses.
-fn pin(index: usize) {
-    use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
-    let Ok(allowed) = sched_getaffinity(None) else { return };
-    let processors: Vec<usize> = (0..CpuSet::MAX_CPU).filter(|cpu| allowed.is_set(*cpu)).collect();
-    if let Some(processor) = processors.get(index % processors.len().max(1)) {
-        let mut one = CpuSet::new();
-        one.set(*processor);
-        let _ = sched_setaffinity(None, &one);
-    }
 }
 
 async fn run(

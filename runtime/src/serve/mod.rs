@@ -16,6 +16,7 @@ mod handover;
 mod identity;
 pub(crate) mod listener;
 mod notice;
+mod processors;
 #[cfg(feature = "forward")]
 mod question;
 mod queue;
@@ -39,6 +40,8 @@ use tokio::sync::watch;
 use capacity::Capacity;
 pub use console::main;
 pub(crate) use console::say;
+use listener::Seat;
+use processors::{Processors, workers};
 
 use crate::access_log::{self, Log};
 #[cfg(feature = "admin")]
@@ -138,6 +141,8 @@ struct Prepared {
     gateway: Arc<Gateway>,
     /// The share of each worker.
     sockets: Vec<Vec<std::net::TcpListener>>,
+    /// Each worker keeps to a processor.
+    pinned: bool,
     /// Where the generation before waits to hear that this one serves.
     before: Option<UnixStream>,
     /// Where files are, where that is elsewhere.
@@ -220,14 +225,6 @@ fn placed(
     Ok(places)
 }
 
-/// How many workers there are: as many as processors, where nothing is said.
-fn workers(wanted: usize) -> usize {
-    if wanted > 0 {
-        return wanted;
-    }
-    std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
-}
-
 /// Opens all sockets and makes everything ready for workers.
 fn prepare(
     program: &'static Program,
@@ -295,7 +292,7 @@ fn prepare(
         addresses.collect::<io::Result<_>>().map_err(|error| format!("a socket has no address: {error}"))?;
     let (log, writer) = access_log::start(sink);
     let metrics = Metrics::new(program, &places.lines, sockets.len());
-    let limits = bounded(options.limits.unwrap_or_else(|| declared(program, params)));
+    let limits = options.limits.unwrap_or_else(|| declared(program, params)).bounded();
     #[cfg(feature = "json")]
     let room = capacity::room(program, params, &limits);
     let gateway = Arc::new(Gateway {
@@ -333,7 +330,8 @@ fn prepare(
         #[cfg(feature = "admin")]
         admin,
     };
-    Ok(Prepared { gateway, sockets, before, files: options.files, running })
+    let pinned = Processors::of_this_thread().are_for(sockets.len());
+    Ok(Prepared { gateway, sockets, pinned, before, files: options.files, running })
 }
 
 /// Starts the admin listener, where one is declared. A generation that takes over sockets shares its address with the one
@@ -390,14 +388,13 @@ impl Prepared {
         if let Some(exporter) = &mut self.running.exporter {
             exporter.start(&self.gateway)?;
         }
-        let pinned = self.sockets.len() > 1;
         let others = self.sockets.split_off(kept);
         for (index, sockets) in others.into_iter().enumerate() {
             let (gateway, orders) = (Arc::clone(&self.gateway), self.running.orders.subscribe());
-            let place = pinned.then_some(index + kept);
+            let seat = Seat { number: index + kept, pinned: self.pinned };
             let thread = std::thread::Builder::new()
                 .name(format!("worker-{}", index + kept))
-                .spawn(move || listener::work(&gateway, sockets, orders, place))
+                .spawn(move || listener::work(&gateway, sockets, orders, seat))
                 .map_err(|error| format!("a worker thread cannot be started: {error}"))?;
             self.running.workers.push(thread);
         }
@@ -470,11 +467,6 @@ impl Running {
 fn declared(program: &Program, params: &Params) -> Limits {
     let drain = program.drain.map_or(Limits::DEFAULT.drain, |drain| drain.within.at(params));
     Limits { drain, ..Limits::DEFAULT }
-}
-
-/// A head has to fit a buffer, with room to see that it does not.
-fn bounded(limits: Limits) -> Limits {
-    Limits { head_bytes: limits.head_bytes.min(crate::buffer::SIZE / 2), ..limits }
 }
 
 /// Orders to drain, unless more has been ordered.

@@ -1,18 +1,14 @@
 //! What an `auth` asks of an upstream about one request: a call of its own, in the task of the client's connection.
 
-use std::pin::Pin;
 use std::rc::Rc;
 
 use super::client::Client;
 use super::worker::Worker;
 use crate::auth::forward::{Answered, LARGEST, Question};
-use crate::call::{self, Failed, Reply, Wanted};
+use crate::call::{self, Call, Failed, Reply, Wanted};
 use crate::clock::Micros;
 use crate::exchange::Exchange;
 use crate::head::Method;
-
-/// One that is under way.
-pub(super) type Call = Pin<Box<dyn Future<Output = (Box<Exchange>, Result<Reply, Failed>)>>>;
 
 /// Begins to ask.
 pub(super) fn ask(client: &Client, x: &Exchange, question: Question, end: Micros) -> Result<Call, Failed> {
@@ -28,9 +24,9 @@ pub(super) fn ask(client: &Client, x: &Exchange, question: Question, end: Micros
     Ok(Box::pin(call::call(Rc::clone(worker), number, sub, wanted)))
 }
 
-/// Takes over what is kept of a call that is over.
+/// Takes over what is kept of a call that is over. Its tries are none of the route's.
 pub(super) fn over(worker: &Worker, x: &mut Exchange, mut sub: Box<Exchange>) {
-    x.record.tries += sub.record.tries;
+    x.record.why = sub.record.why.or(x.record.why);
     worker.tracer.joined(x, &mut sub);
     worker.done(sub);
 }

@@ -19,6 +19,8 @@ use rustix::net::{
     SendFlags, recvmsg, sendmsg,
 };
 
+use super::processors::Processors;
+
 /// The variable in which a generation finds the number of the process that has started it.
 const HANDED_BY: &str = "GATEWRIGHT_HANDED_BY";
 /// The variable in which it finds how many generations there were before it.
@@ -40,10 +42,12 @@ pub(super) struct Estate {
     arguments: Vec<OsString>,
     /// The number of the listener, and a descriptor of its socket.
     sockets: Vec<(usize, TcpListener)>,
+    /// What this generation may use, of which its first thread uses one.
+    processors: Processors,
 }
 
 impl Estate {
-    /// The sockets of a generation, for each worker one of each listener.
+    /// The sockets of a generation, for each worker one of each listener. It is made before any thread keeps to a processor.
     pub(super) fn of(shares: &[Vec<TcpListener>]) -> io::Result<Self> {
         let mut sockets = Vec::new();
         for (number, socket) in shares.iter().flat_map(|share| share.iter().enumerate()) {
@@ -51,7 +55,8 @@ impl Estate {
         }
         let mut arguments = std::env::args_os();
         let program = called(arguments.next())?;
-        Ok(Self { program, arguments: arguments.collect(), sockets })
+        let processors = Processors::of_this_thread();
+        Ok(Self { program, arguments: arguments.collect(), sockets, processors })
     }
 
     /// Starts the next generation; answers it, and the stream on which it says that it serves.
@@ -68,7 +73,12 @@ impl Estate {
             .stdin(Stdio::from(std::os::fd::OwnedFd::from(theirs)))
             .env(HANDED_BY, std::process::id().to_string())
             .env(GENERATION, generation().to_string());
-        Ok((command.spawn()?, own))
+        // A process has the processors of the thread that starts it.
+        let own_processors = Processors::of_this_thread();
+        self.processors.take();
+        let child = command.spawn();
+        own_processors.take();
+        Ok((child?, own))
     }
 }
 

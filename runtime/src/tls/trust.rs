@@ -17,6 +17,7 @@ use crate::clock::unix_seconds;
 use crate::exchange::Exchange;
 use crate::params::Params;
 use crate::policy;
+use crate::watched;
 
 /// Bytes of a file of certificates or of a key.
 const LARGEST: u64 = 4 << 20;
@@ -162,11 +163,11 @@ fn certificates(path: &str) -> Result<Vec<CertificateDer<'static>>, String> {
 }
 
 fn read(path: &str) -> Result<Vec<u8>, String> {
-    let path = Path::new(path);
-    let is_small = std::fs::metadata(path).map(|file| file.len() <= LARGEST);
-    match is_small.and_then(|is_small| if is_small { std::fs::read(path).map(Some) } else { Ok(None) }) {
-        Ok(Some(bytes)) => Ok(bytes),
-        Ok(None) => Err(format!("`{}` has more than {LARGEST} bytes", path.display())),
-        Err(error) => Err(format!("`{}` cannot be read: {error}", path.display())),
+    match watched::bytes(Path::new(path), LARGEST) {
+        Ok((_, bytes)) if bytes.len() as u64 > LARGEST => {
+            Err(format!("`{path}` has more than {LARGEST} bytes"))
+        }
+        Ok((_, bytes)) => Ok(bytes),
+        Err(error) => Err(format!("`{path}` cannot be read: {error}")),
     }
 }

@@ -308,7 +308,7 @@ impl Sending {
                 Outcome::Sent(partial.map_or(0, |it| u64::try_from(it.rejected_spans).unwrap_or(0)))
             }
             Ok(Answer { status: status @ (429 | 502 | 503 | 504), retry_after, .. }) => {
-                Outcome::Again(format!("status {status}"), retry_after.unwrap_or(0))
+                Outcome::Again(format!("status {status}"), retry_after)
             }
             Ok(Answer { status, .. }) => Outcome::Refused(format!("status {status}")),
             Err(why) => Outcome::Again(why, 0),

@@ -13,7 +13,7 @@ const BODY: usize = 64 * 1024;
 pub(super) struct Answer {
     pub(super) status: u16,
     /// Seconds that it asks to be left alone.
-    pub(super) retry_after: Option<u64>,
+    pub(super) retry_after: u64,
     /// Empty where it is long, or cut off.
     pub(super) body: Vec<u8>,
 }

@@ -1,6 +1,6 @@
 //! The gateway under test as a process of its own: `LISTEN` and `APP` say where it listens and where its server is, `LOG` the file
 //! of its log, if it has one, `ADMIN` where it is asked about itself, `LIVE` the file of a live value, `DRAIN` and `WAIT` how many milliseconds
-//! it takes to stop, `MEMORY` how many bytes it takes.
+//! it takes to stop, `MEMORY` how many bytes it takes. With `AUTHS` it is another one, with files of who may come.
 
 use std::process::ExitCode;
 use std::time::Duration;
@@ -14,6 +14,7 @@ fn main() -> ExitCode {
     let (listen, app) = (address("LISTEN", program::ANYWHERE), address("APP", program::APP));
     let program = match std::env::var("LIVE") {
         Ok(file) => program::live_at(listen, app, file.leak()),
+        Err(_) if std::env::var_os("AUTHS").is_some() => program::replaced(),
         Err(_) => program::at(listen, app),
     };
     let time = |name: &str| {

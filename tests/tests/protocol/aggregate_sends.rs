@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use gatewright_tests::Cue;
+use gatewright_tests::program::{GO_ON, PAUSED};
 use gatewright_tests::server::Server;
 use gatewright_tests::wire::Message;
 use serde_json::json;
@@ -126,6 +128,33 @@ fn a_kept_connection_that_has_died_costs_a_call_only_where_it_may_have_had_an_ef
         assert_eq!(client.answer().json(), json!({ "it": value }), "{method}");
         assert_eq!(server.connections(), if method == "GET" { 2 } else { 1 });
     }
+}
+
+#[test]
+fn a_kept_connection_on_which_nothing_could_be_sent_costs_no_call_whatever_its_method() {
+    let dies = Cue::default();
+    let given = dies.clone();
+    let server = Server::new(move |connection| {
+        connection.request()?;
+        connection.write(ok("7"))?;
+        if connection.index == 0 {
+            given.wait()?;
+            return connection.reset();
+        }
+        connection.wait()
+    });
+    let gate = setup([Some(&server), None, None, None, None]).start();
+    let mut client = gate.client();
+    client.send(get("/stale/first"));
+    assert_eq!(client.answer().json(), json!({ "it": 7 }));
+    // The connection dies while the worker cannot see it.
+    client.send("POST /stale-now HTTP/1.1\r\nHost: a\r\n\r\n");
+    PAUSED.wait().unwrap();
+    dies.give();
+    server.over(0);
+    GO_ON.give();
+    assert_eq!(client.answer().json(), json!({ "it": 7 }));
+    assert_eq!((server.requested("/it"), server.connections()), (1, 2));
 }
 
 #[test]

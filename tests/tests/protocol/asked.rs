@@ -10,10 +10,10 @@ use gatewright_tests::server::{Connection, Server};
 use gatewright_tests::wire::Message;
 use gatewright_tests::{Cue, eventually};
 
-const ADA: &str = "HTTP/1.1 204 No Content\r\nX-User: ada\r\nX-Groups: admins, press\r\nX-Groups: night\r\nX-Level: 7\r\n\r\n";
+pub(super) const ADA: &str = "HTTP/1.1 204 No Content\r\nX-User: ada\r\nX-Groups: admins, press\r\nX-Groups: night\r\nX-Level: 7\r\n\r\n";
 
 /// The app, one that is asked, and one that is asked again; where there is none, nobody takes a connection.
-fn setup(app: &Server, asked: Option<&Server>, again: Option<&Server>) -> Setup {
+pub(super) fn setup(app: &Server, asked: Option<&Server>, again: Option<&Server>) -> Setup {
     let base = Setup { program: program::asked(), ..Setup::app(app) };
     let dead = base.servers.iter().find(|(declared, _)| *declared == DEAD).unwrap().1;
     let place = |setup: Setup, declared, server: Option<&Server>| {
@@ -22,11 +22,11 @@ fn setup(app: &Server, asked: Option<&Server>, again: Option<&Server>) -> Setup 
     place(place(base, ASKED[0], asked), ASKED[1], again)
 }
 
-fn get(target: &str, fields: &str) -> String {
+pub(super) fn get(target: &str, fields: &str) -> String {
     format!("GET {target} HTTP/1.1\r\nHost: shop.example\r\n{fields}\r\n")
 }
 
-fn answer(status: &str, fields: &str) -> String {
+pub(super) fn answer(status: &str, fields: &str) -> String {
     format!("HTTP/1.1 {status}\r\n{fields}Content-Length: 2\r\n\r\nno")
 }
 
@@ -35,7 +35,7 @@ fn challenges(answer: &Message) -> Vec<String> {
     answer.all("www-authenticate").iter().map(|value| value.replace('\\', "")).collect()
 }
 
-fn before(app: &Server, asked: &Server) -> Gate {
+pub(super) fn before(app: &Server, asked: &Server) -> Gate {
     setup(app, Some(asked), None).start()
 }
 

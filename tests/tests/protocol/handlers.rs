@@ -6,7 +6,7 @@ use std::time::Duration;
 use gatewright_tests::client::Client;
 use gatewright_tests::eventually;
 use gatewright_tests::gate::{Gate, Setup, refused};
-use gatewright_tests::handlers::waiting;
+use gatewright_tests::handlers::{release, waiting};
 use gatewright_tests::program;
 use gatewright_tests::server::Server;
 use gatewright_tests::wire::Message;
@@ -118,9 +118,32 @@ fn a_panic_ends_one_exchange_and_nothing_else() {
     assert_eq!(gate.ask(get("/text")).status(), 200);
 }
 
+#[test]
+fn a_function_may_wait_for_a_time() {
+    let gate = gate();
+    assert_eq!(gate.ask(get("/naps")).text(), "deadline has elapsed");
+}
+
+#[test]
+fn what_blocks_is_not_kept_to_the_processor_of_its_worker() {
+    let all = rustix::thread::sched_getaffinity(None).unwrap().count();
+    let workers = usize::try_from(all).unwrap();
+    let gate = Setup { program: program::handled(), workers, ..Setup::app(&Server::ok()) }.start();
+    assert_eq!(gate.ask(get("/spread")).text(), all.to_string());
+}
+
 /// One test, since all calls are counted in one place.
 #[test]
 fn a_call_ends_with_its_time_and_with_its_client() {
+    let held = gate();
+    let mut waits = held.client();
+    waits.send(get("/blocks"));
+    eventually("it is called", || waiting() == 1);
+    held.cut();
+    held.join();
+    release();
+    eventually("what has blocked goes on, and nobody has waited for it", || waiting() == 0);
+
     let gate = gate();
     let begin = |method: &str| {
         let mut client: Client = gate.client();

@@ -62,4 +62,5 @@ mod tls;
 mod tokens;
 mod traces;
 mod upstreams;
+mod waited;
 mod ways;

@@ -1,6 +1,7 @@
 //! SIGUSR2: a gateway starts its next generation, hands it the sockets, and ends when that serves. And what a service manager is
 //! told meanwhile.
 
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixDatagram;
@@ -13,6 +14,7 @@ use gatewright_tests::process::{Process, command, run};
 use gatewright_tests::server::{Connection, Server};
 use gatewright_tests::{Cue, PATIENCE, eventually, show};
 use rustix::process::{Pid, Signal, kill_process};
+use rustix::thread::{CpuSet, sched_getaffinity};
 
 use super::handover::{Asking, fresh, kept};
 
@@ -138,6 +140,27 @@ fn no_request_is_lost_while_a_gateway_starts_its_next_generation() {
     clients.into_iter().for_each(Asking::end);
     gateway.signal(Signal::TERM);
     gateway.hears("tested has stopped");
+}
+
+/// The processors that threads of a process may use, each for itself or all together.
+fn processors(pid: Pid) -> BTreeSet<usize> {
+    let threads = std::fs::read_dir(format!("/proc/{}/task", pid.as_raw_pid())).unwrap();
+    let ids = threads.map(|thread| thread.unwrap().file_name().to_str().unwrap().parse().unwrap());
+    ids.flat_map(|id| {
+        let all = sched_getaffinity(Pid::from_raw(id)).unwrap();
+        (0..CpuSet::MAX_CPU).filter(move |cpu| all.is_set(*cpu))
+    })
+    .collect()
+}
+
+#[test]
+fn a_generation_has_the_processors_of_the_one_before() {
+    let server = Server::ok();
+    let mut gateway = Generations::begin(&mut command(BINARY, server.address));
+    let first = processors(gateway.pids[0]);
+    gateway.swap();
+    assert_eq!(processors(gateway.pids[1]), first);
+    gateway.signal(Signal::TERM);
 }
 
 #[test]
@@ -283,6 +306,11 @@ fn what_it_would_start_with_can_be_checked_without_a_start() {
     assert_eq!(check("--check"), (Some(0), String::new(), "tested can start with this\n".to_owned()));
     let (code, _, err) = check("--mots");
     assert!(code == Some(2) && err.starts_with("error: unknown argument `--mots`"), "{err}");
+    // Files of who may come are read too: these are not there.
+    let mut command = command(BINARY, server.address);
+    let (code, _, err) = run(command.env("AUTHS", "1").arg("--check"));
+    let start = "error: the keys of `customer`: /etc/tested/keys.pem cannot be read";
+    assert!(code == Some(2) && err.starts_with(start), "{err}");
 }
 
 #[test]

@@ -2,7 +2,8 @@
 //! index is touched.
 
 use std::ffi::OsStr;
-use std::fs;
+use std::fs::{self, DirBuilder};
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::SystemTime;
@@ -37,7 +38,8 @@ pub(super) fn tree(revision: &str, entry: &Path) -> Result<Tree, Refusal> {
     let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     let folder = std::env::temp_dir().join(format!("gw-diff-{}-{}", std::process::id(), since.as_nanos()));
     let files = folder.join("tree");
-    let made = fs::create_dir(&folder).and_then(|()| fs::create_dir(&files));
+    // What is in a repository need not be for everybody on the machine.
+    let made = DirBuilder::new().mode(0o700).create(&folder).and_then(|()| fs::create_dir(&files));
     // A project reaches to its `.git`.
     let made = made.and_then(|()| fs::create_dir(files.join(".git")));
     let tree = Tree { entry: files.join(prefix).join(name), folder };
@@ -65,5 +67,40 @@ fn git<'a>(
         Ok(text(&output.stdout))
     } else {
         Err(Refusal::failed(format!("git: {}", text(&output.stderr)), help))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    #[test]
+    fn a_tree_is_for_nobody_else() {
+        let folder = tempfile::tempdir().unwrap();
+        let entry = folder.path().join("gateway.gw");
+        fs::write(&entry, "gateway shop { listen http :8080 }\n").unwrap();
+        let words = [
+            &["init", "-q"][..],
+            &["add", "."],
+            &[
+                "-c",
+                "user.name=a",
+                "-c",
+                "user.email=a@example.com",
+                "-c",
+                "commit.gpgsign=false",
+                "commit",
+                "-qm",
+                "a",
+            ],
+        ];
+        for words in words {
+            assert!(git(folder.path(), None, words.iter().copied()).is_ok(), "{words:?}");
+        }
+        let Ok(tree) = tree("HEAD", &entry) else { panic!("there is a revision") };
+        assert!(tree.entry.is_file());
+        assert_eq!(fs::metadata(&tree.folder).unwrap().permissions().mode() & 0o777, 0o700);
     }
 }

@@ -49,9 +49,18 @@ struct Shared {
 #[derive(Default)]
 struct Queue {
     waiting: VecDeque<(Job, watch::Sender<Option<Settled>>)>,
-    /// Those that wait and those that are being verified, each with the users that it is held against.
-    known: HashMap<Hash, (Arc<Users>, Over)>,
+    /// Those that wait and those that are being verified.
+    known: HashMap<Key, Over>,
     is_over: bool,
+}
+
+/// What tells jobs apart: the pair, and where the users are that it is held against. As long as a job is known, it has them.
+type Key = (Hash, usize);
+
+impl Job {
+    fn key(&self) -> Key {
+        (self.hash, Arc::as_ptr(&self.users).addr())
+    }
 }
 
 impl std::fmt::Debug for Shared {
@@ -82,8 +91,7 @@ impl Pool {
     /// Has a password verified. Nothing where too many wait.
     pub(super) fn verify(&self, job: Job) -> Option<Over> {
         let mut queue = self.shared.lock();
-        let known = queue.known.get(&job.hash).filter(|(users, _)| Arc::ptr_eq(users, &job.users));
-        if let Some((_, over)) = known {
+        if let Some(over) = queue.known.get(&job.key()) {
             return Some(over.clone());
         }
         if queue.waiting.len() >= self.shared.most {
@@ -93,7 +101,7 @@ impl Pool {
             return None;
         }
         let (sender, over) = watch::channel(None);
-        queue.known.insert(job.hash, (Arc::clone(&job.users), over.clone()));
+        queue.known.insert(job.key(), over.clone());
         queue.waiting.push_back((job, sender));
         drop(queue);
         self.shared.work.notify_one();
@@ -115,7 +123,7 @@ impl Queue {
         waiting.retain(|(job, sender)| {
             let is_left = is_left(sender);
             if is_left {
-                known.remove(&job.hash);
+                known.remove(&job.key());
             }
             !is_left
         });
@@ -151,9 +159,7 @@ impl Shared {
             drop(queue);
             let settled = settle(&job, &mut room);
             queue = self.lock();
-            if queue.known.get(&job.hash).is_some_and(|(users, _)| Arc::ptr_eq(users, &job.users)) {
-                queue.known.remove(&job.hash);
-            }
+            queue.known.remove(&job.key());
             sender.send_replace(Some(settled));
         }
     }
@@ -179,4 +185,32 @@ pub(super) async fn settled(mut over: Over) -> Option<Settled> {
     // An error means that nothing will come.
     let settled = over.wait_for(Option::is_some).await.ok()?;
     settled.clone()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn job(users: &Arc<Users>) -> Job {
+        let (name, password) = ("ada".to_owned(), "secret".to_owned());
+        Job { users: Arc::clone(users), hash: [1; 32], name, password, decoy: 0, clock: Clock::manual() }
+    }
+
+    #[test]
+    fn other_users_drop_no_job_that_is_waited_for() {
+        let pool = Pool::new(0, 2).unwrap();
+        let (before, after) = (Arc::new(Users::default()), Arc::new(Users::default()));
+        let first = pool.verify(job(&before)).unwrap();
+        let second = pool.verify(job(&after)).unwrap();
+        // Whoever comes with the same pair waits for the same job.
+        assert!(pool.verify(job(&after)).unwrap().same_channel(&second));
+        assert!(pool.verify(job(&before)).unwrap().same_channel(&first));
+        pool.shared.lock().forget_left();
+        assert_eq!(pool.shared.lock().waiting.len(), 2);
+        // What nobody waits for takes no other job with it.
+        drop(first);
+        pool.shared.lock().forget_left();
+        assert_eq!(pool.shared.lock().waiting.len(), 1);
+        assert!(pool.verify(job(&after)).unwrap().same_channel(&second));
+    }
 }

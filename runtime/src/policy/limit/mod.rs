@@ -76,7 +76,7 @@ struct Asked {
     evicted: u64,
 }
 
-/// What one limit has counted for an exchange that may be refused yet.
+/// What one limit has admitted, and counted, for an exchange that may be refused yet.
 #[derive(Debug)]
 pub(crate) struct Charge {
     config: &'static Config,
@@ -88,7 +88,7 @@ pub(crate) struct Charge {
 impl Config {
     /// Counts the request, or refuses it and takes back what other limits have counted for it.
     pub fn request(&'static self, x: &mut Exchange) -> Flow {
-        // It has been counted, and its chain runs once more.
+        // It has been asked and told, and its chain runs once more.
         if x.charges.iter().any(|charge| std::ptr::eq(charge.config, self)) {
             return Flow::Next;
         }
@@ -100,12 +100,13 @@ impl Config {
         x.record.evicted += evicted;
         match verdict {
             Verdict::Admitted { time, .. } => {
-                if self.counting.is_none() {
-                    x.charges.push(Charge { config: self, key, time, cost });
-                }
+                // Of what the answer decides nothing is counted yet, and nothing can be given back.
+                let cost = if self.counting.is_none() { cost } else { 0 };
+                x.charges.push(Charge { config: self, key, time, cost });
                 Flow::Next
             }
             Verdict::Refused { banned, .. } if self.dry_run => {
+                x.charges.push(Charge { config: self, key, time: 0, cost: 0 });
                 x.record.dry_run = Some(reason(banned).word);
                 Flow::Next
             }

@@ -5,7 +5,7 @@ use std::task::{Context, Poll};
 
 use super::{End, FLAT, Relay, Stage, Step};
 use crate::buffer::Buffer;
-use crate::head::Field;
+use crate::head::retry_after;
 use crate::http1::body::{Reader, Writer};
 use crate::http1::framing::Length;
 use crate::http1::response::{self, Homeward, Response};
@@ -324,12 +324,4 @@ impl Relay<'_> {
         }
         Ok(())
     }
-}
-
-/// RFC 9110 section 10.2.3: how many seconds the server wants to be left alone. A date is not asked for by anybody who wants
-/// to be asked again soon, and counts as none.
-pub(crate) fn retry_after(bytes: &[u8], fields: &[Field]) -> u64 {
-    let value = fields.iter().find(|field| field.name.of(bytes).eq_ignore_ascii_case(b"retry-after"));
-    let text = value.and_then(|field| std::str::from_utf8(field.value.of(bytes)).ok());
-    text.and_then(|text| text.parse().ok()).unwrap_or(0)
 }

@@ -10,8 +10,6 @@ use std::io;
 use std::task::{Context, Poll};
 
 use self::down::Down;
-#[cfg(feature = "call")]
-pub(crate) use self::down::retry_after;
 use self::up::Up;
 use super::client::Client;
 use super::worker::Left;
