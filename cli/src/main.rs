@@ -110,6 +110,18 @@ enum Command {
         /// Only the tests whose name has this in it
         #[arg(long, value_name = "TEXT")]
         filter: Option<String>,
+        /// List what the tests have not reached: routes, refusals, branches and arms
+        #[arg(long)]
+        coverage: bool,
+        /// Fail where the tests have reached less of the gateway than this
+        #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(0..=100))]
+        min_coverage: Option<u8>,
+        /// Write the outcomes to this file too, as the XML that CI systems read of tests
+        #[arg(long, value_name = "FILE")]
+        junit: Option<PathBuf>,
+        /// Print one JSON document instead of text
+        #[arg(long)]
+        json: bool,
     },
     /// List the routes of a gateway in order of precedence, with all that runs
     Routes {
@@ -195,7 +207,16 @@ fn main() -> ExitCode {
             arguments: &arguments,
             as_json: json,
         }),
-        Command::Test { file, filter } => command::test::run(&file, filter.as_deref()),
+        Command::Test { file, filter, coverage, min_coverage, junit, json } => {
+            command::test::run(&command::test::Asked {
+                file: &file,
+                filter: filter.as_deref(),
+                lists: coverage,
+                least: min_coverage,
+                junit: junit.as_ref(),
+                as_json: json,
+            })
+        }
         Command::Routes { file, json } => command::routes::run(&file, json),
         Command::Diff { paths, git, fail_on, json, markdown } => {
             let form = match (json, markdown) {

@@ -42,7 +42,7 @@ fn a_project_is_made_checked_built_and_asked() {
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let text = std::fs::read_to_string(&entry).unwrap();
     let text = text.replace(":8080", &format!("127.0.0.1:{port}"));
-    std::fs::write(&entry, text.replace("{ ok: true }", "{ ok: true } { limit 1000/s per client.ip }"))
+    std::fs::write(&entry, text.replacen("{ ok: true }", "{ ok: true } { limit 1000/s per client.ip }", 1))
         .unwrap();
     let built = folder.gw(&["build", "shop/gateway.gw", "--out", "shop/target/shop", "--json"]);
     assert_eq!(built.code, 0, "{built:?}");
@@ -79,13 +79,21 @@ fn by_plain_cargo(project: &Path) {
     let text = std::fs::read_to_string(&manifest).unwrap();
     std::fs::write(&manifest, text.replace("default = []", "default = [\"limit\"]")).unwrap();
     let (is_well, said) = cargo_test(project);
-    assert!(is_well && said.contains("1 passed"), "{said}");
+    assert!(is_well && said.contains("2 passed"), "{said}");
     assert!(!said.contains("warning"), "{said}");
+
+    // A test of the gateway that fails is one of the project that fails.
+    let entry = project.join("gateway.gw");
+    let text = std::fs::read_to_string(&entry).unwrap();
+    std::fs::write(&entry, text.replace("=> 200 { ok: true }", "=> 200 { ok: false }")).unwrap();
+    let (is_well, said) = cargo_test(project);
+    assert!(!is_well && said.contains(".ok  expected false, found true"), "{said}");
 }
 
 fn cargo_test(project: &Path) -> (bool, String) {
     let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     cargo.current_dir(project).args(["test", "--quiet", "--offline"]);
+    cargo.env("GW", env!("CARGO_BIN_EXE_gw")).env("GATEWRIGHT_CACHE", common::cache());
     cargo.env("CARGO_TARGET_DIR", Path::new(env!("CARGO_TARGET_TMPDIR")).join("plain"));
     for variable in ["RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS", "RUSTC_WORKSPACE_WRAPPER"] {
         cargo.env_remove(variable);

@@ -5,6 +5,7 @@ mod common;
 
 use common::{Folder, Ran};
 use gatewright_dsl::page::fences;
+use serde_json::Value;
 
 /// What it prints, without the time that each test took.
 fn said(ran: &Ran) -> String {
@@ -29,8 +30,10 @@ fn the_page_shows_what_happens() {
     let mut count = 0;
     for pair in shown {
         let folder = Folder::named("page_of_tests", &[("gateway.gw", pair[0].text)]);
-        let ran = folder.gw(&["test"]);
-        assert_eq!(format!("$ gw test\n{}", said(&ran)), pair[1].text, "{}", ran.err);
+        let line = pair[1].text.lines().next().unwrap_or_default();
+        let words: Vec<&str> = line.split(' ').skip(2).collect();
+        let ran = folder.gw(&words);
+        assert_eq!(format!("{line}\n{}", said(&ran)), pair[1].text, "{}", ran.err);
         assert_eq!(ran.code, 0);
         count += 1;
     }
@@ -38,7 +41,7 @@ fn the_page_shows_what_happens() {
 }
 
 /// The same gateway for all, so that it is compiled once.
-const SHOP: &str = "gateway shop { listen http :8080 }\nupstream orders { server \"http://10.0.0.7:9001\", \"http://10.0.0.8:9001\"; timeout 300ms }\nroute GET /orders/{id: int} -> orders /v2/orders/{id}\nroute GET /text respond 200 text \"hello\"\n";
+const SHOP: &str = "gateway shop { listen http :8080 }\nupstream orders { server \"http://10.0.0.7:9001\", \"http://10.0.0.8:9001\"; timeout 30s }\nupstream slow { server \"http://10.0.0.9:9001\"; timeout 300ms }\nroute GET /orders/{id: int} -> orders /v2/orders/{id}\nroute GET /slow -> slow\nroute GET /text respond 200 text \"hello\"\n";
 
 #[test]
 fn what_is_not_so_is_said_with_its_line() {
@@ -65,7 +68,7 @@ test "reached" {
   expect orders got GET /v2/orders/7 header "x" = "2"
   expect orders got GET /v2/orders/7 times 2
 }
-test "late" { mock orders * => 200 delay 1s; GET /orders/7 => 504 reason upstream_timeout within 200ms }
+test "late" { mock slow * => 200 delay 1s; GET /slow => 504 reason upstream_timeout within 200ms }
 test "failures" {
   mock orders * => closed
   GET /orders/7 => 502 reason upstream_closed
@@ -77,55 +80,55 @@ test "nobody" { mock orders * => refused; GET /orders/7 => 502 reason upstream_r
     let folder = Folder::named("tests_that_fail", &[("gateway.gw", &format!("{SHOP}{tests}"))]);
     let ran = folder.gw(&["test"]);
     let expected = r#"  FAILED  status
-    gateway.gw:6  GET /orders/7
+    gateway.gw:8  GET /orders/7
         expected  200
         found     503 busy
   FAILED  reason
-    gateway.gw:7  GET /none
+    gateway.gw:9  GET /none
         expected  reason denied
         found     reason not_found
-    gateway.gw:7  GET /text
+    gateway.gw:9  GET /text
         expected  reason denied
         found     no reason
   FAILED  header
-    gateway.gw:10  GET /orders/7
+    gateway.gw:12  GET /orders/7
         expected  header "a" = "c"
         found     header "a" = "b"
-    gateway.gw:10  GET /orders/7
+    gateway.gw:12  GET /orders/7
         expected  header "a" is not set
         found     header "a" = "b"
-    gateway.gw:10  GET /orders/7
+    gateway.gw:12  GET /orders/7
         expected  header "b" is set
         found     header "b" is not set
   FAILED  body
-    gateway.gw:15  GET /orders/7
+    gateway.gw:17  GET /orders/7
         .a[1]  expected 3, found 2
         .c  expected true, found nothing
-    gateway.gw:16  GET /orders/7
+    gateway.gw:18  GET /orders/7
         .b  expected "y", found "x"
-    gateway.gw:16  GET /orders/7
+    gateway.gw:18  GET /orders/7
         expected  contains "z"
         found     {"a":[1,2],"b":"x"}
-    gateway.gw:17  GET /text
+    gateway.gw:19  GET /text
         expected  text "hallo"
         found     hello
   FAILED  no mock
-    gateway.gw:19  GET /orders/7
+    gateway.gw:21  GET /orders/7
         expected  200
         found     501 no mock of this test answers that
-    gateway.gw:19  GET /orders/7
+    gateway.gw:21  GET /orders/7
         `orders` was asked GET /v2/orders/7, and no `mock orders` of this test answers that
   FAILED  reached
-    gateway.gw:23  expect orders got
+    gateway.gw:25  expect orders got
         expected  nothing
         found     GET /v2/orders/7
-    gateway.gw:24  expect orders got
+    gateway.gw:26  expect orders got
         expected  GET /v2/orders/8
         found     GET /v2/orders/7
-    gateway.gw:25  expect orders got
+    gateway.gw:27  expect orders got
         expected  header "x" = "2"
         found     header "x" = "1"
-    gateway.gw:26  expect orders got
+    gateway.gw:28  expect orders got
         expected  GET /v2/orders/7, 2 times
         found     GET /v2/orders/7
 "#;
@@ -135,7 +138,8 @@ test "nobody" { mock orders * => refused; GET /orders/7 => 502 reason upstream_r
     assert_eq!(before, expected, "{}", ran.err);
     assert!(late.contains("expected  an answer within 200ms"), "{late}");
     assert!(late.contains("ok  failures\n") && late.contains("ok  nobody\n"), "{late}");
-    assert!(late.ends_with("9 tests: 2 passed, 7 failed\n"), "{late}");
+    let reached = "reached: 3 of 3 routes, 1 of 2 refusals: 80 %\n";
+    assert!(late.ends_with(&format!("9 tests: 2 passed, 7 failed\n{reached}")), "{late}");
     assert_eq!(ran.code, 1);
 
     is_chosen_by_its_name(&folder);
@@ -144,11 +148,146 @@ test "nobody" { mock orders * => refused; GET /orders/7 => 502 reason upstream_r
 /// Nothing is compiled for that.
 fn is_chosen_by_its_name(folder: &Folder) {
     let ran = folder.gw(&["test", "--filter", "fail"]);
-    assert_eq!((ran.code, ran.out.lines().count()), (0, 2), "{}{}", ran.out, ran.err);
+    assert_eq!((ran.code, ran.out.lines().count()), (0, 3), "{}{}", ran.out, ran.err);
     assert!(ran.err.contains(" 0 crates"), "{}", ran.err);
     let ran = folder.gw(&["test", "--filter", "nothing"]);
     assert_eq!(ran.code, 2);
     assert!(ran.err.contains("no test has \"nothing\" in its name"), "{}", ran.err);
+}
+
+/// Settings of a block around several routes, several for one reason, branches for several values, and arms.
+const WAYS: &str = r#"gateway shop { listen http :8080 }
+type User { name: string }
+upstream users { server "http://10.0.0.7:9001"; timeout connect 1s }
+upstream tips { server "http://10.0.0.8:9001"; timeout 10s }
+group /api {
+  query plan: "free" | "pro" = "free"
+  deny if request.header("x-bad") is set
+  route GET /home/{id: int} {
+    query friend: list<string(1..9)> as friends
+    aggregate within 5s {
+      user: User = users GET /users/{id}?p={plan} required
+      tips: list<string> = tips GET /tips else []
+      all: map<User> = for friend in friends max 3 users GET /friends/{friend} else skip
+      respond { name: user.name, tips, all }
+    }
+  }
+  route GET /ways {
+    deny if request.header("x-worse") is set
+    match plan {
+      "free" -> tips /free
+      "pro" respond 200 text "pro"
+    }
+  }
+}
+route GET /rest respond 200
+test "home" {
+  mock users GET /users/7 => 200 { name: "Ada" }
+  mock users GET /friends/a => 200 { name: "A" }
+  mock users GET /friends/b => 404
+  mock tips * => 503
+  GET /api/home/7?friend=a&friend=b => 200 contains { name: "Ada", tips: [] }
+  GET /api/home/7 header "x-bad" = "1" => 403
+  GET /api/ways?plan=pro => 200 text "pro"
+}
+test "<away> & \"gone\"" { GET /api/ways?plan=x => 400 contains "]]>" }
+"#;
+
+#[test]
+fn what_was_reached_is_what_the_gateway_says() {
+    let folder = Folder::named("coverage", &[("gateway.gw", WAYS)]);
+    let ran = folder.gw(&["test", "--coverage", "--min-coverage", "64", "--junit", "out/report.xml"]);
+    let expected = r#"2 tests: 1 passed, 1 failed
+reached: 2 of 3 routes, 2 of 5 refusals, 4 of 6 branches, 1 of 2 arms: 56 %
+    not reached  gateway.gw:4  refusal timeout 10s: upstream_timeout
+    not reached  gateway.gw:6  refusal query plan: "free" | "pro" = "free", query friend: list<string(1..9)> as friends: wrong_fields
+    not reached  gateway.gw:7  refusal deny if request.header("x-bad") is set, deny if request.header("x-worse") is set: denied
+    not reached  gateway.gw:11  branch user fails
+    not reached  gateway.gw:12  branch tips brings its value
+    not reached  gateway.gw:20  arm "free"
+    not reached  gateway.gw:25  route GET /rest
+FAILED: 56 % is less than 64 %
+"#;
+    assert!(ran.out.ends_with(expected), "{}{}", ran.out, ran.err);
+    assert_eq!(ran.code, 1);
+    let report = std::fs::read_to_string(folder.path().join("out/report.xml")).unwrap();
+    let name =
+        "classname=\"shop\" name=\"&lt;away&gt; &amp; &quot;gone&quot;\" file=\"gateway.gw\" line=\"35\"";
+    assert!(report.contains("<testsuites name=\"shop\" tests=\"2\" failures=\"1\""), "{report}");
+    assert!(report.contains(name) && report.contains("contains &quot;]]&gt;&quot;"), "{report}");
+
+    let ran = folder.gw(&["test", "--json", "--filter", "home", "--min-coverage", "50"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let document: Value = serde_json::from_str(&ran.out).unwrap();
+    common::schema::validate("test", &document);
+    let result = &document["result"];
+    assert_eq!(result["tests"][0]["name"], "home");
+    assert_eq!(result["coverage"]["branches"], serde_json::json!({ "reached": 4, "all": 6 }));
+    let ran = folder.gw(&["test", "--filter", "home", "--min-coverage", "51"]);
+    assert!(ran.code == 1 && ran.out.ends_with("FAILED: 50 % is less than 51 %\n"), "{ran:?}");
+    let ran = folder.gw(&["test", "--json"]);
+    let document: Value = serde_json::from_str(&ran.out).unwrap();
+    common::schema::validate("test", &document);
+    assert_eq!((ran.code, &document["ok"]), (1, &Value::Bool(false)));
+    let failure = &document["result"]["tests"][1]["failures"][0];
+    assert_eq!((&failure["line"], &failure["what"]), (&35.into(), &"GET /api/ways?plan=x".into()));
+}
+
+/// Of files that are not there, and of people whose passwords nobody has.
+const STAFF: &str = r#"gateway shop { listen http :8080 plaintext "TLS ends in front" }
+type Known { team: string = "none" }
+auth staff basic {
+  user "bob" hash "HASH" team = "press"
+  users "/nowhere/staff.users"
+  claims Known
+}
+auth partner api_key { keys "/nowhere/partner.keys" }
+upstream orders {
+  server "https://10.0.0.7:8443"
+  tls roots "/nowhere/roots.pem" certificate "/nowhere/own.pem" key "/nowhere/own.key"
+}
+route GET /staff -> orders {
+  require staff
+  request { set header "x-staff" = "{staff.name} of {staff.team}" }
+}
+route GET /partner -> orders {
+  require partner
+  request { set header "x-partner" = partner.name }
+}
+test "whoever the test says" {
+  mock orders * => 200
+  as staff { name: "ada", team: "sales" }
+  GET /staff => 200
+  expect orders got GET /staff header "x-staff" = "ada of sales" header "authorization" is not set
+  GET /partner => 401 reason credential_missing
+  GET /partner header "authorization" = "Bearer guessed" => 401 reason credential_invalid
+  as partner { name: "acme" }
+  GET /partner => 200
+  expect orders got GET /partner header "x-partner" = "acme"
+  as nobody
+  GET /staff => 401 reason credential_missing
+  GET /staff header "authorization" = "Basic Ym9iOmd1ZXNzZWQ=" => 401 reason credential_invalid
+  GET /partner => 401 reason credential_missing
+}
+test "a name that no client can say" { as staff { name: "a:b" }; GET /staff => 401 }
+"#;
+
+#[test]
+fn a_test_speaks_for_people_with_passwords_and_needs_no_file() {
+    let text = STAFF.replace(
+        "HASH",
+        "$argon2id$v=19$m=7168,t=5,p=1$c2FsdC1vZi1hZGEncyBwYQ$mMvOhPdexwn4t20fm22nyFztvdZDMKlgEKyZ3tF1dxQ",
+    );
+    let folder = Folder::named("staff", &[("gateway.gw", &text)]);
+    let ran = folder.gw(&["test"]);
+    let expected = r"      ok  whoever the test says
+  FAILED  a name that no client can say
+    gateway.gw:36  as staff
+        a name has no colon and no control character
+2 tests: 1 passed, 1 failed
+reached: 2 of 2 routes, 4 of 4 refusals: 100 %
+";
+    assert_eq!(said(&ran), expected, "{}", ran.err);
 }
 
 #[test]

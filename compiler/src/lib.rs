@@ -9,6 +9,7 @@ pub mod build_script;
 pub(crate) mod check;
 mod checked;
 mod contract;
+mod coverage;
 pub mod diff;
 mod emit;
 pub mod explain;

@@ -14,7 +14,7 @@ use crate::diff::Meaning;
 use crate::load::{Entry, Files, Sources, Unread};
 use crate::routes::Plan;
 use crate::suite::Suite;
-use crate::{Handler, Output, Summary, assertion, checked, emit, hash, lower};
+use crate::{Handler, Output, Summary, assertion, checked, coverage, emit, hash, lower};
 
 /// The files of one run, and what is known of its entries.
 pub struct Project<'a> {
@@ -109,11 +109,7 @@ impl<'a> Project<'a> {
     ///
     /// All problems that can be found in one run.
     pub fn compile(&mut self, path: &str) -> Result<Output, Refused> {
-        let Made { plan: Plan(program), summary, .. } = self.made(path)?;
-        let handler = |it: &checked::Handler| Handler { path: it.path.join("::"), span: it.span };
-        let handlers = program.ends.handlers.iter().map(handler).collect();
-        let rust = emit::emit(&program);
-        Ok(Output { rust, features: program.features, crates: program.crates, handlers, summary })
+        Ok(output(self.made(path)?))
     }
 
     /// Compiles one entry, and gives its tests with it.
@@ -122,11 +118,12 @@ impl<'a> Project<'a> {
     ///
     /// As [`Self::compile`].
     pub fn tested(&mut self, path: &str) -> Result<(Output, Suite), Refused> {
-        let output = self.compile(path)?;
+        let made = self.made(path)?;
         let known = self.entries.get(path).and_then(|known| known.as_ref().ok());
-        Ok((output, known.map(|known| known.outcome.suite.clone()).unwrap_or_default()))
+        let mut suite = known.map(|known| known.outcome.suite.clone()).unwrap_or_default();
+        suite.parts = coverage::parts(&made.plan.0);
+        Ok((output(made), suite))
     }
-
     /// The same, without writing any Rust.
     ///
     /// # Errors
@@ -219,6 +216,14 @@ impl<'a> Project<'a> {
             _ => Unread::Missing,
         }
     }
+}
+
+/// The Rust of what will run.
+fn output(Made { plan: Plan(program), summary, .. }: Made) -> Output {
+    let handler = |it: &checked::Handler| Handler { path: it.path.join("::"), span: it.span };
+    let handlers = program.ends.handlers.iter().map(handler).collect();
+    let rust = emit::emit(&program);
+    Output { rust, features: program.features, crates: program.crates, handlers, summary }
 }
 
 /// What will run.

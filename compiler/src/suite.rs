@@ -4,12 +4,15 @@
 use std::time::Duration;
 
 pub use crate::checked::Place;
+pub use crate::coverage::{Part, PartKind};
 
 /// All tests of an entry, and what runs them needs to know of its gateway.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Suite {
     /// In the order of the text, those of the entry's own file first.
     pub tests: Vec<Test>,
+    /// What tests can reach, in the order of the text.
+    pub parts: Vec<Part>,
     /// The names of all upstreams that the gateway has.
     pub upstreams: Vec<String>,
     /// Texts for parameters and secrets that have no default, by name; what a test gives comes before them.

@@ -25,6 +25,8 @@ pub(crate) struct Voice<'a> {
 pub(crate) fn refuse(x: &mut Exchange, reason: Reason, allow: Option<u16>, voice: &Voice) {
     x.record.reason = Some(reason.word);
     x.record.refusal = Some(reason.number);
+    #[cfg(feature = "tested")]
+    x.reach(format_args!(":{}", reason.word));
     let stated = x.walk.and_then(|walk| walk.chain.own?(x, walk.record, Own { reason }));
     let document;
     let (status, kind) = if let Some(respond) = stated {

@@ -185,6 +185,9 @@ pub(crate) struct Record {
     pub(crate) dry_run: Option<&'static str>,
     /// What had to be forgotten before its time so that this exchange could be counted.
     pub(crate) evicted: u64,
+    /// The arm of a match that it has come to.
+    #[cfg(feature = "tested")]
+    pub(crate) arm: Option<usize>,
 }
 
 /// An answer that the gateway is about to give in place of the route's own end.

@@ -43,6 +43,9 @@ pub(crate) struct Shared {
     pub(crate) auths: Vec<Box<dyn Verifier>>,
     /// Counts how often an operator has asked for files to be read again.
     asked: watch::Sender<u64>,
+    /// What a test has reached.
+    #[cfg(feature = "tested")]
+    pub(crate) reached: crate::tested::Reached,
 }
 
 impl Shared {
@@ -54,7 +57,17 @@ impl Shared {
         auths: Vec<Box<dyn Verifier>>,
     ) -> Arc<Self> {
         let states = program.states.iter().map(|make| make()).collect();
-        Arc::new(Self { clock, params, live, program, states, auths, asked })
+        Arc::new(Self {
+            clock,
+            params,
+            live,
+            program,
+            states,
+            auths,
+            asked,
+            #[cfg(feature = "tested")]
+            reached: crate::tested::Reached::default(),
+        })
     }
 
     /// Has all files read again that are looked at, as they stand.

@@ -104,6 +104,11 @@ impl Match {
         let way = named.or_else(|| self.arms.iter().find(|arm| arm.values.is_empty()));
         let program = x.shared.as_ref().map(|shared| shared.program);
         let chain = way.and_then(|arm| Some((program?.chains.get(usize::from(arm.chain))?, arm.record)));
+        #[cfg(feature = "tested")]
+        {
+            x.record.arm = way.and_then(|way| self.arms.iter().position(|arm| std::ptr::eq(arm, way)));
+            x.reach(format_args!(""));
+        }
         // INVARIANT: emitted code has a way for every value, and a chain for every way.
         chain.map_or(Flow::Refuse(Reason::PANIC), |(chain, record)| (chain.request)(x, record))
     }

@@ -4,16 +4,24 @@
 //! The first line is one JSON object: `upstreams` has an address for the name of each upstream, `given` a text for the name of each
 //! parameter and secret. The gateway answers with the line `listens`, and its addresses. Each further line is a word, a blank and what
 //! belongs to it, and is answered by one line: `after` some microseconds moves the clock; `as` an object with `auth` and `claims`, a text
-//! of JSON, is answered with `credential`, a field and what it says. It ends when its input does.
+//! of JSON, is answered with `credential`, a field and what it says; `reached` is answered with the marks of what requests have come to so
+//! far. It ends when its input does.
+//!
+//! A mark begins with the number of a route. Behind a slash stands the number of an arm of its match; behind that, or at once, `+` or `-` and
+//! the number of a branch that has brought its value or has failed, or a colon and the reason of a refusal.
 
+use std::collections::BTreeSet;
+use std::fmt::Arguments;
 use std::fs::File;
 use std::io::{self, BufRead, Write};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::os::fd::AsFd;
 use std::process::ExitCode;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::clock::Clock;
+use crate::exchange::Exchange;
 use crate::json_tree::{self, Json};
 use crate::params::given::Text;
 use crate::place::Places;
@@ -113,7 +121,31 @@ fn carry_out(running: &Running, clock: &Clock, line: &str) -> Result<String, Str
             let (field, value) = credential(running, text("auth"), text("claims"))?;
             Ok(format!("credential {field} {value}"))
         }
+        "reached" => Ok(running.shared.reached.told()),
         _ => Err(format!("{word:?} is not understood")),
+    }
+}
+
+/// What requests have come to, in marks. There are no more of them than the program has parts.
+#[derive(Debug, Default)]
+pub(crate) struct Reached(Mutex<BTreeSet<String>>);
+
+impl Reached {
+    fn all(&self) -> MutexGuard<'_, BTreeSet<String>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn told(&self) -> String {
+        self.all().iter().fold("reached".to_owned(), |line, mark| line + " " + mark)
+    }
+}
+
+impl Exchange {
+    /// Notes that it has come to its route, or to a part of that. Whoever has its answer finds that noted.
+    pub(crate) fn reach(&self, part: Arguments<'_>) {
+        let (Some(shared), Some(route)) = (&self.shared, self.route) else { return };
+        let arm = self.record.arm.map(|arm| format!("/{arm}")).unwrap_or_default();
+        shared.reached.all().insert(format!("{route}{arm}{part}"));
     }
 }
 
@@ -157,8 +189,6 @@ pub(crate) fn redirect(program: &Program, places: &mut Places, real: &[(String, 
         own.sort_by_key(|place| place.line);
         for place in own {
             place.address = *address;
-            // What stands there speaks plain HTTP.
-            place.tls = None;
         }
     }
 }

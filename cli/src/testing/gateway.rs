@@ -101,6 +101,13 @@ impl Tested {
         found.ok_or_else(|| said.strip_prefix("error ").unwrap_or(&said).to_owned())
     }
 
+    /// What requests have come to so far, in marks.
+    pub(crate) fn reached(&mut self) -> Result<Vec<String>, String> {
+        let said = self.tell("reached", ANSWER_MAX)?;
+        let marks = said.strip_prefix("reached").ok_or_else(|| said.clone())?;
+        Ok(marks.split_whitespace().map(str::to_owned).collect())
+    }
+
     /// Where its first listener is.
     pub(crate) fn address(&self) -> SocketAddr {
         self.address

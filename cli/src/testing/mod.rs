@@ -2,8 +2,10 @@
 //! upstreams. What is asked and expected is data of the compiler; nothing here evaluates a program.
 
 mod client;
+pub(crate) mod coverage;
 mod gateway;
 mod judge;
+pub(crate) mod junit;
 mod mock;
 mod wire;
 
@@ -22,6 +24,8 @@ pub(crate) struct Outcome<'s> {
     pub(crate) took: Duration,
     /// What was not so; none of it: the test has passed.
     pub(crate) failures: Vec<Failure>,
+    /// What its requests have come to.
+    pub(crate) reached: Vec<String>,
 }
 
 /// One thing that was not so.
@@ -33,6 +37,15 @@ pub(crate) struct Failure {
     pub(crate) what: String,
     /// What was expected and what was found, a line for each thing to say.
     pub(crate) lines: Vec<String>,
+}
+
+impl Failure {
+    /// Its lines, with where it is and what was asked in the first.
+    pub(crate) fn said(&self) -> Vec<String> {
+        let head = format!("{}:{}  {}", self.place.file, self.place.line, self.what);
+        let lines = self.lines.iter().flat_map(|lines| lines.lines()).map(|line| format!("    {line}"));
+        std::iter::once(head).chain(lines).collect()
+    }
 }
 
 /// Runs tests, and says each outcome as it comes.
@@ -51,22 +64,22 @@ pub(crate) fn run<'s>(
     let mut outcomes = Vec::with_capacity(tests.len());
     for test in tests {
         let begun = Instant::now();
-        let failures = one(binary, suite, &servers, test);
-        let outcome = Outcome { test, took: begun.elapsed(), failures };
+        let (failures, reached) = one(binary, suite, &servers, test);
+        let outcome = Outcome { test, took: begun.elapsed(), failures, reached };
         said(&outcome);
         outcomes.push(outcome);
     }
     Ok(outcomes)
 }
 
-fn one(binary: &Path, suite: &Suite, servers: &Servers, test: &Test) -> Vec<Failure> {
+fn one(binary: &Path, suite: &Suite, servers: &Servers, test: &Test) -> (Vec<Failure>, Vec<String>) {
+    let whole = |lines| Failure { place: test.place.clone(), what: format!("test {:?}", test.name), lines };
     servers.begin(test);
     let given = test.given.iter().chain(&suite.given);
     let mut gateway = match Tested::start(binary, &servers.addresses(), given) {
         Ok(gateway) => gateway,
         Err(said) => {
-            let lines = vec!["the gateway does not start:".to_owned(), said];
-            return vec![Failure { place: test.place.clone(), what: format!("test {:?}", test.name), lines }];
+            return (vec![whole(vec!["the gateway does not start:".to_owned(), said])], Vec::new());
         }
     };
     let mut failures = Vec::new();
@@ -101,13 +114,17 @@ fn one(binary: &Path, suite: &Suite, servers: &Servers, test: &Test) -> Vec<Fail
             StepKind::Got(got) => failures.extend(reached(servers, got, &step.place)),
         }
     }
+    let reached = gateway.reached().unwrap_or_else(|why| {
+        failures.push(whole(vec![why]));
+        Vec::new()
+    });
     if !failures.is_empty() {
         let said = gateway.said();
         if let (Some(last), false) = (failures.last_mut(), said.is_empty()) {
             last.lines.extend(said.lines().map(|line| format!("the gateway says: {line}")));
         }
     }
-    failures
+    (failures, reached)
 }
 
 /// Asks the gateway, and holds what comes back against what was expected.

@@ -195,10 +195,11 @@ fn one(
     };
     let upstream = seen.upstreams.iter().position(|known| known.name.text == name.text)?;
     let steps = step::of_branch(check, (seen.upstreams.get(upstream)?, seen.upstreams), seen.nested);
-    let name = branch.name.text.clone();
+    let (name, place) = (branch.name.text.clone(), check.lines.place(branch.span));
     let (ty, needs) = (ty?.clone(), Vec::new());
     let mut found = Branch {
         name,
+        place,
         each: each.map_or(Some(None), |each| each.map(Some))?,
         upstream,
         steps,

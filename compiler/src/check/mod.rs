@@ -248,7 +248,7 @@ fn suite(check: &mut Check<'_>, units: &[Unit], params: &Params, needed: &BTreeS
     for param in lacking {
         test::hold_given(check, units, &param.name);
     }
-    Suite { tests, upstreams: Vec::new(), given }
+    Suite { tests, given, ..Suite::default() }
 }
 
 /// What this entry has no use for, and the places of what it uses.

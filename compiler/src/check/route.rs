@@ -292,7 +292,7 @@ fn arms_of(
             }
             _ => end(check, &arm.terminal, (pattern, scope), upstream),
         };
-        ends.push((steps, end));
+        ends.push((check.lines.place(arm.span), steps, end));
     }
     let forwards = |arm: &ast::Arm| matches!(arm.terminal.kind, TerminalKind::Forward { .. });
     if drops && written.arms.iter().any(forwards) {
@@ -305,7 +305,7 @@ fn arms_of(
     let arms = values
         .into_iter()
         .zip(ends)
-        .map(|(values, (steps, end))| Some(checked::Arm { values, steps, end: end? }));
+        .map(|(values, (place, steps, end))| Some(checked::Arm { place, values, steps, end: end? }));
     Some(Box::new(checked::Match { on, arms: arms.collect::<Option<_>>()? }))
 }
 

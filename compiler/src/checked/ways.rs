@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{End, Piece, Step};
+use super::{End, Piece, Place, Step};
 use crate::algebra::Method;
 use crate::ir::expr::{Expr, Function};
 use crate::ty::Ty;
@@ -18,6 +18,8 @@ pub(crate) struct Match {
 /// One way.
 #[derive(Debug)]
 pub(crate) struct Arm {
+    /// Where it begins.
+    pub(crate) place: Place,
     /// For which texts; none for all that no other arm names.
     pub(crate) values: Vec<String>,
     /// What is said of the call, if it forwards.
@@ -38,6 +40,8 @@ pub(crate) struct Aggregate {
 #[derive(Debug)]
 pub(crate) struct Branch {
     pub(crate) name: String,
+    /// Where it begins.
+    pub(crate) place: Place,
     /// Where it is one call for each of several.
     pub(crate) each: Option<Each>,
     /// Index into the upstreams.

@@ -4,6 +4,7 @@
 //! [`Program::routes`] alone remembers places, so that messages can name them. It knows no Rust syntax.
 
 pub(crate) mod expr;
+mod reach;
 mod text;
 
 use std::rc::Rc;
@@ -13,6 +14,7 @@ use gatewright_dsl::Span;
 use gatewright_dsl::policy::{self, Guard, Hook, Who};
 use gatewright_dsl::schema::{Reason, Source, Value};
 
+pub(crate) use reach::{Reach, Refusal, Way};
 pub(crate) use text::{Label, Text};
 
 use self::expr::Function;
@@ -169,6 +171,7 @@ pub(crate) struct Route {
     pub(crate) record: usize,
     /// For each step of the chain, where its settings were written; none for what holds by itself.
     pub(crate) trails: Vec<Vec<Rc<Trail>>>,
+    pub(crate) reach: Reach,
 }
 
 /// One distinct sequence of steps with its kind of end.

@@ -133,7 +133,7 @@ impl Chains {
     fn match_on(&mut self, found: checked::Match, place: &checked::Place) -> usize {
         let on = self.expressions.number(&found.on);
         let mut arms = Vec::with_capacity(found.arms.len());
-        for checked::Arm { values, steps, end } in found.arms {
+        for checked::Arm { values, steps, end, .. } in found.arms {
             let (steps, mut record, _) = self.steps(steps);
             self.fits(&steps, &record);
             let (kind, end) = self.end(end);
@@ -163,6 +163,7 @@ impl Chains {
                 max,
                 failure,
                 needs,
+                ..
             } = branch;
             let Call { upstream, chain, record } = self.call(upstream, steps);
             let target = pieces(target, &mut self.expressions);

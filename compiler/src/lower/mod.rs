@@ -6,6 +6,7 @@ mod chain;
 mod config;
 mod expr;
 mod order;
+mod reach;
 mod router;
 #[cfg(test)]
 mod walk;
@@ -47,8 +48,9 @@ pub(crate) fn lower(program: checked::Program, source_hash: String) -> ir::Progr
             files.len() - 1
         });
         let (place, head, either) = (route.place.clone(), route.head, route.either.clone());
+        let reach = reach::of(&route, &program.auths);
         let chain::Placed { chain, record, trails } = chains.place(route);
-        placed.push(ir::Route { label, file, place, head, either, chain, record, trails });
+        placed.push(ir::Route { label, file, place, head, either, chain, record, trails, reach });
     }
     let outside = chains.outside(program.outside);
     if let Some((_, span)) = &program.front.admin {

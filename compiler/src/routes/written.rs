@@ -41,6 +41,11 @@ pub(super) fn handler(handler: &Handler, reader: &Reader<'_>) -> String {
 /// The values of an arm, where the function of this number is looked at.
 pub(super) fn values(values: &[String], functions: &Functions, on: usize) -> String {
     let is_text = !matches!(functions.exprs.get(on).map(|it| &it.expr.ty), Some(Ty::Bool | Ty::Int(_)));
+    listed(values, is_text)
+}
+
+/// The same where it is known whether they are texts.
+pub(crate) fn listed(values: &[String], is_text: bool) -> String {
     let shown = |value: &String| if is_text { format!("{value:?}") } else { value.clone() };
     match values {
         [] => "else".to_owned(),

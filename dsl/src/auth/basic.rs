@@ -19,8 +19,10 @@ pub const KIND: Kind = Kind {
     one_of: &["user", "users"],
     own: &["name"],
     answers: &[
-        Reason::new("passwords_full", 503, "as many passwords wait to be verified as `verify … queue` says"),
-        Reason::new("passwords_timeout", 503, "a password was not verified within `verify … within`"),
+        Reason::new("passwords_full", 503, "as many passwords wait to be verified as `verify … queue` says")
+            .not_in_tests(),
+        Reason::new("passwords_timeout", 503, "a password was not verified within `verify … within`")
+            .not_in_tests(),
     ],
     feature: "basic",
     home: "auth::basic",

@@ -37,7 +37,7 @@ pub const ROW: Policy = Policy {
     ],
     always: true,
     answers: &[
-        Reason::new("body_too_large", 413, "the body is larger than `max`"),
+        Reason::new("body_too_large", 413, "the body is larger than `max`").in_tests_with("max"),
         Reason {
             with: Some("kind"),
             ..Reason::new("wrong_media_type", 415, "the body is not said to be plain JSON")
@@ -50,6 +50,7 @@ pub const ROW: Policy = Policy {
                 503,
                 "the bodies that are kept take all the room that there is for them",
             )
+            .not_in_tests()
         },
     ],
     check: Some(is_kept),

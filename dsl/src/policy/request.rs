@@ -32,7 +32,8 @@ pub(super) const EDIT_INVALID: Reason = Reason::new(
     "edit_invalid",
     400,
     "a value that is to be written holds what no field may hold, such as a line break",
-);
+)
+.not_in_tests();
 
 const fn edit(name: &'static str, summary: &'static str, params: &'static [Param]) -> Row {
     let (join, key, check) = (Join::Name, &["part", "name"], Some(names_a_field as _));

@@ -30,7 +30,8 @@ const MISSING: Reason = Reason::new("credential_missing", 401, "the request does
 pub(super) const INVALID: Reason =
     Reason::new("credential_invalid", 401, "what the request says of who asks is not so, or no longer");
 pub(super) const UNAVAILABLE: Reason =
-    Reason::new("identity_unavailable", 503, "what is needed to find out who asks is not there");
+    Reason::new("identity_unavailable", 503, "what is needed to find out who asks is not there")
+        .not_in_tests();
 
 /// Whether `any` and the number of names go together.
 fn says_whom(values: &Values) -> Option<Mismatch> {

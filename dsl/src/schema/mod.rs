@@ -22,7 +22,7 @@ pub use convert::literal;
 pub use effect::{Amount, Effect, Sense};
 pub use param::{At, Default, Param};
 pub use phase::{Fact, Phase};
-pub use reason::{AGGREGATED, BEFORE, CORE, HANDLED, Reason, SECURED, UNRESOLVED};
+pub use reason::{AGGREGATED, BEFORE, CORE, HANDLED, InTests, Reason, SECURED, UNRESOLVED};
 pub use ty::Type;
 pub use value::{Addr, Answer, Cause, Url, Value};
 pub use values::{Given, Values};

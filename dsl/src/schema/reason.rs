@@ -17,13 +17,50 @@ pub struct Reason {
     pub with: Option<&'static str>,
     /// The parameters with which its setting never gives it.
     pub without: &'static [&'static str],
+    /// Whether the tests of a gateway are to bring it about.
+    pub in_tests: InTests,
+}
+
+/// Whether the tests of a gateway are to bring an answer about where its setting is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum InTests {
+    /// They are.
+    Yes,
+    /// Where this parameter is written too.
+    With(&'static str),
+    /// They cannot, or need what most gateways do not have: many requests at once, a message that stops halfway, a value that is
+    /// no text of a field.
+    No,
 }
 
 impl Reason {
     /// One that its setting always may give, with one status.
     #[must_use]
     pub const fn new(name: &'static str, status: u16, when: &'static str) -> Self {
-        Self { name, status, when, status_of: None, with: None, without: &[] }
+        Self { name, status, when, status_of: None, with: None, without: &[], in_tests: InTests::Yes }
+    }
+
+    /// The same, not expected of tests.
+    #[must_use]
+    pub const fn not_in_tests(self) -> Self {
+        Self { in_tests: InTests::No, ..self }
+    }
+
+    /// The same, expected of tests where this parameter is written.
+    #[must_use]
+    pub const fn in_tests_with(self, name: &'static str) -> Self {
+        Self { in_tests: InTests::With(name), ..self }
+    }
+
+    /// Whether tests are to bring it about where a setting of these values holds.
+    #[must_use]
+    pub fn is_tested(&self, values: &Values) -> bool {
+        let is_asked = match self.in_tests {
+            InTests::Yes => true,
+            InTests::With(name) => values.written(name).is_some(),
+            InTests::No => false,
+        };
+        is_asked && self.given(values).is_some()
     }
 
     /// The status with which a setting of these values gives it; `None` where it never does.

@@ -201,6 +201,8 @@ impl Running<'_> {
                 match self.begin(branch, fan.end) {
                     Ok(call) => fan.open.push((value, call)),
                     Err(failed) => {
+                        #[cfg(feature = "tested")]
+                        self.x.reach(format_args!("-{at}"));
                         if let Err(end) = self.one_failed(branch, &mut fan, value, (failed, 0)) {
                             return (Err(end), true);
                         }
@@ -220,10 +222,14 @@ impl Running<'_> {
                 let shape = branch.each.as_ref().map_or(branch.shape, |each| each.answer);
                 match self.take(shape, sub, result) {
                     Ok((document, room)) => {
+                        #[cfg(feature = "tested")]
+                        self.x.reach(format_args!("+{at}"));
                         fan.room.join(room);
                         fan.put(value, document.into_bytes());
                     }
                     Err(failed) => {
+                        #[cfg(feature = "tested")]
+                        self.x.reach(format_args!("-{at}"));
                         if let Err(end) = self.one_failed(branch, &mut fan, value, failed) {
                             return (Err(end), true);
                         }
@@ -340,11 +346,18 @@ impl Running<'_> {
         self.over |= 1 << at;
         let (failed, status) = match result {
             Ok(document) => {
+                // Of several, each has said so.
+                #[cfg(feature = "tested")]
+                if branch.each.is_none() {
+                    self.x.reach(format_args!("+{at}"));
+                }
                 self.put(at, document);
                 return Ok(State::Over);
             }
             Err(failed) => failed,
         };
+        #[cfg(feature = "tested")]
+        self.x.reach(format_args!("-{at}"));
         let text = match branch.failure {
             Failure::Required(passed) => return Err(refused(passed, failed, status)),
             // Of several, none is there.

@@ -12,11 +12,10 @@ use aws_lc_rs::digest::{SHA256, digest};
 use super::authorization::{self, Said};
 use super::kept::{Held, Read};
 use super::lines::{self, Form};
+#[cfg(feature = "tested")]
+use super::spoken::Spoken;
 use super::{Auth, Given, Kind, Principal, Reads, Start, Upkeep, Verdict, Verifier};
 use crate::exchange::Exchange;
-
-#[cfg(feature = "tested")]
-mod tested;
 
 /// Bytes of a key; what is longer is none.
 const LONGEST: usize = 512;
@@ -69,7 +68,7 @@ struct Asked {
     fields: [&'static str; 1],
     keys: Held<Keys>,
     #[cfg(feature = "tested")]
-    tested: tested::Spoken,
+    tested: Spoken,
 }
 
 /// All keys of one `auth`.
@@ -97,7 +96,7 @@ impl Kind for Config {
             fields: [header.unwrap_or(authorization::FIELD)],
             keys,
             #[cfg(feature = "tested")]
-            tested: tested::Spoken::new(auth),
+            tested: Spoken::new(auth),
         }))
     }
 }
@@ -190,7 +189,7 @@ impl Verifier for Asked {
 
     #[cfg(feature = "tested")]
     fn tested(&self, said: &str) -> Result<String, String> {
-        let key = self.tested.key(said)?;
+        let (key, _) = self.tested.key(said)?;
         Ok(if self.header.is_none() { format!("Bearer {key}") } else { key })
     }
 

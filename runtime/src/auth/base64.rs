@@ -46,6 +46,26 @@ pub(crate) fn decode(text: &[u8], alphabet: Alphabet) -> Option<Vec<u8>> {
     Some(bytes)
 }
 
+/// The text of bytes.
+#[cfg(feature = "tested")]
+pub(crate) fn encode(bytes: &[u8], alphabet: Alphabet) -> String {
+    const LETTERS: &[u8; 62] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+    let last = if alphabet == Alphabet::Url { b"-_" } else { b"+/" };
+    let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
+    for group in bytes.chunks(3) {
+        let bits = (0..3).fold(0, |bits, at| bits << 8 | u32::from(group.get(at).copied().unwrap_or(0)));
+        for letter in 0..=group.len() {
+            let value = (bits >> (18 - 6 * letter) & 0x3f) as usize;
+            let letter = LETTERS.get(value).or_else(|| last.get(value.checked_sub(62)?));
+            text.push(char::from(letter.copied().unwrap_or(b'A')));
+        }
+        if alphabet == Alphabet::Standard {
+            text.push_str("==".get(..3 - group.len()).unwrap_or_default());
+        }
+    }
+    text
+}
+
 fn value(byte: u8, alphabet: Alphabet) -> Option<u8> {
     let (last_but_one, last) = if alphabet == Alphabet::Url { (b'-', b'_') } else { (b'+', b'/') };
     Some(match byte {
@@ -61,6 +81,16 @@ fn value(byte: u8, alphabet: Alphabet) -> Option<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[cfg(feature = "tested")]
+    #[test]
+    fn what_is_written_is_read() {
+        for bytes in [&b""[..], b"f", b"fo", b"foo", &[0xfb, 0xff, 0xbf, 0]] {
+            for alphabet in [Alphabet::Url, Alphabet::Standard] {
+                assert_eq!(decode(encode(bytes, alphabet).as_bytes(), alphabet).as_deref(), Some(bytes));
+            }
+        }
+    }
 
     #[test]
     fn one_text_for_each_bytes() {

@@ -19,6 +19,8 @@ mod kept;
 mod lines;
 #[cfg(any(feature = "basic", feature = "jwt"))]
 mod remembered;
+#[cfg(all(feature = "tested", any(feature = "api_key", feature = "basic")))]
+mod spoken;
 pub(crate) mod upkeep;
 
 use std::fmt;

@@ -242,6 +242,8 @@ async fn exchange(client: &mut Client, x: &mut Exchange, request: Request) -> Af
         }
     };
     x.route = Some(route);
+    #[cfg(feature = "tested")]
+    x.reach(format_args!(""));
     x.walk = worker.gateway.shared.walk(route);
     let waits = arrival::run(x);
     match x.flow.take().unwrap_or(Flow::Next) {

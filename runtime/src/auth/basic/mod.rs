@@ -18,7 +18,11 @@ use aws_lc_rs::rand;
 use self::credential::Said;
 use self::pool::{Job, Pool};
 use self::users::Users;
+#[cfg(feature = "tested")]
+use super::base64::{self, Alphabet};
 use super::kept::Held;
+#[cfg(feature = "tested")]
+use super::spoken::Spoken;
 use super::{Given, Kind, Later, Over, Reads, Start, Upkeep, Verdict, Verifier, authorization};
 use crate::clock::{Clock, Micros, micros};
 use crate::exchange::Exchange;
@@ -82,6 +86,8 @@ struct Passwords {
     within: Micros,
     clock: Clock,
     key: hmac::Key,
+    #[cfg(feature = "tested")]
+    tested: Spoken,
 }
 
 impl Kind for Config {
@@ -99,6 +105,8 @@ impl Kind for Config {
                 Item::Remember { time, most, off } => {
                     memory = (!off).then(|| (micros(time), usize::try_from(most).unwrap_or(0)));
                 }
+                // The machine of a test need not have them.
+                Item::Users { .. } if cfg!(feature = "tested") => {}
                 Item::Users { path } => paths.push(path),
                 Item::User { .. } => {}
             }
@@ -117,6 +125,8 @@ impl Kind for Config {
             within: patience,
             clock: start.clock.clone(),
             key: hmac::Key::new(hmac::HMAC_SHA256, &secret),
+            #[cfg(feature = "tested")]
+            tested: Spoken::new(auth),
         }))
     }
 }
@@ -143,6 +153,10 @@ impl Verifier for Passwords {
             Said::Malformed => return Verdict::INVALID,
             Said::Pair { name, password } => (name, password),
         };
+        #[cfg(feature = "tested")]
+        if let Some(who) = self.tested.find(password.as_bytes()) {
+            return Verdict::Known(who);
+        }
         // Neither of them holds this byte: two pairs never give one hash.
         let hash = self.hash(&[name.as_bytes(), b"\0", password.as_bytes()]);
         let users = self.users.with(Arc::clone);
@@ -174,6 +188,16 @@ impl Verifier for Passwords {
 
     fn fields(&self) -> &[&'static str] {
         &[authorization::FIELD]
+    }
+
+    #[cfg(feature = "tested")]
+    fn tested(&self, said: &str) -> Result<String, String> {
+        let (password, name) = self.tested.key(said)?;
+        if name.contains(|c: char| c == ':' || c.is_control()) {
+            return Err("a name has no colon and no control character".to_owned());
+        }
+        let pair = format!("{name}:{password}");
+        Ok(format!("Basic {}", base64::encode(pair.as_bytes(), Alphabet::Standard)))
     }
 
     /// RFC 7617 section 2.1.

@@ -1,8 +1,8 @@
-//! Keys of tests: made when a test speaks for somebody, and good for what it says of them.
+//! Keys and passwords of tests: made when a test speaks for somebody, and good for what it says of them.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::auth::{Auth, Principal};
+use super::{Auth, Principal};
 use crate::json_tree::{self, Json};
 
 /// Those for whom a test has spoken.
@@ -17,8 +17,8 @@ impl Spoken {
         Self { auth, all: Mutex::default() }
     }
 
-    /// A key of somebody of whom this JSON is said.
-    pub(super) fn key(&self, said: &str) -> Result<String, String> {
+    /// A key of somebody of whom this JSON is said, and their name where that is said.
+    pub(super) fn key(&self, said: &str) -> Result<(String, String), String> {
         let said = json_tree::read(said.as_bytes(), 2)?;
         let text = |value: &Json| match value {
             Json::Text(text) | Json::Number(text) => text.clone(),
@@ -36,7 +36,7 @@ impl Spoken {
         let mut all = self.all.lock().unwrap_or_else(PoisonError::into_inner);
         let key = format!("key-{}-of-a-test", all.len() + 1);
         all.push((key.clone(), Arc::new(who)));
-        Ok(key)
+        Ok((key, said.member("name").map(text).unwrap_or_default()))
     }
 
     pub(super) fn find(&self, key: &[u8]) -> Option<Arc<Principal>> {

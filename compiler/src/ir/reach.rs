@@ -1,0 +1,30 @@
+//! What tests can reach of a route. It stands beside what is emitted, and nothing of it is.
+
+use crate::checked::Place;
+
+/// What tests can reach of a route beside the route itself.
+#[derive(Debug, Default)]
+pub(crate) struct Reach {
+    pub(crate) refusals: Vec<Refusal>,
+    /// The name of each branch, by number, and where it begins.
+    pub(crate) branches: Vec<(String, Place)>,
+    /// By number.
+    pub(crate) arms: Vec<Way>,
+}
+
+/// A reason for which settings refuse.
+#[derive(Debug)]
+pub(crate) struct Refusal {
+    pub(crate) reason: &'static str,
+    /// Where they stand, sorted, and what they say.
+    pub(crate) places: Vec<(Place, String)>,
+}
+
+/// A way of a `match`.
+#[derive(Debug)]
+pub(crate) struct Way {
+    /// Its values as they are written; none: `else`.
+    pub(crate) shown: String,
+    pub(crate) place: Place,
+    pub(crate) refusals: Vec<Refusal>,
+}
