@@ -1,7 +1,7 @@
 //! The routes of a gateway as they will run, in order of precedence, read from the tables that are emitted: what a person
 //! compares before and after a change.
 
-mod aggregate;
+pub(crate) mod aggregate;
 pub(crate) mod expr;
 mod host;
 pub(crate) mod written;

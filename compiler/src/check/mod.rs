@@ -12,6 +12,7 @@ mod auth;
 mod bounds;
 mod collision;
 mod contract;
+mod declared;
 mod document;
 pub(crate) mod expr;
 mod file;
@@ -64,7 +65,7 @@ use self::route::Route;
 use self::unit::Unit;
 use self::upstream::Upstream;
 use crate::algebra::{Languages, RouteSet};
-use crate::checked::{self, Program, Trail};
+use crate::checked::{self, Declared, Program, Trail};
 use crate::linked::Crate;
 use crate::load::{Entry, Files};
 use crate::suite::Suite;
@@ -226,11 +227,9 @@ pub(crate) fn check(files: &Files<'_>, entry: &Entry, catalogue: &Catalogue) -> 
         let auths = auths.filter(|auth| used.contains(&auth.span)).collect();
         let mut program = program(gateway, (upstreams, auths), routes, (claims, &order), &check.lines);
         program.outside = outside;
-        (program.assertions, program.crates) = (assertions, std::mem::take(&mut check.crates));
-        let used = params.all.iter().filter(|it| needed.contains(&it.name));
-        program.params = used.map(|it| bounds::bounded(it, bounds.get(&it.name))).collect();
-        program.secrets =
-            params.secrets.iter().filter(|it| params.scope.is_used(&it.name)).cloned().collect();
+        (program.assertions, program.declared) = (assertions, declared::all(&units));
+        program.crates = std::mem::take(&mut check.crates);
+        set_at_start(&mut program, &params, (&needed, &bounds));
         program
     });
     let upstreams = program.iter().flat_map(|it: &Program| &it.upstreams).map(|it| it.name.clone());
@@ -364,6 +363,18 @@ fn use_names(check: &mut Check<'_>, params: &Params) {
     }
 }
 
+/// What start-up may set, and what it must be given: of what is declared, what this gateway needs.
+fn set_at_start(
+    program: &mut Program,
+    params: &Params,
+    (needed, bounds): (&BTreeSet<String>, &BTreeMap<String, bounds::Bounds>),
+) {
+    let used = params.all.iter().filter(|it| needed.contains(&it.name));
+    program.params = used.map(|it| bounds::bounded(it, bounds.get(&it.name))).collect();
+    let used = params.secrets.iter().filter(|it| params.scope.is_used(&it.name));
+    program.secrets = used.cloned().collect();
+}
+
 fn program(
     gateway: Gateway,
     (upstreams, mut auths): (Vec<Upstream<'_>>, Vec<checked::Auth>),
@@ -399,6 +410,7 @@ fn program(
         routes,
         claims,
         assertions: Vec::new(),
+        declared: Declared::new(),
     }
 }
 

@@ -2,7 +2,9 @@
 
 use super::Policy;
 use crate::ast::Percent;
-use crate::schema::{At, Default, Mismatch, Param, Phase, Place, Stage, Type, Value, Values, Want};
+use crate::schema::{
+    Amount, At, Default, Effect, Mismatch, Param, Phase, Place, Stage, Type, Value, Values, Want,
+};
 use std::borrow::Cow;
 use std::time::Duration;
 
@@ -53,6 +55,7 @@ pub const ROW: Policy = Policy {
     home: "policy::balance",
     hooks: &[],
     part: true,
+    effect: Effect { amounts: &[Amount::neither("slow_start"), Amount::wider("panic")], ..Effect::UNSAID },
     ..Policy::BLANK
 };
 

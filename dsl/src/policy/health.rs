@@ -68,7 +68,11 @@ pub const ROW: Policy = Policy {
     home: "policy::health",
     hooks: &[],
     part: true,
-    effect: Effect { amounts: &[Amount::neither("jitter")], ..Effect::UNSAID },
+    // A server that is not well is left out. How the answers of a window come to that is no matter of more or less.
+    effect: Effect {
+        amounts: &[Amount::neither("jitter"), Amount::wider("within"), Amount::narrower("threshold")],
+        ..Effect::GUARD
+    },
     ..Policy::BLANK
 };
 
