@@ -186,6 +186,8 @@ pub(crate) struct Auth {
     pub(crate) words: Vec<Word>,
     /// What is known of everybody, in the order in which it is kept.
     pub(crate) claims: Vec<Claim>,
+    /// Those of them that may stand in the log.
+    pub(crate) logged: Vec<String>,
     /// The upstreams that it asks, in the order of its words.
     pub(crate) calls: Vec<Call>,
 }

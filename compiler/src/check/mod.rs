@@ -22,6 +22,7 @@ mod handler;
 mod host;
 mod join;
 mod line;
+mod logged;
 mod name;
 mod own_answer;
 mod params;
@@ -229,7 +230,7 @@ pub(crate) fn check(files: &Files<'_>, entry: &Entry, catalogue: &Catalogue) -> 
         program.outside = outside;
         (program.assertions, program.declared) = (assertions, declared::all(&units));
         program.crates = std::mem::take(&mut check.crates);
-        set_at_start(&mut program, &params, (&needed, &bounds));
+        params.set_at_start(&mut program, (&needed, &bounds));
         program
     });
     let upstreams = program.iter().flat_map(|it: &Program| &it.upstreams).map(|it| it.name.clone());
@@ -361,18 +362,6 @@ fn use_names(check: &mut Check<'_>, params: &Params) {
             check.names.find(space, &name);
         }
     }
-}
-
-/// What start-up may set, and what it must be given: of what is declared, what this gateway needs.
-fn set_at_start(
-    program: &mut Program,
-    params: &Params,
-    (needed, bounds): (&BTreeSet<String>, &BTreeMap<String, bounds::Bounds>),
-) {
-    let used = params.all.iter().filter(|it| needed.contains(&it.name));
-    program.params = used.map(|it| bounds::bounded(it, bounds.get(&it.name))).collect();
-    let used = params.secrets.iter().filter(|it| params.scope.is_used(&it.name));
-    program.secrets = used.cloned().collect();
 }
 
 fn program(

@@ -142,7 +142,7 @@ impl<'a> Pair<'a> {
     }
 
     fn auth_changes(&self, a: &'a ir::Auth, b: &'a ir::Auth) -> Vec<Draft> {
-        let ir::Auth { name, home, claims, items, calls } = a;
+        let ir::Auth { name, home, claims, items, calls, depends: _ } = a;
         let head = |side: Which| self.side(side).head("auth", name);
         let heads = |draft: Draft| draft.said(head(Which::Before), head(Which::After));
         let Some(kind) = self.catalogue.auths().find(|kind| kind.home == *home).filter(|_| *home == b.home)

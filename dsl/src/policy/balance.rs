@@ -3,7 +3,7 @@
 use super::Policy;
 use crate::ast::Percent;
 use crate::schema::{
-    Amount, At, Default, Effect, Mismatch, Param, Phase, Place, Stage, Type, Value, Values, Want,
+    Amount, At, Default, Depends, Effect, Mismatch, Param, Phase, Place, Stage, Type, Value, Values, Want,
 };
 use std::borrow::Cow;
 use std::time::Duration;
@@ -51,6 +51,10 @@ pub const ROW: Policy = Policy {
     places: &[Place::Upstream],
     always: true,
     answers: &[super::Reason::new("upstream_unavailable", 503, "no server is in, and `panic` does not hold")],
+    depends: &[Depends::closed(
+        "a server that is in, or so few of them that `panic` has all asked",
+        &["upstream_unavailable"],
+    )],
     check: Some(holds_together),
     home: "policy::balance",
     hooks: &[],

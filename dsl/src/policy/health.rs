@@ -3,7 +3,7 @@
 use super::Policy;
 use crate::ast::Percent;
 use crate::schema::{
-    Amount, At, Default, Effect, Mismatch, Param, Phase, Place, Type, Value, Values, ty::Bounds,
+    Amount, At, Default, Depends, Effect, Mismatch, Param, Phase, Place, Type, Value, Values, ty::Bounds,
 };
 use std::time::Duration;
 
@@ -64,6 +64,10 @@ pub const ROW: Policy = Policy {
         ),
     ],
     places: &[Place::Upstream],
+    depends: &[Depends::open(
+        "the answers of the servers",
+        "a server without one is left out, and `gatewright_upstream_in` counts the others",
+    )],
     check: Some(holds_together),
     home: "policy::health",
     hooks: &[],
