@@ -151,6 +151,73 @@ const PAIRS: &[Pair] = &[
         "route GET /a public -> site { query page: int = 1; query size: int }",
         &[("breaking: GET /a", "`query size: int` is new")],
     ),
+    // Which values it takes.
+    (
+        "route GET /a public -> site { query page: int(1..50) = 1; query size: int(1..50); query to: string? }",
+        "route GET /a public -> site { query page: int(1..99) = 1; query size: int(1..9); query to: string(1..9)? }",
+        &[
+            ("breaking: GET /a", "`query size`: `field` was"),
+            ("breaking: GET /a", "`query to`: `field` was"),
+            ("widening: GET /a", "`query page`: `field` was"),
+        ],
+    ),
+    (
+        "type New { sku: string(1..40) }
+route POST /a public -> site { body New }",
+        "type New { sku: string(1..80), note: string = \"\" }
+route POST /a public -> site { body New }",
+        &[("widening: POST /a", "`kind` was `New { sku: string(1..40) }`, and is `New { sku: string(1..80), note: string = \"\" }`")],
+    ),
+    (
+        "type New { kind: \"a\" | \"b\" }
+route POST /a public -> site { body New }",
+        "type New { kind: \"a\" | \"b\", note: string }
+route POST /a public -> site { body New }",
+        &[("breaking: POST /a", "`body`: `kind` was `New { kind: \"a\" | \"b\" }`, and is")],
+    ),
+    // What is read of servers, and told of it.
+    (
+        "type User { name: string, age: int? }
+route GET /u public { aggregate within 1s { u: User = site GET /u required; respond { name: u.name } } }",
+        "type User { name: string, age: int? }
+route GET /u public { aggregate within 1s { u: User = site GET /u required; respond { name: u.name, age: u.age } } }",
+        &[
+            ("widening: GET /u", "its answer was `{ name: string }`, and is `{ name: string, age: int? }`"),
+            ("narrowing: GET /u", "`u` was read as `User { name: string }`, and is read as `User { name: string, age: int? }`"),
+        ],
+    ),
+    (
+        "type User { name: string, age: int }
+route GET /u public { aggregate within 1s { u: User = site GET /u required; respond { name: u.name, age: u.age } } }",
+        "type User { name: string, age: int }
+route GET /u public { aggregate within 2s { u: User = site GET /u max 2MiB else skip; respond { name: u.name } } }",
+        &[
+            ("breaking: GET /u", "its answer was `{ name: string, age: int }`, and is `{ name: string? }`"),
+            ("widening: GET /u", "`aggregate within` was `1s`, and is `2s`"),
+            ("widening: GET /u", "`u` was `required`, and is `else skip`"),
+            ("widening: GET /u", "`max` of `u` was `1MiB`, and is `2MiB`"),
+            ("widening: GET /u", "`u` was read as"),
+        ],
+    ),
+    // What is proved and tried.
+    (
+        "route GET /a require partner -> site
+assert \"kept\" every route to site has timeout <= 40s
+assert \"gone\" every route under /a requires partner
+test \"kept\" { GET /a => 401 }
+test \"gone\" { GET /a => 401 }",
+        "route GET /a require partner -> site
+assert \"kept\" every route to site has timeout <= 50s
+assert \"new\" every route has timeout
+test \"kept\" { GET /a => 401 header \"www-authenticate\" is set }",
+        &[
+            ("widening: assert \"kept\"", "it proves less than before"),
+            ("widening: assert \"gone\"", "it is gone: what it proved is not proved any more\n  - a.gw:10  assert \"gone\""),
+            ("widening: test \"gone\"", "it is gone: what it tried is not tried any more"),
+            ("neutral: assert \"new\"", "it is new, and holds"),
+            ("neutral: test \"kept\"", "it expects more than before"),
+        ],
+    ),
     // Who may be known.
     (
         "auth own api_key { key \"c\" sha256 \"2222222222222222222222222222222222222222222222222222222222222222\" }
@@ -170,8 +237,37 @@ route GET /a require own -> site",
         "param a: url\nupstream u { server a }\nroute GET /a public -> u",
         "param a: url\nparam b: url\nupstream u { server a; server b }\nroute GET /a public -> u",
         &[
-            ("breaking: gateway", "param `b: url` is new"),
-            ("widening: upstream u", "server `b weight 1` is new"),
+            ("breaking: gateway", "param `b: url` is new\n  + b.gw:9  param b: url\n"),
+            ("widening: upstream u", "server `b weight 1` is new\n  + b.gw:10  server b\n"),
+        ],
+    ),
+    (
+        "param wait: duration = 1s\nroute GET /a public -> site { timeout wait }",
+        "param wait: duration = 2s\nroute GET /a public -> site { timeout wait }",
+        &[("changed: gateway", "  - a.gw:8  param wait: duration = 1s\n  + b.gw:8  param wait: duration = 2s\n")],
+    ),
+    (
+        "param n: int(1..9) = 1\nroute GET /a public respond 200 json { n: n }",
+        "param n: int(1..5) = 1\nroute GET /a public respond 200 json { n: n }",
+        &[
+            ("breaking: gateway", "param `n: int(1..9) = 1` became `n: int(1..5) = 1`"),
+            ("breaking: GET /a", "`respond 200 json { n: n }` is done in another way"),
+        ],
+    ),
+    (
+        "upstream u { server \"http://127.0.0.1:1\"; eject after 5 }\nroute GET /a public -> u",
+        "upstream u { server \"http://127.0.0.1:1\"; eject after 9; health GET /up }\nroute GET /a public -> u",
+        &[
+            ("widening: upstream u", "`eject`: `after` was `5`, and is `9`"),
+            ("narrowing: upstream u", "is new\n  + b.gw:8  health GET /up\n"),
+        ],
+    ),
+    (
+        "route GET /a public -> site { forward header accept }\nroute GET /b require partner -> site",
+        "route GET /a public -> site { forward header accept, dnt }\nroute GET /b require partner -> site { forward credential }",
+        &[
+            ("widening: GET /b", "`forward part credential` is new"),
+            ("widening: GET /a", "`forward header`: `names` was `\"accept\"`, and is `\"accept\", \"dnt\"`"),
         ],
     ),
     (

@@ -4,6 +4,7 @@
 
 mod ways;
 
+use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 use std::rc::Rc;
 use std::time::Duration;
@@ -42,6 +43,20 @@ pub(crate) struct Program {
     pub(crate) claims: RouteSet,
     /// What is asserted of them.
     pub(crate) assertions: Vec<Assertion>,
+    /// Where things are declared that have names.
+    pub(crate) declared: Declared,
+}
+
+/// Where things are declared: by the word of the declaration and the name of the thing.
+pub(crate) type Declared = BTreeMap<(&'static str, String), Declaration>;
+
+/// Where one thing is declared.
+#[derive(Clone, Debug)]
+pub(crate) struct Declaration {
+    /// Its head.
+    pub(crate) head: Span,
+    /// The settings of its block with their words, in order.
+    pub(crate) settings: Vec<(String, Span)>,
 }
 
 /// What holds for all requests, before they have a route.
@@ -171,6 +186,8 @@ pub(crate) struct Auth {
     pub(crate) words: Vec<Word>,
     /// What is known of everybody, in the order in which it is kept.
     pub(crate) claims: Vec<Claim>,
+    /// Those of them that may stand in the log.
+    pub(crate) logged: Vec<String>,
     /// The upstreams that it asks, in the order of its words.
     pub(crate) calls: Vec<Call>,
 }
@@ -252,6 +269,8 @@ pub(crate) struct Server {
     pub(crate) backup: bool,
     /// The gateway starts even where its name cannot be found.
     pub(crate) optional: bool,
+    /// The setting that names it.
+    pub(crate) span: Span,
 }
 
 /// Where a server is.

@@ -3,10 +3,13 @@
 //! It reads what will run, and the requests that routes claim; never the text. No policy is known by name: what a change of a
 //! setting means is said by its row, and where a row does not say it, the change counts as one that may break something.
 
+mod aggregate;
 mod content;
 mod front;
 mod gather;
 mod part;
+mod place;
+mod proof;
 mod route;
 mod setting;
 #[cfg(test)]
@@ -14,18 +17,27 @@ mod tests;
 
 use std::fmt;
 
-use gatewright_dsl::Catalogue;
 use gatewright_dsl::schema::Sense;
+use gatewright_dsl::{Catalogue, Source};
 
 use crate::algebra::Side;
-use crate::checked::{Place, Trail};
+use crate::assertion::Assertion;
+use crate::checked::{Declared, Place, Trail};
 use crate::routes::Plan;
+use crate::suite::Test;
 
 /// A gateway that can be held against another.
 #[derive(Debug)]
 pub struct Meaning {
     pub(crate) plan: Plan,
     pub(crate) claims: Side,
+    /// What is proved of its routes.
+    pub(crate) assertions: Vec<Assertion>,
+    /// What is tried with it.
+    pub(crate) tests: Vec<Test>,
+    pub(crate) declared: Declared,
+    /// All texts that were read, by the number that spans carry.
+    pub(crate) sources: Vec<Source>,
 }
 
 impl Meaning {
@@ -131,6 +143,7 @@ impl Said {
 pub fn diff(before: &Meaning, after: &Meaning, catalogue: &Catalogue) -> Vec<Change> {
     let pair = part::Pair::of(before, after, catalogue);
     let mut changes = part::changes(&pair);
+    changes.extend(proof::changes(&pair));
     changes.extend(route::changes(&pair));
     gather::gathered(changes)
 }

@@ -8,8 +8,9 @@ use std::collections::BTreeMap;
 use gatewright_dsl::{Catalogue, Problem, Source, Span};
 
 use crate::algebra::{RouteSet, Side};
+use crate::assertion::Assertion;
 use crate::check::{self, Outcome};
-use crate::checked::Program;
+use crate::checked::{Declared, Program};
 use crate::diff::Meaning;
 use crate::load::{Entry, Files, Sources, Unread};
 use crate::routes::Plan;
@@ -36,6 +37,9 @@ struct Made {
     summary: Summary,
     /// What its routes claim.
     claims: RouteSet,
+    /// What was proved of them.
+    assertions: Vec<Assertion>,
+    declared: Declared,
 }
 
 /// Why an entry became no gateway.
@@ -139,8 +143,11 @@ impl<'a> Project<'a> {
     ///
     /// As [`Self::compile`].
     pub fn meaning(&mut self, path: &str) -> Result<Meaning, Refused> {
-        let Made { plan, claims, .. } = self.made(path)?;
-        Ok(Meaning { plan, claims: Side::of(claims) })
+        let Made { plan, claims, assertions, declared, .. } = self.made(path)?;
+        let known = self.entries.get(path).and_then(|known| known.as_ref().ok());
+        let suite = known.map(|known| known.outcome.suite.clone()).unwrap_or_default();
+        let sources = self.files.sources.clone();
+        Ok(Meaning { plan, claims: Side::of(claims), assertions, tests: suite.tests, declared, sources })
     }
 
     fn made(&mut self, path: &str) -> Result<Made, Refused> {
@@ -227,17 +234,19 @@ fn output(Made { plan: Plan(program), summary, .. }: Made) -> Output {
 }
 
 /// What will run.
-fn made(files: &Files<'_>, entry: &Entry, texts: &[Source], program: Program) -> Made {
+fn made(files: &Files<'_>, entry: &Entry, texts: &[Source], mut program: Program) -> Made {
     let (summary, claims) = (Summary::of(&program), program.claims.clone());
+    let (assertions, declared) =
+        (std::mem::take(&mut program.assertions), std::mem::take(&mut program.declared));
     let sources = entry.files.iter().filter_map(|number| files.sources.get(*number));
-    Made { plan: Plan(lower::lower(program, hash::of(sources.chain(texts)))), summary, claims }
+    let plan = Plan(lower::lower(program, hash::of(sources.chain(texts))));
+    Made { plan, summary, claims, assertions, declared }
 }
 
 /// Proves what is asserted, over what will run. Where nothing is asserted, that is not made before somebody wants it.
 fn proved(files: &Files<'_>, entry: &Entry, outcome: &mut Outcome) -> Option<Made> {
-    let mut program = outcome.program.take_if(|program| !program.assertions.is_empty())?;
-    let assertions = std::mem::take(&mut program.assertions);
+    let program = outcome.program.take_if(|program| !program.assertions.is_empty())?;
     let made = made(files, entry, &outcome.texts, program);
-    outcome.problems.extend(assertion::prove(&made.plan, &made.claims, &assertions));
+    outcome.problems.extend(assertion::prove(&made.plan, &made.claims, &made.assertions));
     Some(made)
 }

@@ -1,12 +1,14 @@
 //! The routes of a gateway as they will run, in order of precedence, read from the tables that are emitted: what a person
 //! compares before and after a change.
 
-mod aggregate;
+pub(crate) mod aggregate;
 pub(crate) mod expr;
 mod host;
 pub(crate) mod written;
 
 use std::collections::BTreeMap;
+
+use gatewright_dsl::schema::Depends;
 
 use self::expr::Reader;
 use crate::checked::{Place, Trail};
@@ -69,6 +71,8 @@ pub struct Step {
     pub text: String,
     /// The settings that it comes from; none where it holds by itself.
     pub from: Vec<Origin>,
+    /// What it needs that may not be there, and what becomes of requests then.
+    pub needs: Vec<&'static Depends>,
 }
 
 /// A setting where it is written, and how it comes to a route.
@@ -197,9 +201,28 @@ impl Plan {
         let steps = places.filter_map(|((table, config), trails)| {
             let table = self.0.steps.get(*table)?;
             let text = written::step(table.home, table.configs.get(*config)?, reader);
-            Some(Step { text, from: trails.iter().map(|trail| origin(trail)).collect() })
+            let from = trails.iter().map(|trail| origin(trail)).collect();
+            Some(Step { text, from, needs: self.needs(table, table.configs.get(*config)?) })
         });
         steps.collect()
+    }
+
+    /// What a step needs, and the `auth`s that it asks.
+    fn needs(&self, table: &ir::StepTable, config: &[ir::Field]) -> Vec<&'static Depends> {
+        fn asked(content: &ir::Content, found: &mut Vec<u16>) {
+            match content {
+                ir::Content::Auth(number, _) => found.push(*number),
+                ir::Content::List(items) => items.iter().for_each(|item| asked(item, found)),
+                ir::Content::Option(Some(inner)) | ir::Content::Is(inner) => asked(inner, found),
+                _ => {}
+            }
+        }
+        let mut auths = Vec::new();
+        for field in config {
+            asked(&field.content, &mut auths);
+        }
+        let auths = auths.into_iter().filter_map(|number| self.0.auths.get(usize::from(number)));
+        table.depends.iter().chain(auths.flat_map(|auth| auth.depends)).collect()
     }
 
     fn upstream(&self, route: &ir::Route) -> Option<Box<Upstream>> {
@@ -212,7 +235,8 @@ impl Plan {
             Reader { functions: &self.0.functions, params: &self.0.params, captures: &[], host: &[] };
         let parts = upstream.parts.iter().filter_map(|part| {
             let text = written::step(part.home, part.config.as_ref()?, &reader);
-            Some(Step { text, from: part.trails.iter().map(|trail| origin(trail)).collect() })
+            let from = part.trails.iter().map(|trail| origin(trail)).collect();
+            Some(Step { text, from, needs: part.depends.iter().collect() })
         });
         let mut parts: Vec<Step> = parts.collect();
         if let Some(split) = &upstream.split {
@@ -225,7 +249,7 @@ impl Plan {
 
     /// How an upstream shares requests out.
     pub(crate) fn shares(&self, split: &ir::Split, reader: &Reader<'_>) -> Vec<Step> {
-        let step = |text, trail| Step { text, from: vec![origin(trail)] };
+        let step = |text, trail| Step { text, from: vec![origin(trail)], needs: Vec::new() };
         let by = split.by.iter().map(|(by, trail)| step(format!("split by {}", reader.function(*by)), trail));
         let shares = split.shares.iter().map(|share| {
             let name = self.0.upstreams.get(share.upstream).map_or("", |upstream| upstream.name.as_str());

@@ -2,6 +2,7 @@
 //!
 //! A type is a set of values. How it is written is read in [`resolve`]; which requests fall into it is the algebra's work.
 
+pub(crate) mod inclusion;
 mod number;
 mod resolve;
 mod show;

@@ -235,6 +235,9 @@ fn show(asked: &Asked, explanation: &Explanation) {
                 for origin in &step.from {
                     println!("        {}", came(origin));
                 }
+                for need in &step.needs {
+                    println!("        {need}");
+                }
                 if let Verdict::Refuses { status, reason, wrong } = verdict {
                     println!("        answers {status}: {reason}");
                     for wrong in wrong {
@@ -250,6 +253,9 @@ fn show(asked: &Asked, explanation: &Explanation) {
                 println!("        {}", part.text);
                 for origin in &part.from {
                     println!("            {}", came(origin));
+                }
+                for need in &part.needs {
+                    println!("            {need}");
                 }
             }
             foretell(verdicts);

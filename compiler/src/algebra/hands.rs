@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::condition::TooComplex;
-use super::reach::{depth, texts_at};
+use super::reach::{Parts, depth, texts_at};
 use super::trie::{Claim, End, Node, Paths, Trie};
 use super::witness::Witness;
 use super::{Condition, Method, Pattern, Relation, RouteSet, Set, Single};
@@ -91,11 +91,13 @@ pub(crate) fn hands(before: &Side, after: &Side) -> Hands {
     let fresh: Vec<_> =
         after.claims().filter(|(claim, single)| old.find(after, *claim, single).is_none()).collect();
     let mut left = MOST_IN_ALL;
+    let parts = Parts::default();
     let deepest = before.deepest().max(after.deepest());
     for (own, other, claims, is_back) in [(before, after, gone, false), (after, before, fresh, true)] {
         for (claim, part) in claims {
-            let (part, found) = (&part, Vec::new());
-            let mut search = Search { own, other, claim, part, deepest, left: MOST_STEPS.min(left), found };
+            let (part, found, parts) = (&part, Vec::new(), &parts);
+            let left_here = MOST_STEPS.min(left);
+            let mut search = Search { own, other, claim, part, deepest, parts, left: left_here, found };
             let is_whole = search.host();
             left -= MOST_STEPS.min(left) - search.left;
             for (to, witness) in search.found {
@@ -185,6 +187,7 @@ struct Search<'a> {
     claim: usize,
     part: &'a Single,
     deepest: usize,
+    parts: &'a Parts,
     /// Steps that are left.
     left: usize,
     /// Each claim to which some of them go, with the first of them.
@@ -201,8 +204,8 @@ impl Search<'_> {
         }
         let mut hosts: Vec<Vec<String>> = Vec::new();
         let is_empty = |paths: &Paths| paths.0.is_none();
-        let mut ways =
-            Ways { pattern: &part.host, deepest: 0, seen: BTreeSet::new(), left: self.left, is_empty };
+        let (parts, seen, left) = (self.parts, BTreeSet::new(), self.left);
+        let mut ways = Ways { pattern: &part.host, deepest: 0, seen, left, is_empty, parts };
         let roots = [&self.own.trie.hosts, &self.other.trie.hosts];
         let is_whole = ways.each(&roots, &mut Place::default(), &mut |host| hosts.push(host.to_vec()));
         self.left = ways.left;
@@ -213,9 +216,9 @@ impl Search<'_> {
         let labels: Vec<&str> = host.iter().map(String::as_str).collect();
         let (own, other) = (self.own.roots(&labels), self.other.roots(&labels));
         let both: Vec<&Node<End>> = own.iter().chain(&other).copied().collect();
-        let Self { part, deepest, left, .. } = *self;
-        let mut ways =
-            Ways { pattern: &part.path, deepest, seen: BTreeSet::new(), left, is_empty: End::is_empty };
+        let Self { part, deepest, left, parts, .. } = *self;
+        let (seen, is_empty) = (BTreeSet::new(), End::is_empty);
+        let mut ways = Ways { pattern: &part.path, deepest, seen, left, is_empty, parts };
         let is_whole = ways.each(&both, &mut Place::default(), &mut |path| {
             let segments: Vec<&str> = path.iter().map(String::as_str).collect();
             let (own, other) = (ends(&own, &segments), ends(&other, &segments));
@@ -292,6 +295,7 @@ struct Ways<'a, E> {
     seen: BTreeSet<(usize, Vec<*const ()>)>,
     left: usize,
     is_empty: fn(&E) -> bool,
+    parts: &'a Parts,
 }
 
 /// Where a way has come to.
@@ -311,6 +315,10 @@ impl<E: Default> Ways<'_, E> {
             visit(&place.texts);
             return true;
         }
+        // What stands there to be told apart takes time as well.
+        if self.left == 0 {
+            return false;
+        }
         let known = place.rests.len();
         let pointer = |node: &&Node<E>| std::ptr::from_ref(*node).cast::<()>();
         place.rests.extend(nodes.iter().filter(|node| !(self.is_empty)(&node.rest)).map(pointer));
@@ -318,7 +326,7 @@ impl<E: Default> Ways<'_, E> {
         let is_new = self.seen.insert((at, places.collect()));
         let mut is_whole = true;
         if is_new {
-            for text in texts_at(nodes, own, true) {
+            for text in texts_at(nodes, own, Some(self.parts)) {
                 let Some(left) = self.left.checked_sub(1) else { return false };
                 self.left = left;
                 let next: Vec<&Node<E>> = nodes.iter().flat_map(|node| node.entered(&text)).collect();

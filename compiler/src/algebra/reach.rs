@@ -3,7 +3,8 @@
 //! It tries requests, one for each way in which the sets of a place part the texts there. What was tried with the same
 //! outcome is not tried again.
 
-use std::collections::BTreeSet;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::trie::{End, Node, Paths, Trie};
 use super::witness::Witness;
@@ -173,7 +174,8 @@ impl<E: Default> Ways<'_, E> {
         self.steps += 1;
         let mut found = false;
         if self.steps <= MOST_STEPS && self.seen.insert((at, places)) {
-            for text in texts_at(nodes, own, self.is_thorough) {
+            let parts = self.is_thorough.then(Parts::default);
+            for text in texts_at(nodes, own, parts.as_ref()) {
                 let next: Vec<&Node<E>> = nodes.iter().flat_map(|node| node.entered(&text)).collect();
                 let is_empty = text.is_empty();
                 place.texts.push(text);
@@ -192,8 +194,37 @@ impl<E: Default> Ways<'_, E> {
     }
 }
 
+/// Texts of the parts of sets, once they have been found. Many nodes have the same parameters.
+#[derive(Default)]
+pub(super) struct Parts(RefCell<BTreeMap<Cut, Vec<String>>>);
+
+/// A set, those that cut it, and how many texts of each part are asked for.
+type Cut = (Set, Vec<Set>, usize);
+
+/// Parts that are remembered at most.
+const MOST_PARTS: usize = 1_000;
+
+impl Parts {
+    fn apart(&self, set: &Set, others: &[&Set], most: usize) -> Vec<String> {
+        let key = (set.clone(), others.iter().map(|other| (*other).clone()).collect(), most);
+        if let Some(known) = self.0.borrow().get(&key) {
+            return known.clone();
+        }
+        let found = language::apart(set, others, most);
+        let mut known = self.0.borrow_mut();
+        if known.len() < MOST_PARTS {
+            known.insert(key, found.clone());
+        }
+        found
+    }
+}
+
 /// A text of a set for each way in which the sets at some nodes part it; of a rest, any text and the empty one.
-pub(super) fn texts_at<E: Default>(nodes: &[&Node<E>], own: Option<&Set>, is_thorough: bool) -> Vec<String> {
+pub(super) fn texts_at<E: Default>(
+    nodes: &[&Node<E>],
+    own: Option<&Set>,
+    parts: Option<&Parts>,
+) -> Vec<String> {
     let set = match own {
         Some(Set::Literal(text)) => return vec![text.clone()],
         Some(set) => set,
@@ -201,10 +232,10 @@ pub(super) fn texts_at<E: Default>(nodes: &[&Node<E>], own: Option<&Set>, is_tho
     };
     let is_literal = |text: &str| nodes.iter().any(|node| node.literals.contains_key(text));
     let mut texts: Vec<String> = set.members().into_iter().filter(|text| !is_literal(text)).collect();
-    if is_thorough {
+    if let Some(parts) = parts {
         let literals = nodes.iter().flat_map(|node| node.literals.keys());
         let literals: Vec<&String> = literals.filter(|text| set.contains(text)).collect();
-        let apart = language::apart(set, &params(nodes), literals.len() + 1);
+        let apart = parts.apart(set, &params(nodes), literals.len() + 1);
         texts.extend(apart.into_iter().filter(|text| !is_literal(text)));
         texts.extend(literals.into_iter().cloned());
     } else {

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use super::reach::texts_at;
+use super::reach::{Parts, texts_at};
 use super::trie::{End, Node, Paths, Trie};
 
 /// Places that one request may lead to.
@@ -75,7 +75,7 @@ impl Search {
         let here = nodes.iter().filter_map(|node| node.here.0.as_deref());
         let all: Vec<&Node<End>> = here.chain(roots.iter().copied()).collect();
         self.paths(&all, &mut Vec::new(), taken, found);
-        for text in texts_at(nodes, None, true) {
+        for text in texts_at(nodes, None, Some(&Parts::default())) {
             let next: Vec<_> = nodes.iter().flat_map(|node| node.entered(&text)).collect();
             if found.is_none() && !next.is_empty() {
                 self.hosts(&next, &roots, taken, found);
@@ -101,7 +101,7 @@ impl Search {
             *found = Some(TooWide { path: format!("/{}", texts.join("/")), route });
             return;
         }
-        for text in texts_at(nodes, None, true) {
+        for text in texts_at(nodes, None, Some(&Parts::default())) {
             let next: Vec<_> = nodes.iter().flat_map(|node| node.entered(&text)).collect();
             texts.push(text);
             self.paths(&next, texts, taken, found);

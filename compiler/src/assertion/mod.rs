@@ -30,6 +30,8 @@ const MOST_SHOWN: usize = 8;
 /// An assertion whose names are known.
 #[derive(Clone, Debug)]
 pub(crate) struct Assertion {
+    /// All of it.
+    pub(crate) span: Span,
     /// What it is for.
     pub(crate) why: String,
     pub(crate) claim: Claim,

@@ -85,7 +85,7 @@ fn of_one(made: &Made, number: usize, says: Says) -> Assertion {
         .collect();
     let meant = Meant { methods: ALL_METHODS, under: None, to: None, files: None, on: None };
     let every = Every { span, meant, except, says, at: span };
-    Assertion { why: "it is so".to_owned(), claim: Claim::Every(Box::new(every)) }
+    Assertion { span: Span::new(0, 0, 1), why: "it is so".to_owned(), claim: Claim::Every(Box::new(every)) }
 }
 
 const ALL_METHODS: u16 = 0xff;
@@ -221,7 +221,7 @@ fn a_route_that_asks_nobody_any_more_is_one_more_that_is_public() {
         };
         let named = open(&whole);
         let claim = Claim::Open { word: "public", span, named };
-        let assertion = Assertion { why: "these alone".to_owned(), claim };
+        let assertion = Assertion { span: Span::new(0, 0, 1), why: "these alone".to_owned(), claim };
         assert_eq!(whole.prove(std::slice::from_ref(&assertion)), [], "{}", path.display());
         for number in 0..whole.plan.0.routes.len() {
             let asks = |(says, homes): (Says, Vec<&'static str>)| {

@@ -141,7 +141,7 @@ fn assertion(check: &mut Check<'_>, written: &ast::Assertion, known: &Known<'_, 
             Claim::Every(Box::new(Every { span, meant, except, says, at }))
         }
     };
-    Some(Assertion { why: written.why.value.clone(), claim })
+    Some(Assertion { span: written.span, why: written.why.value.clone(), claim })
 }
 
 /// The word of routes that ask nobody.

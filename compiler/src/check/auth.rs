@@ -6,8 +6,8 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use gatewright_dsl::ast::{self, Declaration, TypeBody, TypeDeclaration, TypeKind};
-use gatewright_dsl::auth::{CLAIMS, Kind};
-use gatewright_dsl::policy::{Hook, Who};
+use gatewright_dsl::auth::{CLAIMS, Kind, LOGGED};
+use gatewright_dsl::policy::Who;
 use gatewright_dsl::problem::setting::wrong_type;
 use gatewright_dsl::problem::syntax::unknown_word;
 use gatewright_dsl::schema::{Checked, Given, Row, Type, Value, Values, Written, check_auth};
@@ -20,7 +20,7 @@ use super::rewrite::Space;
 use super::route::Route;
 use super::unit::Unit;
 use super::upstream::Upstream;
-use super::{Check, contract, problem, resolve, step};
+use super::{Check, contract, logged, problem, resolve, step};
 use crate::checked::{self, Claim, Resolved, Step, Word};
 use crate::emit::expr::constant;
 use crate::ir::expr::Constant;
@@ -98,12 +98,13 @@ fn auth(
     let claims = claims?;
     asks(check, kind, &settings);
     let words = words(check, kind, &settings, &claims)?;
+    let logged = logged::allowed(check, &settings, &claims)?;
     let fields = (kind.fields)(&settings.iter().map(|it| &it.values).collect::<Vec<_>>());
     check.auths.fields.extend(fields.into_iter().map(str::to_owned));
     let known = claims.iter().map(|claim| (claim.name.clone(), claim.ty.clone())).collect();
     let name = block.name.text.clone();
     let principal = Rc::new(Principal { name: name.clone(), claims: known });
-    let auth = checked::Auth { name, span: block.name.span, kind, words, claims, calls: Vec::new() };
+    let auth = checked::Auth { name, span: block.name.span, kind, words, claims, logged, calls: Vec::new() };
     is_right.then_some((auth, principal))
 }
 
@@ -260,7 +261,7 @@ fn words(
     let params = Rc::clone(&check.params);
     let mut words = Vec::new();
     let mut is_whole = true;
-    for row in kind.words.iter().filter(|row| row.name != CLAIMS.name) {
+    for row in kind.words.iter().filter(|row| ![CLAIMS.name, LOGGED.name].contains(&row.name)) {
         let written = settings.iter().filter(|setting| setting.values.word == row.name);
         let written: Vec<Values> = written.map(|setting| setting.values.clone()).collect();
         let says_defaults = row.params.iter().all(|param| param.default.given(param.name).is_some());
@@ -428,26 +429,11 @@ fn guarded(check: &mut Check<'_>) {
 
 /// What all routes must say and may not say.
 pub(super) fn hold(check: &mut Check<'_>, outside: &[Step], routes: &[Route<'_>]) {
-    logged(check, outside);
+    logged::hold(check, outside);
     for route in routes {
-        logged(check, &route.steps);
+        logged::hold(check, &route.steps);
     }
     guarded(check);
-}
-
-/// Refuses what would write a credential into a log: whoever reads the log could be whom it belongs to.
-fn logged(check: &mut Check<'_>, steps: &[Step]) {
-    let logs = |step: &&Step| step.policy.hooks.contains(&Hook::Log);
-    for step in steps.iter().filter(logs) {
-        let row = step.policy.row();
-        for (wanted, resolved) in row.wanted(&step.values).iter().zip(&step.resolved) {
-            if let Resolved::Expr(function) = resolved
-                && let Some(name) = function.expr.header_of(&check.auths.fields)
-            {
-                check.problems.push(problem::logged_credential(name, wanted.span));
-            }
-        }
-    }
 }
 
 /// The header fields in which the steps of a route tell an upstream who asks.

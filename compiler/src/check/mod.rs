@@ -12,6 +12,7 @@ mod auth;
 mod bounds;
 mod collision;
 mod contract;
+mod declared;
 mod document;
 pub(crate) mod expr;
 mod file;
@@ -21,6 +22,7 @@ mod handler;
 mod host;
 mod join;
 mod line;
+mod logged;
 mod name;
 mod own_answer;
 mod params;
@@ -64,7 +66,7 @@ use self::route::Route;
 use self::unit::Unit;
 use self::upstream::Upstream;
 use crate::algebra::{Languages, RouteSet};
-use crate::checked::{self, Program, Trail};
+use crate::checked::{self, Declared, Program, Trail};
 use crate::linked::Crate;
 use crate::load::{Entry, Files};
 use crate::suite::Suite;
@@ -226,11 +228,9 @@ pub(crate) fn check(files: &Files<'_>, entry: &Entry, catalogue: &Catalogue) -> 
         let auths = auths.filter(|auth| used.contains(&auth.span)).collect();
         let mut program = program(gateway, (upstreams, auths), routes, (claims, &order), &check.lines);
         program.outside = outside;
-        (program.assertions, program.crates) = (assertions, std::mem::take(&mut check.crates));
-        let used = params.all.iter().filter(|it| needed.contains(&it.name));
-        program.params = used.map(|it| bounds::bounded(it, bounds.get(&it.name))).collect();
-        program.secrets =
-            params.secrets.iter().filter(|it| params.scope.is_used(&it.name)).cloned().collect();
+        (program.assertions, program.declared) = (assertions, declared::all(&units));
+        program.crates = std::mem::take(&mut check.crates);
+        params.set_at_start(&mut program, (&needed, &bounds));
         program
     });
     let upstreams = program.iter().flat_map(|it: &Program| &it.upstreams).map(|it| it.name.clone());
@@ -399,6 +399,7 @@ fn program(
         routes,
         claims,
         assertions: Vec::new(),
+        declared: Declared::new(),
     }
 }
 

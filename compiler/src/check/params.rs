@@ -3,16 +3,17 @@
 //! They are the outermost names of every expression. Names that are taken twice, and parameters that nobody uses, are looked
 //! for where all names are.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use gatewright_dsl::ast::{self, Comment};
 use gatewright_dsl::problem::setting::wrong_type;
 use gatewright_dsl::{Problem, Span};
 
+use super::bounds::{Bounds, bounded};
 use super::expr::literal;
 use super::expr::scope::Scope;
 use super::problem;
-use crate::checked::{Live, Param, Secret};
+use crate::checked::{Live, Param, Program, Secret};
 use crate::ir::expr::{Constant, Expr, Kind};
 use crate::ty::{Text, Ty, Types};
 
@@ -33,6 +34,18 @@ pub(super) struct Params {
 const FLAGS: &[&str] = &["check", "params", "version"];
 
 impl Params {
+    /// Gives a program what it needs of these.
+    pub(super) fn set_at_start(
+        &self,
+        program: &mut Program,
+        (needed, bounds): (&BTreeSet<String>, &BTreeMap<String, Bounds>),
+    ) {
+        let used = self.all.iter().filter(|it| needed.contains(&it.name));
+        program.params = used.map(|it| bounded(it, bounds.get(&it.name))).collect();
+        let used = self.secrets.iter().filter(|it| self.scope.is_used(&it.name));
+        program.secrets = used.cloned().collect();
+    }
+
     /// What a parameter is where nobody sets it: each value with its place.
     pub(super) fn by_default(&self, name: &str) -> Vec<(Constant, Span)> {
         let param = self.all.iter().find(|param| param.name == name);

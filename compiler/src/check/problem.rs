@@ -72,6 +72,7 @@ kinds! {
     IMPOSSIBLE_CAPTURE "impossible_capture" "a capture that no request can match";
     INCOMPATIBLE_TYPES "incompatible_types" "an operator between values that do not go together";
     LIVE_NOT_HERE "live_not_here" "a live value where nothing can change while the gateway runs";
+    LOGGED_CLAIM "logged_claim" "what is known of who asks would stand in the log, and nobody says that it may";
     LOGGED_CREDENTIAL "logged_credential" "a credential would stand in the log";
     LONE_ANSWER "lone_answer" "a mock that does not answer says more than that";
     MATCH_INCOMPLETE "match_incomplete" "a value that something may have is in no arm of a `match`";

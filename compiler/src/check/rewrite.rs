@@ -10,7 +10,7 @@ use gatewright_dsl::ast::{
     HostPattern, Name, Pattern, Predicate, Route, RouteNames, Segment, Setting, Statement, Template,
     TemplatePart, Test, TestKind, Text, TextPart, Type, TypeBody, TypeKind, Use, Value, ValueKind,
 };
-use gatewright_dsl::auth::CLAIMS;
+use gatewright_dsl::auth::{CLAIMS, LOGGED};
 
 pub(super) use self::terminal::answer;
 use self::terminal::terminal;
@@ -139,20 +139,26 @@ fn test(test: &mut Test, change: &mut impl Rewrite) {
     }
 }
 
-/// What stands in the block of an `auth`: behind `claims` a type, elsewhere values.
+/// What stands in the block of an `auth`: behind `claims` a type, behind `logged` names of its own, elsewhere values.
 fn auth(written: &mut Block, change: &mut impl Rewrite) {
-    for statement in &mut written.statements {
-        if let Statement::Setting(it) = statement
-            && it.word.text == CLAIMS.name
-            && let [Argument::Value(Value { kind: ValueKind::Word(word), span })] =
-                it.arguments.as_mut_slice()
-        {
-            let mut name = Name { span: *span, text: std::mem::take(word) };
-            change.name(Space::Type, &mut name);
-            *word = name.text;
+    change.span(&mut written.span);
+    for it in &mut written.statements {
+        match it {
+            Statement::Setting(it) if it.word.text == LOGGED.name => {}
+            Statement::Setting(it) => {
+                if it.word.text == CLAIMS.name
+                    && let [Argument::Value(Value { kind: ValueKind::Word(word), span })] =
+                        it.arguments.as_mut_slice()
+                {
+                    let mut name = Name { span: *span, text: std::mem::take(word) };
+                    change.name(Space::Type, &mut name);
+                    *word = name.text;
+                }
+                setting(it, change);
+            }
+            other => statement(other, change),
         }
     }
-    block(written, change);
 }
 
 fn route(route: &mut Route, change: &mut impl Rewrite) {
@@ -229,13 +235,17 @@ fn capture(capture: &mut Capture, change: &mut impl Rewrite) {
 
 fn block(block: &mut Block, change: &mut impl Rewrite) {
     change.span(&mut block.span);
-    for statement in &mut block.statements {
-        match statement {
-            Statement::Setting(it) => setting(it, change),
-            Statement::Terminal(it) => terminal(it, change),
-            Statement::Use(it) => used(it, change),
-            Statement::Declaration(it) => declaration(it, change),
-        }
+    for it in &mut block.statements {
+        statement(it, change);
+    }
+}
+
+fn statement(statement: &mut Statement, change: &mut impl Rewrite) {
+    match statement {
+        Statement::Setting(it) => setting(it, change),
+        Statement::Terminal(it) => terminal(it, change),
+        Statement::Use(it) => used(it, change),
+        Statement::Declaration(it) => declaration(it, change),
     }
 }
 

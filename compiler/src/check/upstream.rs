@@ -173,7 +173,7 @@ impl Reading {
             self.named = self.named.or(Some(setting.span));
         }
         let Some(given) = values.find("url") else { return };
-        let server = |at| Server { at, weight, backup, optional };
+        let server = |at| Server { at, weight, backup, optional, span: setting.span };
         if let Value::Name(name) = &given.value {
             let Some(param) = parameter(check, name) else { return };
             if let Some((_, first)) = self.names.iter().find(|(known, _)| *known == param) {

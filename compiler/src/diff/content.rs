@@ -216,7 +216,7 @@ fn covers(outer: &Content, inner: &Content) -> bool {
     outer.is_ipv4() == inner.is_ipv4() && bits <= others && differ.leading_zeros() >= u32::from(bits)
 }
 
-fn reads_captures(expr: &Expr) -> bool {
+pub(super) fn reads_captures(expr: &Expr) -> bool {
     matches!(expr.kind, Kind::Read(Read::Capture(_)))
         || expr.kind.operands().iter().any(|of| reads_captures(of))
 }

@@ -2,16 +2,18 @@
 
 use std::cmp::Ordering;
 
+use gatewright_dsl::Span;
 use gatewright_dsl::schema::Value;
 
-use super::part::Listed;
+use super::part::{Listed, Thing, Which};
 use super::setting::Draft;
-use super::{Class, part};
+use super::{Class, Said, part};
 use crate::checked::{
     At, Capacity, Dns, Drain, Front, Given, Listener, Live, Param, SaidBy, Secret, Server, Trace, Trusted,
 };
 use crate::linked::Crate;
 use crate::routes::expr::constant;
+use crate::ty::inclusion::{self, Held, Wire};
 
 /// Something that the whole gateway says.
 struct Word {
@@ -24,23 +26,30 @@ struct Word {
 }
 
 /// What has changed of it.
-pub(super) fn changes(a: &Front, b: &Front) -> Vec<Draft> {
-    let (old, new) = (words(a), words(b));
-    let class = |change: Listed, [a, b]: [Option<&Word>; 2]| {
-        let class = a.or(b).map_or(Class::Changed, |word| word.class);
-        match (change, a.and_then(|it| it.amount), b.and_then(|it| it.amount)) {
-            // Without a bound there is as much as there may be.
-            (Listed::Added, None, Some(_)) => Class::Narrowing,
-            (Listed::Removed, Some(_), None) => Class::Widening,
-            (Listed::Changed, Some(a), Some(b)) => match a.cmp(&b) {
-                Ordering::Less => Class::Widening,
-                Ordering::Equal => Class::Neutral,
-                Ordering::Greater => Class::Narrowing,
-            },
-            _ => class,
-        }
+pub(super) fn changes(a: &Front, b: &Front, said: impl Fn(Which, &str) -> Vec<Said>) -> Vec<Draft> {
+    let class = |of: Listed<&Word>| match of {
+        // Without a bound there is as much as there may be.
+        Listed::Added(Word { amount: Some(_), .. }) => Class::Narrowing,
+        Listed::Removed(Word { amount: Some(_), .. }) => Class::Widening,
+        Listed::Changed(Word { amount: Some(a), .. }, Word { amount: Some(b), .. }) => match a.cmp(b) {
+            Ordering::Less => Class::Widening,
+            Ordering::Equal => Class::Neutral,
+            Ordering::Greater => Class::Narrowing,
+        },
+        Listed::Added(word) | Listed::Removed(word) | Listed::Changed(_, word) => word.class,
     };
-    part::listed("setting", (&old, &new), |word| word.name, |word| word.text.clone(), class)
+    let said = |which, word: &Word| said(which, word.name.split(' ').next().unwrap_or_default());
+    part::listed("setting", (&words(a), &words(b)), said, class)
+}
+
+impl Thing for Word {
+    fn key(&self) -> String {
+        self.name.to_owned()
+    }
+
+    fn shown(&self) -> String {
+        self.text.clone()
+    }
 }
 
 fn words(front: &Front) -> Vec<Word> {
@@ -135,6 +144,16 @@ fn listener(listener: &Listener) -> String {
     }
 }
 
+impl Thing for Listener {
+    fn key(&self) -> String {
+        listener(self)
+    }
+
+    fn shown(&self) -> String {
+        listener(self)
+    }
+}
+
 fn at(at: &At) -> String {
     let over = if at.is_secured() == Some(true) { "https://" } else { "" };
     match at {
@@ -156,99 +175,187 @@ pub(super) fn server(server: &Server) -> String {
     at(&server.at)
 }
 
-/// Servers that are asked, and how much each gets.
-pub(super) fn servers(a: &[Server], b: &[Server]) -> Vec<Draft> {
-    let shown = |it: &Server| {
-        let Server { at: _, weight, backup, optional } = it;
+impl Thing for Server {
+    fn key(&self) -> String {
+        server(self)
+    }
+
+    fn shown(&self) -> String {
+        let Self { at: _, weight, backup, optional, span: _ } = self;
         let flags = [(*backup, " backup"), (*optional, " optional")];
         let flags: String = flags.into_iter().filter_map(|(is_set, text)| is_set.then_some(text)).collect();
-        format!("{} weight {weight}{flags}", server(it))
-    };
-    let (old, new): (Vec<_>, Vec<_>) =
-        (a.iter().map(|it| (server(it), it)).collect(), b.iter().map(|it| (server(it), it)).collect());
-    part::listed(
-        "server",
-        (&old, &new),
-        |it| it.0.as_str(),
-        |it| shown(it.1),
-        |change, [a, b]| match change {
-            Listed::Removed => Class::Narrowing,
-            Listed::Added => Class::Widening,
-            Listed::Changed if a.map(|it| it.1.backup) == b.map(|it| it.1.backup) => Class::Neutral,
-            Listed::Changed => Class::Changed,
-        },
-    )
+        format!("{} weight {weight}{flags}", server(self))
+    }
 }
 
-/// A parameter with all that start-up is told of it.
-fn param(param: &Param) -> String {
-    let Param { name, doc: _, ty, default, least, most, live } = param;
-    let word = if live.is_some() { "live " } else { "" };
-    let from = match live {
-        Some(Live::File(path)) => format!(" from {path:?}"),
-        _ => String::new(),
+/// Servers that are asked, and how much each gets.
+pub(super) fn servers(a: &[Server], b: &[Server], said: impl Fn(Which, Span) -> Vec<Said>) -> Vec<Draft> {
+    let class = |of: Listed<&Server>| match of {
+        Listed::Removed(_) => Class::Narrowing,
+        Listed::Added(_) => Class::Widening,
+        Listed::Changed(a, b) if a.backup == b.backup => Class::Neutral,
+        Listed::Changed(..) => Class::Changed,
     };
-    let default = default.as_ref().map(|it| format!(" = {}", constant(it))).unwrap_or_default();
-    let end = |end: &Option<Value>| end.as_ref().map(ToString::to_string).unwrap_or_default();
-    let bounds = match (least, most) {
-        (None, None) => String::new(),
-        _ => format!(" within {}..{}", end(least), end(most)),
-    };
-    // The bounds of what has a unit are those of its places.
-    format!("{word}{name}: {}{default}{from}{bounds}", ty.unbounded())
+    part::listed("server", (a, b), |which, server| said(which, server.span), class)
+}
+
+impl Thing for Param {
+    fn key(&self) -> String {
+        self.name.clone()
+    }
+
+    /// With all that start-up is told of it.
+    fn shown(&self) -> String {
+        let Self { name, doc: _, ty, default, least, most, live } = self;
+        let word = if live.is_some() { "live " } else { "" };
+        let from = match live {
+            Some(Live::File(path)) => format!(" from {path:?}"),
+            _ => String::new(),
+        };
+        let default = default.as_ref().map(|it| format!(" = {}", constant(it))).unwrap_or_default();
+        let end = |end: &Option<Value>| end.as_ref().map(ToString::to_string).unwrap_or_default();
+        let bounds = match (least, most) {
+            (None, None) => String::new(),
+            _ => format!(" within {}..{}", end(least), end(most)),
+        };
+        // The bounds of what has a unit are those of its places.
+        format!("{word}{name}: {}{default}{from}{bounds}", ty.unbounded())
+    }
 }
 
 /// What start-up may set, and what may change later.
-pub(super) fn params(a: &[Param], b: &[Param]) -> Vec<Draft> {
-    let class = |change: Listed, [_, new]: [Option<&Param>; 2]| match (change, new) {
+pub(super) fn params(
+    a: &[Param],
+    b: &[Param],
+    said: impl Fn(Which, &'static str, &str) -> Vec<Said>,
+) -> Vec<Draft> {
+    let class = |of: Listed<&Param>| match of {
         // Start-up refuses what it does not know.
-        (Listed::Removed, _) => Class::Breaking,
-        (Listed::Added, Some(new)) if new.default.is_none() && new.live.is_none() => Class::Breaking,
-        (Listed::Added, _) => Class::Neutral,
-        (Listed::Changed, _) => Class::Changed,
+        Listed::Removed(_) => Class::Breaking,
+        Listed::Added(new) if new.default.is_none() && new.live.is_none() => Class::Breaking,
+        Listed::Added(_) => Class::Neutral,
+        Listed::Changed(old, new) => param(old, new),
     };
-    part::listed("param", (a, b), |it| it.name.as_str(), param, class)
+    part::listed("param", (a, b), |which, it| said(which, "param", &it.name), class)
+}
+
+/// What it means that something else may be said, or that something else holds where nothing is said.
+fn param(old: &Param, new: &Param) -> Class {
+    let Param { name: _, doc: _, ty, default, least, most, live } = old;
+    // Whether there are fewer values now, or more.
+    let least = end(least.as_ref(), new.least.as_ref(), Ordering::Less);
+    let most = end(most.as_ref(), new.most.as_ref(), Ordering::Greater);
+    let ends = [least, most];
+    let types = inclusion::compared(&ty.unbounded(), &new.ty.unbounded(), Wire::Text);
+    let is_known = types != Held::Unknown && !ends.contains(&None);
+    let is_fewer = types == Held::Fewer || ends.contains(&Some(Ordering::Less));
+    let is_more = types == Held::More || ends.contains(&Some(Ordering::Greater));
+    match (default, &new.default) {
+        _ if is_fewer => Class::Breaking,
+        _ if !is_known => Class::Changed,
+        (Some(_), None) if new.live.is_none() => Class::Breaking,
+        _ if *live != new.live => Class::Changed,
+        (Some(old), Some(other)) if old != other => Class::Changed,
+        _ if is_more => Class::Widening,
+        _ => Class::Neutral,
+    }
+}
+
+/// Whether fewer values lie inside of an end than did, or more. `outward` is where more of them are.
+fn end(old: Option<&Value>, new: Option<&Value>, outward: Ordering) -> Option<Ordering> {
+    match (old, new) {
+        (Some(old), Some(new)) if outward == Ordering::Greater => new.compare(old),
+        (Some(old), Some(new)) => old.compare(new),
+        (None, None) => Some(Ordering::Equal),
+        (None, Some(_)) => Some(Ordering::Less),
+        (Some(_), None) => Some(Ordering::Greater),
+    }
+}
+
+impl Thing for Crate {
+    fn key(&self) -> String {
+        self.name.clone()
+    }
+
+    fn shown(&self) -> String {
+        let Self { name, folder, span: _ } = self;
+        format!("{name} {folder:?}")
+    }
 }
 
 /// Where the crates are whose functions answer. What is in them is not known here; which routes call them, the routes say.
-pub(super) fn crates(a: &[Crate], b: &[Crate]) -> Vec<Draft> {
-    let class = |change: Listed, _: [Option<&Crate>; 2]| match change {
-        Listed::Removed | Listed::Added => Class::Neutral,
-        Listed::Changed => Class::Changed,
+pub(super) fn crates(a: &[Crate], b: &[Crate], said: impl Fn(Which, Span) -> Vec<Said>) -> Vec<Draft> {
+    let class = |of: Listed<&Crate>| match of {
+        Listed::Removed(_) | Listed::Added(_) => Class::Neutral,
+        Listed::Changed(..) => Class::Changed,
     };
-    let shown = |it: &Crate| {
-        let Crate { name, folder, span: _ } = it;
-        format!("{name} {folder:?}")
-    };
-    part::listed("crate", (a, b), |it| it.name.as_str(), shown, class)
+    part::listed("crate", (a, b), |which, it| said(which, it.span), class)
+}
+
+impl Thing for Secret {
+    fn key(&self) -> String {
+        self.name.clone()
+    }
+
+    fn shown(&self) -> String {
+        let Self { name, doc: _ } = self;
+        name.clone()
+    }
 }
 
 /// What start-up must be given, and nobody sees.
-pub(super) fn secrets(a: &[Secret], b: &[Secret]) -> Vec<Draft> {
-    let class = |change: Listed, _: [Option<&Secret>; 2]| match change {
-        Listed::Added => Class::Breaking,
-        Listed::Removed | Listed::Changed => Class::Neutral,
+pub(super) fn secrets(
+    a: &[Secret],
+    b: &[Secret],
+    said: impl Fn(Which, &'static str, &str) -> Vec<Said>,
+) -> Vec<Draft> {
+    let class = |of: Listed<&Secret>| match of {
+        Listed::Added(_) => Class::Breaking,
+        Listed::Removed(_) | Listed::Changed(..) => Class::Neutral,
     };
-    let shown = |secret: &Secret| {
-        let Secret { name, doc: _ } = secret;
-        name.clone()
-    };
-    part::listed("secret", (a, b), |it| it.name.as_str(), shown, class)
+    part::listed("secret", (a, b), |which, it| said(which, "secret", &it.name), class)
 }
 
-pub(super) fn listeners(a: &[Listener], b: &[Listener]) -> Vec<Draft> {
-    let class = |change: Listed, _: [Option<&Listener>; 2]| match change {
-        Listed::Removed => Class::Breaking,
-        Listed::Added | Listed::Changed => Class::Widening,
+/// Where clients come to.
+pub(super) fn listeners(a: &[Listener], b: &[Listener], said: impl Fn(Which) -> Vec<Said>) -> Vec<Draft> {
+    let class = |of: Listed<&Listener>| match of {
+        Listed::Removed(_) => Class::Breaking,
+        Listed::Added(_) | Listed::Changed(..) => Class::Widening,
     };
-    part::listed("listener", (a, b), |it| it, listener, class)
+    // One of several is told from the others by its port or its name.
+    let said = |which, it: &Listener| {
+        let sign = match it {
+            Listener::Is(address) => format!(":{}", address.port()),
+            Listener::Param(name) => name.clone(),
+        };
+        said(which)
+            .into_iter()
+            .filter(|said| said.text.split([' ', ';']).any(|word| word.ends_with(&sign)))
+            .collect()
+    };
+    part::listed("listener", (a, b), said, class)
+}
+
+/// A header field that clients do not set.
+struct Identity<'a>(&'a str);
+
+impl Thing for Identity<'_> {
+    fn key(&self) -> String {
+        self.0.to_owned()
+    }
+
+    fn shown(&self) -> String {
+        format!("no client sets {:?}", self.0)
+    }
 }
 
 /// Header fields that clients do not set.
-pub(super) fn identity(a: &[String], b: &[String]) -> Vec<Draft> {
-    let class = |change: Listed, _: [Option<&String>; 2]| match change {
-        Listed::Removed => Class::Widening,
-        Listed::Added | Listed::Changed => Class::Narrowing,
+pub(super) fn identity(a: &[String], b: &[String], said: impl Fn(Which) -> Vec<Said>) -> Vec<Draft> {
+    let class = |of: Listed<&Identity<'_>>| match of {
+        Listed::Removed(_) => Class::Widening,
+        Listed::Added(_) | Listed::Changed(..) => Class::Narrowing,
     };
-    part::listed("identity", (a, b), String::as_str, |it| format!("no client sets {it:?}"), class)
+    let old: Vec<Identity<'_>> = a.iter().map(|name| Identity(name)).collect();
+    let new: Vec<Identity<'_>> = b.iter().map(|name| Identity(name)).collect();
+    part::listed("identity", (&old, &new), |which, _| said(which), class)
 }

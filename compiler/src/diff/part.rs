@@ -3,13 +3,15 @@
 use std::collections::BTreeMap;
 
 use gatewright_dsl::Catalogue;
+use gatewright_dsl::auth::CLAIMS;
 use gatewright_dsl::policy::Policy;
 
 use super::content::Both;
 use super::front::{self, given};
 use super::setting::{Compared, Draft, Setting};
-use super::{Change, Class, Meaning};
+use super::{Change, Class, Meaning, Said};
 use crate::ir::{self, Claim};
+use crate::ty::inclusion::{self, Held, Wire};
 
 /// Two gateways side by side.
 pub(super) struct Pair<'a> {
@@ -41,6 +43,10 @@ impl<'a> Pair<'a> {
         pair
     }
 
+    pub(super) fn side(&self, which: Which) -> &'a Meaning {
+        which.of(self.before, self.after)
+    }
+
     pub(super) fn is_same_upstream(&self, a: usize, b: usize) -> bool {
         self.upstreams.get(&a) == Some(&b)
     }
@@ -70,9 +76,12 @@ impl<'a> Pair<'a> {
         else {
             return Vec::new();
         };
-        let ir::Upstream { name: _, servers, parts, identity, split } = old;
-        let mut drafts = front::servers(servers, &new.servers);
-        drafts.extend(front::identity(identity, &new.identity));
+        let ir::Upstream { name, servers, parts, identity, split } = old;
+        let mut drafts = front::servers(servers, &new.servers, |side, span| {
+            self.side(side).said(span).into_iter().collect()
+        });
+        let heads = |side: Which| self.side(side).head("upstream", side.of(name, &new.name));
+        drafts.extend(front::identity(identity, &new.identity, heads));
         let settings = |parts: &'a [ir::Part]| -> Vec<Setting<'a>> {
             let settings = parts.iter().filter_map(|part| {
                 let policy = self.catalogue.find(part.name)?;
@@ -106,7 +115,12 @@ impl<'a> Pair<'a> {
             let b = b.map_or_else(|| "nothing".to_owned(), |split| format!("`{}`", text(self.after, split)));
             format!("how requests are shared out was {a}, and is {b}")
         };
-        (!is_same).then(|| draft(Class::Changed, "split", what()))
+        let said = |split: Option<&ir::Split>| -> Vec<Said> {
+            let by = split.and_then(|split| split.by.as_ref()).map(|(_, trail)| trail);
+            let shares = split.map(|split| split.shares.as_slice()).unwrap_or_default();
+            shares.iter().map(|share| &share.trail).chain(by).map(|trail| Said::trail(trail)).collect()
+        };
+        (!is_same).then(|| draft(Class::Changed, "split", what()).said(said(a), said(b)))
     }
 
     fn is_same_split(&self, a: &ir::Split, b: &ir::Split) -> bool {
@@ -128,23 +142,28 @@ impl<'a> Pair<'a> {
     }
 
     fn auth_changes(&self, a: &'a ir::Auth, b: &'a ir::Auth) -> Vec<Draft> {
-        let ir::Auth { name: _, home, claims, items, calls } = a;
+        let ir::Auth { name, home, claims, items, calls, depends: _ } = a;
+        let head = |side: Which| self.side(side).head("auth", name);
+        let heads = |draft: Draft| draft.said(head(Which::Before), head(Which::After));
         let Some(kind) = self.catalogue.auths().find(|kind| kind.home == *home).filter(|_| *home == b.home)
         else {
-            return vec![draft(
-                Class::Changed,
-                "auth_kind",
-                "it finds out in another way who asks".to_owned(),
-            )];
+            let what = "it finds out in another way who asks".to_owned();
+            return vec![heads(draft(Class::Changed, "auth_kind", what))];
         };
-        let settings = |items: &'a [(&'static str, Vec<ir::Field>)]| -> Vec<Setting<'a>> {
+        let settings = |side: Which, items: &'a [(&'static str, Vec<ir::Field>)]| -> Vec<Setting<'a>> {
+            let mut met: BTreeMap<&str, usize> = BTreeMap::new();
             let settings = items.iter().filter_map(|(word, fields)| {
                 let row = kind.words.iter().find(|row| row.name == *word)?;
-                Some(Setting::new(*row, fields, &[]))
+                // Those of one word stand in the order of the text.
+                let number = met.entry(word).or_default();
+                let written = self.side(side).settings(("auth", name), word);
+                let said = written.get(*number).cloned().into_iter().collect();
+                *number += 1;
+                Some(Setting::new(*row, fields, &[]).at(said))
             });
             settings.collect()
         };
-        let mut drafts = self.compared(&settings(items), &settings(&b.items));
+        let mut drafts = self.compared(&settings(Which::Before, items), &settings(Which::After, &b.items));
         let both = self.both();
         let is_same = |(a, b): (&ir::Call, &ir::Call)| {
             let ir::Call { upstream, chain, record } = *a;
@@ -153,28 +172,34 @@ impl<'a> Pair<'a> {
         };
         if calls.len() != b.calls.len() || !calls.iter().zip(&b.calls).all(is_same) {
             let what = "another server is asked for it, or in another way".to_owned();
-            drafts.push(draft(Class::Changed, "auth_asks", what));
+            drafts.push(heads(draft(Class::Changed, "auth_asks", what)));
         }
-        let shown = |claim: &Claim| {
-            let Claim { name, wire, required, many, check: _, expected, default } = claim;
-            let list = if *many { ("list<", ">") } else { ("", "") };
-            let mark = if *required { "" } else { "?" };
-            let from = if wire == name { String::new() } else { format!(" from {wire:?}") };
-            let default =
-                default.as_ref().map(|texts| format!(" = {}", texts.join(", "))).unwrap_or_default();
-            format!("{name}: {}{expected}{}{mark}{default}{from}", list.0, list.1)
-        };
-        drafts.extend(listed(
-            "claim",
-            (claims, &b.claims),
-            |it| it.name.as_str(),
-            shown,
-            |change, _| match change {
-                Listed::Removed => Class::Neutral,
-                Listed::Added | Listed::Changed => Class::Changed,
-            },
-        ));
+        let said = |side: Which, _: &Claim| self.side(side).settings(("auth", name), CLAIMS.name);
+        drafts.extend(listed("claim", (claims, &b.claims), said, |of| self.claim(of)));
         drafts
+    }
+
+    /// What it means that something else is known of who asks. Of whom it is not what it should be is nobody.
+    fn claim(&self, of: Listed<&Claim>) -> Class {
+        let (old, new) = match of {
+            Listed::Removed(_) => return Class::Widening,
+            Listed::Added(_) => return Class::Narrowing,
+            Listed::Changed(old, new) => (old, new),
+        };
+        let ty = |meaning: &Meaning, claim: &Claim| meaning.plan.0.functions.checks.get(claim.check).cloned();
+        let is_alike = (&old.wire, old.many, &old.default) == (&new.wire, new.many, &new.default);
+        let (Some(a), Some(b)) = (ty(self.before, old), ty(self.after, new)) else { return Class::Changed };
+        let is_fewer = new.required && !old.required;
+        let is_more = old.required && !new.required;
+        match inclusion::compared(&a, &b, Wire::Text) {
+            _ if !is_alike => Class::Changed,
+            Held::Fewer => Class::Narrowing,
+            Held::Unknown => Class::Changed,
+            Held::More | Held::Same if is_fewer => Class::Narrowing,
+            Held::More => Class::Widening,
+            Held::Same if is_more => Class::Widening,
+            Held::Same => Class::Neutral,
+        }
     }
 }
 
@@ -227,17 +252,24 @@ pub(super) fn changes(pair: &Pair<'_>) -> Vec<Change> {
         features: _,
     } = old;
     let mut drafts = Vec::new();
+    let side = |which: Which| pair.side(which);
     if *name != new.name {
-        drafts.push(draft(Class::Neutral, "gateway_renamed", format!("it was called `{name}`")));
+        let what = format!("it was called `{name}`");
+        let heads = [Which::Before, Which::After].map(|at| side(at).head("gateway", side(at).name()));
+        let [before, after] = heads;
+        drafts.push(draft(Class::Neutral, "gateway_renamed", what).said(before, after));
     }
-    drafts.extend(front::listeners(listeners, &new.listeners));
-    drafts.extend(front::changes(front, &new.front));
-    drafts.extend(front::params(params, &new.params));
-    drafts.extend(front::secrets(secrets, &new.secrets));
-    drafts.extend(front::crates(crates, &new.crates));
+    let words = |at: Which, word: &str| side(at).settings(("gateway", side(at).name()), word);
+    drafts.extend(front::listeners(listeners, &new.listeners, |at| words(at, "listen")));
+    drafts.extend(front::changes(front, &new.front, words));
+    let heads = |at: Which, word: &'static str, name: &str| side(at).head(word, name);
+    drafts.extend(front::params(params, &new.params, heads));
+    drafts.extend(front::secrets(secrets, &new.secrets, heads));
+    let spans = |at: Which, span| side(at).said(span).into_iter().collect();
+    drafts.extend(front::crates(crates, &new.crates, spans));
     let mut found = about("gateway", drafts);
-    let outside = |program| outside(pair, program);
-    found.extend(about("requests without a route", pair.compared(&outside(old), &outside(new))));
+    let outside = pair.compared(&outside(pair, Which::Before), &outside(pair, Which::After));
+    found.extend(about("requests without a route", outside));
     found.extend(upstreams(pair));
     found.extend(auths(pair));
     found
@@ -253,18 +285,21 @@ fn about(name: &str, drafts: Vec<Draft>) -> Vec<Change> {
 
 fn upstreams(pair: &Pair<'_>) -> Vec<Change> {
     let (old, new) = (&pair.before.plan.0.upstreams, &pair.after.plan.0.upstreams);
+    let head = |upstream: &ir::Upstream| pair.before.head("upstream", &upstream.name);
     let mut found = Vec::new();
     for (at, upstream) in old.iter().enumerate() {
         let mut drafts = Vec::new();
-        match pair.upstreams.get(&at).and_then(|other| Some((*other, new.get(*other)?))) {
-            Some((other, now)) => {
-                if now.name != upstream.name {
-                    let what = format!("it is called `{}` now", now.name);
-                    drafts.push(draft(Class::Neutral, "upstream_renamed", what));
-                }
-                drafts.extend(pair.upstream_changes(at, other));
+        let kept = pair.upstreams.get(&at).and_then(|other| Some((*other, new.get(*other)?)));
+        if let Some((other, now)) = kept {
+            if now.name != upstream.name {
+                let what = format!("it is called `{}` now", now.name);
+                let after = pair.after.head("upstream", &now.name);
+                drafts.push(draft(Class::Neutral, "upstream_renamed", what).said(head(upstream), after));
             }
-            None => drafts.push(draft(Class::Neutral, "upstream_removed", "it is gone".to_owned())),
+            drafts.extend(pair.upstream_changes(at, other));
+        } else {
+            let gone = draft(Class::Neutral, "upstream_removed", "it is gone".to_owned());
+            drafts.push(gone.said(head(upstream), Vec::new()));
         }
         found.extend(about(&format!("upstream {}", upstream.name), drafts));
     }
@@ -273,7 +308,9 @@ fn upstreams(pair: &Pair<'_>) -> Vec<Change> {
     {
         let servers: Vec<String> = upstream.servers.iter().map(front::server).collect();
         let servers = if servers.is_empty() { "no server of its own".to_owned() } else { servers.join(", ") };
-        let drafts = vec![draft(Class::Neutral, "upstream_added", format!("it is new: {servers}"))];
+        let after = pair.after.head("upstream", &upstream.name);
+        let added = draft(Class::Neutral, "upstream_added", format!("it is new: {servers}"));
+        let drafts = vec![added.said(Vec::new(), after)];
         found.extend(about(&format!("upstream {}", upstream.name), drafts));
     }
     found
@@ -283,21 +320,26 @@ fn auths(pair: &Pair<'_>) -> Vec<Change> {
     let (old, new) = (&pair.before.plan.0.auths, &pair.after.plan.0.auths);
     let mut found = Vec::new();
     for auth in old {
-        let drafts = match new.iter().find(|other| other.name == auth.name) {
-            Some(other) => pair.auth_changes(auth, other),
-            None => vec![draft(Class::Neutral, "auth_removed", "it is gone".to_owned())],
+        let drafts = if let Some(other) = new.iter().find(|other| other.name == auth.name) {
+            pair.auth_changes(auth, other)
+        } else {
+            let gone = draft(Class::Neutral, "auth_removed", "it is gone".to_owned());
+            vec![gone.said(pair.before.head("auth", &auth.name), Vec::new())]
         };
         found.extend(about(&format!("auth {}", auth.name), drafts));
     }
     for auth in new.iter().filter(|auth| old.iter().all(|other| other.name != auth.name)) {
-        let drafts = vec![draft(Class::Neutral, "auth_added", "it is new".to_owned())];
+        let added = draft(Class::Neutral, "auth_added", "it is new".to_owned());
+        let drafts = vec![added.said(Vec::new(), pair.after.head("auth", &auth.name))];
         found.extend(about(&format!("auth {}", auth.name), drafts));
     }
     found
 }
 
 /// The settings of exchanges that no route has.
-fn outside<'a>(pair: &Pair<'_>, program: &'a ir::Program) -> Vec<Setting<'a>> {
+fn outside<'a>(pair: &Pair<'a>, which: Which) -> Vec<Setting<'a>> {
+    let meaning = pair.side(which);
+    let program = &meaning.plan.0;
     let Some((chain, record)) = program.outside else { return Vec::new() };
     let Some((chain, record)) =
         program.chains.get(chain).and_then(|chain| Some((chain, chain.records.get(record)?)))
@@ -308,46 +350,99 @@ fn outside<'a>(pair: &Pair<'_>, program: &'a ir::Program) -> Vec<Setting<'a>> {
         let table = program.steps.get(*table)?;
         Some(Setting::of_step(&pair.policies(table.home), table.configs.get(*config)?, &[]))
     });
-    steps.flatten().collect()
+    let place = |setting: Setting<'a>| {
+        let said = meaning.settings(("gateway", meaning.name()), setting.row.name);
+        setting.at(said)
+    };
+    steps.flatten().map(place).collect()
 }
 
-fn draft(class: Class, kind: &'static str, what: String) -> Draft {
+pub(super) fn draft(class: Class, kind: &'static str, what: String) -> Draft {
     Draft { class, kind, what, before: Vec::new(), after: Vec::new() }
+}
+
+impl Draft {
+    /// The same, said there.
+    pub(super) fn said(self, before: Vec<Said>, after: Vec<Said>) -> Self {
+        Self { before, after, ..self }
+    }
+}
+
+/// One of two gateways.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Which {
+    Before,
+    After,
+}
+
+impl Which {
+    /// What is of it.
+    fn of<T>(self, before: T, after: T) -> T {
+        if self == Self::Before { before } else { after }
+    }
 }
 
 /// What has become of one of several things.
 #[derive(Clone, Copy)]
-pub(super) enum Listed {
-    Removed,
-    Added,
-    Changed,
+pub(super) enum Listed<T> {
+    Removed(T),
+    Added(T),
+    Changed(T, T),
 }
 
-/// Things that have names: each is gone, or new, or shown otherwise.
-pub(super) fn listed<'a, T, K: PartialEq + 'a>(
+/// Something of which there are several.
+pub(super) trait Thing {
+    /// What makes two of them the same.
+    fn key(&self) -> String;
+    /// All that is said of it.
+    fn shown(&self) -> String;
+}
+
+/// Each is gone, or new, or says something else.
+pub(super) fn listed<T: Thing>(
     word: &'static str,
-    (old, new): (&'a [T], &'a [T]),
-    key: impl Fn(&'a T) -> K,
-    shown: impl Fn(&T) -> String,
-    class: impl Fn(Listed, [Option<&T>; 2]) -> Class,
+    (old, new): (&[T], &[T]),
+    said: impl Fn(Which, &T) -> Vec<Said>,
+    class: impl Fn(Listed<&T>) -> Class,
 ) -> Vec<Draft> {
+    let by_key = |all: &'_ [T]| -> BTreeMap<String, usize> {
+        all.iter().enumerate().rev().map(|(at, thing)| (thing.key(), at)).collect()
+    };
+    let (before, after) = (by_key(old), by_key(new));
     let mut drafts = Vec::new();
     for a in old {
-        match new.iter().find(|b| key(b) == key(a)) {
+        match after.get(&a.key()).and_then(|at| new.get(*at)) {
             None => {
-                let what = format!("{word} `{}` is gone", shown(a));
-                drafts.push(draft(class(Listed::Removed, [Some(a), None]), word, what));
+                let what = format!("{word} `{}` is gone", a.shown());
+                let gone = draft(class(Listed::Removed(a)), word, what);
+                drafts.push(gone.said(said(Which::Before, a), Vec::new()));
             }
-            Some(b) if shown(a) != shown(b) => {
-                let what = format!("{word} `{}` became `{}`", shown(a), shown(b));
-                drafts.push(draft(class(Listed::Changed, [Some(a), Some(b)]), word, what));
+            Some(b) if a.shown() != b.shown() => {
+                let what = format!("{word} `{}` became `{}`", a.shown(), b.shown());
+                let changed = draft(class(Listed::Changed(a, b)), word, what);
+                drafts.push(changed.said(said(Which::Before, a), said(Which::After, b)));
             }
             Some(_) => {}
         }
     }
-    for b in new.iter().filter(|b| old.iter().all(|a| key(a) != key(b))) {
-        let what = format!("{word} `{}` is new", shown(b));
-        drafts.push(draft(class(Listed::Added, [None, Some(b)]), word, what));
+    for b in new.iter().filter(|b| !before.contains_key(&b.key())) {
+        let added = draft(class(Listed::Added(b)), word, format!("{word} `{}` is new", b.shown()));
+        drafts.push(added.said(Vec::new(), said(Which::After, b)));
     }
     drafts
+}
+
+impl Thing for Claim {
+    fn key(&self) -> String {
+        self.name.clone()
+    }
+
+    fn shown(&self) -> String {
+        let Self { name, wire, required, many, check: _, expected, default } = self;
+        let list = if *many { ("list<", ">") } else { ("", "") };
+        let mark = if *required { "" } else { "?" };
+        let from = if wire == name { String::new() } else { format!(" from {wire:?}") };
+        let default = default.as_ref().map(|texts| format!(" = {}", texts.join(", "))).unwrap_or_default();
+        format!("{name}: {}{expected}{}{mark}{default}{from}", list.0, list.1)
+    }
 }

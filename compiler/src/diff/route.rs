@@ -6,9 +6,9 @@ use gatewright_dsl::policy::Policy;
 use gatewright_dsl::schema::Sense;
 
 use super::content::{Both, Reading};
-use super::part::{Pair, is_same_chain};
+use super::part::{Pair, draft, is_same_chain};
 use super::setting::{Compared, Draft, Link, Setting};
-use super::{Change, Class, Meaning, Said};
+use super::{Change, Class, Meaning, Said, aggregate};
 use crate::algebra::hands;
 use crate::ir::{self, EndKind};
 
@@ -26,14 +26,16 @@ pub(super) fn changes(pair: &Pair<'_>) -> Vec<Change> {
     }
     let kept: [BTreeSet<usize>; 2] =
         [hands.kept.iter().map(|(a, _)| *a).collect(), hands.kept.iter().map(|(_, b)| *b).collect()];
+    // Of which each, some requests have a route on the other side too.
+    let both = hands.moved.keys().filter_map(|(a, b)| Some(((*a)?, (*b)?)));
+    let (left, come): (BTreeSet<usize>, BTreeSet<usize>) = both.unzip();
     for (moved, witness) in &hands.moved {
         let witness = Some(witness.to_string());
         match *moved {
             (Some(a), Some(b)) if hands.kept.contains(&(a, b)) => {}
             (Some(a), Some(b)) => routes.moved(a, b, witness.as_ref()),
             (Some(a), None) => {
-                let is_gone =
-                    !kept[0].contains(&a) && !hands.moved.keys().any(|it| it.0 == Some(a) && it.1.is_some());
+                let is_gone = !kept[0].contains(&a) && !left.contains(&a);
                 let what = if is_gone {
                     "it is gone, and no route takes its requests"
                 } else {
@@ -44,8 +46,7 @@ pub(super) fn changes(pair: &Pair<'_>) -> Vec<Change> {
                 routes.found.push(Change { witness, ..change });
             }
             (None, Some(b)) => {
-                let is_new =
-                    !kept[1].contains(&b) && !hands.moved.keys().any(|it| it.1 == Some(b) && it.0.is_some());
+                let is_new = !kept[1].contains(&b) && !come.contains(&b);
                 let what = if is_new {
                     "it is new, and no route took its requests"
                 } else {
@@ -151,18 +152,25 @@ impl Routes<'_> {
         let mut compared = Compared::new(both, (&readers.0, &readers.1));
         if !self.ends(&both, (old.chain, old.record), (new.chain, new.record)) {
             let texts = (before.plan.terminal(old, &readers.0), after.plan.terminal(new, &readers.1));
-            compared.drafts.push(Draft {
-                class: Class::Breaking,
-                kind: "terminal",
-                what: if texts.0 == texts.1 {
+            let places =
+                (vec![Said::of(self.title(0, a), &old.place)], vec![Said::of(self.title(1, b), &new.place)]);
+            let aggregates = (aggregated(both.a.program, old), aggregated(both.b.program, new));
+            let told = match aggregates {
+                (Some(a), Some(b)) => aggregate::Compared { pair: self.pair, both }.changes(a, b),
+                _ => Vec::new(),
+            };
+            if told.is_empty() {
+                let what = if texts.0 == texts.1 {
                     // What is said of calls stands beside it.
-                    format!("`{}` asks its upstreams in another way", texts.0)
+                    format!("`{}` is done in another way", texts.0)
                 } else {
                     format!("`{}` became `{}`", texts.0, texts.1)
-                },
-                before: vec![Said::of(self.title(0, a), &old.place)],
-                after: vec![Said::of(self.title(1, b), &new.place)],
-            });
+                };
+                compared.drafts.push(draft(Class::Breaking, "terminal", what).said(places.0, places.1));
+            } else {
+                let said = |draft: Draft| draft.said(places.0.clone(), places.1.clone());
+                compared.drafts.extend(told.into_iter().map(said));
+            }
         }
         compared.settings(&self.settings(&before.plan.0, old), &self.settings(&after.plan.0, new));
         (compared.drafts, compared.links)
@@ -217,7 +225,7 @@ impl Routes<'_> {
                     _ => false,
                 },
                 EndKind::Aggregate => match (own.aggregates.get(a), others.aggregates.get(b)) {
-                    (Some(a), Some(b)) => self.aggregates(both, a, b),
+                    (Some(a), Some(b)) => aggregate::Compared { pair: self.pair, both: *both }.is_same(a, b),
                     _ => false,
                 },
                 EndKind::Handler => match (own.handlers.get(a), others.handlers.get(b)) {
@@ -246,58 +254,16 @@ impl Routes<'_> {
                 })
             })
     }
+}
 
-    fn aggregates(&self, both: &Both<'_>, a: &ir::Aggregate, b: &ir::Aggregate) -> bool {
-        let ir::Aggregate { within, branches, answer } = a;
-        *within == b.within
-            && both.functions(*answer, b.answer)
-            && branches.len() == b.branches.len()
-            && branches.iter().zip(&b.branches).all(|(a, b)| self.branches(both, a, b))
-    }
-
-    fn branches(&self, both: &Both<'_>, a: &ir::Branch, b: &ir::Branch) -> bool {
-        let ir::Branch {
-            name,
-            each,
-            upstream,
-            chain,
-            record,
-            method,
-            target,
-            headers,
-            body,
-            shape,
-            within,
-            max,
-            failure,
-            needs,
-        } = a;
-        let (old, new) = (both.a.program, both.b.program);
-        let same_each = match (each, &b.each) {
-            (Some(a), Some(b)) => {
-                both.functions(a.list, b.list)
-                    && (&a.name, a.document, a.most) == (&b.name, b.document, b.most)
-            }
-            (a, b) => a.is_none() && b.is_none(),
-        };
-        is_same_chain(both, (*chain, *record), (b.chain, b.record))
-            && same_each
-            && *name == b.name
-            && self.pair.is_same_upstream(*upstream, b.upstream)
-            && both.pieces(target, &b.target)
-            && headers.len() == b.headers.len()
-            && headers.iter().zip(&b.headers).all(|(a, b)| a.0 == b.0 && both.functions(a.1, b.1))
-            && match (body, b.body) {
-                (Some(a), Some(b)) => both.functions(*a, b),
-                (a, b) => a.is_none() && b.is_none(),
-            }
-            && old.functions.shapes.get(*shape) == new.functions.shapes.get(b.shape)
-            && (method, within, max, failure, needs) == (&b.method, &b.within, &b.max, &b.failure, &b.needs)
-    }
+/// The calls that become the answer of a route, where it ends so.
+fn aggregated<'p>(program: &'p ir::Program, route: &ir::Route) -> Option<&'p ir::Aggregate> {
+    let chain = program.chains.get(route.chain).filter(|chain| chain.end == Some(EndKind::Aggregate))?;
+    program.ends.aggregates.get(*chain.records.get(route.record)?.last()?)
 }
 
 /// Names of routes, with their hosts and conditions.
-fn titles(meaning: &Meaning) -> Vec<String> {
+pub(super) fn titles(meaning: &Meaning) -> Vec<String> {
     let hosts = meaning.plan.hosts();
     let routes = meaning.plan.0.routes.iter().enumerate();
     let title = |(at, route): (usize, &ir::Route)| {

@@ -10,9 +10,10 @@ use gatewright_dsl::schema::{Join, Row};
 use super::content::Both;
 use super::{Class, Said};
 use crate::checked::Trail;
-use crate::ir::{Content, Field};
+use crate::ir::{Content, Declared, Field, Program};
 use crate::routes::expr::Reader;
 use crate::routes::written;
+use crate::ty::inclusion::{self, Held, Wire};
 
 /// One setting as it will run.
 #[derive(Clone)]
@@ -24,6 +25,8 @@ pub(super) struct Setting<'a> {
     key: String,
     pub(super) fields: &'a [Field],
     from: Vec<&'a Rc<Trail>>,
+    /// Where it is written, of what has no way to a route.
+    at: Vec<Said>,
 }
 
 /// A change of settings, of something that is still to be named.
@@ -54,7 +57,12 @@ impl<'a> Setting<'a> {
         if from.is_empty() {
             from = trails.iter().collect();
         }
-        Self { row, join: row.join, key, fields, from }
+        Self { row, join: row.join, key, fields, from, at: Vec::new() }
+    }
+
+    /// The same, written there.
+    pub(super) fn at(self, at: Vec<Said>) -> Self {
+        Self { at, ..self }
     }
 
     /// The settings of which a step consists; `policies` are those of its type.
@@ -82,7 +90,8 @@ impl<'a> Setting<'a> {
     }
 
     fn said(&self) -> Vec<Said> {
-        let mut said: Vec<Said> = self.from.iter().map(|trail| Said::trail(trail)).collect();
+        let mut said = self.at.clone();
+        said.extend(self.from.iter().map(|trail| Said::trail(trail)));
         said.sort();
         said.dedup();
         said
@@ -94,6 +103,16 @@ impl<'a> Setting<'a> {
 
     fn effect(&self) -> Effect {
         self.row.effect
+    }
+
+    /// What it means that it is there.
+    fn there(&self) -> Sense {
+        let Effect { there, opposite, .. } = self.effect();
+        let says = |(param, word): (&str, &str)| {
+            let content = field(self.fields, param).map(|field| &field.content);
+            matches!(content, Some(Content::Choice(_, said)) if said == word)
+        };
+        if opposite.is_some_and(says) { there.turned() } else { there }
     }
 
     fn state(&self) -> Option<usize> {
@@ -191,7 +210,7 @@ impl<'a, 'r> Compared<'a, 'r> {
         }
         for setting in gone {
             let what = format!("`{}` is gone", setting.text(self.readers.0));
-            let class = Class::of(setting.effect().there.turned());
+            let class = Class::of(setting.there().turned());
             self.drafts.push(Draft {
                 class,
                 kind: "setting_removed",
@@ -204,7 +223,7 @@ impl<'a, 'r> Compared<'a, 'r> {
             let what = format!("`{}` is new", setting.text(self.readers.1));
             let is_demanded = |field: &Field| matches!(&field.content, Content::Declared(it) if it.required);
             let demands = setting.fields.iter().any(is_demanded);
-            let class = if demands { Class::Breaking } else { Class::of(setting.effect().there) };
+            let class = if demands { Class::Breaking } else { Class::of(setting.there()) };
             self.drafts.push(Draft {
                 class,
                 kind: "setting_added",
@@ -232,7 +251,12 @@ impl<'a, 'r> Compared<'a, 'r> {
             }
             let class = self.class(a, name, contents);
             let shown = |content: Option<&Content>, reader: &Reader<'_>| {
-                let shown = content.and_then(|content| written::content(content, reader));
+                let shown = match content {
+                    Some(Content::Shape(number, _)) => {
+                        reader.functions.shapes.get(*number).map(written::in_full)
+                    }
+                    content => content.and_then(|content| written::content(content, reader)),
+                };
                 shown.map_or_else(|| "not written".to_owned(), |shown| format!("`{shown}`"))
             };
             let (old, new) = (shown(contents[0], self.readers.0), shown(contents[1], self.readers.1));
@@ -255,7 +279,15 @@ impl<'a, 'r> Compared<'a, 'r> {
     /// What it means that a parameter has become another.
     fn class(&self, setting: &Setting<'a>, name: &str, contents: [Option<&Content>; 2]) -> Class {
         if let [Some(Content::Declared(old)), Some(Content::Declared(new))] = contents {
-            return if new.required && !old.required { Class::Breaking } else { Class::Changed };
+            return self.declared(old, new);
+        }
+        if let [Some(Content::Shape(old, _)), Some(Content::Shape(new, _))] = contents {
+            let shapes = |program: &'a Program, shape: usize| program.functions.shapes.get(shape);
+            let types = (shapes(self.both.a.program, *old), shapes(self.both.b.program, *new));
+            return match types {
+                (Some(old), Some(new)) => demanded(inclusion::compared(old, new, Wire::Json)),
+                _ => Class::Changed,
+            };
         }
         let amount = setting.effect().amount(name);
         let order = match contents {
@@ -268,5 +300,32 @@ impl<'a, 'r> Compared<'a, 'r> {
             (sense, Some(Ordering::Greater)) => Class::of(sense.turned()),
             (_, None) => Class::Changed,
         }
+    }
+    /// What it means that a field of a request must be something else.
+    fn declared(&self, old: &Declared, new: &Declared) -> Class {
+        let Declared { name, source, required, many, check, expected: _ } = old;
+        let checks = |program: &'a Program, check: usize| program.functions.checks.get(check);
+        let types = (checks(self.both.a.program, *check), checks(self.both.b.program, new.check));
+        let (Some(ty), Some(now)) = types else { return Class::Changed };
+        let is_same = (name, source, many) == (&new.name, &new.source, &new.many);
+        if !is_same {
+            return if new.required { Class::Breaking } else { Class::Changed };
+        }
+        let class = demanded(inclusion::compared(ty, now, Wire::Text));
+        match (required, new.required) {
+            (false, true) => Class::Breaking,
+            (true, false) if class == Class::Neutral => Class::Widening,
+            _ => class,
+        }
+    }
+}
+
+/// What it means for clients that these are the values they may send.
+fn demanded(held: Held) -> Class {
+    match held {
+        Held::Same => Class::Neutral,
+        Held::More => Class::Widening,
+        Held::Fewer => Class::Breaking,
+        Held::Unknown => Class::Changed,
     }
 }

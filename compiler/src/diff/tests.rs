@@ -35,6 +35,46 @@ fn a_program_means_what_its_canonical_form_means() {
     }
 }
 
+/// Where an arm of a `match` stands means nothing.
+#[test]
+fn arms_may_stand_in_any_order() {
+    let mut turned_around = 0;
+    for seed in 0..40 {
+        let written = program(seed);
+        let mut other = written.clone();
+        for source in &mut other {
+            source.text = turned(&source.text);
+        }
+        if other != written {
+            turned_around += 1;
+            assert_eq!(between(&written, &other), [], "{seed}");
+        }
+    }
+    assert!(turned_around > 3, "{turned_around}");
+}
+
+/// The arms of each `match` turned around, but for an `else`.
+fn turned(text: &str) -> String {
+    let mut lines: Vec<&str> = Vec::new();
+    let mut arms: Option<Vec<&str>> = None;
+    for line in text.lines() {
+        let trimmed = line.trim_start();
+        match &mut arms {
+            None => {
+                lines.push(line);
+                arms = (trimmed.starts_with("match ") && line.ends_with('{')).then(Vec::new);
+            }
+            Some(own) if trimmed.starts_with("else ") || trimmed == "}" => {
+                lines.extend(own.iter().rev());
+                lines.push(line);
+                arms = None;
+            }
+            Some(own) => own.push(line),
+        }
+    }
+    lines.join("\n") + "\n"
+}
+
 /// Changes of one place of a text: a digit, what stands in quotes, a method, a whole line.
 fn mutations(text: &str) -> Vec<String> {
     let bytes = text.as_bytes();

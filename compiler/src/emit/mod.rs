@@ -278,7 +278,7 @@ fn write_upstreams(program: &Program, out: &mut String) {
     let entries = program.upstreams.iter().map(|upstream| {
         let name = Literal::string(&upstream.name);
         let servers = upstream.servers.iter().map(|server| {
-            let Server { at, weight, backup, optional } = server;
+            let Server { at, weight, backup, optional, span: _ } = server;
             let at = self::at(program, at);
             let weight = Literal::u32_unsuffixed(*weight);
             quote! { g::Server { at: #at, weight: #weight, backup: #backup, optional: #optional } }

@@ -48,6 +48,7 @@ fn program() -> Program {
     let path = |segments: Vec<Set>, rest| Pattern { segments, rest };
     Program {
         assertions: Vec::new(),
+        declared: crate::checked::Declared::new(),
         auths: Vec::new(),
         name: "shop".to_owned(),
         crates: Vec::new(),
@@ -68,6 +69,7 @@ fn program() -> Program {
                 weight: 1,
                 backup: false,
                 optional: false,
+                span: gatewright_dsl::Span::new(0, 0, 0),
             }],
             split: None,
             parts: Vec::new(),

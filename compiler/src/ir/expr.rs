@@ -275,6 +275,14 @@ impl Expr {
             || self.kind.operands().iter().any(|of| of.reads_document(number))
     }
 
+    /// A claim that it reads of which something is so: the name of the `auth`, and its own.
+    pub(crate) fn claim(&self, is_so: &dyn Fn(&str, &str) -> bool) -> Option<(&str, &str)> {
+        match &self.kind {
+            Kind::Read(Read::Claim(auth, claim)) if is_so(auth, claim) => Some((auth, claim)),
+            kind => kind.operands().into_iter().find_map(|of| of.claim(is_so)),
+        }
+    }
+
     pub(crate) fn new(kind: Kind, ty: Ty) -> Rc<Self> {
         let operands = kind.operands();
         let size = operands.iter().fold(1_u32, |sum, of| sum.saturating_add(of.size));

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use gatewright_dsl::Span;
 use gatewright_dsl::policy::{self, Guard, Hook, Who};
-use gatewright_dsl::schema::{Reason, Source, Value};
+use gatewright_dsl::schema::{Depends, Reason, Source, Value};
 
 pub(crate) use reach::{Reach, Refusal, Way};
 pub(crate) use text::{Label, Text};
@@ -87,6 +87,8 @@ pub(crate) struct Auth {
     pub(crate) items: Vec<(&'static str, Vec<Field>)>,
     /// The upstreams that it asks.
     pub(crate) calls: Vec<Call>,
+    /// What it needs that may not be there.
+    pub(crate) depends: &'static [Depends],
 }
 
 /// How an upstream is asked.
@@ -152,6 +154,8 @@ pub(crate) struct Part {
     pub(crate) home: &'static str,
     /// Whether it is there in any case, and so no option.
     pub(crate) always: bool,
+    /// What it needs that may not be there.
+    pub(crate) depends: &'static [Depends],
     pub(crate) config: Option<Vec<Field>>,
     /// Where it was written.
     pub(crate) trails: Vec<Rc<Trail>>,
@@ -196,6 +200,8 @@ pub(crate) struct StepTable {
     pub(crate) hooks: &'static [Hook],
     /// What they may answer in the upstream's place.
     pub(crate) answers: &'static [Reason],
+    /// What they need that may not be there.
+    pub(crate) depends: &'static [Depends],
     /// What must fit into what of settings beside them.
     pub(crate) fits: &'static [policy::Fit],
     /// Whether they only ask and refuse.

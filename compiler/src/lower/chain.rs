@@ -87,7 +87,8 @@ impl Chains {
             }
             let trails = step.as_ref().map(|step| step.trails.clone()).unwrap_or_default();
             let config = step.map(|step| config::fields(&step, &mut self.expressions));
-            ir::Part { name: policy.name, home: policy.home, always: policy.always, config, trails }
+            let Policy { name, home, always, depends, .. } = *policy;
+            ir::Part { name, home, always, depends, config, trails }
         };
         let parts = parts.into_iter().map(part).collect();
         let split = split.map(|split| {
@@ -105,7 +106,7 @@ impl Chains {
 
     /// How it is found out who asks.
     pub(super) fn auth(&mut self, auth: checked::Auth) -> ir::Auth {
-        let checked::Auth { name, span, kind, words, claims, calls } = auth;
+        let checked::Auth { name, span, kind, words, claims, logged: _, calls } = auth;
         self.features.entry(kind.feature).or_insert(Some(span));
         let items = config::words(&words, &mut self.expressions);
         let claim = |claim: checked::Claim| {
@@ -118,7 +119,7 @@ impl Chains {
         };
         let claims = claims.into_iter().map(claim).collect();
         let calls = calls.into_iter().map(|call| self.call(call.upstream, call.steps)).collect();
-        ir::Auth { name, home: kind.home, claims, items, calls }
+        ir::Auth { name, home: kind.home, claims, items, calls, depends: kind.depends }
     }
 
     /// A call of the gateway's own to an upstream: with a chain of its own.
@@ -298,9 +299,12 @@ impl Chains {
         let reading = policy.reads(&first.values);
         let home = reading.map_or(policy.home, |reading| reading.home);
         let table = *self.step_of.entry(home).or_insert_with(|| {
-            let Policy { hooks, answers, guard, fits, who, .. } = *policy;
+            let Policy { hooks, answers, depends, guard, fits, who, .. } = *policy;
+            // Without a type nothing is kept of what goes through.
+            let depends = if policy.reading.is_some() && reading.is_none() { &[] } else { depends };
             let hooks = if reading.is_some() { &[Hook::Request, Hook::Body] } else { hooks };
-            push(&mut self.steps, StepTable { home, hooks, answers, fits, guard, who, configs: Vec::new() })
+            let configs = Vec::new();
+            push(&mut self.steps, StepTable { home, hooks, answers, depends, fits, guard, who, configs })
         });
         Some((table, self.config(table, fields)))
     }

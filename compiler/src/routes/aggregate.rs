@@ -20,14 +20,9 @@ pub(super) fn shown(program: &Program, of: &Aggregate, reader: &Reader<'_>) -> S
     format!("aggregate within {within} {{ {}; respond {answer} }}", branches.join("; "))
 }
 
-fn branch(program: &Program, branch: &Branch, reader: &Reader<'_>) -> String {
-    let upstream = program.upstreams.get(branch.upstream).map_or("", |upstream| upstream.name.as_str());
-    let ty = program.functions.shapes.get(branch.shape).map(ToString::to_string).unwrap_or_default();
-    let path = path(&branch.target, reader);
-    let within =
-        branch.within.map(|within| format!(" within {}", Value::Duration(within))).unwrap_or_default();
-    let max = Value::Size(branch.max);
-    let failure = match &branch.failure {
+/// What becomes of the whole where one call fails, as it is written.
+pub(crate) fn failure(failure: &Failure) -> String {
+    match failure {
         Failure::Required(passed) if passed.is_empty() => "required".to_owned(),
         Failure::Required(passed) => {
             let passed: Vec<String> = passed.iter().map(u16::to_string).collect();
@@ -35,7 +30,17 @@ fn branch(program: &Program, branch: &Branch, reader: &Reader<'_>) -> String {
         }
         Failure::Value(text) => format!("else {text}"),
         Failure::Skip => "else skip".to_owned(),
-    };
+    }
+}
+
+fn branch(program: &Program, branch: &Branch, reader: &Reader<'_>) -> String {
+    let upstream = program.upstreams.get(branch.upstream).map_or("", |upstream| upstream.name.as_str());
+    let ty = program.functions.shapes.get(branch.shape).map(ToString::to_string).unwrap_or_default();
+    let path = path(&branch.target, reader);
+    let within =
+        branch.within.map(|within| format!(" within {}", Value::Duration(within))).unwrap_or_default();
+    let max = Value::Size(branch.max);
+    let failure = self::failure(&branch.failure);
     let (name, method, sent) = (&branch.name, branch.method.name(), sent(branch, reader));
     let each = branch.each.as_ref().map_or_else(String::new, |each| {
         format!("for {} in {} max {} ", each.name, reader.function(each.list), each.most)

@@ -3,7 +3,7 @@
 
 use gatewright_dsl::schema::Value;
 
-use super::expr::Reader;
+use super::expr::{Reader, constant};
 use crate::checked::Handler;
 use crate::ir::{Content, Field, Functions, Respond, Said};
 use crate::ty::Ty;
@@ -104,4 +104,18 @@ pub(crate) fn content(content: &Content, reader: &Reader<'_>) -> Option<String> 
         }
     };
     Some(shown)
+}
+
+/// A type with the fields that it has, whether it has a name or not.
+pub(crate) fn in_full(ty: &Ty) -> String {
+    let Ty::Record(record) = ty else { return ty.to_string() };
+    let field = |field: &crate::ty::Field| {
+        let default = field.default.as_ref().map(|it| format!(" = {}", constant(it))).unwrap_or_default();
+        format!("{}: {}{default}", field.name, field.ty)
+    };
+    let read = record.fields.iter().filter(|field| !field.is_skipped);
+    let fields = read.map(field).collect::<Vec<_>>().join(", ");
+    let name = record.name.as_deref().map(|name| format!("{name} ")).unwrap_or_default();
+    let open = if record.open { " open" } else { "" };
+    format!("{name}{{ {fields} }}{open}")
 }

@@ -1,6 +1,7 @@
 //! `auth NAME api_key`: long random texts that only their owners know. Of each only its SHA-256 is written down.
 
 use super::Kind;
+use crate::schema::depends;
 use crate::schema::{At, Default, Effect, Join, Mismatch, Param, Row, Type, Value, Values, ty::Bounds};
 
 /// `auth partner api_key { header "x-api-key"; key "acme" sha256 "9f86…"; keys "partners.keys"; claims Partner }`
@@ -9,10 +10,11 @@ use crate::schema::{At, Default, Effect, Join, Mismatch, Param, Row, Type, Value
 pub const KIND: Kind = Kind {
     name: "api_key",
     summary: "a long random text that only its owner has",
-    words: &[HEADER, KEY, KEYS, super::CLAIMS],
+    words: &[HEADER, KEY, KEYS, super::CLAIMS, super::LOGGED],
     one_of: &["key", "keys"],
     fields: fields_of,
     own: &["name"],
+    depends: &[depends::FILES],
     feature: "api_key",
     home: "auth::api_key",
     ..Kind::BLANK

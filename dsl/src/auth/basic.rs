@@ -5,8 +5,9 @@ mod hash;
 use std::time::Duration;
 
 use super::Kind;
+use crate::schema::depends;
 use crate::schema::{
-    At, Default, Effect, Join, Mismatch, Param, Reason, Row, Type, Value, Values, ty::Bounds,
+    At, Default, Depends, Effect, Join, Mismatch, Param, Reason, Row, Type, Value, Values, ty::Bounds,
 };
 
 /// `auth staff basic { user "ada" hash "$argon2id$…"; users "staff.users"; verify 2 queue 64 within 2s; claims Person }`
@@ -15,7 +16,7 @@ use crate::schema::{
 pub const KIND: Kind = Kind {
     name: "basic",
     summary: "a name and a password (RFC 7617)",
-    words: &[USER, USERS, super::CLAIMS, VERIFY, REMEMBER],
+    words: &[USER, USERS, super::CLAIMS, super::LOGGED, VERIFY, REMEMBER],
     one_of: &["user", "users"],
     own: &["name"],
     answers: &[
@@ -23,6 +24,10 @@ pub const KIND: Kind = Kind {
             .not_in_tests(),
         Reason::new("passwords_timeout", 503, "a password was not verified within `verify … within`")
             .not_in_tests(),
+    ],
+    depends: &[
+        depends::FILES,
+        Depends::closed("a thread that verifies passwords", &["passwords_full", "passwords_timeout"]),
     ],
     feature: "basic",
     home: "auth::basic",

@@ -6,7 +6,7 @@ use super::{AUTHORIZATION, Kind};
 use crate::policy::health::is_target;
 use crate::problem::setting::PROTECTED_FIELD;
 use crate::schema::field::PROTECTED;
-use crate::schema::{At, Default, Mismatch, Param, Reason, Row, Type, Value, Values, ty::Bounds};
+use crate::schema::{At, Default, Depends, Mismatch, Param, Reason, Row, Type, Value, Values, ty::Bounds};
 
 /// `auth caller forward { ask sessions /verify within 500ms; credential "authorization"; send "cookie"; refuse 401, 403 with
 /// "www-authenticate"; claims Caller }`
@@ -16,7 +16,7 @@ use crate::schema::{At, Default, Mismatch, Param, Reason, Row, Type, Value, Valu
 pub const KIND: Kind = Kind {
     name: "forward",
     summary: "whatever a server that is asked about each request goes by",
-    words: &[ASK, CREDENTIAL, SEND, REFUSE, super::CLAIMS],
+    words: &[ASK, CREDENTIAL, SEND, REFUSE, super::CLAIMS, super::LOGGED],
     check: Some(sends_each_once),
     fields: credentials,
     claim: |wire| Mismatch::of_field("type", &wire.to_ascii_lowercase()),
@@ -33,6 +33,10 @@ pub const KIND: Kind = Kind {
             "its answer is none: of another status, too large, or without what `claims` needs",
         ),
     ],
+    depends: &[Depends::closed(
+        "the server that is asked",
+        &["auth_unavailable", "auth_timeout", "auth_unreadable"],
+    )],
     feature: "forward",
     home: "auth::forward",
     ..Kind::BLANK

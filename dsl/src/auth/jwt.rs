@@ -4,9 +4,10 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use super::Kind;
+use crate::schema::depends;
 use crate::schema::url;
 use crate::schema::{
-    Amount, At, Default, Effect, Join, Mismatch, Param, Row, Stage, Type, Value, Values, ty::Bounds,
+    Amount, At, Default, Depends, Effect, Join, Mismatch, Param, Row, Stage, Type, Value, Values, ty::Bounds,
 };
 
 /// `auth customer jwt { issuer "https://id.example/"; audience "shop"; accept ES256; keys "keys.json"; claims Customer }`
@@ -15,9 +16,16 @@ use crate::schema::{
 pub const KIND: Kind = Kind {
     name: "jwt",
     summary: "a token that an issuer has signed (RFC 7519)",
-    words: &[ISSUER, AUDIENCE, ACCEPT, KEYS, KEY, super::CLAIMS, LEEWAY, TOKEN, REMEMBER],
+    words: &[ISSUER, AUDIENCE, ACCEPT, KEYS, KEY, super::CLAIMS, super::LOGGED, LEEWAY, TOKEN, REMEMBER],
     one_of: &["keys", "key"],
     check: Some(has_keys_for_what_it_accepts),
+    depends: &[
+        depends::FILES,
+        Depends::closed(
+            "keys: where they are fetched and cannot be, the last ones are used for `keep`",
+            &["identity_unavailable"],
+        ),
+    ],
     feature: "jwt",
     home: "auth::jwt",
     ..Kind::BLANK

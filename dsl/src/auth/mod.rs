@@ -6,7 +6,7 @@ pub mod forward;
 pub mod jwt;
 
 use crate::policy::request::may_be_carried;
-use crate::schema::{At, Mismatch, Param, Reason, Row, Type, Values};
+use crate::schema::{At, Depends, Effect, Mismatch, Param, Reason, Row, Type, Values};
 
 /// The kinds of this project.
 pub(crate) const STANDARD: &[&Kind] = &[&api_key::KIND, &basic::KIND, &forward::KIND, &jwt::KIND];
@@ -35,6 +35,8 @@ pub struct Kind {
     pub own: &'static [&'static str],
     /// Why a route that asks for it may refuse, beyond what every kind may answer.
     pub answers: &'static [Reason],
+    /// What it needs that may not be there, and what becomes of requests then.
+    pub depends: &'static [Depends],
     /// The feature of the runtime that it needs.
     pub feature: &'static str,
     /// The path of the Rust module, seen from generated code: its `Config` has a list of `Item`s, one variant for each word.
@@ -53,6 +55,7 @@ impl Kind {
         claim: |_| None,
         own: &[],
         answers: &[],
+        depends: &[],
         feature: "",
         home: "",
     };
@@ -66,6 +69,20 @@ pub const CLAIMS: Row = Row {
     name: "claims",
     summary: "what is known of who asks: a declared type, whose fields stand behind the name of the `auth`",
     params: &[Param::required("type", At::Position, Type::Record, "the name of a `type NAME { … }`")],
+    ..Row::BLANK
+};
+
+/// The word that says what of it may stand in the log, the same in all kinds. It is the compiler's too.
+pub const LOGGED: Row = Row {
+    name: "logged",
+    summary: "what of who asks may stand in the log; nothing where it is not written",
+    params: &[Param::required(
+        "names",
+        At::Position,
+        Type::List(&Type::Name),
+        "fields behind the name of the `auth`",
+    )],
+    effect: Effect::NEITHER,
     ..Row::BLANK
 };
 

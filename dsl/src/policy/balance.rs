@@ -2,7 +2,9 @@
 
 use super::Policy;
 use crate::ast::Percent;
-use crate::schema::{At, Default, Mismatch, Param, Phase, Place, Stage, Type, Value, Values, Want};
+use crate::schema::{
+    Amount, At, Default, Depends, Effect, Mismatch, Param, Phase, Place, Stage, Type, Value, Values, Want,
+};
 use std::borrow::Cow;
 use std::time::Duration;
 
@@ -49,10 +51,15 @@ pub const ROW: Policy = Policy {
     places: &[Place::Upstream],
     always: true,
     answers: &[super::Reason::new("upstream_unavailable", 503, "no server is in, and `panic` does not hold")],
+    depends: &[Depends::closed(
+        "a server that is in, or so few of them that `panic` has all asked",
+        &["upstream_unavailable"],
+    )],
     check: Some(holds_together),
     home: "policy::balance",
     hooks: &[],
     part: true,
+    effect: Effect { amounts: &[Amount::neither("slow_start"), Amount::wider("panic")], ..Effect::UNSAID },
     ..Policy::BLANK
 };
 

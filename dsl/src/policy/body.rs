@@ -1,6 +1,7 @@
 //! The row of `body`: what a request may carry. How bodies are framed and read is the runtime's.
 
 use super::{Policy, Reading, Reason};
+use crate::schema::depends;
 use crate::schema::{Amount, At, Default, Effect, Fact, Mismatch, Param, Phase, Type, Value, Values};
 
 /// The largest body that is kept as a whole.
@@ -53,6 +54,7 @@ pub const ROW: Policy = Policy {
             .not_in_tests()
         },
     ],
+    depends: &[depends::ROOM],
     check: Some(is_kept),
     home: "policy::body",
     reading: Some(Reading { param: "kind", home: "json::body", feature: "json" }),

@@ -2,7 +2,7 @@
 
 use super::{Policy, Reason, eject};
 use crate::ast::Percent;
-use crate::schema::{Amount, At, Default, Effect, Param, Phase, Place, Type, Value, ty::Bounds};
+use crate::schema::{Amount, At, Default, Depends, Effect, Param, Phase, Place, Type, Value, ty::Bounds};
 use std::time::Duration;
 
 /// `breaker share 50% over 10s at_least 20 for 5s jitter 10% probes 3 on connect_failure, 5xx`
@@ -28,6 +28,7 @@ pub const ROW: Policy = Policy {
     ],
     places: &[Place::Upstream],
     answers: &[Reason::new("breaker_open", 503, "too many requests have failed, and `for` is not over")],
+    depends: &[Depends::closed("an upstream that does not fail too often", &["breaker_open"])],
     check: Some(eject::names_failures),
     home: "policy::breaker",
     hooks: &[],

@@ -2,7 +2,8 @@
 
 use super::{Policy, Reason};
 use crate::schema::{
-    Amount, Around, At, Default, Effect, Mismatch, Param, Phase, Place, Type, Value, Values, ty::Bounds,
+    Amount, Around, At, Default, Depends, Effect, Mismatch, Param, Phase, Place, Type, Value, Values,
+    ty::Bounds,
 };
 use std::time::Duration;
 
@@ -53,6 +54,10 @@ pub const ROW: Policy = Policy {
             ..Reason::new("queue_timeout", 503, "no place was free within `within`")
         },
     ],
+    depends: &[Depends::closed(
+        "a place at the upstream, or one in its queue",
+        &["queue_full", "queue_timeout"],
+    )],
     check: Some(holds_together),
     accord: Some(fits),
     home: "policy::concurrency",

@@ -2,7 +2,9 @@
 
 use super::{Policy, retry};
 use crate::ast::Percent;
-use crate::schema::{At, Cause, Default, Mismatch, Param, Phase, Place, Type, Value, Values, ty::Bounds};
+use crate::schema::{
+    Amount, At, Cause, Default, Effect, Mismatch, Param, Phase, Place, Type, Value, Values, ty::Bounds,
+};
 use std::time::Duration;
 
 /// `eject after 5 for 30s up_to 5m share 50% on connect_failure, 5xx`
@@ -47,6 +49,17 @@ pub const ROW: Policy = Policy {
     home: "policy::eject",
     hooks: &[],
     part: true,
+    // A server that is left out is asked for less.
+    effect: Effect {
+        amounts: &[
+            Amount::wider("after"),
+            Amount::narrower("for"),
+            Amount::narrower("up_to"),
+            Amount::narrower("share"),
+            Amount::narrower("on"),
+        ],
+        ..Effect::GUARD
+    },
     ..Policy::BLANK
 };
 

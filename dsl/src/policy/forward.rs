@@ -1,7 +1,7 @@
 //! The row of `forward`: what of a request goes on to the upstream. How it is written there is the runtime's.
 
 use super::Policy;
-use crate::schema::{Around, At, Fact, Join, Mismatch, Param, Phase, Type, Value, Values};
+use crate::schema::{Amount, Around, At, Effect, Fact, Join, Mismatch, Param, Phase, Type, Value, Values};
 
 /// `forward header accept, accept-language`, `forward query page`, `forward none`
 ///
@@ -27,6 +27,12 @@ pub const ROW: Policy = Policy {
     accord: Some(has_a_credential),
     home: "policy::forward",
     merges: true,
+    // Without it all goes on but the credential.
+    effect: Effect {
+        amounts: &[Amount::wider("names")],
+        opposite: Some(("part", "credential")),
+        ..Effect::GUARD
+    },
     ..Policy::BLANK
 };
 

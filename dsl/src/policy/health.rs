@@ -3,7 +3,7 @@
 use super::Policy;
 use crate::ast::Percent;
 use crate::schema::{
-    Amount, At, Default, Effect, Mismatch, Param, Phase, Place, Type, Value, Values, ty::Bounds,
+    Amount, At, Default, Depends, Effect, Mismatch, Param, Phase, Place, Type, Value, Values, ty::Bounds,
 };
 use std::time::Duration;
 
@@ -64,11 +64,19 @@ pub const ROW: Policy = Policy {
         ),
     ],
     places: &[Place::Upstream],
+    depends: &[Depends::open(
+        "the answers of the servers",
+        "a server without one is left out, and `gatewright_upstream_in` counts the others",
+    )],
     check: Some(holds_together),
     home: "policy::health",
     hooks: &[],
     part: true,
-    effect: Effect { amounts: &[Amount::neither("jitter")], ..Effect::UNSAID },
+    // A server that is not well is left out. How the answers of a window come to that is no matter of more or less.
+    effect: Effect {
+        amounts: &[Amount::neither("jitter"), Amount::wider("within"), Amount::narrower("threshold")],
+        ..Effect::GUARD
+    },
     ..Policy::BLANK
 };
 

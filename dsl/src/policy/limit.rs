@@ -3,7 +3,8 @@
 use super::{Policy, Reason};
 use crate::ast::Rate;
 use crate::schema::{
-    Amount, At, Default, Effect, Join, Mismatch, Param, Sense, Stage, Type, Value, Values, Want, ty::Bounds,
+    Amount, At, Default, Depends, Effect, Join, Mismatch, Param, Sense, Stage, Type, Value, Values, Want,
+    ty::Bounds,
 };
 use std::time::Duration;
 
@@ -88,6 +89,10 @@ pub const ROW: Policy = Policy {
             ..Reason::new("banned", 429, "the budget was exceeded, and `ban` is not over")
         },
     ],
+    depends: &[Depends::open(
+        "room for one more budget",
+        "one that is unknown begins with as much used as the oldest had, `evicted` in the log, and `gatewright_limit_evictions_total`",
+    )],
     check: Some(holds_together),
     feature: Some("limit"),
     home: "policy::limit",

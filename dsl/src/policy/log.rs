@@ -2,7 +2,9 @@
 
 use super::{Hook, Policy};
 use crate::ast::{Percent, TextPart, ValueKind};
-use crate::schema::{At, Default, Effect, Mismatch, Param, Phase, Place, Stage, Type, Value, Values, Want};
+use crate::schema::{
+    At, Default, Depends, Effect, Mismatch, Param, Phase, Place, Stage, Type, Value, Values, Want,
+};
 
 /// `log none`, `log sample 5% fields tenant, plan`, `log only time, status`, `log format "{client.ip} {exchange.status}"`
 ///
@@ -44,6 +46,10 @@ pub const ROW: Policy = Policy {
         ),
     ],
     places: &[Place::Gateway, Place::Group, Place::Host, Place::Policy, Place::Route],
+    depends: &[Depends::open(
+        "whoever takes the lines in time",
+        "lines are dropped, `log_lines_dropped` in the log, and `gatewright_log_lines_dropped_total`",
+    )],
     check: Some(says_something),
     hooks: &[Hook::Log],
     home: "policy::log",

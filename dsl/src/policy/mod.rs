@@ -29,8 +29,8 @@ pub mod tls;
 use crate::auth::{self, Kind};
 pub use crate::schema::Reason;
 use crate::schema::{
-    AGGREGATED, Accord, Agreement, CORE, Effect, Fact, HANDLED, Join, Param, Phase, Place, Row, SECURED,
-    UNRESOLVED, Value, Values,
+    AGGREGATED, Accord, Agreement, CORE, Depends, Effect, Fact, HANDLED, Join, Param, Phase, Place, Row,
+    SECURED, UNRESOLVED, Value, Values,
 };
 use std::cmp::Ordering;
 
@@ -98,6 +98,8 @@ pub struct Policy {
     pub meet: Meet,
     /// The answers that it may give in the upstream's place.
     pub answers: &'static [Reason],
+    /// What it needs that may not be there, and what becomes of requests then.
+    pub depends: &'static [Depends],
     /// What must hold between the values, beyond each one's own type and bounds.
     pub check: Option<Agreement>,
     /// What must hold between it and what stands around it on a route.
@@ -244,6 +246,7 @@ impl Policy {
         always: false,
         meet: Meet::Route,
         answers: &[],
+        depends: &[],
         check: None,
         accord: None,
         fits: &[],

@@ -1,6 +1,7 @@
 //! The row of `timeout`: how long an exchange may take. How it is measured is the runtime's.
 
 use super::{Fit, Meet, Policy, Reason, request};
+use crate::schema::depends;
 use crate::schema::{Amount, At, Default, Effect, Mismatch, Param, Phase, Place, Type, Value, Values};
 use std::time::Duration;
 
@@ -32,6 +33,7 @@ pub const ROW: Policy = Policy {
         Reason::new("body_timeout", 408, "the client sent nothing of its body for `idle`").not_in_tests(),
         Reason::new("upstream_stalled", 504, "the server took or sent nothing for `idle`").not_in_tests(),
     ],
+    depends: &[depends::IN_TIME],
     check: Some(adds_up),
     fits: &[Fit { times: None, of: "timeout", part: "each", whole: "total" }],
     home: "policy::timeout",

@@ -2,6 +2,7 @@
 
 use super::Policy;
 use crate::item::upstream::TLS_FEATURE;
+use crate::schema::depends;
 use crate::schema::url::is_host;
 use crate::schema::{At, Mismatch, Param, Phase, Place, Stage, Type, Value, Values, ty::Bounds};
 
@@ -37,6 +38,7 @@ pub const ROW: Policy = Policy {
         ),
     ],
     places: &[Place::Upstream],
+    depends: &[depends::CERTIFIED],
     check: Some(holds_together),
     feature: Some(TLS_FEATURE),
     home: "policy::tls",

@@ -44,6 +44,8 @@ pub struct Effect {
     pub shared: Sense,
     /// The parameters of which something is known.
     pub amounts: &'static [Amount],
+    /// The parameter, and the word there, with which it means the opposite that the setting is there.
+    pub opposite: Option<(&'static str, &'static str)>,
 }
 
 impl Amount {
@@ -80,16 +82,17 @@ impl Amount {
 
 impl Effect {
     /// Nothing is said: every change may break something.
-    pub const UNSAID: Self = Self { there: Sense::Unsaid, shared: Sense::Unsaid, amounts: &[] };
+    pub const UNSAID: Self =
+        Self { there: Sense::Unsaid, shared: Sense::Unsaid, amounts: &[], opposite: None };
 
     /// No request is answered otherwise, whatever it says.
-    pub const NEITHER: Self = Self { there: Sense::Neither, shared: Sense::Neither, amounts: &[] };
+    pub const NEITHER: Self = Self { there: Sense::Neither, shared: Sense::Neither, ..Self::UNSAID };
 
     /// Where it is, less is let through; what it keeps for itself is no budget.
-    pub const GUARD: Self = Self { there: Sense::Narrower, shared: Sense::Neither, amounts: &[] };
+    pub const GUARD: Self = Self { there: Sense::Narrower, shared: Sense::Neither, ..Self::UNSAID };
 
     /// Where it is, more is let through.
-    pub const ADMITS: Self = Self { there: Sense::Wider, shared: Sense::Neither, amounts: &[] };
+    pub const ADMITS: Self = Self { there: Sense::Wider, shared: Sense::Neither, ..Self::UNSAID };
 
     /// What is known of a parameter.
     #[must_use]

@@ -4,6 +4,7 @@ mod answer;
 mod arguments;
 pub mod check;
 mod convert;
+pub mod depends;
 pub mod effect;
 pub mod field;
 pub mod param;
@@ -19,6 +20,7 @@ mod want;
 
 pub use check::{Checked, check_auth, check_block};
 pub use convert::literal;
+pub use depends::{Depends, Fails};
 pub use effect::{Amount, Effect, Sense};
 pub use param::{At, Default, Param};
 pub use phase::{Fact, Phase};

@@ -16,6 +16,7 @@ mod expression;
 mod kind;
 mod route;
 mod setting;
+mod several;
 
 use std::collections::BTreeSet;
 
@@ -60,6 +61,8 @@ pub struct Writer {
     /// How many names there are.
     named: usize,
     types: Vec<(String, Kind)>,
+    /// Types that branches are read as.
+    records: Vec<String>,
     params: Vec<(String, Kind)>,
     /// Whether some value is changed by the admin listener.
     is_changed: bool,
@@ -80,6 +83,7 @@ impl Default for Writer {
             words: BTreeSet::new(),
             named: 0,
             types: Vec::new(),
+            records: Vec::new(),
             params: Vec::new(),
             is_changed: false,
             shares: Vec::new(),
@@ -126,6 +130,7 @@ impl Writer {
             main.push(self.declaration(&Scope::default(), true, 2));
         }
         main.extend(self.uses_of_the_rest());
+        main.append(&mut self.records);
         // Their order means nothing.
         for at in (1..main.len()).rev() {
             let other = self.random.below(at + 1);

@@ -18,6 +18,19 @@ impl Writer {
             let has_other = !pattern.contains(": path}");
             settings.push(if has_other { "slash either".into() } else { "slash strict".into() });
         }
+        let several = if forwards || !self.random.one_in(3) {
+            None
+        } else if self.random.one_in(2) {
+            self.ways(&scope, &captured)
+        } else {
+            Some(self.calls(&scope, &captured))
+        };
+        if let Some(end) = several {
+            // They stand in the block.
+            let at = self.random.below(settings.len() + 1);
+            settings.insert(at, end);
+            return format!("route {methods} {pattern}{when} {}", block(&settings));
+        }
         let terminal = match self.random.below(3) {
             _ if forwards => {
                 let upstream = self.an_upstream();
@@ -64,7 +77,7 @@ impl Writer {
     }
 
     /// Segments of a target with values in them, or none.
-    fn values_in_path(&mut self, scope: &Scope) -> String {
+    pub fn values_in_path(&mut self, scope: &Scope) -> String {
         let mut path = String::new();
         for _ in 0..self.random.below(3) {
             let names: Vec<&(String, Kind)> =
@@ -100,7 +113,7 @@ impl Writer {
         format!("route GET /{path} -> {upstream}")
     }
 
-    fn an_upstream(&mut self) -> String {
+    pub fn an_upstream(&mut self) -> String {
         let name = self.upstreams[self.random.below(self.upstreams.len())].clone();
         self.used.insert(name.clone());
         name

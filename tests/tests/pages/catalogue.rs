@@ -1,8 +1,11 @@
 //! Rows, reasons and pages agree with each other.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use gatewright_dsl::Catalogue;
+use gatewright_dsl::schema::depends::{self, Depends};
+use gatewright_dsl::schema::{AGGREGATED, BEFORE, CORE, HANDLED, Reason as Answer, SECURED};
 use gatewright_runtime::reason::Reason;
 
 use crate::place::ROOT;
@@ -22,6 +25,53 @@ fn what_a_row_answers_is_a_reason_of_the_runtime() {
             let reason = reason.unwrap_or_else(|| panic!("{name}: no reason `{}`", answer.name));
             assert_eq!(reason.status, answer.status, "{}", answer.name);
         }
+    }
+}
+
+/// Answers of 500 and more that say something of a request, and of nothing that the gateway needs.
+const OF_REQUESTS: [&str; 2] = ["connect_unsupported", "version_unsupported"];
+
+/// Whatever may not be there is stated by one row, with what becomes of requests then; and no row gives an answer for what it does
+/// not state.
+#[test]
+fn each_failure_is_one_that_a_row_states() {
+    let catalogue = Catalogue::standard();
+    let own: Vec<&Depends> = depends::OWN.iter().map(|(_, one)| one).collect();
+    let kinds: Vec<&Depends> = catalogue.auths().flat_map(|kind| kind.depends).collect();
+    let policies: Vec<&Depends> = catalogue.policies().flat_map(|policy| policy.depends).collect();
+    let all: BTreeSet<(&str, &[&str])> =
+        own.iter().chain(&kinds).chain(&policies).map(|one| (one.on, one.reasons())).collect();
+    for reason in Reason::ALL.iter().filter(|reason| reason.status >= 500) {
+        let stating = all.iter().filter(|(_, reasons)| reasons.contains(&reason.word)).count();
+        assert_eq!(stating, usize::from(!OF_REQUESTS.contains(&reason.word)), "{}", reason.word);
+    }
+    let is_failure =
+        |name: &str| Reason::ALL.iter().any(|reason| reason.word == name && reason.status >= 500);
+    for (on, reasons) in &all {
+        assert!(!on.is_empty() && reasons.iter().all(|name| is_failure(name)), "{on}: {reasons:?}");
+    }
+    let states = |depends: &[&Depends], answer: &Answer| {
+        answer.status < 500
+            || OF_REQUESTS.contains(&answer.name)
+            || depends.iter().any(|one| one.reasons().contains(&answer.name))
+    };
+    for policy in catalogue.policies() {
+        let of_whom = if policy.who.is_some() { kinds.clone() } else { Vec::new() };
+        let stated: Vec<&Depends> = policy.depends.iter().chain(of_whom).collect();
+        let silent: Vec<_> = policy.answers.iter().filter(|answer| !states(&stated, answer)).collect();
+        assert!(silent.is_empty(), "{}: {silent:?}", policy.name);
+        let given = |name: &&str| policy.answers.iter().any(|answer| answer.name == *name);
+        let is_own = |one: &&Depends| !own.contains(one) || *one == &depends::ROOM;
+        let named = policy.depends.iter().filter(is_own).flat_map(Depends::reasons);
+        assert!(named.into_iter().all(given), "{}", policy.name);
+    }
+    for kind in catalogue.auths() {
+        let stated: Vec<&Depends> = kind.depends.iter().collect();
+        let silent: Vec<_> = kind.answers.iter().filter(|answer| !states(&stated, answer)).collect();
+        assert!(silent.is_empty(), "{}: {silent:?}", kind.name);
+    }
+    for answer in AGGREGATED.iter().chain(HANDLED).chain(CORE).chain(BEFORE).chain(SECURED) {
+        assert!(states(&own, answer), "{}", answer.name);
     }
 }
 

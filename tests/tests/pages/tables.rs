@@ -5,7 +5,9 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use gatewright_dsl::policy::{Meet, Policy};
-use gatewright_dsl::schema::{At, Default, Join, Param, Place, Reason as Answer, Row, Value};
+use gatewright_dsl::schema::{
+    At, Default, Depends, Fails, Join, Param, Place, Reason as Answer, Row, Value, depends,
+};
 use gatewright_dsl::{Catalogue, item};
 use gatewright_runtime::limits::{self, Limits};
 use gatewright_runtime::reason::Reason;
@@ -52,6 +54,7 @@ fn table(what: &str) -> String {
         ["words", place] => words(place),
         ["auth", name] => auth(name),
         ["reasons"] => reasons(),
+        ["depends"] => all_depends(),
         ["limits"] => limits_table(),
         _ => panic!("nothing is generated for `{what}`"),
     }
@@ -87,6 +90,7 @@ fn policy(policy: &Policy) -> String {
     out.push_str("\n\n");
     out.push_str(&parameters(&policy.row()));
     out.push_str(&answers(policy.answers));
+    out.push_str(&depends(policy.depends));
     out
 }
 
@@ -122,6 +126,50 @@ fn auth(name: &str) -> String {
         out.push_str(&parameters(row));
     }
     out.push_str(&answers(kind.answers));
+    out.push_str(&depends(kind.depends));
+    out
+}
+
+/// What a row needs that may not be there, if it needs any such thing.
+fn depends(depends: &[Depends]) -> String {
+    let mut out = String::new();
+    for one in depends {
+        if out.is_empty() {
+            out.push_str("\n| needs | without it |\n|---|---|\n");
+        }
+        writeln!(out, "| {} | {} |", one.on, without(one, "../")).unwrap();
+    }
+    out
+}
+
+/// What becomes of requests where something is not there. Pages are `up` from the page of reasons.
+fn without(one: &Depends, up: &str) -> String {
+    match one.fails {
+        Fails::Closed(reasons) => {
+            let link = |name: &&str| format!("[`{name}`]({up}reasons.md#{name})");
+            format!("requests are refused: {}", reasons.iter().map(link).collect::<Vec<_>>().join(", "))
+        }
+        Fails::Open(said) => format!("requests go on: {said}"),
+        Fails::Kept(said) => format!("what was known last goes on to hold: {said}"),
+    }
+}
+
+/// Everything that a gateway needs which may not be there.
+fn all_depends() -> String {
+    let catalogue = Catalogue::standard();
+    let own = depends::OWN.iter().map(|(name, one)| ((*name).to_owned(), one));
+    let link = |folder: &str, name: &str| format!("[`{name}`]({folder}/{name}.md)");
+    let kinds = catalogue.auths().flat_map(|kind| {
+        kind.depends.iter().map(move |one| (format!("`auth` {}", link("auth", kind.name)), one))
+    });
+    let policies = catalogue
+        .policies()
+        .flat_map(|policy| policy.depends.iter().map(move |one| (link("policy", policy.name), one)));
+    let mut out = String::from("| what | needs | without it |\n|---|---|---|\n");
+    for (name, one) in own.chain(kinds).chain(policies) {
+        writeln!(out, "| {name} | {} | {} |", one.on, without(one, "").replace("(reasons.md#", "(#"))
+            .unwrap();
+    }
     out
 }
 

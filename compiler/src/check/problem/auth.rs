@@ -6,7 +6,7 @@ use gatewright_dsl::problem::{Problem, nearest::nearest, setting, syntax, text};
 use gatewright_dsl::schema::Mismatch;
 
 use super::{
-    LOGGED_CREDENTIAL, PLAINTEXT_LISTENER, PRINCIPAL_NOT_KNOWN, PRINCIPAL_NOT_REQUIRED,
+    LOGGED_CLAIM, LOGGED_CREDENTIAL, PLAINTEXT_LISTENER, PRINCIPAL_NOT_KNOWN, PRINCIPAL_NOT_REQUIRED,
     SETTING_WITHOUT_EFFECT, SHADOWED_NAME, UNGUARDED_ROUTE, UNKNOWN_AUTH, UNKNOWN_POLICY, UNUSED_AUTH,
 };
 
@@ -29,6 +29,24 @@ pub(in crate::check) fn logged_credential(name: &str, span: Span) -> Problem {
     Problem::error(&LOGGED_CREDENTIAL, format!("`{name}` holds a credential, and would stand in the log"))
         .at(span, "whoever reads the log could use it")
         .help("write what is known of who asks in its place")
+}
+
+/// A claim in a line of the log, of which nobody has said that it may stand there.
+pub(in crate::check) fn logged_claim(
+    (auth, claim): (&str, &str),
+    span: Span,
+    declared: Option<Span>,
+) -> Problem {
+    let problem =
+        Problem::error(&LOGGED_CLAIM, format!("`{auth}.{claim}` says who asks, and would stand in the log"))
+            .at(span, "whoever reads the log would see it")
+            .help(format!(
+                "leave it out, or write `logged {claim}` in `auth {auth}` where it may stand there"
+            ));
+    match declared {
+        Some(declared) => problem.because(declared, format!("`logged` does not name `{claim}` here")),
+        None => problem,
+    }
 }
 
 pub(in crate::check) fn plaintext_listener(listener: Span, auth: Span) -> Problem {

@@ -192,6 +192,7 @@ fn emitted(routes: &[&[&str]]) -> String {
         routes: routes.iter().enumerate().map(|(line, blocks)| route(line, blocks)).collect(),
         claims: RouteSet::default(),
         assertions: Vec::new(),
+        declared: crate::checked::Declared::new(),
     };
     let text = emit(&crate::lower::lower(program, "00".to_owned()));
     let tables =
