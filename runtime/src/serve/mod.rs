@@ -150,8 +150,9 @@ struct Prepared {
 pub struct Running {
     orders: watch::Sender<Order>,
     workers: Vec<JoinHandle<()>>,
-    /// What `auth`s know by others is kept up to date there.
-    keeper: Option<JoinHandle<()>>,
+    /// What `auth`s know by others is kept up to date there, until this says that it ends. It hears no other order: whoever waits for
+    /// the workers' end does not wait for it.
+    keeper: Option<(watch::Sender<Order>, JoinHandle<()>)>,
     writer: Option<JoinHandle<()>>,
     log: Log,
     exporter: Option<Exporter>,
@@ -378,8 +379,9 @@ fn open(wanted: &[SocketAddr], workers: usize) -> Result<Vec<Vec<std::net::TcpLi
 impl Prepared {
     /// Starts the worker of each share of the sockets but the first `kept`, which are given back.
     fn spawn(&mut self, kept: usize) -> Result<(), String> {
-        let keeping = auth::upkeep::start(&self.gateway.shared.auths, self.running.orders.subscribe())?;
-        self.running.keeper = keeping;
+        let (end, ends) = watch::channel(Order::Serve);
+        self.running.keeper =
+            auth::upkeep::start(&self.gateway.shared.auths, ends)?.map(|thread| (end, thread));
         // The servers of a test are well unless it says otherwise.
         if !cfg!(feature = "tested") {
             let asking = checkup::start(&self.gateway, self.running.orders.subscribe())?;
@@ -446,8 +448,8 @@ impl Running {
             let _ = worker.join();
         }
         // Who is being answered may still need what it fetches.
-        self.orders.send_replace(Order::Cut);
-        if let Some(keeper) = self.keeper {
+        if let Some((end, keeper)) = self.keeper {
+            end.send_replace(Order::Cut);
             let _ = keeper.join();
         }
         if let Some(exporter) = self.exporter {
