@@ -61,8 +61,10 @@ pub(crate) struct Front {
     pub(crate) capacity: Option<Capacity>,
     /// How names of servers are looked up, and what asks for it.
     pub(crate) dns: Option<(Dns, Span)>,
-    /// What first asks for TLS towards servers, if anything does.
+    /// What first asks for TLS towards servers of upstreams, if anything does.
     pub(crate) tls: Option<Span>,
+    /// What first asks for TLS towards others that the gateway itself asks.
+    pub(crate) tls_of_others: Option<Span>,
 }
 
 /// Spans that are sent to a collector.

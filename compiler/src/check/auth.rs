@@ -20,7 +20,7 @@ use super::rewrite::Space;
 use super::route::Route;
 use super::unit::Unit;
 use super::upstream::Upstream;
-use super::{Check, contract, problem, resolve, step};
+use super::{Check, asked, contract, problem, resolve, step};
 use crate::checked::{self, Claim, Resolved, Step, Word};
 use crate::emit::expr::constant;
 use crate::ir::expr::Constant;
@@ -97,6 +97,7 @@ fn auth(
     // What is said of owners cannot be held against what is not known.
     let claims = claims?;
     asks(check, kind, &settings);
+    let is_found = asked::hold(check, kind, &settings);
     let words = words(check, kind, &settings, &claims)?;
     let fields = (kind.fields)(&settings.iter().map(|it| &it.values).collect::<Vec<_>>());
     check.auths.fields.extend(fields.into_iter().map(str::to_owned));
@@ -104,7 +105,7 @@ fn auth(
     let name = block.name.text.clone();
     let principal = Rc::new(Principal { name: name.clone(), claims: known });
     let auth = checked::Auth { name, span: block.name.span, kind, words, claims, calls: Vec::new() };
-    is_right.then_some((auth, principal))
+    (is_right && is_found).then_some((auth, principal))
 }
 
 /// The names of the upstreams that a word names, with their places.

@@ -44,7 +44,18 @@ pub(super) fn changes(a: &Front, b: &Front) -> Vec<Draft> {
 }
 
 fn words(front: &Front) -> Vec<Word> {
-    let Front { trusted, request_id, access_log, trace, admin, drain, capacity, dns, tls: _ } = front;
+    let Front {
+        trusted,
+        request_id,
+        access_log,
+        trace,
+        admin,
+        drain,
+        capacity,
+        dns,
+        tls: _,
+        tls_of_others: _,
+    } = front;
     let word = |name, class, text| Word { name, text, amount: None, class };
     let mut words = Vec::new();
     if let Some(Trusted { proxies, by }) = trusted {

@@ -221,6 +221,30 @@ fn placed(
     Ok(places)
 }
 
+/// Makes ready what finds out who asks.
+fn auths(
+    (program, params, clock): (&'static Program, &Arc<Params>, &Clock),
+    (servers, files): (&[(SocketAddr, SocketAddr)], &[(String, PathBuf)]),
+    reread: &watch::Receiver<u64>,
+    #[cfg(all(feature = "dns", feature = "jwt"))] lookup: Option<crate::dns::Lookup>,
+) -> Result<Vec<Box<dyn auth::Verifier>>, String> {
+    #[cfg(feature = "jwt")]
+    let ways = crate::errand::Ways {
+        trust: crate::tls::Trust::new(params).into(),
+        servers,
+        files,
+        #[cfg(feature = "dns")]
+        lookup,
+    };
+    auth::start(
+        program,
+        (params, clock),
+        (files, reread),
+        #[cfg(feature = "jwt")]
+        &ways,
+    )
+}
+
 /// How many workers there are: as many as processors, where nothing is said.
 fn workers(wanted: usize) -> usize {
     if wanted > 0 {
@@ -251,22 +275,22 @@ fn prepare(
     let clock = options.clock.unwrap_or_else(Clock::real);
     let live = Live::of(program, params, &options.given);
     let reread = watch::Sender::new(0_u64);
-    let moved = (options.servers.as_slice(), options.files.as_slice());
-    let auths = auth::start(program, params, &clock, moved, &reread.subscribe())?;
+    #[cfg(feature = "dns")]
+    let lookup = {
+        let own = listener::own(program, params, &places.listeners, &wanted);
+        crate::dns::Lookup::new(program, &clock, options.name_server, &options.servers, own)
+    };
+    let auths = auths(
+        (program, params, &clock),
+        (&options.servers, &options.files),
+        &reread.subscribe(),
+        #[cfg(all(feature = "dns", feature = "jwt"))]
+        lookup.clone(),
+    )?;
     let set = |(own, declared): (&Vec<_>, _)| Arc::new(Published::new(Set::new(own.clone(), declared)));
     let sets: Vec<Arc<Published>> = places.upstreams.iter().zip(program.upstreams).map(set).collect();
     #[cfg(feature = "dns")]
-    let (names, looking) = {
-        let wanted_names = crate::dns::Wanted {
-            program,
-            places: &places,
-            clock: clock.clone(),
-            servers: options.name_server,
-            moved: options.servers,
-            listeners: listener::own(program, params, &places.listeners, &wanted),
-        };
-        crate::dns::start(wanted_names, &sets, orders.subscribe())?.unzip()
-    };
+    let (names, looking) = crate::dns::start((program, &places), lookup, &sets, orders.subscribe())?.unzip();
     #[cfg(not(feature = "dns"))]
     let looking = None;
     let inherited = if options.inherit { handover::inherited(&wanted)? } else { None };
@@ -289,7 +313,7 @@ fn prepare(
             let shared = inherited.shared(workers);
             (shared.map_err(|error| format!("sockets cannot be shared: {error}"))?, before)
         }
-        None => (open(&wanted, workers)?, None),
+        None => (listener::open_all(&wanted, workers)?, None),
     };
     let addresses = sockets.iter().take(1).flatten().map(std::net::TcpListener::local_addr);
     let addresses =
@@ -349,31 +373,10 @@ fn admin_of(
     let Some(declared) = gateway.program.admin else { return Ok(None) };
     let address = real.unwrap_or_else(|| declared.address.at(&gateway.shared.params));
     if !shares && address.port() != 0 {
-        listener::probe(address).map_err(|error| describe(address, &error))?;
+        listener::probe(address).map_err(|error| listener::refused(address, &error))?;
     }
     let opened = listener::open(address).and_then(|socket| Admin::start(gateway, orders, socket));
-    opened.map(Some).map_err(|error| describe(address, &error))
-}
-
-/// Opens sockets of its own, for each worker one for each address.
-fn open(wanted: &[SocketAddr], workers: usize) -> Result<Vec<Vec<std::net::TcpListener>>, String> {
-    let mut sockets: Vec<Vec<std::net::TcpListener>> = (0..workers).map(|_| Vec::new()).collect();
-    for wanted in wanted {
-        let mut wanted = *wanted;
-        if wanted.port() != 0
-            && let Err(error) = listener::probe(wanted)
-            && error.kind() == io::ErrorKind::AddrInUse
-        {
-            return Err(describe(wanted, &error));
-        }
-        for own in &mut sockets {
-            let socket = listener::open(wanted).map_err(|error| describe(wanted, &error))?;
-            // The first worker may have been given any free port; the others join it.
-            wanted = socket.local_addr().map_err(|error| describe(wanted, &error))?;
-            own.push(socket);
-        }
-    }
-    Ok(sockets)
+    opened.map(Some).map_err(|error| listener::refused(address, &error))
 }
 
 impl Prepared {
@@ -486,21 +489,4 @@ fn drain(orders: &watch::Sender<Order>) {
         *order = if modified { Order::Drain } else { *order };
         modified
     });
-}
-
-fn describe(address: SocketAddr, error: &io::Error) -> String {
-    match error.kind() {
-        io::ErrorKind::AddrInUse => {
-            format!("port {} is taken: something else listens on {address}", address.port())
-        }
-        io::ErrorKind::PermissionDenied => {
-            format!(
-                "{address} cannot be listened on: ports below 1024 need a privilege (CAP_NET_BIND_SERVICE)"
-            )
-        }
-        io::ErrorKind::AddrNotAvailable => {
-            format!("{address} cannot be listened on: no interface has this address")
-        }
-        _ => format!("{address} cannot be listened on: {error}"),
-    }
 }
