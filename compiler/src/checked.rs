@@ -201,6 +201,8 @@ pub(crate) struct Claim {
     pub(crate) name: String,
     /// Where it comes from.
     pub(crate) wire: String,
+    /// The names inside of that, the outermost first.
+    pub(crate) inside: Vec<String>,
     /// What an expression reads.
     pub(crate) ty: Ty,
     /// The texts that stand for it where nothing is said of it.

@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
-use gatewright_dsl::ast::{self, Declaration, TypeBody, TypeDeclaration, TypeKind};
+use gatewright_dsl::ast::{self, Declaration, TypeBody, TypeDeclaration};
 use gatewright_dsl::auth::{CLAIMS, Kind};
 use gatewright_dsl::policy::{Hook, Who};
 use gatewright_dsl::problem::setting::wrong_type;
@@ -20,7 +20,7 @@ use super::rewrite::Space;
 use super::route::Route;
 use super::unit::Unit;
 use super::upstream::Upstream;
-use super::{Check, asked, contract, problem, resolve, step};
+use super::{Check, asked, contract, inside, problem, resolve, step};
 use crate::checked::{self, Claim, Resolved, Step, Word};
 use crate::emit::expr::constant;
 use crate::ir::expr::Constant;
@@ -174,6 +174,7 @@ fn claims(
     let own = kind.own.iter().map(|name| Claim {
         name: (*name).to_owned(),
         wire: (*name).to_owned(),
+        inside: Vec::new(),
         ty: Ty::STRING,
         default: None,
     });
@@ -182,8 +183,7 @@ fn claims(
         return Some(claims);
     };
     let Some(Value::Reference(name)) = setting.values.value("type") else { return None };
-    let named = TypeKind::Named { name: name.clone(), bounds: None };
-    let record = match check.types.find(&ast::Type { span: name.span, kind: named }) {
+    let record = match check.types.claims(name) {
         Ok(Some(Ty::Record(record))) => record,
         Ok(None) => return None,
         Ok(Some(other)) => {
@@ -209,6 +209,7 @@ fn claims(
             None => is_whole = false,
         }
     }
+    is_whole &= inside::hold(check, kind, fields, name.span);
     is_whole.then_some(claims)
 }
 
@@ -240,7 +241,8 @@ fn claim(check: &mut Check<'_>, kind: &Kind, field: &ast::Field) -> Option<Claim
         check.problems.push(problem::claim_name(mismatch, at));
         return None;
     }
-    Some(Claim { name: field.name.text.clone(), wire, ty, default })
+    let inside = field.inside.iter().map(|name| name.value.clone()).collect();
+    Some(Claim { name: field.name.text.clone(), wire, inside, ty, default })
 }
 
 /// The texts that a value is kept as: one for each item of a list.

@@ -20,6 +20,7 @@ mod gateway;
 mod given;
 mod handler;
 mod host;
+mod inside;
 mod join;
 mod line;
 mod name;

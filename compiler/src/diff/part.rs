@@ -156,10 +156,15 @@ impl<'a> Pair<'a> {
             drafts.push(draft(Class::Changed, "auth_asks", what));
         }
         let shown = |claim: &Claim| {
-            let Claim { name, wire, required, many, check: _, expected, default } = claim;
+            let Claim { name, wire, inside, required, many, check: _, expected, default } = claim;
             let list = if *many { ("list<", ">") } else { ("", "") };
             let mark = if *required { "" } else { "?" };
-            let from = if wire == name { String::new() } else { format!(" from {wire:?}") };
+            let names = std::iter::once(wire).chain(inside).map(|name| format!(" {name:?}"));
+            let from = if wire == name && inside.is_empty() {
+                String::new()
+            } else {
+                format!(" from{}", names.collect::<String>())
+            };
             let default =
                 default.as_ref().map(|texts| format!(" = {}", texts.join(", "))).unwrap_or_default();
             format!("{name}: {}{expected}{}{mark}{default}{from}", list.0, list.1)

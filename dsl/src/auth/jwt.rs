@@ -17,6 +17,7 @@ pub const KIND: Kind = Kind {
     words: &[ISSUER, AUDIENCE, ACCEPT, KEYS, KEY, super::CLAIMS, LEEWAY, TOKEN, REMEMBER],
     one_of: &["keys", "key"],
     check: Some(has_keys_for_what_it_accepts),
+    nests: true,
     feature: "jwt",
     home: "auth::jwt",
     ..Kind::BLANK

@@ -59,6 +59,8 @@ pub struct Auth {
 pub struct Claim {
     /// Where it comes from, and its type.
     pub field: Field,
+    /// The names inside of that which has the field's, the outermost first.
+    pub inside: &'static [&'static str],
     /// The texts that stand for it where nothing is said of it.
     pub default: Option<&'static [&'static str]>,
 }
