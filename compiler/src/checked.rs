@@ -76,8 +76,10 @@ pub(crate) struct Front {
     pub(crate) capacity: Option<Capacity>,
     /// How names of servers are looked up, and what asks for it.
     pub(crate) dns: Option<(Dns, Span)>,
-    /// What first asks for TLS towards servers, if anything does.
+    /// What first asks for TLS towards servers of upstreams, if anything does.
     pub(crate) tls: Option<Span>,
+    /// What first asks for TLS towards others that the gateway itself asks.
+    pub(crate) tls_of_others: Option<Span>,
 }
 
 /// Spans that are sent to a collector.
@@ -216,6 +218,8 @@ pub(crate) struct Claim {
     pub(crate) name: String,
     /// Where it comes from.
     pub(crate) wire: String,
+    /// The names inside of that, the outermost first.
+    pub(crate) inside: Vec<String>,
     /// What an expression reads.
     pub(crate) ty: Ty,
     /// The texts that stand for it where nothing is said of it.

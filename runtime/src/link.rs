@@ -43,6 +43,15 @@ impl Link {
     ///
     /// Why there is none; nothing but a handshake has been sent then.
     pub(crate) async fn open(address: SocketAddr, tls: Option<&'static Dial>) -> Result<Self, Refused> {
+        Self::over(Self::connect(address).await?, tls).await
+    }
+
+    /// Opens a connection; nothing has been sent on it.
+    ///
+    /// # Errors
+    ///
+    /// Why there is none.
+    pub(crate) async fn connect(address: SocketAddr) -> Result<TcpStream, Refused> {
         let stream = TcpStream::connect(address).await.map_err(|error| Refused {
             reason: match error.kind() {
                 io::ErrorKind::ConnectionRefused => Reason::UPSTREAM_REFUSED,
@@ -55,6 +64,15 @@ impl Link {
         // Only hints: without them the connection works.
         let _ = stream.set_nodelay(true);
         let _ = socket2::SockRef::from(&stream).set_tcp_notsent_lowat(NOT_SENT);
+        Ok(stream)
+    }
+
+    /// Shakes hands over a fresh connection where TLS is spoken.
+    ///
+    /// # Errors
+    ///
+    /// Why that fails.
+    pub(crate) async fn over(stream: TcpStream, tls: Option<&'static Dial>) -> Result<Self, Refused> {
         match tls {
             None => Ok(Self::Plain(stream)),
             Some(dial) => dial.shake(stream).await,

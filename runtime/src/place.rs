@@ -90,7 +90,7 @@ struct Finding<'a> {
     params: &'a Params,
     given: &'a [Text],
     places: Places,
-    trust: Trust<'a>,
+    trust: Trust,
     wrong: Vec<String>,
 }
 

@@ -19,6 +19,12 @@ pub(crate) const EVERY: Micros = 1_000_000;
 /// Where declared files really are: pairs of the declared and the real path.
 pub(crate) type Moved = [(String, PathBuf)];
 
+/// Where a declared file really is.
+pub(crate) fn moved(declared: &str, moved: &Moved) -> PathBuf {
+    let found = moved.iter().find(|(own, _)| own == declared);
+    found.map_or_else(|| PathBuf::from(declared), |(_, real)| real.clone())
+}
+
 /// What tells one content of a file from another, without reading it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Stamp {
@@ -61,9 +67,7 @@ pub(crate) struct Watched {
 impl Watched {
     /// A declared file, wherever it really is.
     pub(crate) fn new(declared: &str, moved: &Moved) -> Self {
-        let found = moved.iter().find(|(own, _)| own == declared);
-        let path = found.map_or_else(|| PathBuf::from(declared), |(_, real)| real.clone());
-        Self { path, read: None, seen: None }
+        Self { path: self::moved(declared, moved), read: None, seen: None }
     }
 
     /// Looks whether there is something new. What an operator has asked for is read as it stands.

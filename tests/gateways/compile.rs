@@ -43,6 +43,7 @@ pub fn write(out: &Path) {
     write_one(out, "basic");
     write_one(out, "tokens");
     write_one(out, "key_sets");
+    write_one(out, "key_hosts");
     write_one(out, "aggregated");
     write_one(out, "tls");
     write_one(out, "asked");

@@ -20,6 +20,7 @@ pub mod certificates;
 pub mod client;
 pub mod gate;
 pub mod handlers;
+pub mod key_hosts;
 pub mod names;
 pub mod process;
 pub mod program;

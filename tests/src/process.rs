@@ -64,12 +64,24 @@ fn spawn(command: &mut Command) -> Child {
 impl Process {
     /// Starts it, and waits until it has said where it listens.
     pub fn start(command: &mut Command) -> Self {
+        let (process, before) = Self::start_saying(command);
+        assert_eq!(before, Vec::<String>::new());
+        process
+    }
+
+    /// Starts one that may have more to say before that.
+    pub fn start_saying(command: &mut Command) -> (Self, Vec<String>) {
         let mut child = spawn(command);
         let said = lines(child.stderr.take().unwrap());
-        let line = said.recv_timeout(PATIENCE).unwrap_or_default();
-        let address =
-            line.trim().strip_prefix("tested listens on http://").unwrap_or_else(|| panic!("{line}"));
-        Self { address: address.parse().unwrap(), child, said }
+        let mut before = Vec::new();
+        loop {
+            let line =
+                said.recv_timeout(PATIENCE).unwrap_or_else(|_| panic!("it does not listen: {before:?}"));
+            match line.trim().strip_prefix("tested listens on http://") {
+                Some(address) => break (Self { address: address.parse().unwrap(), child, said }, before),
+                None => before.push(line),
+            }
+        }
     }
 
     /// The same on one processor, so that one worker has all connections.

@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
-use gatewright_dsl::ast::{self, Declaration, TypeBody, TypeDeclaration, TypeKind};
+use gatewright_dsl::ast::{self, Declaration, TypeBody, TypeDeclaration};
 use gatewright_dsl::auth::{CLAIMS, Kind, LOGGED};
 use gatewright_dsl::policy::Who;
 use gatewright_dsl::problem::setting::wrong_type;
@@ -20,7 +20,7 @@ use super::rewrite::Space;
 use super::route::Route;
 use super::unit::Unit;
 use super::upstream::Upstream;
-use super::{Check, contract, logged, problem, resolve, step};
+use super::{Check, asked, contract, inside, logged, problem, resolve, step};
 use crate::checked::{self, Claim, Resolved, Step, Word};
 use crate::emit::expr::constant;
 use crate::ir::expr::Constant;
@@ -97,6 +97,7 @@ fn auth(
     // What is said of owners cannot be held against what is not known.
     let claims = claims?;
     asks(check, kind, &settings);
+    let is_found = asked::hold(check, kind, &settings);
     let words = words(check, kind, &settings, &claims)?;
     let logged = logged::allowed(check, &settings, &claims)?;
     let fields = (kind.fields)(&settings.iter().map(|it| &it.values).collect::<Vec<_>>());
@@ -105,7 +106,7 @@ fn auth(
     let name = block.name.text.clone();
     let principal = Rc::new(Principal { name: name.clone(), claims: known });
     let auth = checked::Auth { name, span: block.name.span, kind, words, claims, logged, calls: Vec::new() };
-    is_right.then_some((auth, principal))
+    (is_right && is_found).then_some((auth, principal))
 }
 
 /// The names of the upstreams that a word names, with their places.
@@ -174,6 +175,7 @@ fn claims(
     let own = kind.own.iter().map(|name| Claim {
         name: (*name).to_owned(),
         wire: (*name).to_owned(),
+        inside: Vec::new(),
         ty: Ty::STRING,
         default: None,
     });
@@ -182,8 +184,7 @@ fn claims(
         return Some(claims);
     };
     let Some(Value::Reference(name)) = setting.values.value("type") else { return None };
-    let named = TypeKind::Named { name: name.clone(), bounds: None };
-    let record = match check.types.find(&ast::Type { span: name.span, kind: named }) {
+    let record = match check.types.claims(name) {
         Ok(Some(Ty::Record(record))) => record,
         Ok(None) => return None,
         Ok(Some(other)) => {
@@ -209,6 +210,7 @@ fn claims(
             None => is_whole = false,
         }
     }
+    is_whole &= inside::hold(check, kind, fields, name.span);
     is_whole.then_some(claims)
 }
 
@@ -240,7 +242,8 @@ fn claim(check: &mut Check<'_>, kind: &Kind, field: &ast::Field) -> Option<Claim
         check.problems.push(problem::claim_name(mismatch, at));
         return None;
     }
-    Some(Claim { name: field.name.text.clone(), wire, ty, default })
+    let inside = field.inside.iter().map(|name| name.value.clone()).collect();
+    Some(Claim { name: field.name.text.clone(), wire, inside, ty, default })
 }
 
 /// The texts that a value is kept as: one for each item of a list.

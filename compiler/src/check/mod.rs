@@ -7,6 +7,7 @@ mod aggregate;
 mod answer;
 mod arms;
 mod around;
+mod asked;
 mod assertion;
 mod auth;
 mod bounds;
@@ -20,6 +21,7 @@ mod gateway;
 mod given;
 mod handler;
 mod host;
+mod inside;
 mod join;
 mod line;
 mod logged;
@@ -53,7 +55,7 @@ use std::net::SocketAddr;
 use std::rc::Rc;
 
 use gatewright_dsl::ast::{Declaration, File, PolicyDeclaration};
-use gatewright_dsl::schema::Checked;
+use gatewright_dsl::schema::{Checked, Url};
 use gatewright_dsl::{Catalogue, Problem, Source, Span};
 
 use self::gateway::Gateway;
@@ -382,10 +384,14 @@ fn program(
         order.iter().filter_map(|at| typed.get_mut(*at).and_then(Option::take)).collect();
     let (upstreams, Asking { named, secured }) = used_upstreams(upstreams, &mut routes, &mut auths);
     let Gateway { name, listeners, mut front, .. } = gateway;
+    let asked: Vec<_> = auths.iter().flat_map(asked::urls).collect();
+    let first =
+        |is_one: fn(&Url) -> bool| asked.iter().filter(|(url, _)| is_one(url)).map(|(_, span)| *span).min();
     if front.dns.is_none() {
+        let named = named.into_iter().chain(first(asked::is_named)).min();
         front.dns = named.map(|span| (gateway::dns_by_default(), span));
     }
-    front.tls = secured;
+    (front.tls, front.tls_of_others) = (secured, first(|url| url.scheme == "https"));
     Program {
         name,
         listeners,

@@ -22,6 +22,7 @@ use super::rewrite::Space;
 pub(super) use aggregate::*;
 pub(super) use arms::*;
 pub(crate) use assertion::*;
+pub(crate) use auth::claims_only;
 pub(super) use auth::*;
 pub(super) use contract::*;
 pub(super) use expr::*;
@@ -55,6 +56,7 @@ kinds! {
     BRANCH_BODY "branch_body" "a branch that asks with GET sends a body";
     BRANCH_METHOD "branch_method" "a branch asks with a method that it cannot have";
     BRANCH_OUTLASTS "branch_outlasts" "a branch may take longer than the whole";
+    CLAIM_INSIDE "claim_inside" "a claim inside of another value, where there is none";
     CONDITION_TOO_COMPLEX "condition_too_complex" "a condition of too many alternatives";
     CONFLICTING_POLICIES "conflicting_policies" "two policies disagree";
     CONTRACT_DISAGREES "contract_disagrees" "a contract says otherwise of a type";

@@ -311,6 +311,7 @@ pub(super) fn field(field: &mut Field, change: &mut impl Rewrite) {
     if let Some(it) = &mut field.wire {
         text(it, change);
     }
+    field.inside.iter_mut().for_each(|it| text(it, change));
     if let Some(it) = &mut field.default {
         value(it, change);
     }

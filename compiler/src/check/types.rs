@@ -83,7 +83,7 @@ impl<'a> Reading<'a> {
                 let mut is_whole = true;
                 for (at, field) in fields.iter().enumerate() {
                     let same =
-                        |other: &&Field| wire(other) == wire(field) || other.name.text == field.name.text;
+                        |other: &&Field| path(other) == path(field) || other.name.text == field.name.text;
                     if let Some(first) = fields.iter().take(at).find(same) {
                         self.problems.push(repeated_field(
                             field.name.span,
@@ -94,6 +94,9 @@ impl<'a> Reading<'a> {
                     match self.field(field) {
                         Some(field) => read.push(field),
                         None => is_whole = false,
+                    }
+                    if let Some(name) = field.inside.first() {
+                        self.types.is_inside(&declaration.name.text, name.span);
                     }
                 }
                 let name = Some(declaration.name.text.clone());
@@ -143,8 +146,10 @@ impl<'a> Reading<'a> {
     }
 }
 
-fn wire(field: &Field) -> &str {
-    field.wire.as_ref().map_or(&field.name.text, |wire| &wire.value)
+/// The names under which a field is found, the outermost first.
+fn path(field: &Field) -> Vec<&str> {
+    let wire = field.wire.as_ref().map_or(&field.name.text, |wire| &wire.value);
+    std::iter::once(wire).chain(field.inside.iter().map(|name| &name.value)).map(String::as_str).collect()
 }
 
 /// The names in a type, with their places.

@@ -13,7 +13,7 @@ use gatewright_dsl::source::Span;
 
 use super::expr::scope::Found;
 use super::rewrite::Space;
-use super::{Check, contract, gateway, problem, split, step};
+use super::{Check, asked, contract, gateway, problem, split, step};
 use crate::checked::{At, Part, Server, Split};
 use crate::contract::Contract;
 use crate::ir::expr::{Constant, Kind};
@@ -127,7 +127,8 @@ impl Upstream<'_> {
 
 /// Who looks names up has some.
 pub(super) fn hold_against_dns(check: &mut Check<'_>, upstreams: &[Upstream<'_>], span: Span) {
-    if !upstreams.iter().any(|upstream| upstream.may_be_named(check)) {
+    let mut asked = check.auths.known.iter().flat_map(|(auth, _)| asked::urls(auth));
+    if !asked.any(|(url, _)| asked::is_named(&url)) && !upstreams.iter().any(|it| it.may_be_named(check)) {
         check.problems.push(problem::unused_dns(span));
     }
 }

@@ -53,7 +53,18 @@ impl Thing for Word {
 }
 
 fn words(front: &Front) -> Vec<Word> {
-    let Front { trusted, request_id, access_log, trace, admin, drain, capacity, dns, tls: _ } = front;
+    let Front {
+        trusted,
+        request_id,
+        access_log,
+        trace,
+        admin,
+        drain,
+        capacity,
+        dns,
+        tls: _,
+        tls_of_others: _,
+    } = front;
     let word = |name, class, text| Word { name, text, amount: None, class };
     let mut words = Vec::new();
     if let Some(Trusted { proxies, by }) = trusted {

@@ -187,7 +187,8 @@ impl<'a> Pair<'a> {
             Listed::Changed(old, new) => (old, new),
         };
         let ty = |meaning: &Meaning, claim: &Claim| meaning.plan.0.functions.checks.get(claim.check).cloned();
-        let is_alike = (&old.wire, old.many, &old.default) == (&new.wire, new.many, &new.default);
+        let is_alike = (&old.wire, &old.inside, old.many, &old.default)
+            == (&new.wire, &new.inside, new.many, &new.default);
         let (Some(a), Some(b)) = (ty(self.before, old), ty(self.after, new)) else { return Class::Changed };
         let is_fewer = new.required && !old.required;
         let is_more = old.required && !new.required;
@@ -438,10 +439,12 @@ impl Thing for Claim {
     }
 
     fn shown(&self) -> String {
-        let Self { name, wire, required, many, check: _, expected, default } = self;
+        let Self { name, wire, inside, required, many, check: _, expected, default } = self;
         let list = if *many { ("list<", ">") } else { ("", "") };
         let mark = if *required { "" } else { "?" };
-        let from = if wire == name { String::new() } else { format!(" from {wire:?}") };
+        let names = std::iter::once(wire).chain(inside).map(|name| format!(" {name:?}"));
+        let is_plain = wire == name && inside.is_empty();
+        let from = if is_plain { String::new() } else { format!(" from{}", names.collect::<String>()) };
         let default = default.as_ref().map(|texts| format!(" = {}", texts.join(", "))).unwrap_or_default();
         format!("{name}: {}{expected}{}{mark}{default}{from}", list.0, list.1)
     }

@@ -27,5 +27,6 @@ fn claim(claim: &Claim) -> TokenStream {
     let check = format_ident!("check_{}", claim.check);
     let default = value::optional_texts(claim.default.as_deref());
     let field = quote! { g::Field { name: #name, required: #required, many: #many, check: #check, expected: #expected } };
-    quote! { g::Claim { field: #field, default: #default } }
+    let inside = &claim.inside;
+    quote! { g::Claim { field: #field, inside: &[#(#inside),*], default: #default } }
 }

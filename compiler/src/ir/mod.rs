@@ -107,6 +107,8 @@ pub(crate) struct Call {
 pub(crate) struct Claim {
     pub(crate) name: String,
     pub(crate) wire: String,
+    /// The names inside of that.
+    pub(crate) inside: Vec<String>,
     pub(crate) required: bool,
     pub(crate) many: bool,
     /// Index into [`Functions::checks`].

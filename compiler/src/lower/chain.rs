@@ -114,8 +114,8 @@ impl Chains {
             let (item, many) =
                 if let Ty::List(item, _) = &ty { ((**item).clone(), true) } else { (ty, false) };
             let check = self.expressions.check(&item);
-            let checked::Claim { name, wire, default, .. } = claim;
-            ir::Claim { name, wire, required, many, check, expected: item.to_string(), default }
+            let checked::Claim { name, wire, inside, default, .. } = claim;
+            ir::Claim { name, wire, inside, required, many, check, expected: item.to_string(), default }
         };
         let claims = claims.into_iter().map(claim).collect();
         let calls = calls.into_iter().map(|call| self.call(call.upstream, call.steps)).collect();

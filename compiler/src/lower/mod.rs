@@ -62,7 +62,7 @@ pub(crate) fn lower(program: checked::Program, source_hash: String) -> ir::Progr
     if let Some((_, span)) = program.front.dns {
         chains.features.insert(DNS_FEATURE, Some(span));
     }
-    if let Some(span) = program.front.tls {
+    if let Some(span) = [program.front.tls, program.front.tls_of_others].into_iter().flatten().min() {
         chains.features.insert(TLS_FEATURE, Some(span));
     }
     let auths = program.auths.into_iter().map(|auth| chains.auth(auth)).collect();

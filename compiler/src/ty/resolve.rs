@@ -12,6 +12,7 @@ use gatewright_dsl::schema;
 use gatewright_dsl::{Problem, Span};
 
 use super::{Decimal, Range, Text, Ty};
+use crate::check::problem;
 
 /// The types that need no declaration. `path` is for captures.
 pub(crate) const NAMES: &[&str] = &[
@@ -24,6 +25,8 @@ pub(crate) const NAMES: &[&str] = &[
 pub(crate) struct Types {
     /// `None`: declared, and not understood, which is reported.
     declared: BTreeMap<String, Option<Ty>>,
+    /// Those of them with a field that is inside of another value, each with the place of the first.
+    inside: BTreeMap<String, Span>,
     used: RefCell<BTreeSet<String>>,
 }
 
@@ -31,6 +34,16 @@ impl Types {
     /// Adds what a declared name stands for.
     pub(crate) fn declare(&mut self, name: &str, ty: Option<Ty>) {
         self.declared.insert(name.to_owned(), ty);
+    }
+
+    /// Notes that a field of a declared type is inside of another value: only claims are.
+    pub(crate) fn is_inside(&mut self, name: &str, field: Span) {
+        self.inside.entry(name.to_owned()).or_insert(field);
+    }
+
+    /// The declared type whose fields are claims. `Ok(None)`, and what it is where it has none: as of any type that is written.
+    pub(crate) fn claims(&self, name: &ast::Name) -> Result<Option<Ty>, Box<Problem>> {
+        self.named(name, None)
     }
 
     /// Whether a name is declared.
@@ -46,7 +59,13 @@ impl Types {
     /// The type that is written. `Ok(None)`: it names a declaration that is not understood, which has been reported.
     pub(crate) fn find(&self, written: &ast::Type) -> Result<Option<Ty>, Box<Problem>> {
         Ok(Some(match &written.kind {
-            TypeKind::Named { name, bounds } => return self.named(name, bounds.as_ref()),
+            TypeKind::Named { name, bounds } => {
+                if let Some(field) = self.inside.get(&name.text) {
+                    self.used.borrow_mut().insert(name.text.clone());
+                    return Err(Box::new(problem::claims_only(&name.text, name.span, *field)));
+                }
+                return self.named(name, bounds.as_ref());
+            }
             TypeKind::Generic { name, of, bounds } => {
                 let Some(of) = self.find(of)? else { return Ok(None) };
                 generic(name, of, bounds.as_ref())?

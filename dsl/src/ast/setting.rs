@@ -119,7 +119,7 @@ impl Argument {
     }
 }
 
-/// `name: type [from "wire"] [= default] [as other]`: of a record, of a policy, or as an argument.
+/// `name: type [from "wire" "inside" …] [= default] [as other]`: of a record, of a policy, or as an argument.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Field {
     /// Where it stands.
@@ -130,6 +130,8 @@ pub struct Field {
     pub ty: Type,
     /// `from "wire"`: its name on the wire, where that differs.
     pub wire: Option<Text>,
+    /// The names behind that one, each inside of the value before.
+    pub inside: Vec<Text>,
     /// `= default`
     pub default: Option<Value>,
     /// `as other`

@@ -1,13 +1,13 @@
 //! `auth NAME jwt`: signed tokens (RFC 7519). How a signature is verified is the runtime's.
 
-use std::net::IpAddr;
 use std::time::Duration;
 
 use super::Kind;
 use crate::schema::depends;
 use crate::schema::url;
 use crate::schema::{
-    Amount, At, Default, Depends, Effect, Join, Mismatch, Param, Row, Stage, Type, Value, Values, ty::Bounds,
+    Amount, At, Default, Depends, Effect, Join, Mismatch, Param, Row, Stage, Type, Url, Value, Values,
+    ty::Bounds,
 };
 
 /// `auth customer jwt { issuer "https://id.example/"; audience "shop"; accept ES256; keys "keys.json"; claims Customer }`
@@ -26,6 +26,7 @@ pub const KIND: Kind = Kind {
             &["identity_unavailable"],
         ),
     ],
+    nests: true,
     feature: "jwt",
     home: "auth::jwt",
     ..Kind::BLANK
@@ -85,7 +86,13 @@ const KEYS: Row = Row {
             "from",
             At::Position,
             Type::String(Bounds { min: Some(1), max: Some(1024) }),
-            "the path of a file, which is read again when it changes, or `http://IP:PORT/PATH`",
+            "the path of a file, which is read again when it changes, or a URL with `https` or `http`",
+        ),
+        Param::optional(
+            "roots",
+            At::Label,
+            Type::String(Bounds { min: Some(1), max: Some(1024) }),
+            "of a URL with `https`: a PEM file of the certificates that are believed; those that the machine believes where it is not written",
         ),
         time("keep", 86_400, (60, 2_592_000), "of a URL: how long the keys that were fetched last are used"),
         time("every", 300, (10, 86_400), "of a URL: how often they are fetched"),
@@ -99,6 +106,7 @@ const KEYS: Row = Row {
     ],
     join: Join::All,
     check: Some(is_a_place_of_keys),
+    asks: Some(fetched),
     effect: Effect {
         amounts: &[
             Amount::wider("keep"),
@@ -230,33 +238,48 @@ fn is_of_one_family(values: &Values) -> Option<Mismatch> {
     })
 }
 
-/// A file is looked at once a second. A URL is plain HTTP to an address: no name is looked up for it.
+/// What stands behind a URL.
+const FETCHED: &[&str] = &["https", "http"];
+
+/// Where keys are fetched from, where they are.
+fn fetched(values: &Values) -> Option<(&'static str, Url)> {
+    let Some(Value::Text(from)) = values.value("from") else { return None };
+    from.contains("://").then(|| url::parse(from, FETCHED).ok()).flatten().map(|url| ("from", url))
+}
+
+/// A file is looked at once a second; a URL is fetched. Over TLS, somebody has to be believed.
 fn is_a_place_of_keys(values: &Values) -> Option<Mismatch> {
     let Some(Value::Text(from)) = values.value("from") else { return None };
     if !from.contains("://") {
-        let label =
-            ["keep", "every", "cool_down", "within"].into_iter().find(|it| values.written(it).is_some())?;
+        let label = ["roots", "keep", "every", "cool_down", "within"];
+        let label = label.into_iter().find(|it| values.written(it).is_some())?;
         return Some(Mismatch {
             because: Some(("from", "this is a file".into())),
             help: Some("leave it out".into()),
             ..Mismatch::conflict(label, format!("a file is read when it changes, and has no `{label}`"), "")
         });
     }
-    let what = match url::parse(from, &["http"]) {
-        Ok(url) if url.host.parse::<IpAddr>().is_ok() => None,
-        Ok(url) => Some(format!("the name `{}`", url.host)),
-        Err(found) => Some(found),
+    let url = match url::parse(from, FETCHED) {
+        Ok(url) => url,
+        Err(found) => {
+            return Some(Mismatch {
+                help: Some(
+                    "write a URL such as `\"https://id.example.com/jwks.json\"`, or the path of a file"
+                        .into(),
+                ),
+                ..Mismatch::conflict(
+                    "from",
+                    format!("keys are fetched over `https` or `http`, found {found}"),
+                    "",
+                )
+            });
+        }
     };
-    if let Some(found) = what {
+    if url.scheme == "http" && values.written("roots").is_some() {
         return Some(Mismatch {
-            help: Some(
-                "write a URL such as `\"http://10.0.0.5:8080/jwks.json\"`, or the path of a file".into(),
-            ),
-            ..Mismatch::conflict(
-                "from",
-                format!("keys are fetched over plain HTTP from an address, found {found}"),
-                "",
-            )
+            because: Some(("from", "this is read by whoever stands in between".into())),
+            help: Some("write `https://`, or leave `roots` out".into()),
+            ..Mismatch::conflict("roots", "nobody shows a certificate over plain HTTP", "")
         });
     }
     let time = |name: &str| match values.value(name) {

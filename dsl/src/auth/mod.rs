@@ -31,6 +31,8 @@ pub struct Kind {
     pub fields: for<'v> fn(&[&'v Values]) -> Vec<&'v str>,
     /// Says what is wrong with the name by which a claim comes, if anything is.
     pub claim: fn(&str) -> Option<Mismatch>,
+    /// Whether a claim may stand inside of another value.
+    pub nests: bool,
     /// What it knows of everybody, each a text: fields of the principal beside those of the record that `claims` names.
     pub own: &'static [&'static str],
     /// Why a route that asks for it may refuse, beyond what every kind may answer.
@@ -53,6 +55,7 @@ impl Kind {
         check: None,
         fields: |_| vec![AUTHORIZATION],
         claim: |_| None,
+        nests: false,
         own: &[],
         answers: &[],
         depends: &[],

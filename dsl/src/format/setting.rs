@@ -46,6 +46,10 @@ impl Printer<'_> {
         if let Some(wire) = &field.wire {
             self.push(" from ");
             self.copy(wire.span);
+            for name in &field.inside {
+                self.push(" ");
+                self.copy(name.span);
+            }
         }
         self.default(field.default.as_ref());
         if let Some(alias) = &field.alias {

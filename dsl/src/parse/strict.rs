@@ -96,7 +96,7 @@ fn word(rule: Rule) -> Option<&'static str> {
         Rule::file => "`file …`",
         Rule::name | Rule::capture_name | Rule::member => "a name",
         Rule::entry | Rule::entry_name => "a field",
-        Rule::field | Rule::field_name => "a field such as `name: string`",
+        Rule::field | Rule::record_field | Rule::field_name => "a field such as `name: string`",
         Rule::every_word | Rule::listed => "`every route …` or `… routes are …`",
         Rule::route_word => "`route`",
         Rule::predicate | Rule::requires => PREDICATES,

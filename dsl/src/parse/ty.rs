@@ -77,12 +77,12 @@ impl Reader<'_> {
         Some(Bounds::Range(Box::new(self.value(inner)?)))
     }
 
-    /// `name: type [from "wire"] [= default] [as other]`. Where it declares a name, that may be no word of the
-    /// language; a field of a record is only ever behind a dot.
+    /// `name: type [from "wire"] [= default] [as other]`; of a record, behind `from` may stand several. Where it declares a name, that
+    /// may be no word of the language; a field of a record is only ever behind a dot.
     pub(super) fn field(&mut self, pair: Pair<'_>, declares: bool) -> Option<Field> {
         let span = self.span(&pair);
         let (mut name, mut ty, mut wire, mut default, mut alias) = (None, None, None, None, None);
-        let mut whole = true;
+        let (mut whole, mut inside) = (true, Vec::new());
         for part in pair.into_inner() {
             match part.as_rule() {
                 Rule::field_name => name = Some(self.name(&part)),
@@ -97,7 +97,8 @@ impl Reader<'_> {
                     alias = self.alias(part);
                     whole &= alias.is_some();
                 }
-                Rule::from => {
+                Rule::from | Rule::from_inside => {
+                    inside = part.clone().into_inner().skip(1).map(|name| self.quoted(&name)).collect();
                     wire = self.quoted_behind(part, "from");
                     whole &= wire.is_some();
                 }
@@ -112,7 +113,7 @@ impl Reader<'_> {
             self.not_reserved(&name);
         }
         let ty = ty.filter(|_| whole)?;
-        Some(Field { span, name, ty, wire, default, alias })
+        Some(Field { span, name, ty, wire, inside, default, alias })
     }
 
     /// The name behind `as`.
@@ -154,7 +155,7 @@ impl Reader<'_> {
             for inner in part.into_inner() {
                 let span = self.span(&inner);
                 match inner.as_rule() {
-                    Rule::field => {
+                    Rule::record_field => {
                         let field = self.field(inner, false);
                         self.add_field(&mut fields, &mut seen, field);
                     }

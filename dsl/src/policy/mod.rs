@@ -302,6 +302,7 @@ impl Policy {
             required: false,
             check: self.check,
             sends: None,
+            asks: None,
             effect: self.effect,
         }
     }

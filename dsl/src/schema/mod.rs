@@ -108,6 +108,8 @@ pub struct Row {
     pub check: Option<Agreement>,
     /// The field of the head that it writes for an upstream, if it writes one.
     pub sends: Option<Sends>,
+    /// The URL that the gateway itself asks because of it, if it asks one.
+    pub asks: Option<Asks>,
     /// What a change of it means.
     pub effect: Effect,
 }
@@ -125,6 +127,7 @@ impl Row {
         bare: false,
         check: None,
         sends: None,
+        asks: None,
         effect: Effect::UNSAID,
     };
 
@@ -211,6 +214,9 @@ pub struct Around<'a> {
     /// What another setting says for the same route.
     pub find: &'a dyn Fn(&str) -> Option<&'a Values>,
 }
+
+/// The URL that a setting makes the gateway ask, and the parameter that says it. What that needs is compiled in.
+pub type Asks = fn(&Values) -> Option<(&'static str, Url)>;
 
 /// The name of the header field that a setting writes for an upstream.
 pub type Sends = fn(&Values) -> Option<&str>;

@@ -231,7 +231,17 @@ mod tests {
         let clock = crate::clock::Clock::manual();
         let params = Arc::default();
         let asked = &tokio::sync::watch::channel(0).1;
-        let start = Start { auth: &PARTNER, params: &params, clock: &clock, servers: &[], files: &[], asked };
+        #[cfg(feature = "jwt")]
+        let ways = &crate::errand::Ways::nowhere(&params);
+        let start = Start {
+            auth: &PARTNER,
+            params: &params,
+            clock: &clock,
+            files: &[],
+            asked,
+            #[cfg(feature = "jwt")]
+            ways,
+        };
         let error = Kind::start(&CONFIG, &start).unwrap_err();
         assert!(error.starts_with("the keys of `partner`: /nowhere/partners.keys cannot be read"), "{error}");
     }

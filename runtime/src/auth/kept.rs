@@ -223,9 +223,16 @@ mod tests {
         let files: Vec<(String, PathBuf)> =
             ["a", "b"].map(|name| (name.to_owned(), folder.join(name))).into();
         let (clock, asked) = (Clock::manual(), watch::channel(0).1);
-        let (params, servers) = (Arc::default(), &[][..]);
-        let start =
-            Start { auth: &PARTNER, params: &params, clock: &clock, servers, files: &files, asked: &asked };
+        let params = Arc::default();
+        let start = Start {
+            auth: &PARTNER,
+            params: &params,
+            clock: &clock,
+            #[cfg(feature = "jwt")]
+            ways: &crate::errand::Ways::nowhere(&params),
+            files: &files,
+            asked: &asked,
+        };
         let make = |read: Read<'_>| Ok([read("a", 9)?, read("b", 9)?].concat());
         match Held::new(&start, ("keys", &["a", "b"]), || (), make).unwrap() {
             Held::Kept(kept) => kept,

@@ -134,7 +134,7 @@ mod tests {
     };
 
     const fn claim(name: &'static str, required: bool, many: bool, check: fn(&str) -> bool) -> Claim {
-        Claim { field: Field { name, required, many, check, expected: "int" }, default: None }
+        Claim { field: Field { name, required, many, check, expected: "int" }, inside: &[], default: None }
     }
 
     static PARTNER: Auth = Auth {

@@ -25,7 +25,6 @@ pub(crate) mod upkeep;
 
 use std::fmt;
 use std::future::Future;
-use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::{Arc, mpsc};
@@ -35,6 +34,8 @@ use tokio::sync::watch;
 
 use crate::clock::{Clock, Micros};
 use crate::edit::has_line;
+#[cfg(feature = "jwt")]
+use crate::errand::Ways;
 use crate::exchange::{Exchange, Flow};
 use crate::params::Params;
 use crate::policy::query::Field;
@@ -60,6 +61,8 @@ pub struct Auth {
 pub struct Claim {
     /// Where it comes from, and its type.
     pub field: Field,
+    /// The names inside of that which has the field's, the outermost first.
+    pub inside: &'static [&'static str],
     /// The texts that stand for it where nothing is said of it.
     pub default: Option<&'static [&'static str]>,
 }
@@ -83,12 +86,13 @@ pub struct Start<'a> {
     pub params: &'a Arc<Params>,
     /// The gateway's clock.
     pub clock: &'a Clock,
-    /// Where declared servers really are: pairs of the declared and the real address.
-    pub servers: &'a [(SocketAddr, SocketAddr)],
     /// Where declared files really are: pairs of the declared and the real path.
     pub files: &'a [(String, PathBuf)],
     /// Changes when an operator wants files to be read again.
     pub asked: &'a watch::Receiver<u64>,
+    /// By what others are asked that a program names by a URL.
+    #[cfg(feature = "jwt")]
+    pub(crate) ways: &'a Ways<'a>,
 }
 
 /// How often files were read again since the start.
@@ -100,15 +104,6 @@ pub struct Reads {
     pub refused: u64,
     /// That is so now.
     pub is_refused: bool,
-}
-
-impl Start<'_> {
-    /// Where a declared server really is.
-    #[must_use]
-    pub fn real(&self, declared: SocketAddr) -> SocketAddr {
-        let real = self.servers.iter().find(|(known, _)| *known == declared);
-        real.map_or(declared, |(_, real)| *real)
-    }
 }
 
 /// Something that has to be kept up to date, beside the workers.
@@ -298,12 +293,21 @@ impl Principal {
 /// A sentence for the operator.
 pub(crate) fn start(
     program: &'static Program,
-    params: &Arc<Params>,
-    clock: &Clock,
-    (servers, files): (&[(SocketAddr, SocketAddr)], &Moved),
-    asked: &watch::Receiver<u64>,
+    (params, clock): (&Arc<Params>, &Clock),
+    (files, asked): (&Moved, &watch::Receiver<u64>),
+    #[cfg(feature = "jwt")] ways: &Ways<'_>,
 ) -> Result<Vec<Box<dyn Verifier>>, String> {
-    let start = |auth: &'static Auth| auth.kind.start(&Start { auth, params, clock, servers, files, asked });
+    let start = |auth: &'static Auth| {
+        auth.kind.start(&Start {
+            auth,
+            params,
+            clock,
+            files,
+            asked,
+            #[cfg(feature = "jwt")]
+            ways,
+        })
+    };
     program.auths.iter().map(start).collect()
 }
 

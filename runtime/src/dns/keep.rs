@@ -3,31 +3,21 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::{Arc, mpsc};
-use std::task::Poll;
-use std::time::Duration;
 
 use hickory_proto::rr::Name;
 use tokio::runtime::LocalOptions;
 use tokio::sync::watch;
 
 use super::ask::Asker;
-use super::look::{Found, Look, look};
-use super::usable::Usable;
-use super::{LOOK, Outcome, Status};
-use crate::clock::{Alarm, Micros, micros};
+use super::known::{Known, SHOWN, Taken};
+use super::look::{Found, Look, look_in_time};
+use super::{Outcome, Status};
+use crate::clock::{Alarm, Micros};
 use crate::place::{Named, Place};
-use crate::program::Dns;
 use crate::serve::{Order, say};
 use crate::upstream::set::Published;
 use crate::upstream::standing::{Standing, Standings};
 use crate::upstream::{draw, seed};
-
-/// Addresses that one name may have.
-const MOST: usize = 64;
-/// The longest pause after a look that failed, unless the shortest time between two is longer.
-const PAUSE: Duration = Duration::from_secs(30);
-/// Addresses that a line for the operator shows.
-const SHOWN: usize = 8;
 
 /// One name, and what is known of it.
 pub(super) struct Keeper {
@@ -39,27 +29,12 @@ pub(super) struct Keeper {
     pub(super) upstream: &'static str,
     pub(super) group: Rc<Group>,
     pub(super) asker: Asker,
-    pub(super) usable: Usable,
-    pub(super) config: Dns,
     pub(super) statuses: Arc<[Status]>,
     /// Where the first look is waited for.
     pub(super) report: mpsc::Sender<(usize, Result<(), String>)>,
-    pub(super) state: State,
-}
-
-/// What the looks before have come to.
-#[derive(Debug, Default)]
-pub(super) struct State {
-    found: Vec<Found>,
-    has_looked: bool,
-    /// When the name servers last said all of it.
-    good: Micros,
-    /// Looks that failed, one after the other.
-    failures: u32,
-    /// Looks that found the name denied, one after the other.
-    denials: u32,
-    /// Addresses that are not used, as they were last told.
-    unused: String,
+    /// What the looks before have come to.
+    pub(super) known: Known,
+    pub(super) has_looked: bool,
 }
 
 /// The servers of one upstream: those that have an address, and those of its names.
@@ -148,8 +123,8 @@ impl Keeper {
         let random = std::cell::Cell::new(seed());
         let clock = self.asker.clock.clone();
         loop {
-            let (after, found) = self.take(self.look(&alarm).await);
-            if !std::mem::replace(&mut self.state.has_looked, true) {
+            let (after, found) = self.take(look_in_time(&self.asker, &self.named, &self.name, &alarm).await);
+            if !std::mem::replace(&mut self.has_looked, true) {
                 // An error means that nobody waits for it any longer.
                 let _ = self.report.send((self.number, found));
             }
@@ -161,95 +136,42 @@ impl Keeper {
         }
     }
 
-    /// Looks once, within a bounded time.
-    async fn look(&self, alarm: &Alarm) -> Look {
-        let (mut work, mut late) = (
-            std::pin::pin!(look(&self.asker, &self.named, &self.name)),
-            std::pin::pin!(self.asker.clock.wait(alarm, LOOK)),
-        );
-        std::future::poll_fn(|cx| match work.as_mut().poll(cx) {
-            Poll::Ready(look) => Poll::Ready(look),
-            Poll::Pending => late.as_mut().poll(cx).map(|_| Look {
-                failure: Some(format!("it takes longer than {}s", LOOK.as_secs())),
-                ..Look::default()
-            }),
-        })
-        .await
-    }
-
     /// Takes over what a look has found. How long that is good, and why the name has no address if it has none.
     fn take(&mut self, look: Look) -> (Micros, Result<(), String>) {
         let now = self.asker.clock.now();
-        let Look { found, ttl, failure } = look;
-        let denied = found.is_empty() && failure.is_none();
-        let (found, unused) = self.used(found);
-        let failure = failure.or_else(|| {
-            (found.is_empty() && !denied)
-                .then(|| format!("there are only addresses that are not used: {unused}"))
-        });
-        if unused != self.state.unused && !unused.is_empty() {
+        let had_some = !self.known.found.is_empty();
+        let Taken { outcome, after, why, unused } = self.known.take(look, now);
+        if let Some(unused) = unused {
             self.say(format_args!("has addresses that are not used: {unused}"));
         }
-        self.state.unused = unused;
-        let is_stale = now.saturating_sub(self.state.good) > micros(self.config.stale);
-        let (min, max) = (micros(self.config.min_ttl), micros(self.config.max_ttl));
-        let lasts = ttl.map_or(min, |seconds| u64::from(seconds) * 1_000_000).clamp(min, max.max(min));
-        let state = &mut self.state;
-        let had_some = !state.found.is_empty();
-        let (outcome, after, why) = if let Some(failure) = failure {
-            state.failures = state.failures.saturating_add(1);
-            if state.found.is_empty() || is_stale {
-                state.found = found;
-            } else {
-                // A part of the answer takes nothing away.
-                let is_new = |it: &Found| !state.found.iter().any(|old| old.address == it.address);
-                let new: Vec<Found> = found.into_iter().filter(is_new).collect();
-                state.found.extend(new);
-                state.found.truncate(MOST);
-            }
-            let most = micros(PAUSE).max(min);
-            let pause = min.saturating_mul(1 << (state.failures - 1).min(20)).min(most);
-            (Outcome::Failed, pause, failure)
-        } else if denied {
-            (state.failures, state.denials) = (0, state.denials.saturating_add(1));
-            // A name that was good a moment ago is asked for once more, since one wrong word would stop all traffic.
-            let is_believed = state.denials > 1 || state.found.is_empty();
-            if is_believed {
-                state.found.clear();
-            }
-            (Outcome::Denied, if is_believed { lasts } else { min }, "the name servers know none".to_owned())
-        } else {
-            (state.good, state.found) = (now, found);
-            (Outcome::Found, lasts, String::new())
-        };
         let had_failed = self.told(outcome, &why, had_some);
         self.publish(now, had_failed);
         if let Some(status) = self.statuses.get(self.number) {
-            status.ended(outcome, self.state.found.len(), now);
+            status.ended(outcome, self.known.found.len(), now);
         }
-        (after.max(1), if self.state.found.is_empty() { Err(why) } else { Ok(()) })
+        (after, if self.known.found.is_empty() { Err(why) } else { Ok(()) })
     }
 
     /// Tells the operator the first time that a look ends otherwise than the one before. Whether it had failed before and is
     /// found again.
     fn told(&mut self, outcome: Outcome, why: &str, had_some: bool) -> bool {
         // Whoever waits for the first look says why the gateway does not start.
-        let is_told = !self.state.has_looked && !self.named.optional;
-        let keeps = if self.state.found.is_empty() { "" } else { "; what was found stays" };
+        let is_told = !self.has_looked && !self.named.optional;
+        let keeps = if self.known.found.is_empty() { "" } else { "; what was found stays" };
         match outcome {
             Outcome::Failed | Outcome::Denied if is_told => {}
-            Outcome::Failed if self.state.failures == 1 => {
+            Outcome::Failed if self.known.failures == 1 => {
                 self.say(format_args!("cannot be looked up: {why}{keeps}"));
             }
-            Outcome::Denied if self.state.denials == 1 => {
+            Outcome::Denied if self.known.denials == 1 => {
                 self.say(format_args!("has no address: {why}{keeps}"));
             }
-            Outcome::Denied if had_some && self.state.found.is_empty() => {
+            Outcome::Denied if had_some && self.known.found.is_empty() => {
                 self.say(format_args!("has no address: {why}"));
             }
             Outcome::Found => {
-                let had_failed = self.state.failures > 0 || self.state.denials > 0;
-                (self.state.failures, self.state.denials) = (0, 0);
+                let had_failed = self.known.failures > 0 || self.known.denials > 0;
+                (self.known.failures, self.known.denials) = (0, 0);
                 return had_failed;
             }
             Outcome::Failed | Outcome::Denied => {}
@@ -267,42 +189,16 @@ impl Keeper {
             named: true,
             tls: self.named.tls,
         };
-        let places = self.state.found.iter().map(place).collect();
-        let newcomer = self.state.has_looked.then_some(now);
+        let places = self.known.found.iter().map(place).collect();
+        let newcomer = self.has_looked.then_some(now);
         let has_changed = self.group.publish(self.number, places, newcomer);
-        if !self.state.found.is_empty() && (has_changed || had_failed) {
-            let all = &self.state.found;
+        if !self.known.found.is_empty() && (has_changed || had_failed) {
+            let all = &self.known.found;
             let shown: Vec<String> = all.iter().take(SHOWN).map(|it| it.address.to_string()).collect();
             let more = all.len().saturating_sub(SHOWN);
             let more = if more > 0 { format!(" and {more} more") } else { String::new() };
             self.say(format_args!("is at {}{more}", shown.join(", ")));
         }
-    }
-
-    /// What is used of an answer, in an order that does not change with it, and what is not.
-    fn used(&self, found: Vec<Found>) -> (Vec<Found>, String) {
-        let (mut used, mut unused) = (Vec::new(), Vec::new());
-        for found in found {
-            match self.usable.place(found.address) {
-                Ok(address) => used.push(Found { address, ..found }),
-                Err(why) => unused.push(format!("{} ({why})", found.address)),
-            }
-        }
-        // Those of one address: the one that is asked first.
-        used.sort_unstable();
-        let mut once: Vec<Found> = Vec::new();
-        for found in used {
-            if !once.iter().any(|other| other.address == found.address) {
-                once.push(found);
-            }
-        }
-        if once.len() > MOST {
-            unused.push(format!("{} more than {MOST}", once.len() - MOST));
-            once.truncate(MOST);
-        }
-        unused.sort();
-        unused.truncate(SHOWN);
-        (once, unused.join(", "))
     }
 
     /// A line for the operator.

@@ -5,8 +5,10 @@ use std::task::Poll;
 
 use hickory_proto::rr::Name;
 
+use super::LOOK;
 use super::ask::Asker;
 use super::message::{Answer, Datum, Kind};
+use crate::clock::Alarm;
 use crate::place::Named;
 
 /// Targets of SRV records that are looked for, the lowest priorities first.
@@ -39,8 +41,22 @@ impl Look {
     }
 }
 
+/// Looks once, within a bounded time.
+pub(super) async fn look_in_time(asker: &Asker, named: &Named, name: &Name, alarm: &Alarm) -> Look {
+    let (mut work, mut late) =
+        (std::pin::pin!(look(asker, named, name)), std::pin::pin!(asker.clock.wait(alarm, LOOK)));
+    std::future::poll_fn(|cx| match work.as_mut().poll(cx) {
+        Poll::Ready(look) => Poll::Ready(look),
+        Poll::Pending => late.as_mut().poll(cx).map(|_| Look {
+            failure: Some(format!("it takes longer than {}s", LOOK.as_secs())),
+            ..Look::default()
+        }),
+    })
+    .await
+}
+
 /// Looks once.
-pub(super) async fn look(asker: &Asker, named: &Named, name: &Name) -> Look {
+async fn look(asker: &Asker, named: &Named, name: &Name) -> Look {
     let Some(port) = named.port else { return services(asker, named, name).await };
     let mut look = Look::default();
     for address in addresses(asker, name, &mut look).await {

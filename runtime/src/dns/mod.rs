@@ -4,12 +4,15 @@
 //! for each request. It only asks; nobody asks it.
 
 mod ask;
+#[cfg(feature = "jwt")]
+mod finder;
 mod keep;
+mod known;
 mod look;
+mod lookup;
 mod message;
 mod usable;
 
-use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, mpsc};
 use std::thread::JoinHandle;
@@ -17,17 +20,16 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
-use self::ask::Asker;
+#[cfg(feature = "jwt")]
+pub(crate) use self::finder::Finder;
 use self::keep::{Group, Keeper};
-use self::usable::Usable;
-use crate::clock::{Clock, Micros};
+use self::known::Known;
+pub(crate) use self::lookup::Lookup;
+use crate::clock::Micros;
 use crate::place::{Named, Places};
 use crate::program::Program;
 use crate::serve::Order;
 use crate::upstream::set::Published;
-
-/// Where the machine says which name servers it has.
-const RESOLV: &str = "/etc/resolv.conf";
 
 /// What is known of one name, for whoever asks the gateway about itself.
 #[derive(Debug)]
@@ -61,19 +63,6 @@ pub(crate) struct Names {
     pub(crate) all: Arc<[Status]>,
     /// Told whenever some upstream has other servers.
     pub(crate) changed: watch::Receiver<()>,
-}
-
-/// What looking up needs to know of a gateway.
-pub(crate) struct Wanted<'a> {
-    pub(crate) program: &'static Program,
-    pub(crate) places: &'a Places,
-    pub(crate) clock: Clock,
-    /// Name servers in the place of those of the program.
-    pub(crate) servers: Option<SocketAddr>,
-    /// Pairs of a found and the real address.
-    pub(crate) moved: Vec<(SocketAddr, SocketAddr)>,
-    /// Where the gateway itself listens.
-    pub(crate) listeners: Vec<SocketAddr>,
 }
 
 #[cfg_attr(not(feature = "admin"), allow(dead_code, reason = "nobody can ask"))]
@@ -114,22 +103,16 @@ impl Status {
 ///
 /// What cannot be found and has to be, a paragraph for each name.
 pub(crate) fn start(
-    wanted: Wanted<'_>,
+    (program, places): (&'static Program, &Places),
+    lookup: Option<Lookup>,
     sets: &[Arc<Published>],
     orders: watch::Receiver<Order>,
 ) -> Result<Option<(Names, JoinHandle<()>)>, String> {
-    let Wanted { program, places, clock, servers, moved, listeners } = wanted;
     let all = places.names.iter().enumerate();
     let names: Vec<(usize, Named)> =
         all.flat_map(|(upstream, own)| own.iter().map(move |named| (upstream, *named))).collect();
     // INVARIANT: there are names only where the program says how they are looked up.
-    let Some(config) = program.dns.filter(|_| !names.is_empty()) else { return Ok(None) };
-    let servers = match (servers, config.servers) {
-        (Some(server), _) => vec![server],
-        (None, []) => ask::of_machine(&std::fs::read_to_string(RESOLV).unwrap_or_default()),
-        (None, servers) => servers.to_vec(),
-    };
-    let asker = Asker { servers, within: config.within, attempts: config.attempts, clock: clock.clone() };
+    let Some(lookup) = lookup.filter(|_| !names.is_empty()) else { return Ok(None) };
     let all: Arc<[Status]> = names.iter().map(|(at, named)| Status::new(*at, named.authority)).collect();
     let (told, changed) = watch::channel(());
     let (report, first) = mpsc::channel();
@@ -137,7 +120,7 @@ pub(crate) fn start(
     let (inner, upstreams) = (names.clone(), program.upstreams);
     let work = move || {
         let groups = Group::all(groups, &inner, &told);
-        let usable = Usable { moved, listeners };
+        let Lookup { asker, usable, config } = lookup;
         let keepers = inner.iter().enumerate().filter_map(|(number, (upstream, named))| {
             let Some(name) = message::name(named.host) else {
                 // An error means that nobody waits for it any longer.
@@ -151,11 +134,10 @@ pub(crate) fn start(
                 upstream: upstreams.get(*upstream)?.name,
                 group: groups.get(*upstream).cloned()?,
                 asker: asker.clone(),
-                usable: usable.clone(),
-                config,
                 statuses: Arc::clone(&statuses),
                 report: report.clone(),
-                state: keep::State::default(),
+                known: Known::new(usable.clone(), config),
+                has_looked: false,
             })
         });
         keep::work(keepers.collect(), orders);

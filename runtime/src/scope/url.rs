@@ -27,7 +27,7 @@ impl Url<'_> {
 pub fn read(text: &str) -> Option<Url<'_>> {
     let (scheme, rest) = text.split_once("://")?;
     let scheme = ["http", "https"].into_iter().find(|known| known.eq_ignore_ascii_case(scheme))?;
-    if text.bytes().any(|byte| !byte.is_ascii_graphic() || b"\\\"<>^`{|}#@".contains(&byte)) {
+    if text.bytes().any(|byte| !byte.is_ascii_graphic() || b"\\\"<>^`{|}#".contains(&byte)) {
         return None;
     }
     let (authority, path) = rest.split_at_checked(rest.find(['/', '?']).unwrap_or(rest.len()))?;
@@ -81,6 +81,7 @@ mod tests {
         let parts = |text| read(text).map(|url| (url.scheme, url.host, url.port, url.path));
         assert_eq!(parts("http://127.0.0.1:9000"), Some(("http", "127.0.0.1", 9000, "")));
         assert_eq!(parts("HTTPS://App.example/x?y"), Some(("https", "App.example", 443, "/x?y")));
+        assert_eq!(parts("http://a/b@c"), Some(("http", "a", 80, "/b@c")));
         assert_eq!(parts("http://[::1]:8443/"), Some(("http", "::1", 8443, "/")));
         for text in [
             "127.0.0.1:9000",
@@ -91,6 +92,7 @@ mod tests {
             "http://a:65536",
             "http://a:+80",
             "http://u@a",
+            "http://u:1@a",
             "http://a b",
             "http://a/#f",
             "http://1.2.3",

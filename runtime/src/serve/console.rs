@@ -22,7 +22,6 @@ use super::listener::Seat;
 use super::succession::{Estate, SERVES};
 use super::{Gateway, Options, Order, drain, listener, notice, prepare};
 use crate::access_log::Log;
-use crate::auth;
 use crate::clock::{Alarm, Clock, micros};
 use crate::fit;
 use crate::live::{self, Live};
@@ -89,7 +88,13 @@ fn check(program: &'static Program, arguments: &[String]) -> Result<String, Stri
     place::places(program, &params, &given)?;
     // What files say of who may come is read, and nobody is asked for anything.
     let asked = watch::Sender::new(0_u64).subscribe();
-    auth::start(program, &params, &Clock::real(), (&[], &[]), &asked)?;
+    super::auths(
+        (program, &params, &Clock::real()),
+        (&[], &[]),
+        &asked,
+        #[cfg(all(feature = "dns", feature = "jwt"))]
+        None,
+    )?;
     Ok("can start with this".to_owned())
 }
 

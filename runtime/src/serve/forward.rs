@@ -42,12 +42,8 @@ pub(crate) async fn forward(
     request: Request,
     to: &'static Forward,
 ) -> After {
-    if matches!(request.length, Length::Fixed(length) if length > x.body_max) {
-        return Box::pin(refuse_early(client, x, request, Reason::BODY_TOO_LARGE)).await;
-    }
-    // What was waited for before may have taken all the time. That for a body begins when it has ended.
-    if !x.settled.is_empty() && matches!(request.length, Length::None) && late(client, x) {
-        return Box::pin(refuse_early(client, x, request, Reason::UPSTREAM_TIMEOUT)).await;
+    if let Some(reason) = in_vain(client, x, &request) {
+        return Box::pin(refuse_early(client, x, request, reason)).await;
     }
     let worker = Rc::clone(&client.worker);
     let number = shared_out(&worker, x, to.upstream);
@@ -146,6 +142,16 @@ pub(crate) async fn forward(
         upstream.lost(x.pass.as_ref(), reason, worker.lately());
     }
     Box::pin(give_up(client, x, request, reason, cause)).await
+}
+
+/// Why no server is asked, whatever there are.
+fn in_vain(client: &Client, x: &Exchange, request: &Request) -> Option<Reason> {
+    match request.length {
+        Length::Fixed(length) if length > x.body_max => Some(Reason::BODY_TOO_LARGE),
+        // What was waited for before may have taken all the time. That for a body begins when it has ended.
+        Length::None if !x.settled.is_empty() && late(client, x) => Some(Reason::UPSTREAM_TIMEOUT),
+        _ => None,
+    }
 }
 
 /// A server is about to be asked.

@@ -77,6 +77,48 @@ pub(super) fn own(
     declared.iter().chain(real).copied().chain(admin).collect()
 }
 
+/// Opens sockets of its own, for each worker one for each address.
+pub(super) fn open_all(
+    wanted: &[SocketAddr],
+    workers: usize,
+) -> Result<Vec<Vec<std::net::TcpListener>>, String> {
+    let mut sockets: Vec<Vec<std::net::TcpListener>> = (0..workers).map(|_| Vec::new()).collect();
+    for wanted in wanted {
+        let mut wanted = *wanted;
+        if wanted.port() != 0
+            && let Err(error) = probe(wanted)
+            && error.kind() == io::ErrorKind::AddrInUse
+        {
+            return Err(refused(wanted, &error));
+        }
+        for own in &mut sockets {
+            let socket = open(wanted).map_err(|error| refused(wanted, &error))?;
+            // The first worker may have been given any free port; the others join it.
+            wanted = socket.local_addr().map_err(|error| refused(wanted, &error))?;
+            own.push(socket);
+        }
+    }
+    Ok(sockets)
+}
+
+/// Why an address is not listened on, in words for the operator.
+pub(super) fn refused(address: SocketAddr, error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::AddrInUse => {
+            format!("port {} is taken: something else listens on {address}", address.port())
+        }
+        io::ErrorKind::PermissionDenied => {
+            format!(
+                "{address} cannot be listened on: ports below 1024 need a privilege (CAP_NET_BIND_SERVICE)"
+            )
+        }
+        io::ErrorKind::AddrNotAvailable => {
+            format!("{address} cannot be listened on: no interface has this address")
+        }
+        _ => format!("{address} cannot be listened on: {error}"),
+    }
+}
+
 /// What connections have from the socket that they are accepted from, whoever has opened it.
 fn prepare(socket: &std::net::TcpListener) -> io::Result<()> {
     let socket = SockRef::from(socket);

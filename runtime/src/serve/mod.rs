@@ -59,6 +59,7 @@ use crate::proxies::Proxies;
 use crate::shared::Shared;
 use crate::trace::{Exporter, Tracing};
 use crate::upstream::set::{Published, Set};
+use crate::watched::Moved;
 
 /// What a start may change of a program. The default changes nothing.
 #[derive(Clone, Debug, Default)]
@@ -155,8 +156,9 @@ struct Prepared {
 pub struct Running {
     orders: watch::Sender<Order>,
     workers: Vec<JoinHandle<()>>,
-    /// What `auth`s know by others is kept up to date there.
-    keeper: Option<JoinHandle<()>>,
+    /// What `auth`s know by others is kept up to date there, until this says that it ends. It hears no other order: whoever waits for
+    /// the workers' end does not wait for it.
+    keeper: Option<(watch::Sender<Order>, JoinHandle<()>)>,
     writer: Option<JoinHandle<()>>,
     log: Log,
     exporter: Option<Exporter>,
@@ -225,6 +227,30 @@ fn placed(
     Ok(places)
 }
 
+/// Makes ready what finds out who asks.
+fn auths(
+    (program, params, clock): (&'static Program, &Arc<Params>, &Clock),
+    (servers, files): (&[(SocketAddr, SocketAddr)], &Moved),
+    reread: &watch::Receiver<u64>,
+    #[cfg(all(feature = "dns", feature = "jwt"))] lookup: Option<crate::dns::Lookup>,
+) -> Result<Vec<Box<dyn auth::Verifier>>, String> {
+    #[cfg(feature = "jwt")]
+    let ways = crate::errand::Ways {
+        trust: crate::tls::Trust::new(params).into(),
+        servers,
+        files,
+        #[cfg(feature = "dns")]
+        lookup,
+    };
+    auth::start(
+        program,
+        (params, clock),
+        (files, reread),
+        #[cfg(feature = "jwt")]
+        &ways,
+    )
+}
+
 /// Opens all sockets and makes everything ready for workers.
 fn prepare(
     program: &'static Program,
@@ -247,22 +273,22 @@ fn prepare(
     let clock = options.clock.unwrap_or_else(Clock::real);
     let live = Live::of(program, params, &options.given);
     let reread = watch::Sender::new(0_u64);
-    let moved = (options.servers.as_slice(), options.files.as_slice());
-    let auths = auth::start(program, params, &clock, moved, &reread.subscribe())?;
+    #[cfg(feature = "dns")]
+    let lookup = {
+        let own = listener::own(program, params, &places.listeners, &wanted);
+        crate::dns::Lookup::new(program, &clock, options.name_server, &options.servers, own)
+    };
+    let auths = auths(
+        (program, params, &clock),
+        (&options.servers, &options.files),
+        &reread.subscribe(),
+        #[cfg(all(feature = "dns", feature = "jwt"))]
+        lookup.clone(),
+    )?;
     let set = |(own, declared): (&Vec<_>, _)| Arc::new(Published::new(Set::new(own.clone(), declared)));
     let sets: Vec<Arc<Published>> = places.upstreams.iter().zip(program.upstreams).map(set).collect();
     #[cfg(feature = "dns")]
-    let (names, looking) = {
-        let wanted_names = crate::dns::Wanted {
-            program,
-            places: &places,
-            clock: clock.clone(),
-            servers: options.name_server,
-            moved: options.servers,
-            listeners: listener::own(program, params, &places.listeners, &wanted),
-        };
-        crate::dns::start(wanted_names, &sets, orders.subscribe())?.unzip()
-    };
+    let (names, looking) = crate::dns::start((program, &places), lookup, &sets, orders.subscribe())?.unzip();
     #[cfg(not(feature = "dns"))]
     let looking = None;
     let inherited = if options.inherit { handover::inherited(&wanted)? } else { None };
@@ -285,7 +311,7 @@ fn prepare(
             let shared = inherited.shared(workers);
             (shared.map_err(|error| format!("sockets cannot be shared: {error}"))?, before)
         }
-        None => (open(&wanted, workers)?, None),
+        None => (listener::open_all(&wanted, workers)?, None),
     };
     let addresses = sockets.iter().take(1).flatten().map(std::net::TcpListener::local_addr);
     let addresses =
@@ -346,38 +372,18 @@ fn admin_of(
     let Some(declared) = gateway.program.admin else { return Ok(None) };
     let address = real.unwrap_or_else(|| declared.address.at(&gateway.shared.params));
     if !shares && address.port() != 0 {
-        listener::probe(address).map_err(|error| describe(address, &error))?;
+        listener::probe(address).map_err(|error| listener::refused(address, &error))?;
     }
     let opened = listener::open(address).and_then(|socket| Admin::start(gateway, orders, socket));
-    opened.map(Some).map_err(|error| describe(address, &error))
-}
-
-/// Opens sockets of its own, for each worker one for each address.
-fn open(wanted: &[SocketAddr], workers: usize) -> Result<Vec<Vec<std::net::TcpListener>>, String> {
-    let mut sockets: Vec<Vec<std::net::TcpListener>> = (0..workers).map(|_| Vec::new()).collect();
-    for wanted in wanted {
-        let mut wanted = *wanted;
-        if wanted.port() != 0
-            && let Err(error) = listener::probe(wanted)
-            && error.kind() == io::ErrorKind::AddrInUse
-        {
-            return Err(describe(wanted, &error));
-        }
-        for own in &mut sockets {
-            let socket = listener::open(wanted).map_err(|error| describe(wanted, &error))?;
-            // The first worker may have been given any free port; the others join it.
-            wanted = socket.local_addr().map_err(|error| describe(wanted, &error))?;
-            own.push(socket);
-        }
-    }
-    Ok(sockets)
+    opened.map(Some).map_err(|error| listener::refused(address, &error))
 }
 
 impl Prepared {
     /// Starts the worker of each share of the sockets but the first `kept`, which are given back.
     fn spawn(&mut self, kept: usize) -> Result<(), String> {
-        let keeping = auth::upkeep::start(&self.gateway.shared.auths, self.running.orders.subscribe())?;
-        self.running.keeper = keeping;
+        let (end, ends) = watch::channel(Order::Serve);
+        self.running.keeper =
+            auth::upkeep::start(&self.gateway.shared.auths, ends)?.map(|thread| (end, thread));
         // The servers of a test are well unless it says otherwise.
         if !cfg!(feature = "tested") {
             let asking = checkup::start(&self.gateway, self.running.orders.subscribe())?;
@@ -443,8 +449,8 @@ impl Running {
             let _ = worker.join();
         }
         // Who is being answered may still need what it fetches.
-        self.orders.send_replace(Order::Cut);
-        if let Some(keeper) = self.keeper {
+        if let Some((end, keeper)) = self.keeper {
+            end.send_replace(Order::Cut);
             let _ = keeper.join();
         }
         if let Some(exporter) = self.exporter {
@@ -476,21 +482,4 @@ fn drain(orders: &watch::Sender<Order>) {
         *order = if modified { Order::Drain } else { *order };
         modified
     });
-}
-
-fn describe(address: SocketAddr, error: &io::Error) -> String {
-    match error.kind() {
-        io::ErrorKind::AddrInUse => {
-            format!("port {} is taken: something else listens on {address}", address.port())
-        }
-        io::ErrorKind::PermissionDenied => {
-            format!(
-                "{address} cannot be listened on: ports below 1024 need a privilege (CAP_NET_BIND_SERVICE)"
-            )
-        }
-        io::ErrorKind::AddrNotAvailable => {
-            format!("{address} cannot be listened on: no interface has this address")
-        }
-        _ => format!("{address} cannot be listened on: {error}"),
-    }
 }

@@ -1,7 +1,8 @@
 //! What stands in the place of TLS in a gateway that speaks it to nobody: nothing can be dialled with it.
 
 use std::convert::Infallible;
-use std::marker::PhantomData;
+#[cfg(feature = "jwt")]
+use std::path::Path;
 use std::sync::Arc;
 
 use tokio::net::TcpStream;
@@ -11,18 +12,24 @@ use crate::params::Params;
 use crate::policy;
 
 /// Whom to believe: nobody is asked.
-pub(crate) struct Trust<'a>(PhantomData<&'a Params>);
+pub(crate) struct Trust;
 
 /// How servers of one upstream are spoken to: there is no such upstream.
 pub(crate) struct Dialler(Infallible);
 
-impl<'a> Trust<'a> {
-    pub(crate) fn new(_: &'a Arc<Params>) -> Self {
-        Self(PhantomData)
+impl Trust {
+    pub(crate) fn new(_: &Arc<Params>) -> Self {
+        Self
     }
 
     #[allow(clippy::unused_self, reason = "the shape of the real one")]
     pub(crate) fn dialler(&mut self, _: Option<&policy::tls::Config>) -> Result<Dialler, String> {
+        Err("TLS is not compiled in".to_owned())
+    }
+
+    #[cfg(feature = "jwt")]
+    #[allow(clippy::unused_self, reason = "the shape of the real one")]
+    pub(crate) fn believing(&mut self, _: Option<&Path>) -> Result<Dialler, String> {
         Err("TLS is not compiled in".to_owned())
     }
 }

@@ -4,13 +4,13 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::ServerCertVerifier;
+use rustls::client::{WantsClientCert, WebPkiServerVerifier};
 use rustls::crypto::{CryptoProvider, aws_lc_rs};
 use rustls::pki_types::pem::{self, PemObject};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
 use rustls::time_provider::TimeProvider;
-use rustls::{ClientConfig, Error, InconsistentKeys, RootCertStore};
+use rustls::{ClientConfig, ConfigBuilder, Error, InconsistentKeys, RootCertStore};
 
 use super::Dial;
 use crate::clock::unix_seconds;
@@ -23,8 +23,8 @@ use crate::watched;
 const LARGEST: u64 = 4 << 20;
 
 /// What start-up has read of the machine's store, for all upstreams that believe it.
-pub(crate) struct Trust<'a> {
-    params: &'a Arc<Params>,
+pub(crate) struct Trust {
+    params: Arc<Params>,
     provider: Arc<CryptoProvider>,
     system: Option<Result<Arc<RootCertStore>, String>>,
 }
@@ -45,9 +45,9 @@ impl TimeProvider for Now {
     }
 }
 
-impl<'a> Trust<'a> {
-    pub(crate) fn new(params: &'a Arc<Params>) -> Self {
-        Self { params, provider: Arc::new(aws_lc_rs::default_provider()), system: None }
+impl Trust {
+    pub(crate) fn new(params: &Arc<Params>) -> Self {
+        Self { params: Arc::clone(params), provider: Arc::new(aws_lc_rs::default_provider()), system: None }
     }
 
     /// What is read for one upstream; nothing written is the machine's store, and no certificate of the gateway's own.
@@ -56,23 +56,12 @@ impl<'a> Trust<'a> {
     ///
     /// A sentence for the operator.
     pub(crate) fn dialler(&mut self, written: Option<&policy::tls::Config>) -> Result<Dialler, String> {
-        let roots = match written.and_then(|written| written.roots) {
-            Some(path) => Arc::new(roots(path)?),
-            None => self.system.get_or_insert_with(system).clone()?,
-        };
-        let verifier = WebPkiServerVerifier::builder_with_provider(roots, Arc::clone(&self.provider))
-            .build()
-            .map_err(|error| error.to_string())?;
-        let verifier: Arc<dyn ServerCertVerifier> = verifier;
-        let builder = ClientConfig::builder_with_details(Arc::clone(&self.provider), Arc::new(Now))
-            .with_safe_default_protocol_versions()
-            .map_err(|error| error.to_string())?
-            .dangerous()
-            .with_custom_certificate_verifier(verifier);
-        let mut config = match written.and_then(|written| written.certificate.zip(Some(written))) {
+        let believed = self.believed(written.and_then(|written| written.roots).map(Path::new))?;
+        let builder = self.verifying(believed)?;
+        let config = match written.and_then(|written| written.certificate.zip(Some(written))) {
             None => builder.with_no_client_auth(),
             Some((path, written)) => {
-                let chain = certificates(path)?;
+                let chain = certificates(Path::new(path))?;
                 let (key, named) = self.key(written)?;
                 builder.with_client_auth_cert(chain, key).map_err(|error| match error {
                     Error::InconsistentKeys(InconsistentKeys::KeyMismatch) => {
@@ -82,17 +71,50 @@ impl<'a> Trust<'a> {
                 })?
             }
         };
-        config.alpn_protocols = vec![b"http/1.1".to_vec()];
-        Ok(Dialler { config: Arc::new(config), name: written.and_then(|written| written.server_name) })
+        Ok(Dialler::new(config, written.and_then(|written| written.server_name)))
+    }
+
+    /// What is read for a server that has no part in an upstream: those who are believed stand in a file, or the machine says them.
+    ///
+    /// # Errors
+    ///
+    /// A sentence for the operator.
+    #[cfg(feature = "jwt")]
+    pub(crate) fn believing(&mut self, roots: Option<&Path>) -> Result<Dialler, String> {
+        let believed = self.believed(roots)?;
+        let config = self.verifying(believed)?.with_no_client_auth();
+        Ok(Dialler::new(config, None))
+    }
+
+    fn believed(&mut self, roots: Option<&Path>) -> Result<Arc<RootCertStore>, String> {
+        match roots {
+            Some(path) => Ok(Arc::new(self::roots(path)?)),
+            None => self.system.get_or_insert_with(system).clone(),
+        }
+    }
+
+    /// How whoever is believed is held against what a server shows.
+    fn verifying(
+        &self,
+        believed: Arc<RootCertStore>,
+    ) -> Result<ConfigBuilder<ClientConfig, WantsClientCert>, String> {
+        let verifier = WebPkiServerVerifier::builder_with_provider(believed, Arc::clone(&self.provider))
+            .build()
+            .map_err(|error| error.to_string())?;
+        let verifier: Arc<dyn ServerCertVerifier> = verifier;
+        let builder = ClientConfig::builder_with_details(Arc::clone(&self.provider), Arc::new(Now))
+            .with_safe_default_protocol_versions()
+            .map_err(|error| error.to_string())?;
+        Ok(builder.dangerous().with_custom_certificate_verifier(verifier))
     }
 
     /// The key of the gateway's own certificate, and what to call it.
     fn key(&self, written: &policy::tls::Config) -> Result<(PrivateKeyDer<'static>, String), String> {
         let (bytes, named) = match (written.key, written.secret) {
-            (Some(path), _) => (read(path)?, format!("`{path}`")),
+            (Some(path), _) => (read(Path::new(path))?, format!("`{path}`")),
             (None, Some(write)) => {
                 // What start-up was given is all that such an expression reads.
-                let x = Exchange { params: Arc::clone(self.params), ..Exchange::default() };
+                let x = Exchange { params: Arc::clone(&self.params), ..Exchange::default() };
                 let mut bytes = Vec::new();
                 write(&x, &mut bytes);
                 (bytes, "the secret".to_owned())
@@ -107,6 +129,11 @@ impl<'a> Trust<'a> {
 }
 
 impl Dialler {
+    fn new(mut config: ClientConfig, name: Option<&'static str>) -> Self {
+        config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        Self { config: Arc::new(config), name }
+    }
+
     /// How a server is spoken to that is written so. Of a name with SRV records, the labels in front that begin with `_` say which
     /// service, and are no part of the name that a certificate is for (RFC 9525 section 6.1).
     ///
@@ -137,37 +164,36 @@ fn system() -> Result<Arc<RootCertStore>, String> {
     }
     let why = found.errors.first().map(|error| format!(": {error}")).unwrap_or_default();
     Err(format!(
-        "this machine has no certificates that it believes{why}\n  = help: install its package of them, often called `ca-certificates`, or write `tls roots \"FILE\"`"
+        "this machine has no certificates that it believes{why}\n  = help: install its package of them, often called `ca-certificates`, or write `roots \"FILE\"`"
     ))
 }
 
 /// What a file says is believed.
-fn roots(path: &str) -> Result<RootCertStore, String> {
+fn roots(path: &Path) -> Result<RootCertStore, String> {
     let mut roots = RootCertStore::empty();
     for certificate in certificates(path)? {
-        roots
-            .add(certificate)
-            .map_err(|error| format!("`{path}` has a certificate that cannot be read: {error}"))?;
+        let said = |error| format!("`{}` has a certificate that cannot be read: {error}", path.display());
+        roots.add(certificate).map_err(said)?;
     }
     Ok(roots)
 }
 
-fn certificates(path: &str) -> Result<Vec<CertificateDer<'static>>, String> {
+fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
     let bytes = read(path)?;
     let all: Result<Vec<_>, pem::Error> = CertificateDer::pem_slice_iter(&bytes).collect();
     match all {
-        Ok(all) if all.is_empty() => Err(format!("`{path}` holds no certificate in PEM")),
+        Ok(all) if all.is_empty() => Err(format!("`{}` holds no certificate in PEM", path.display())),
         Ok(all) => Ok(all),
-        Err(error) => Err(format!("`{path}` is no PEM: {error}")),
+        Err(error) => Err(format!("`{}` is no PEM: {error}", path.display())),
     }
 }
 
-fn read(path: &str) -> Result<Vec<u8>, String> {
-    match watched::bytes(Path::new(path), LARGEST) {
+fn read(path: &Path) -> Result<Vec<u8>, String> {
+    match watched::bytes(path, LARGEST) {
         Ok((_, bytes)) if bytes.len() as u64 > LARGEST => {
-            Err(format!("`{path}` has more than {LARGEST} bytes"))
+            Err(format!("`{}` has more than {LARGEST} bytes", path.display()))
         }
         Ok((_, bytes)) => Ok(bytes),
-        Err(error) => Err(format!("`{path}` cannot be read: {error}")),
+        Err(error) => Err(format!("`{}` cannot be read: {error}", path.display())),
     }
 }

@@ -1,21 +1,25 @@
 //! The gateway under test as a process of its own: `LISTEN` and `APP` say where it listens and where its server is, `LOG` the file
 //! of its log, if it has one, `ADMIN` where it is asked about itself, `LIVE` the file of a live value, `DRAIN` and `WAIT` how many milliseconds
-//! it takes to stop, `MEMORY` how many bytes it takes. With `AUTHS` it is another one, with files of who may come.
+//! it takes to stop, `MEMORY` how many bytes it takes, `KEYS` the URL of keys, `ROOTS` the file of who is believed there, and
+//! `NAMES` who is asked for its name. With `AUTHS` it is another one, with files of who may come.
 
 use std::process::ExitCode;
 use std::time::Duration;
 
 use gatewright_runtime::generated::{AccessLog, Admin, Capacity, Drain, Program, Setting};
+use gatewright_tests::key_hosts::key_hosts_at;
 use gatewright_tests::program;
 
 fn main() -> ExitCode {
     let address =
         |name: &str, usual| std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(usual);
     let (listen, app) = (address("LISTEN", program::ANYWHERE), address("APP", program::APP));
-    let program = match std::env::var("LIVE") {
-        Ok(file) => program::live_at(listen, app, file.leak()),
-        Err(_) if std::env::var_os("AUTHS").is_some() => program::replaced(),
-        Err(_) => program::at(listen, app),
+    let text = |name: &str| std::env::var(name).ok().map(|text| &*text.leak());
+    let program = match (text("LIVE"), text("KEYS")) {
+        (Some(file), _) => program::live_at(listen, app, file),
+        (None, Some(url)) => key_hosts_at(url, text("ROOTS"), address("NAMES", program::ANYWHERE)),
+        (None, None) if std::env::var_os("AUTHS").is_some() => program::replaced(),
+        (None, None) => program::at(listen, app),
     };
     let time = |name: &str| {
         let millis = std::env::var(name).ok().and_then(|text| text.parse().ok());

@@ -6,19 +6,20 @@ use std::time::Duration;
 
 use jsonwebtoken::jwk::Jwk;
 use jsonwebtoken::{Algorithm, EncodingKey, encode};
+use rustls::ServerConfig;
 use serde_json::json;
 
 use super::tokens::{OTHER_RSA, RSA, ask, header, says};
 use gatewright_tests::gate::{Gate, Setup, refused};
 use gatewright_tests::program::{self, KEYS};
-use gatewright_tests::server::Server;
+use gatewright_tests::server::{Connection, Server};
 use gatewright_tests::{eventually, wire::Message};
 
 const COOL_DOWN: Duration = Duration::from_secs(5);
 
 /// What a server of keys says next.
 #[derive(Clone, Default)]
-struct Said(Arc<Mutex<String>>);
+pub(super) struct Said(Arc<Mutex<String>>);
 
 impl Said {
     fn set(&self, answer: String) {
@@ -26,18 +27,31 @@ impl Said {
     }
 
     /// These keys, as a set.
-    fn keys(&self, keys: &[(&str, &[u8])]) {
+    pub(super) fn keys(&self, keys: &[(&str, &[u8])]) {
         self.set(ok(&set(keys)));
     }
 
     /// A server that says it. One that has nothing to say leaves its client waiting.
-    fn server(&self) -> Server {
+    pub(super) fn server(&self) -> Server {
+        Server::new(self.script())
+    }
+
+    /// The same over TLS.
+    pub(super) fn secure(&self, tls: Arc<ServerConfig>) -> Server {
+        let script = self.script();
+        Server::secure(tls, move |connection| {
+            script(connection)?;
+            connection.close_notify()
+        })
+    }
+
+    fn script(&self) -> impl Fn(&mut Connection) -> std::io::Result<()> + Send + Sync + use<> {
         let said = self.clone();
-        Server::new(move |connection| {
+        move |connection| {
             connection.request()?;
             let answer = said.0.lock().unwrap().clone();
             if answer.is_empty() { connection.wait() } else { connection.write(answer) }
-        })
+        }
     }
 }
 
@@ -59,7 +73,7 @@ fn ok(body: &str) -> String {
     )
 }
 
-fn token(id: &str, pem: &[u8]) -> String {
+pub(super) fn token(id: &str, pem: &[u8]) -> String {
     let key = EncodingKey::from_rsa_pem(pem).unwrap();
     encode(&header(Algorithm::RS256, Some(id)), &says(json!({})), &key).unwrap()
 }
@@ -71,7 +85,7 @@ fn gate(keys: &Server) -> Gate {
     setup.place(KEYS[0], keys.address).place(KEYS[1], keys.address).start()
 }
 
-fn fetches(server: &Server, target: &str) -> usize {
+pub(super) fn fetches(server: &Server, target: &str) -> usize {
     server.requested(target)
 }
 

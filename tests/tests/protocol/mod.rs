@@ -28,6 +28,7 @@ mod handover;
 mod headers;
 mod hooks;
 mod kept;
+mod key_hosts;
 mod key_sets;
 mod leaving;
 mod life;

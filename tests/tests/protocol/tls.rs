@@ -321,10 +321,13 @@ fn an_answer_may_be_followed_by_another_try() {
     });
     let good = Server::secure(authority.server(&["127.0.0.1"]), serves);
     let gate = setup(&authority, &good).place(SECURE[1], busy.address).real_time().start();
-    for _ in 0..4 {
+    // Which of both is asked first is drawn.
+    let most = 64;
+    let asked = (1..=most).find(|_| {
         assert_eq!(gate.ask(get("/two")).status(), 200);
-    }
-    assert!(!busy.requests().is_empty() && good.requests().len() == 4);
+        !busy.requests().is_empty()
+    });
+    assert_eq!(asked, Some(good.requests().len()));
 }
 
 #[test]

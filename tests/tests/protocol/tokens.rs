@@ -115,6 +115,48 @@ fn a_token_of_each_kind_of_key_is_known_and_its_claims_have_types() {
 }
 
 #[test]
+fn claims_inside_of_others_are_found_by_their_names() {
+    let server = Server::ok();
+    let gate = gate(&server);
+    let staff = |changes: Value| {
+        let answer = ask(&gate, "/staff", &rsa(&says(changes)));
+        if answer.status() == 200 { answer.json() } else { answer.status().into() }
+    };
+    let none = json!({ "roles": 0, "admin": false, "shop": false, "dotted": "", "team": "" });
+    assert_eq!(
+        staff(json!({
+            "realm_access": { "roles": ["user", "admin"], "more": { "roles": [] } },
+            "resource_access": { "other": { "roles": ["all"] }, "shop": { "roles": ["orders:read"] } },
+            "https://hasura.io/jwt/claims": { "x-hasura-team": "blue" },
+            "realm_access.roles": "a name with a dot",
+        })),
+        json!({ "roles": 2, "admin": true, "shop": true, "dotted": "a name with a dot", "team": "blue" })
+    );
+    // What is not there is not there, at every depth.
+    for nothing in [
+        json!({}),
+        json!({ "realm_access": {}, "resource_access": { "shop": {} }, "https://hasura.io/jwt/claims": {} }),
+        json!({ "resource_access": { "other": { "roles": ["orders:read"] } }, "roles": ["admin"], "x-hasura-team": "red" }),
+        json!({ "realm_access": { "roles": null }, "resource_access": { "shop": null } }),
+    ] {
+        assert_eq!(staff(nothing.clone()), none, "{nothing}");
+    }
+    // What is something else is no token for this gateway.
+    for wrong in [
+        json!({ "realm_access": "admin" }),
+        json!({ "realm_access": ["roles", "admin"] }),
+        json!({ "realm_access": { "roles": { "admin": true } } }),
+        json!({ "realm_access": { "roles": [["admin"]] } }),
+        json!({ "resource_access": { "shop": 7 } }),
+        json!({ "resource_access": [{ "shop": { "roles": ["orders:read"] } }] }),
+        json!({ "https://hasura.io/jwt/claims": { "x-hasura-team": {} } }),
+        json!({ "https://hasura.io/jwt/claims": "{\"x-hasura-team\":\"blue\"}" }),
+    ] {
+        assert_eq!(staff(wrong.clone()), 401, "{wrong}");
+    }
+}
+
+#[test]
 fn what_a_token_may_leave_out_has_its_default() {
     let server = Server::ok();
     let gate = gate(&server);
@@ -189,6 +231,7 @@ fn no_attack_on_a_token_is_let_in() {
     let mut flipped = signature.to_owned().into_bytes();
     flipped[10] = if flipped[10] == b'A' { b'B' } else { b'A' };
     let flipped = String::from_utf8(flipped).unwrap();
+    let inside = payload.replacen('{', "{\"realm_access\":{\"roles\":[],\"roles\":[\"admin\"]},", 1);
     let twice = payload.replacen('{', "{\"sub\":\"00000000-0000-0000-0000-000000000000\",", 1);
     let escaped = payload.replacen('{', r#"{"s\u0075b":"00000000-0000-0000-0000-000000000000","#, 1);
     let attacks = [
@@ -228,6 +271,7 @@ fn no_attack_on_a_token_is_let_in() {
         ("a header that is no JSON", raw("alg: RS256", &payload)),
         ("a payload that is no object", raw(r#"{"alg":"RS256","kid":"rsa-1"}"#, "[]")),
         ("a member twice", raw(r#"{"alg":"RS256","kid":"rsa-1"}"#, &twice)),
+        ("a member twice, inside", raw(r#"{"alg":"RS256","kid":"rsa-1"}"#, &inside)),
         ("a member twice, escaped", raw(r#"{"alg":"RS256","kid":"rsa-1"}"#, &escaped)),
         ("text behind the payload", raw(r#"{"alg":"RS256","kid":"rsa-1"}"#, &format!("{payload}x"))),
         ("two payloads", raw(r#"{"alg":"RS256","kid":"rsa-1"}"#, &format!("{payload}{payload}"))),

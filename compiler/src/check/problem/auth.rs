@@ -6,8 +6,9 @@ use gatewright_dsl::problem::{Problem, nearest::nearest, setting, syntax, text};
 use gatewright_dsl::schema::Mismatch;
 
 use super::{
-    LOGGED_CLAIM, LOGGED_CREDENTIAL, PLAINTEXT_LISTENER, PRINCIPAL_NOT_KNOWN, PRINCIPAL_NOT_REQUIRED,
-    SETTING_WITHOUT_EFFECT, SHADOWED_NAME, UNGUARDED_ROUTE, UNKNOWN_AUTH, UNKNOWN_POLICY, UNUSED_AUTH,
+    CLAIM_INSIDE, LOGGED_CLAIM, LOGGED_CREDENTIAL, PLAINTEXT_LISTENER, PRINCIPAL_NOT_KNOWN,
+    PRINCIPAL_NOT_REQUIRED, SETTING_WITHOUT_EFFECT, SHADOWED_NAME, UNGUARDED_ROUTE, UNKNOWN_AUTH,
+    UNKNOWN_POLICY, UNUSED_AUTH,
 };
 
 pub(in crate::check) fn unguarded_route(route: Span, auth: Span, words: WhoWords) -> Problem {
@@ -117,6 +118,40 @@ pub(in crate::check) fn claim_name(mismatch: Mismatch, span: Span) -> Problem {
         Some(help) => problem.help(help),
         None => problem,
     }
+}
+
+/// A type with a field inside of another value, where it says something else than claims.
+pub(crate) fn claims_only(name: &str, span: Span, field: Span) -> Problem {
+    Problem::error(&CLAIM_INSIDE, format!("`{name}` says what claims are, and nothing else"))
+        .at(span, "not by `claims`")
+        .because(field, "this stands inside of another value")
+        .help("write a type of its own for this place: what is an object there is a type with fields")
+}
+
+/// A claim inside of another value, of a kind of which each has one name.
+pub(in crate::check) fn not_nested(kind: &str, nesting: &[&str], span: Span, claims: Span) -> Problem {
+    let nesting: Vec<String> = nesting.iter().map(|kind| format!("`{kind}`")).collect();
+    Problem::error(&CLAIM_INSIDE, format!("a claim of `{kind}` has one name"))
+        .at(span, "inside of another value")
+        .because(claims, "in this `auth`")
+        .help(format!(
+            "write one name behind `from`: what is inside of others is read by {}",
+            nesting.join(", ")
+        ))
+}
+
+pub(in crate::check) fn too_deep(found: usize, most: usize, span: Span) -> Problem {
+    Problem::error(&CLAIM_INSIDE, format!("a claim has at most {most} names behind `from`, found {found}"))
+        .at(span, "too deep")
+        .help("let the issuer put it further out")
+}
+
+/// A claim inside of one that is no object.
+pub(in crate::check) fn inside_of_claim((name, outer): (&str, &str), span: Span, at: Span) -> Problem {
+    Problem::error(&CLAIM_INSIDE, format!("`{name}` is inside of `{outer}`, which is no object"))
+        .at(span, "there is nothing inside of a text, a number or a list")
+        .because(at, "this claim is the whole of it")
+        .help(format!("leave one of the two out, or say what of `{outer}` is meant"))
 }
 
 pub(in crate::check) fn unknown_claim(name: &str, span: Span, known: &[&str]) -> Problem {

@@ -5,8 +5,7 @@ use gatewright_dsl::problem::setting::wrong_type;
 use gatewright_dsl::schema::Want;
 
 use crate::check::expr::literal;
-use crate::check::{Check, answer, auth, problem};
-use crate::json;
+use crate::check::{Check, answer, auth, inside, problem};
 use crate::suite::{As, StepKind};
 use crate::ty::Ty;
 
@@ -31,7 +30,7 @@ pub(super) fn of(check: &mut Check<'_>, name: &Name, claims: Option<&Value>) -> 
         _ => &[],
     };
     let before = check.problems.len();
-    let mut members = Vec::new();
+    let mut said = Vec::new();
     for entry in entries {
         let Some(claim) = known.iter().find(|claim| claim.name == entry.name.text) else {
             let names: Vec<&str> = known.iter().map(|claim| claim.name.as_str()).collect();
@@ -50,9 +49,7 @@ pub(super) fn of(check: &mut Check<'_>, name: &Name, claims: Option<&Value>) -> 
             check.problems.push(wrong_type(entry.value.span, expected, &found));
             continue;
         };
-        let mut member = String::new();
-        json::string(&claim.wire, &mut member);
-        members.push(format!("{member}:{text}"));
+        said.push((claim, text));
     }
     let is_said = |name: &str| entries.iter().any(|entry| entry.name.text == name);
     let needs = |ty: &Ty| !matches!(ty, Ty::Optional(_) | Ty::List(..));
@@ -64,6 +61,6 @@ pub(super) fn of(check: &mut Check<'_>, name: &Name, claims: Option<&Value>) -> 
         check.problems.push(wrong_type(at, &expected, &found));
     }
     let auth = name.text.clone();
-    let claims = format!("{{{}}}", members.join(","));
+    let claims = inside::object(&said);
     (check.problems.len() == before).then_some(StepKind::As(Some(As { auth, claims })))
 }

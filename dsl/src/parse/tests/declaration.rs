@@ -83,6 +83,16 @@ fn fields_are_parted_by_commas_and_lines() {
 }
 
 #[test]
+fn a_field_may_be_inside_of_others() {
+    let file = tree("type T {\n  a: string? from \"x\" \"y.z\" \"w\" = \"d\", b: int\n}\n");
+    let Declaration::Type(declared) = only(&file) else { panic!() };
+    let TypeBody::Record { fields, .. } = &declared.body else { panic!() };
+    let inside: Vec<&str> = fields[0].inside.iter().map(|name| name.value.as_str()).collect();
+    assert_eq!((fields[0].wire.as_ref().unwrap().value.as_str(), inside), ("x", vec!["y.z", "w"]));
+    assert!(fields[0].default.is_some() && fields[1].inside.is_empty());
+}
+
+#[test]
 fn params_secrets_and_imports_are_one_line_each() {
     let file = tree(
         "/// Where orders are.\nparam orders_at: list<url>(1..16) = [\"http://a\"]\nparam rate: rate(10/s..1000/s)\nsecret key\nimport \"teams/*.gw\" as teams\n",

@@ -34,23 +34,50 @@ pub(super) fn read(auth: &'static Auth, asked: &Asked, payload: &Json, now: i64)
         }
     }
     let who = Principal::new(auth, |_, claim| {
-        let texts = match payload.member(claim.field.name)? {
+        let value = match found(payload.member(claim.field.name)?, claim.inside)? {
+            Ok(value) => value,
+            Err(NoObject) => return Some(vec![NO_TYPE.into()]),
+        };
+        let texts = match value {
             Json::Null => return None,
             // RFC 8693 section 4.2: scopes are one text with blanks between them.
-            Json::Text(text) if claim.field.many && claim.field.name == "scope" => text
-                .split(' ')
-                .filter(|scope| !scope.is_empty())
-                .map(|scope| Box::from(scope.as_bytes()))
-                .collect(),
+            Json::Text(text)
+                if claim.field.many && claim.field.name == "scope" && claim.inside.is_empty() =>
+            {
+                text.split(' ')
+                    .filter(|scope| !scope.is_empty())
+                    .map(|scope| Box::from(scope.as_bytes()))
+                    .collect()
+            }
             Json::List(items) if claim.field.many => {
                 // A member that is no text of its own is of no type that a claim can have.
-                items.iter().map(|item| text(item).unwrap_or_else(|| Box::from(&b"\xff"[..]))).collect()
+                items.iter().map(|item| text(item).unwrap_or_else(|| NO_TYPE.into())).collect()
             }
-            one => vec![text(one).unwrap_or_else(|| Box::from(&b"\xff"[..]))],
+            one => vec![text(one).unwrap_or_else(|| NO_TYPE.into())],
         };
         Some(texts)
     });
     who.ok().map(|who| (who, until))
+}
+
+/// A text that is of no type.
+const NO_TYPE: &[u8] = b"\xff";
+
+/// A claim is said to be inside of what is no object.
+struct NoObject;
+
+/// What stands under these names inside of a value, if anything does.
+fn found<'j>(value: &'j Json, inside: &[&str]) -> Option<Result<&'j Json, NoObject>> {
+    let mut value = value;
+    for name in inside {
+        value = match value {
+            Json::Object(_) => value.member(name)?,
+            Json::Null => return None,
+            // A token whose members are of other types is not one that this gateway was made for.
+            _ => return Some(Err(NoObject)),
+        };
+    }
+    Some(Ok(value))
 }
 
 /// The text of a value, if it has one of its own.

@@ -65,8 +65,10 @@ pub enum Item {
     },
     /// A file of public keys, or a URL.
     Keys {
-        /// Where they are: a path, or `http://IP:PORT/PATH`.
+        /// Where they are: a path, or a URL.
         from: &'static str,
+        /// Of a URL with `https`: a PEM file of the certificates that are believed; `None`: those that the machine believes.
+        roots: Option<&'static str>,
         /// Of a URL: how long the last good keys are used.
         keep: Duration,
         /// How often they are fetched.
@@ -179,11 +181,11 @@ impl Config {
     ) -> Result<(Held<KeySet>, Vec<Arc<Source>>), String> {
         let mut sources = Vec::new();
         for item in self.items {
-            if let Item::Keys { from, keep, every, cool_down, within } = *item
+            if let Item::Keys { from, roots, keep, every, cool_down, within } = *item
                 && is_url(from)
             {
                 let times = Times { keep, every, cool_down, within };
-                let source = Source::new(start, from, times, accepted.to_vec(), remembered.cloned());
+                let source = Source::new(start, (from, roots), times, accepted.to_vec(), remembered.cloned());
                 sources.push(source.map_err(|error| format!("the keys of `{}`: {error}", start.auth.name))?);
             }
         }

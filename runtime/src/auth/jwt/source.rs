@@ -7,7 +7,6 @@
 
 use std::future::Future;
 use std::io;
-use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, mpsc};
 use std::task::Poll;
@@ -19,8 +18,7 @@ use super::keys::{Algorithm, KeySet};
 use crate::auth::remembered::Remembered;
 use crate::auth::{Start, Upkeep};
 use crate::clock::{Alarm, Clock, Micros, micros};
-use crate::errand::Errand;
-use crate::head::Method;
+use crate::errand::{Messenger, Way};
 use crate::serve::say;
 
 /// Bytes of a set of keys.
@@ -45,9 +43,7 @@ pub(super) struct Source {
     /// The name of its `auth`.
     auth: &'static str,
     url: &'static str,
-    address: SocketAddr,
-    authority: &'static str,
-    path: &'static str,
+    way: Way,
     keep: Micros,
     every: Micros,
     cool_down: Micros,
@@ -94,28 +90,18 @@ struct Held {
 }
 
 impl Source {
-    /// The keys of a URL; it has been looked at when the gateway was compiled.
+    /// The keys of a URL, with the file of those who are believed there.
     pub(super) fn new(
         start: &Start,
-        url: &'static str,
+        (url, roots): (&'static str, Option<&'static str>),
         times: Times,
         accepted: Vec<Algorithm>,
         remembered: Option<Arc<Remembered>>,
     ) -> Result<Arc<Self>, String> {
-        let rest = url.strip_prefix("http://").unwrap_or(url);
-        let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
-        let declared = authority.parse::<SocketAddr>().ok().or_else(|| {
-            let host =
-                authority.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(authority);
-            host.parse::<IpAddr>().ok().map(|ip| SocketAddr::new(ip, 80))
-        });
-        let declared = declared.ok_or_else(|| format!("`{url}` has no IP address"))?;
         Ok(Arc::new(Self {
             auth: start.auth.name,
             url,
-            address: start.real(declared),
-            authority,
-            path: if path.is_empty() { "/" } else { path },
+            way: start.ways.to(url, roots)?,
             keep: micros(times.keep),
             every: micros(times.every),
             cool_down: micros(times.cool_down),
@@ -220,14 +206,14 @@ impl Source {
     }
 
     async fn keep(self: Arc<Self>, first: mpsc::Sender<()>) -> io::Result<()> {
-        let (alarm, limit) = (Alarm::new()?, Alarm::new()?);
+        let (alarm, mut messenger) = (Alarm::new()?, self.way.messenger(&self.clock)?);
         let mut first = Some(first);
         let mut failed = false;
         let mut due = 0;
         loop {
             match self.begin(due) {
                 Ok(began) => {
-                    let fetched = self.fetch_in_time(&limit).await.and_then(|text| self.take(text));
+                    let fetched = self.fetch(&mut messenger).await.and_then(|text| self.take(text));
                     self.tell(fetched.as_ref().err(), failed);
                     failed = fetched.is_err();
                     {
@@ -315,23 +301,8 @@ impl Source {
         Ok(())
     }
 
-    async fn fetch_in_time(&self, limit: &Alarm) -> Result<Vec<u8>, String> {
-        let fetched = self.clock.within(limit, self.within, self.fetch()).await;
-        fetched.unwrap_or_else(|| Err("no answer in time".to_owned()))
-    }
-
-    async fn fetch(&self) -> Result<Vec<u8>, String> {
-        let head = format!(
-            "GET {} HTTP/1.1\r\nHost: {}\r\nUser-Agent: gatewright-keys\r\nAccept: application/json\r\nConnection: close\r\n\r\n",
-            self.path, self.authority
-        );
-        let errand = Errand { address: self.address, tls: None, method: Method::Get, head: &head, body: b"" };
-        let answer = errand.run().await?;
-        if answer.status == 200 {
-            answer.body(LARGEST).await
-        } else {
-            Err(format!("status {}", answer.status))
-        }
+    async fn fetch(&self, messenger: &mut Messenger<'_>) -> Result<Vec<u8>, String> {
+        messenger.get("gatewright-keys", LARGEST, self.within).await
     }
 }
 

@@ -1,9 +1,15 @@
 //! Requests of the gateway's own, beside the workers: whether a server is well, for keys, with spans. One request, one answer, a
 //! connection of its own, plain or behind TLS; the head of the answer is read as strictly as any, and everything is bounded.
 
+#[cfg(feature = "jwt")]
+mod way;
+
+use std::cell::Cell;
 use std::io;
 use std::net::SocketAddr;
 
+#[cfg(feature = "jwt")]
+pub(crate) use self::way::{Messenger, Way, Ways};
 use crate::head::Method;
 #[cfg(feature = "trace")]
 use crate::head::retry_after;
@@ -12,7 +18,7 @@ use crate::http1::chunk::Decoder;
 #[cfg(any(feature = "jwt", feature = "trace"))]
 use crate::http1::framing::Length;
 use crate::http1::response::{self, Response};
-use crate::link::Link;
+use crate::link::{Link, Refused};
 use crate::serve::socket::Turn;
 use crate::tls::Dial;
 
@@ -30,6 +36,39 @@ pub(crate) struct Errand<'a> {
     /// The whole head. It says `Connection: close`.
     pub(crate) head: &'a str,
     pub(crate) body: &'a [u8],
+}
+
+/// How far an errand has come.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Stage {
+    /// Its name is looked up.
+    #[cfg(all(feature = "jwt", feature = "dns"))]
+    Looking,
+    /// There is no connection yet.
+    Connecting,
+    /// TLS is agreed on.
+    Shaking,
+    /// It was asked.
+    Asking,
+}
+
+#[cfg(feature = "jwt")]
+impl Stage {
+    #[cfg(feature = "dns")]
+    const FIRST: Self = Self::Looking;
+    #[cfg(not(feature = "dns"))]
+    const FIRST: Self = Self::Connecting;
+
+    /// What is said of an errand that is given up here.
+    const fn late(self) -> &'static str {
+        match self {
+            #[cfg(feature = "dns")]
+            Self::Looking => "its name cannot be looked up in time",
+            Self::Connecting => "no connection in time",
+            Self::Shaking => "no TLS handshake in time",
+            Self::Asking => "no answer in time",
+        }
+    }
 }
 
 /// The final answer, of which the head is there.
@@ -61,10 +100,16 @@ impl Errand<'_> {
     ///
     /// Why there is no answer, in words for the operator.
     pub(crate) async fn run(self) -> Result<Answer, String> {
-        let link = Link::open(self.address, self.tls).await.map_err(|refused| {
-            let cause = refused.cause.map(|cause| cause.to_string());
-            refused.why.map(str::to_owned).or(cause).unwrap_or_else(|| refused.reason.word.to_owned())
-        })?;
+        self.run_telling(&Cell::new(Stage::Connecting)).await
+    }
+
+    /// The same, and tells how far it has come.
+    async fn run_telling(self, stage: &Cell<Stage>) -> Result<Answer, String> {
+        stage.set(Stage::Connecting);
+        let stream = Link::connect(self.address).await.map_err(|it| refused(&it))?;
+        stage.set(Stage::Shaking);
+        let link = Link::over(stream, self.tls).await.map_err(|it| refused(&it))?;
+        stage.set(Stage::Asking);
         let mut rest = Arriving { link, turn: Turn::default(), held: Vec::new(), room: vec![0; ROOM] };
         for part in [self.head.as_bytes(), self.body] {
             if let Err(error) = rest.link.write_all(part).await {
@@ -98,6 +143,12 @@ impl Errand<'_> {
             }
         }
     }
+}
+
+/// Why there is no connection, in words.
+fn refused(refused: &Refused) -> String {
+    let cause = refused.cause.map(|cause| cause.to_string());
+    refused.why.map(str::to_owned).or(cause).unwrap_or_else(|| refused.reason.word.to_owned())
 }
 
 #[cfg(any(feature = "jwt", feature = "trace"))]
