@@ -8,7 +8,7 @@ use gatewright_runtime::generated::{Auth, Dns, Listener, Program, Setting};
 
 use crate::program::ANYWHERE;
 
-mod key_hosts {
+mod compiled {
     include!(concat!(env!("OUT_DIR"), "/key_hosts.rs"));
 }
 
@@ -19,13 +19,13 @@ pub const PORTS: [u16; 2] = [9033, 9034];
 
 /// As it was compiled.
 pub fn key_hosts() -> &'static Program {
-    &key_hosts::PROGRAM
+    &compiled::PROGRAM
 }
 
 /// The same at any free port and with its first `auth` alone: with this URL, who is believed there, and the name server that is asked. It
 /// fetches often, and gives a server little time.
 pub fn key_hosts_at(url: &'static str, roots: Option<&'static str>, names: SocketAddr) -> &'static Program {
-    let program = &key_hosts::PROGRAM;
+    let program = &compiled::PROGRAM;
     let millis = Duration::from_millis;
     let keys = Item::Keys {
         from: url,

@@ -54,7 +54,9 @@ mod tests {
 
     fn of(processors: &[usize]) -> Processors {
         let mut all = CpuSet::new();
-        processors.iter().for_each(|cpu| all.set(*cpu));
+        for cpu in processors {
+            all.set(*cpu);
+        }
         Processors(Some(all))
     }
 

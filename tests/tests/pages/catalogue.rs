@@ -57,8 +57,8 @@ fn each_failure_is_one_that_a_row_states() {
     };
     for policy in catalogue.policies() {
         let of_whom = if policy.who.is_some() { kinds.clone() } else { Vec::new() };
-        let stated: Vec<&Depends> = policy.depends.iter().chain(of_whom).collect();
-        let silent: Vec<_> = policy.answers.iter().filter(|answer| !states(&stated, answer)).collect();
+        let depends: Vec<&Depends> = policy.depends.iter().chain(of_whom).collect();
+        let silent: Vec<_> = policy.answers.iter().filter(|answer| !states(&depends, answer)).collect();
         assert!(silent.is_empty(), "{}: {silent:?}", policy.name);
         let given = |name: &&str| policy.answers.iter().any(|answer| answer.name == *name);
         let is_own = |one: &&Depends| !own.contains(one) || *one == &depends::ROOM;
@@ -66,8 +66,8 @@ fn each_failure_is_one_that_a_row_states() {
         assert!(named.into_iter().all(given), "{}", policy.name);
     }
     for kind in catalogue.auths() {
-        let stated: Vec<&Depends> = kind.depends.iter().collect();
-        let silent: Vec<_> = kind.answers.iter().filter(|answer| !states(&stated, answer)).collect();
+        let depends: Vec<&Depends> = kind.depends.iter().collect();
+        let silent: Vec<_> = kind.answers.iter().filter(|answer| !states(&depends, answer)).collect();
         assert!(silent.is_empty(), "{}: {silent:?}", kind.name);
     }
     for answer in AGGREGATED.iter().chain(HANDLED).chain(CORE).chain(BEFORE).chain(SECURED) {

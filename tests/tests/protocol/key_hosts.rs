@@ -16,7 +16,7 @@ use gatewright_tests::gate::{Gate, Setup, refused};
 use gatewright_tests::key_hosts::{HOST, PORTS, key_hosts};
 use gatewright_tests::names::{Mood, NameServer};
 use gatewright_tests::process::{Process, command, run};
-use gatewright_tests::server::Server;
+use gatewright_tests::server::{Connection, Server};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_tested");
 const TARGET: &str = "/realms/shop@home/certs?now";
@@ -204,7 +204,7 @@ fn the_operator_is_told_once_why_there_are_no_keys() {
     let other = Authority::new();
     let here = names(&["A 127.0.0.1"]);
     let secure = |config| keys(&[("one", RSA)], config).1;
-    let silent = || Server::new(|connection| connection.wait());
+    let silent = || Server::new(Connection::wait);
     let plain = Server::new(|connection| connection.write("HTTP/1.1 200 OK\r\n\r\n"));
     let unanswered = Server::secure(authority.server(&[HOST]), |connection| {
         connection.request()?;
