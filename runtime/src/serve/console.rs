@@ -90,8 +90,9 @@ fn check(program: &'static Program, arguments: &[String]) -> Result<String, Stri
     let asked = watch::Sender::new(0_u64).subscribe();
     super::auths(
         (program, &params, &Clock::real()),
-        (&[], &[]),
-        &asked,
+        (&[], &asked),
+        #[cfg(feature = "jwt")]
+        &[],
         #[cfg(all(feature = "dns", feature = "jwt"))]
         None,
     )?;

@@ -230,8 +230,8 @@ fn placed(
 /// Makes ready what finds out who asks.
 fn auths(
     (program, params, clock): (&'static Program, &Arc<Params>, &Clock),
-    (servers, files): (&[(SocketAddr, SocketAddr)], &Moved),
-    reread: &watch::Receiver<u64>,
+    (files, reread): (&Moved, &watch::Receiver<u64>),
+    #[cfg(feature = "jwt")] servers: &[(SocketAddr, SocketAddr)],
     #[cfg(all(feature = "dns", feature = "jwt"))] lookup: Option<crate::dns::Lookup>,
 ) -> Result<Vec<Box<dyn auth::Verifier>>, String> {
     #[cfg(feature = "jwt")]
@@ -280,8 +280,9 @@ fn prepare(
     };
     let auths = auths(
         (program, params, &clock),
-        (&options.servers, &options.files),
-        &reread.subscribe(),
+        (&options.files, &reread.subscribe()),
+        #[cfg(feature = "jwt")]
+        &options.servers,
         #[cfg(all(feature = "dns", feature = "jwt"))]
         lookup.clone(),
     )?;
