@@ -309,9 +309,11 @@ fn without_roots_those_are_believed_whom_the_machine_believes() {
 fn roots_that_cannot_be_read_stop_the_start() {
     let names = names(&[]);
     let url = format!("https://{HOST}");
+    let other = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
     for (roots, why) in [
         ("/nowhere/roots.pem", "`/nowhere/roots.pem` cannot be read: No such file or directory"),
-        ("/dev/null", "`/dev/null` holds no certificate in PEM"),
+        ("/dev/null", "`/dev/null` cannot be read: it is no file"),
+        (other, &format!("`{other}` holds no certificate in PEM")),
     ] {
         let (code, _, said) = run(&mut told_by(&url, Some(roots), &names));
         assert_eq!(code, Some(2), "{said}");
