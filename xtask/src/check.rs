@@ -69,9 +69,9 @@ fn choices() -> Result<(), String> {
         let chosen: Vec<&str> = chosen.map(|(_, name)| *name).collect();
         let mut command = cargo();
         command.args(["check", "--quiet", "--package", "gatewright-runtime", "--no-default-features"]);
-        command.args(["--features", &chosen.join(",")]).env("RUSTFLAGS", "-D warnings");
-        // Other flags than those of the other steps: in their folder all would be compiled twice.
-        command.env("CARGO_TARGET_DIR", root().join("target/choices"));
+        command.args(["--features", &chosen.join(",")]);
+        // For the runtime alone: with flags for everything, all that it needs would be compiled once more.
+        command.env("RUSTC_WORKSPACE_WRAPPER", root().join("xtask/deny_warnings"));
         succeed(&mut command).map_err(|why| format!("with the features {chosen:?}: {why}"))?;
     }
     Ok(())
