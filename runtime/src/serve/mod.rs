@@ -227,6 +227,12 @@ fn placed(
     Ok(places)
 }
 
+/// Where it listens: as declared, or elsewhere.
+fn listened(declared: &[SocketAddr], moved: &[SocketAddr]) -> Vec<SocketAddr> {
+    let elsewhere = moved.iter().copied().map(Some).chain(std::iter::repeat(None));
+    declared.iter().zip(elsewhere).map(|(declared, moved)| moved.unwrap_or(*declared)).collect()
+}
+
 /// Makes ready what finds out who asks.
 fn auths(
     (program, params, clock): (&'static Program, &Arc<Params>, &Clock),
@@ -265,10 +271,7 @@ fn prepare(
     let (tracing, exporter) = Tracing::of(program, params, &options.servers)?;
     let sink = access_log::sink(program.access_log, options.log_file, log)?;
     let workers = workers(options.workers);
-    let wanted: Vec<SocketAddr> = (0..)
-        .zip(places.listeners.iter().copied())
-        .map(|(index, declared): (usize, _)| options.listen.get(index).copied().unwrap_or(declared))
-        .collect();
+    let wanted = listened(&places.listeners, &options.listen);
     let (orders, _) = watch::channel(Order::Serve);
     let clock = options.clock.unwrap_or_else(Clock::real);
     let live = Live::of(program, params, &options.given);
