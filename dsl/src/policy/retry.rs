@@ -3,6 +3,7 @@
 use super::{Fit, Policy};
 use crate::ast::Percent;
 use crate::problem::accord::NOT_REPEATABLE;
+use crate::schema::ty::{FAILURES, UNSENT};
 use crate::schema::{
     Amount, Around, At, Cause, Default, Effect, Mismatch, Param, Phase, Place, Sense, Type, Value, Values,
     ty::Bounds,
@@ -170,15 +171,8 @@ const IDEMPOTENT: &[&str] = &["GET", "HEAD", "PUT", "DELETE", "OPTIONS"];
 
 /// Whether no server has seen the request.
 fn is_unsent(cause: &Value) -> bool {
-    let unsent = [
-        "connect_failure",
-        "upstream_refused",
-        "upstream_unreachable",
-        "upstream_connect_timeout",
-        "upstream_certificate_invalid",
-        "upstream_tls_failed",
-    ];
-    matches!(cause, Value::Cause(Cause::Reason(reason)) if unsent.contains(&&**reason))
+    let Value::Cause(Cause::Reason(reason)) = cause else { return false };
+    FAILURES.iter().take(UNSENT).any(|unsent| unsent == reason)
 }
 
 /// In whole milliseconds, as it would be written.

@@ -111,6 +111,9 @@ impl fmt::Display for Bounds {
     }
 }
 
+/// So many of [`FAILURES`], the first, say that no connection was made: no server has seen the request.
+pub const UNSENT: usize = 6;
+
 /// What may happen to a request on its way to a server, in words: reasons of the gateway, and `connect_failure` for the first
 /// five together.
 pub const FAILURES: &[&str] = &[

@@ -205,16 +205,7 @@ mod tests {
     use std::task::{Context, Poll, Waker};
 
     use super::*;
-    use crate::auth::{Auth, Kind, Verifier};
-
-    #[derive(Debug)]
-    struct Nobody;
-
-    impl Kind for Nobody {
-        fn start(&'static self, _: &Start) -> Result<Box<dyn Verifier>, String> {
-            Err("nobody is asked".to_owned())
-        }
-    }
+    use crate::auth::{Auth, Nobody};
 
     static PARTNER: Auth = Auth { name: "partner", claims: &[], kind: &Nobody, calls: &[] };
 

@@ -114,17 +114,8 @@ fn words(line: &str) -> Result<Vec<String>, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::auth::{Claim, Kind, Start, Verifier};
+    use crate::auth::{Claim, Nobody};
     use crate::policy::query::Field;
-
-    #[derive(Debug)]
-    struct Nobody;
-
-    impl Kind for Nobody {
-        fn start(&'static self, _: &Start) -> Result<Box<dyn Verifier>, String> {
-            Err("nobody is asked".to_owned())
-        }
-    }
 
     /// A hash is a number here.
     const FORM: Form<u32> = Form {

@@ -77,6 +77,18 @@ pub trait Kind: fmt::Debug + Sync {
     fn start(&'static self, start: &Start) -> Result<Box<dyn Verifier>, String>;
 }
 
+/// A kind for tests that need one and ask nobody.
+#[cfg(all(test, any(feature = "api_key", feature = "basic", feature = "jwt")))]
+#[derive(Debug)]
+pub(crate) struct Nobody;
+
+#[cfg(all(test, any(feature = "api_key", feature = "basic", feature = "jwt")))]
+impl Kind for Nobody {
+    fn start(&'static self, _: &Start) -> Result<Box<dyn Verifier>, String> {
+        Err("nobody is asked".to_owned())
+    }
+}
+
 /// What a kind has when it makes ready.
 #[derive(Debug)]
 pub struct Start<'a> {
