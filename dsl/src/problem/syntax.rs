@@ -43,6 +43,13 @@ pub fn unknown_word<'a>(
     }
 }
 
+/// A reason that no gateway has. There are too many of them to be read in a problem.
+#[must_use]
+pub fn unknown_reason<'a>(at: Span, word: &str, known: impl IntoIterator<Item = &'a str>) -> Problem {
+    let problem = unknown_word(at, "reason", word, known);
+    if problem.fix.is_some() { problem } else { problem.help("`gw explain reasons` shows all of them") }
+}
+
 /// Something that cannot stand where it stands.
 #[must_use]
 pub fn unexpected_text(at: Span, found: &str, expected: &str) -> Problem {

@@ -223,7 +223,7 @@ fn cause(written: &Written, catalogue: &Catalogue) -> Result<Option<Cause>, Box<
             Some(Cause::Reason(word.clone().into()))
         }
         ValueKind::Word(word) => {
-            return Err(Box::new(syntax::unknown_word(written.span, "reason", word, catalogue.reasons())));
+            return Err(Box::new(syntax::unknown_reason(written.span, word, catalogue.reasons())));
         }
         _ => status(written, 400, 599).map(Cause::Status),
     })

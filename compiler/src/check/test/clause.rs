@@ -6,7 +6,7 @@ use std::time::Duration;
 use gatewright_dsl::Span;
 use gatewright_dsl::ast::{Clause, ClauseKind, Is, Name, Text, Value, ValueKind};
 use gatewright_dsl::problem::setting::{misplaced_setting, out_of_bounds, repeated_argument, wrong_type};
-use gatewright_dsl::problem::syntax::{unknown_word, wrong_status};
+use gatewright_dsl::problem::syntax::{unknown_reason, wrong_status};
 use gatewright_dsl::schema::{BEFORE, Want};
 
 use crate::check::{Check, answer, problem};
@@ -177,7 +177,7 @@ fn reason(check: &mut Check<'_>, name: &Name) -> Option<String> {
     if known.contains(&name.text.as_str()) {
         return Some(name.text.clone());
     }
-    check.problems.push(unknown_word(name.span, "reason", &name.text, known));
+    check.problems.push(unknown_reason(name.span, &name.text, known));
     None
 }
 
