@@ -1,6 +1,7 @@
 //! What a gateway does with one request, and why: an evaluation of the tables that are emitted. It shares no code with the
 //! runtime, so that each can be held against the other.
 
+mod foretold;
 mod path;
 mod read;
 mod scene;
@@ -16,6 +17,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use crate::algebra::Method;
 use crate::routes::{Given, Listed, Plan};
 
+pub use self::foretold::Foretold;
 use self::scene::Scene;
 use self::value::Open;
 pub use self::verdict::Verdict;
@@ -65,6 +67,8 @@ pub enum Decision {
         hops: Vec<Hop>,
         /// What each of its steps does with the request.
         verdicts: Vec<Verdict>,
+        /// The answer that it will have without a server, where the request alone says so.
+        foretold: Option<Foretold>,
     },
     /// The gateway answers itself, for a reason.
     Own {
@@ -176,8 +180,17 @@ impl Plan {
             };
             let given = Given { path: captured(&end.path), host: captured(&end.host) };
             let route = self.with_hosts(end.route?, Some(&given))?;
-            let verdicts = self.verdicts(end.route?, &Scene { given: &given, ..scene });
-            Some(Decision::Won { route: Box::new(route), labels: end.host, hops: end.path, verdicts })
+            let scene = Scene { given: &given, ..scene };
+            let verdicts = self.verdicts(end.route?, &scene);
+            let record = self.0.routes.get(end.route?).and_then(|route| self.record(route));
+            let foretold = record.and_then(|(chain, record)| scene.foretold(chain, record, &verdicts));
+            Some(Decision::Won {
+                route: Box::new(route),
+                labels: end.host,
+                hops: end.path,
+                verdicts,
+                foretold,
+            })
         });
         if let Some(decision) = won {
             return Ok(Explanation { path, decision, others });
@@ -237,10 +250,7 @@ impl Plan {
 
     /// What each step of a route does.
     fn verdicts(&self, route: usize, scene: &Scene<'_>) -> Vec<Verdict> {
-        let record = self.0.routes.get(route).and_then(|route| {
-            let chain = self.0.chains.get(route.chain)?;
-            Some((chain, chain.records.get(route.record)?))
-        });
+        let record = self.0.routes.get(route).and_then(|route| self.record(route));
         let Some((chain, record)) = record else { return Vec::new() };
         let steps = chain.steps.iter().zip(record).filter_map(|(table, config)| {
             let table = self.0.steps.get(*table)?;

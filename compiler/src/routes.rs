@@ -190,7 +190,7 @@ impl Plan {
         }
     }
 
-    fn record(&self, route: &ir::Route) -> Option<(&ir::Chain, &[usize])> {
+    pub(crate) fn record(&self, route: &ir::Route) -> Option<(&ir::Chain, &[usize])> {
         let chain = self.0.chains.get(route.chain)?;
         Some((chain, chain.records.get(route.record)?))
     }

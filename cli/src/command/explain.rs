@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::path::Path;
 use std::process::ExitCode;
 
-use gatewright_compiler::explain::{Asked, Decision, Explanation, Hop, Unset, Verdict, Why};
+use gatewright_compiler::explain::{Asked, Decision, Explanation, Foretold, Hop, Unset, Verdict, Why};
 use gatewright_compiler::routes::{Listed, Origin};
 use gatewright_dsl::problem::nearest::nearest;
 use serde_json::{Value, json};
@@ -169,13 +169,17 @@ fn document(asked: &Asked, explanation: &Explanation) -> Value {
     let shown = |hops: &[Hop]| -> Value {
         hops.iter().map(|hop| json!({ "text": hop.text, "by": hop.by.to_string() })).collect()
     };
-    let (labels, segments, route, answer, verdicts) = match &explanation.decision {
-        Decision::Won { route, labels, hops, verdicts } => {
-            (shown(labels), shown(hops), listed(route), Value::Null, verdicts.iter().map(verdict).collect())
+    let (labels, segments, route, answer, verdicts, foretold) = match &explanation.decision {
+        Decision::Won { route, labels, hops, verdicts, foretold } => {
+            let foretold = foretold.as_ref().map_or(Value::Null, |told| {
+                json!({ "status": told.status, "reason": told.reason, "sure": told.is_sure, "instead": told.instead })
+            });
+            let verdicts = verdicts.iter().map(verdict).collect();
+            (shown(labels), shown(hops), listed(route), Value::Null, verdicts, foretold)
         }
         Decision::Own { status, reason, allowed, is_floor } => {
             let answer = json!({ "status": status, "reason": reason, "allowed": allowed, "floor": is_floor });
-            (json!([]), json!([]), Value::Null, answer, json!([]))
+            (json!([]), json!([]), Value::Null, answer, json!([]), Value::Null)
         }
     };
     json!({
@@ -192,6 +196,7 @@ fn document(asked: &Asked, explanation: &Explanation) -> Value {
         "segments": segments,
         "route": route,
         "verdicts": verdicts,
+        "foretold": foretold,
         "answer": answer,
         "others": others,
     })
@@ -218,7 +223,7 @@ fn show(asked: &Asked, explanation: &Explanation) {
     }
     let client = format!("  client   {}", asked.client);
     match &explanation.decision {
-        Decision::Won { route, labels, hops, verdicts } => {
+        Decision::Won { route, labels, hops, verdicts, foretold } => {
             for hop in labels.iter().rev() {
                 println!("  label    {}: {}", hop.text, hop.by);
             }
@@ -258,7 +263,9 @@ fn show(asked: &Asked, explanation: &Explanation) {
                     println!("            {need}");
                 }
             }
-            foretell(verdicts);
+            if let Some(foretold) = foretold {
+                foretell(foretold);
+            }
         }
         Decision::Own { status, reason, allowed, is_floor } => {
             println!("{client}\n\nthe gateway answers {status}: {reason}");
@@ -281,14 +288,12 @@ fn show(asked: &Asked, explanation: &Explanation) {
 }
 
 /// Says which answer the request will have, where its route refuses it.
-fn foretell(verdicts: &[Verdict]) {
-    let refuses = |verdict: &Verdict| matches!(verdict, Verdict::Refuses { .. });
-    let Some(at) = verdicts.iter().position(refuses) else { return };
-    let Some(Verdict::Refuses { status, reason, .. }) = verdicts.get(at) else { return };
-    let is_sure = !verdicts.iter().take(at).any(|verdict| *verdict == Verdict::Open);
+fn foretell(foretold: &Foretold) {
+    let Foretold { status, reason, is_sure, instead } = foretold;
     let unless =
-        if is_sure { "" } else { ", unless a step before refuses it for what a request does not say" };
-    println!("\nthe answer will be {status}: {reason}{unless}");
+        if *is_sure { "" } else { ", unless a step before refuses it for what a request does not say" };
+    let answer = instead.map_or_else(String::new, |instead| format!("{instead}, in the place of "));
+    println!("\nthe answer will be {answer}{status}: {reason}{unless}");
 }
 
 /// A setting, and all that it came through: `timeout 2s (gateway.gw:5) in group /api (gateway.gw:4)`.

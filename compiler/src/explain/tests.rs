@@ -152,3 +152,36 @@ fn a_gateway_that_would_not_start_meets_no_request() {
     let wrong = asking(|asked| asked.params.push(field("trusted", "10.0.0.1/8")));
     assert_eq!(wrong, Err(Unset::Wrong("trusted".to_owned(), "list<cidr>".to_owned())));
 }
+
+const TELLING: &str = "gateway telling { listen http :8080 }
+upstream orders { server \"http://127.0.0.1:9001\" }
+group {
+  on 4xx respond 410
+  route GET /by/{who} -> orders {
+    query page: int(1..)
+    request { set header \"x-who\" = who; default header \"x-other\" = who }
+    on wrong_fields respond 503
+  }
+  route GET /to -> orders /v2/{request.query(\"to\") ?? \"none\"}/x
+}
+";
+
+#[test]
+fn the_answer_of_the_gateways_own_is_foretold_with_what_stands_in_its_place() {
+    let plan = crate::plan(&[Source::new("gateway.gw", TELLING)], &Catalogue::standard()).unwrap();
+    let told = |target: &str| {
+        let explanation = plan.explain(&Asked::new("GET", target)).unwrap();
+        let Decision::Won { foretold, .. } = explanation.decision else { panic!("{target}") };
+        foretold.map(|it| (it.status, it.reason, it.is_sure, it.instead))
+    };
+    assert_eq!(told("/by/ada?page=1"), None);
+    // The reason itself before the class of its status.
+    assert_eq!(told("/by/ada?page=0"), Some((400, "wrong_fields", true, Some(503))));
+    // A body that is too large would be refused before.
+    assert_eq!(told("/by/a%0Db?page=1"), Some((400, "edit_invalid", false, Some(410))));
+    assert_eq!(told("/to?to=ada"), None);
+    for to in ["", "..", "a/b", "a%3Bb", "%5C", "%FF", "a%00"] {
+        let told = told(&format!("/to?to={to}"));
+        assert_eq!(told, Some((400, "segment_invalid", false, Some(410))), "{to}");
+    }
+}

@@ -143,6 +143,17 @@ impl Scene<'_> {
         }
     }
 
+    /// The text of a value, as it is written where a text is wanted; nothing of what is absent.
+    pub(super) fn written(&self, expr: &Expr) -> Result<Vec<u8>, Open> {
+        Ok(match self.value(expr)? {
+            Some(Value::Of(constant)) => constant::text(&constant).into_bytes(),
+            Some(Value::Text(text)) => text,
+            // Only a record, which is open already, has a list in it.
+            Some(Value::List(_)) => return Err(Open::Hidden),
+            None => Vec::new(),
+        })
+    }
+
     fn truth(&self, expr: &Expr) -> Result<bool, Open> {
         Ok(self.value(expr)?.is_some_and(|value| value.truth()))
     }

@@ -41,6 +41,9 @@ impl Scene<'_> {
                 Err(_) => Verdict::Open,
             };
         }
+        if let Some(verdict) = self.edits(table, config) {
+            return verdict;
+        }
         let Some(declared) = declared(config) else { return Verdict::Open };
         let wrong = declared
             .into_iter()

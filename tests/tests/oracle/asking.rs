@@ -3,7 +3,7 @@
 
 use std::net::Ipv4Addr;
 
-use gatewright_compiler::explain::{Asked, Decision, Verdict};
+use gatewright_compiler::explain::{Asked, Decision};
 use gatewright_compiler::routes::Plan;
 use gatewright_dsl::{Catalogue, Source};
 use gatewright_tests::client::Client;
@@ -135,16 +135,13 @@ fn compare(
             same("reason", reason.into(), &line["reason"])?;
             same("route", Value::Null, &line["route"])
         }
-        Decision::Won { route, verdicts, .. } => {
+        Decision::Won { route, foretold, .. } => {
             same("route", route.name().into(), &line["route"])?;
-            let refusal = verdicts.iter().find_map(|verdict| match verdict {
-                Verdict::Refuses { status, reason, .. } => Some((*status, *reason)),
-                _ => None,
-            });
-            if let Some((status, reason)) = refusal {
+            if let Some(foretold) = foretold {
                 seen.refused += 1;
+                let status = foretold.instead.unwrap_or(foretold.status);
                 same("status", status.into(), &line["status"])?;
-                return same("reason", reason.into(), &line["reason"]);
+                return same("reason", foretold.reason.into(), &line["reason"]);
             }
             seen.passed += 1;
             same("reason", "respond".into(), &line["reason"])?;
