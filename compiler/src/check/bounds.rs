@@ -1,6 +1,8 @@
 //! What start-up holds a parameter against beyond its type: the bounds of the settings in whose place it stands. So a setting
 //! is never outside its bounds, and a parameter need not repeat them.
 
+use std::time::Duration;
+
 use gatewright_dsl::ast::Name;
 use gatewright_dsl::problem::setting::out_of_bounds;
 use gatewright_dsl::schema::{Param as Row, Value};
@@ -53,6 +55,11 @@ fn of_type(ty: &Ty) -> Bounds {
     let item = if let Ty::List(item, _) = ty { item } else { ty };
     let Range { min, max } = item.amounts().unwrap_or(Range::ALL);
     Bounds { least: min, most: max }
+}
+
+/// The bounds of a time; nothing for any other type.
+pub(super) fn of_time(ty: &Ty) -> Option<(Option<Duration>, Option<Duration>)> {
+    if let Ty::Duration(Range { min, max }) = ty { Some((*min, *max)) } else { None }
 }
 
 /// The one of two that is the stricter.

@@ -17,6 +17,7 @@ mod declared;
 mod document;
 pub(crate) mod expr;
 mod file;
+mod fit;
 mod gateway;
 mod given;
 mod handler;

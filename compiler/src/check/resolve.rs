@@ -9,7 +9,7 @@ use std::rc::Rc;
 use gatewright_dsl::Problem;
 use gatewright_dsl::ast::{self, Name, Value, ValueKind};
 use gatewright_dsl::problem::setting::wrong_type;
-use gatewright_dsl::schema::{Param, Source, Stage, Type, Value as Checked, Want, Wanted, Written};
+use gatewright_dsl::schema::{Dynamic, Param, Source, Stage, Type, Value as Checked, Want, Wanted, Written};
 
 use super::expr::scope::{Found, Scope};
 use super::expr::{self, Asked, literal};
@@ -321,11 +321,13 @@ fn wanted(check: &mut Check<'_>, scope: &Scope<'_>, step: &Step, wanted: &Wanted
             }
         },
         Written::File { path } => file::read(check, path).map(|(media, text)| Resolved::File(media, text)),
-        // A part of an upstream is made when the gateway starts.
-        Written::Name { name, param } if step.policy.part => settled(check, name, param).map(Resolved::Param),
         Written::Principal { name } => auth::reference(check, name),
         // INVARIANT: no policy asks for values with names.
         Written::Named { .. } => None,
+        // What is made of it when the gateway starts does not change.
+        Written::Name { name, param } if step.policy.part || param.dynamic == Dynamic::Start => {
+            settled(check, name, param).map(Resolved::Param)
+        }
         Written::Name { name, param } => reference(check, scope, name, param).map(Resolved::Param),
     }
 }

@@ -61,7 +61,7 @@ impl Written {
                 let row = item::upstream::WORDS
                     .iter()
                     .flat_map(|row| row.params)
-                    .find(|it| it.name == "weight" && it.dynamic);
+                    .find(|it| it.name == "weight" && it.dynamic.is_name());
                 let Some(param) = row.and_then(|row| resolve::of_program(check, name, row)) else { return };
                 Given::Param(param)
             }

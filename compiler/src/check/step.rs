@@ -12,7 +12,7 @@ use gatewright_dsl::schema::{Around, Checked, Phase, Values};
 use super::around::Nested;
 use super::join::{Item, Settings};
 use super::upstream::Upstream;
-use super::{Check, problem, resolve, split, trail};
+use super::{Check, fit, problem, resolve, split, trail};
 use crate::checked::{self, Step};
 
 /// A route whose steps are asked for.
@@ -94,6 +94,7 @@ fn accord(check: &mut Check<'_>, steps: &[Step], asked: &Asked<'_, '_>) {
         let mismatch = accord(&step.values, &around);
         check.problems.extend(mismatch.and_then(|mismatch| mismatch.problem(&step.values)));
     }
+    fit::check(check, steps);
 }
 
 /// The steps of a call that a branch makes: what its upstream says of every call, or what holds by itself. Of a request they know
@@ -118,6 +119,7 @@ pub(super) fn of_branch<'a>(
         let mismatch = accord(&step.values, &Around { methods: None, find: &find });
         check.problems.extend(mismatch.and_then(|mismatch| mismatch.problem(&step.values)));
     }
+    fit::check(check, &steps);
     let params = Rc::clone(&check.params);
     let scope = resolve::scope(check, &params.scope, &[], &[]);
     resolve::steps(check, &scope, &mut steps);

@@ -93,7 +93,7 @@ impl Reading<'_> {
             Value::Least(two) => {
                 Content::Least(Box::new((self.setting(param, &two.0), self.setting(param, &two.1))))
             }
-            _ if param.dynamic => Content::Is(Box::new(self.content(param, param.ty, value))),
+            _ if param.dynamic.is_name() => Content::Is(Box::new(self.content(param, param.ty, value))),
             _ => self.content(param, param.ty, value),
         }
     }

@@ -2,7 +2,9 @@
 
 use super::Kind;
 use crate::schema::depends;
-use crate::schema::{At, Default, Effect, Join, Mismatch, Param, Row, Type, Value, Values, ty::Bounds};
+use crate::schema::{
+    At, Default, Dynamic, Effect, Join, Mismatch, Param, Row, Type, Value, Values, ty::Bounds,
+};
 
 /// `auth partner api_key { header "x-api-key"; key "acme" sha256 "9f86…"; keys "partners.keys"; claims Partner }`
 ///
@@ -56,7 +58,7 @@ const KEY: Row = Row {
             default: Default::Absent,
             min: None,
             max: None,
-            dynamic: false,
+            dynamic: Dynamic::No,
             doc: "what else is known of its owner, as `claims` declares it: `plan = \"gold\"`",
         },
     ],

@@ -7,7 +7,8 @@ use std::time::Duration;
 use super::Kind;
 use crate::schema::depends;
 use crate::schema::{
-    At, Default, Depends, Effect, Join, Mismatch, Param, Reason, Row, Type, Value, Values, ty::Bounds,
+    At, Default, Depends, Dynamic, Effect, Join, Mismatch, Param, Reason, Row, Type, Value, Values,
+    ty::Bounds,
 };
 
 /// `auth staff basic { user "ada" hash "$argon2id$…"; users "staff.users"; verify 2 queue 64 within 2s; claims Person }`
@@ -57,7 +58,7 @@ const USER: Row = Row {
             default: Default::Absent,
             min: None,
             max: None,
-            dynamic: false,
+            dynamic: Dynamic::No,
             doc: "what else is known of this one, as `claims` declares it: `team = \"press\"`",
         },
     ],
@@ -95,7 +96,7 @@ const VERIFY: Row = Row {
             default: Default::Is(Value::Duration(Duration::from_secs(2))),
             min: Some(Value::Duration(Duration::from_millis(100))),
             max: Some(Value::Duration(Duration::from_secs(30))),
-            dynamic: false,
+            dynamic: Dynamic::No,
             doc: "how long a request waits at most",
         },
     ],
@@ -114,7 +115,7 @@ const REMEMBER: Row = Row {
             default: Default::Is(Value::Duration(Duration::from_mins(5))),
             min: Some(Value::Duration(Duration::from_secs(1))),
             max: Some(Value::Duration(Duration::from_hours(24))),
-            dynamic: false,
+            dynamic: Dynamic::No,
             doc: "how long",
         },
         whole("most", At::Label, 10_000, (16, 1_000_000), "how many at most"),
@@ -133,7 +134,7 @@ const fn whole(name: &'static str, at: At, default: i64, (min, max): (i64, i64),
         default: Default::Is(Value::Int(default)),
         min: Some(Value::Int(min)),
         max: Some(Value::Int(max)),
-        dynamic: false,
+        dynamic: Dynamic::No,
         doc,
     }
 }

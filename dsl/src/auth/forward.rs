@@ -6,7 +6,9 @@ use super::{AUTHORIZATION, Kind};
 use crate::policy::health::is_target;
 use crate::problem::setting::PROTECTED_FIELD;
 use crate::schema::field::PROTECTED;
-use crate::schema::{At, Default, Depends, Mismatch, Param, Reason, Row, Type, Value, Values, ty::Bounds};
+use crate::schema::{
+    At, Default, Depends, Dynamic, Mismatch, Param, Reason, Row, Type, Value, Values, ty::Bounds,
+};
 
 /// `auth caller forward { ask sessions /verify within 500ms; credential "authorization"; send "cookie"; refuse 401, 403 with
 /// "www-authenticate"; claims Caller }`
@@ -71,7 +73,7 @@ const ASK: Row = Row {
             default: Default::Is(Value::Duration(Duration::from_secs(1))),
             min: Some(Value::Duration(Duration::from_millis(10))),
             max: Some(Value::Duration(Duration::from_secs(30))),
-            dynamic: false,
+            dynamic: Dynamic::No,
             doc: "how long that may take, with all tries",
         },
     ],
@@ -110,7 +112,7 @@ const REFUSE: Row = Row {
             default: Default::List(REFUSING),
             min: None,
             max: None,
-            dynamic: false,
+            dynamic: Dynamic::No,
             doc: "those; a success lets in, and all others are 503",
         },
         list("with", At::Label, TOLD, "the fields of such an answer that the client is given"),
@@ -120,7 +122,16 @@ const REFUSE: Row = Row {
 };
 
 const fn list(name: &'static str, at: At, default: &'static [Value], doc: &'static str) -> Param {
-    Param { name, at, ty: NAMES, default: Default::List(default), min: None, max: None, dynamic: false, doc }
+    Param {
+        name,
+        at,
+        ty: NAMES,
+        default: Default::List(default),
+        min: None,
+        max: None,
+        dynamic: Dynamic::No,
+        doc,
+    }
 }
 
 /// Fields that are about one message or one connection, or that the gateway writes into its own answers.

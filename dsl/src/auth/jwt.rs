@@ -6,8 +6,8 @@ use super::Kind;
 use crate::schema::depends;
 use crate::schema::url;
 use crate::schema::{
-    Amount, At, Default, Depends, Effect, Join, Mismatch, Param, Row, Stage, Type, Url, Value, Values,
-    ty::Bounds,
+    Amount, At, Default, Depends, Dynamic, Effect, Join, Mismatch, Param, Row, Stage, Type, Url, Value,
+    Values, ty::Bounds,
 };
 
 /// `auth customer jwt { issuer "https://id.example/"; audience "shop"; accept ES256; keys "keys.json"; claims Customer }`
@@ -127,7 +127,7 @@ const fn time(name: &'static str, seconds: u64, (min, max): (u64, u64), doc: &'s
         default: Default::Is(Value::Duration(Duration::from_secs(seconds))),
         min: Some(Value::Duration(Duration::from_secs(min))),
         max: Some(Value::Duration(Duration::from_secs(max))),
-        dynamic: false,
+        dynamic: Dynamic::No,
         doc,
     }
 }
@@ -172,7 +172,7 @@ const LEEWAY: Row = Row {
         default: Default::Is(Value::Duration(Duration::ZERO)),
         min: Some(Value::Duration(Duration::ZERO)),
         max: Some(Value::Duration(Duration::from_mins(5))),
-        dynamic: false,
+        dynamic: Dynamic::No,
         doc: "whole seconds; `exp` and `nbf` are held against the clock with it",
     }],
     check: Some(is_of_whole_seconds),
@@ -190,7 +190,7 @@ const TOKEN: Row = Row {
         default: Default::Is(Value::Size(8 << 10)),
         min: Some(Value::Size(256)),
         max: Some(Value::Size(32 << 10)),
-        dynamic: false,
+        dynamic: Dynamic::No,
         doc: "a longer one is refused unread",
     }],
     effect: Effect { amounts: &[Amount::wider("max")], ..Effect::UNSAID },
@@ -208,7 +208,7 @@ const REMEMBER: Row = Row {
             default: Default::Is(Value::Int(10_000)),
             min: Some(Value::Int(16)),
             max: Some(Value::Int(1_000_000)),
-            dynamic: false,
+            dynamic: Dynamic::No,
             doc: "how many at most",
         },
         Param::flag("off", "none: the signature of each is verified with each request"),

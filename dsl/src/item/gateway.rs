@@ -9,7 +9,7 @@ use crate::ast::Percent;
 use crate::policy::request::may_be_carried;
 use crate::problem::setting::{MISSING_ARGUMENT, TRUSTS_EVERYONE, WRONG_TYPE};
 use crate::schema::ty::Bounds;
-use crate::schema::{At, Default, Join, Mismatch, Param, Row, Type, Value, Values};
+use crate::schema::{At, Default, Dynamic, Join, Mismatch, Param, Row, Type, Value, Values};
 use crate::source::Span;
 
 /// Where the gateway listens, whom it believes, and how it names requests.
@@ -27,7 +27,7 @@ const LISTEN: Row = Row {
             default: Default::Required,
             min: None,
             max: None,
-            dynamic: false,
+            dynamic: Dynamic::No,
             doc: "what is spoken there",
         },
         Param {
@@ -37,7 +37,7 @@ const LISTEN: Row = Row {
             default: Default::Required,
             min: None,
             max: None,
-            dynamic: true,
+            dynamic: Dynamic::Start,
             doc: "address and port; a port alone means every address of the machine",
         },
         Param::optional(
@@ -83,7 +83,7 @@ const ADMIN: Row = Row {
         default: Default::Required,
         min: None,
         max: None,
-        dynamic: true,
+        dynamic: Dynamic::Start,
         doc: "address and port; a port alone means every address of the machine",
     }],
     ..Row::BLANK
@@ -118,7 +118,7 @@ pub const DNS: Row = Row {
             default: Default::Is(Value::Int(2)),
             min: Some(Value::Int(1)),
             max: Some(Value::Int(5)),
-            dynamic: false,
+            dynamic: Dynamic::No,
             doc: "how often all name servers are asked, one after the other, until one answers",
         },
         time(
@@ -142,7 +142,7 @@ const fn time(name: &'static str, default: u64, (min, max): (u64, u64), doc: &'s
         default: Default::Is(Value::Duration(Duration::from_secs(default))),
         min: Some(Value::Duration(Duration::from_millis(min))),
         max: Some(Value::Duration(Duration::from_millis(max))),
-        dynamic: false,
+        dynamic: Dynamic::No,
         doc,
     }
 }
@@ -182,7 +182,7 @@ const TRUSTED: Row = Row {
             default: Default::Required,
             min: None,
             max: None,
-            dynamic: true,
+            dynamic: Dynamic::Start,
             doc: "their networks and addresses",
         },
         Param {
@@ -192,7 +192,7 @@ const TRUSTED: Row = Row {
             default: Default::Is(Value::Word(Cow::Borrowed("x_forwarded_for"))),
             min: None,
             max: None,
-            dynamic: false,
+            dynamic: Dynamic::No,
             doc: "the field in which they say who the client is",
         },
     ],
@@ -251,7 +251,7 @@ const DRAIN: Row = Row {
             default: Default::Required,
             min: Some(Value::Duration(Duration::from_secs(1))),
             max: Some(Value::Duration(Duration::from_hours(24))),
-            dynamic: true,
+            dynamic: Dynamic::Start,
             doc: "how long open connections have until they are cut",
         },
         Param {
@@ -261,7 +261,7 @@ const DRAIN: Row = Row {
             default: Default::Is(Value::Duration(Duration::ZERO)),
             min: None,
             max: Some(Value::Duration(Duration::from_mins(10))),
-            dynamic: true,
+            dynamic: Dynamic::Start,
             doc: "how long before that further clients are still served, while `/readyz` says 503 already",
         },
     ],
@@ -279,7 +279,7 @@ const CAPACITY: Row = Row {
             default: Default::Absent,
             min: Some(Value::Int(64)),
             max: Some(Value::Int(10_000_000)),
-            dynamic: true,
+            dynamic: Dynamic::Start,
             doc: "how many clients are connected; further ones wait in the kernel's queue",
         },
         Param {
@@ -289,7 +289,7 @@ const CAPACITY: Row = Row {
             default: Default::Absent,
             min: Some(Value::Int(16)),
             max: Some(Value::Int(10_000_000)),
-            dynamic: true,
+            dynamic: Dynamic::Start,
             doc: "how many requests are under way; further ones are refused with 503",
         },
         Param {
@@ -299,7 +299,7 @@ const CAPACITY: Row = Row {
             default: Default::Absent,
             min: Some(Value::Size(32 << 20)),
             max: Some(Value::Size(1 << 40)),
-            dynamic: true,
+            dynamic: Dynamic::Start,
             doc: "how much memory the process takes at most; it bounds the other two where they are not written",
         },
         Param {
@@ -309,7 +309,7 @@ const CAPACITY: Row = Row {
             default: Default::Is(Value::Duration(Duration::from_secs(1))),
             min: Some(Value::Duration(Duration::from_secs(1))),
             max: Some(Value::Duration(Duration::from_hours(1))),
-            dynamic: true,
+            dynamic: Dynamic::Start,
             doc: "after how long a request that is refused may come again",
         },
     ],
@@ -389,7 +389,7 @@ const TRACE: Row = Row {
             default: Default::Required,
             min: None,
             max: None,
-            dynamic: true,
+            dynamic: Dynamic::Start,
             doc: "the collector that takes OTLP over HTTP: scheme, host and port; `/v1/traces` is asked there",
         },
         Param {
@@ -399,7 +399,7 @@ const TRACE: Row = Row {
             default: Default::Required,
             min: Some(Value::Percent(Percent(0))),
             max: Some(Value::Percent(Percent(1_000_000))),
-            dynamic: true,
+            dynamic: Dynamic::Start,
             doc: "how many traces that begin here are recorded; of one that is continued, its parent says it",
         },
         Param {
@@ -409,7 +409,7 @@ const TRACE: Row = Row {
             default: Default::Is(Value::Word(Cow::Borrowed("trusted"))),
             min: None,
             max: None,
-            dynamic: false,
+            dynamic: Dynamic::No,
             doc: "whose traces are continued: those of trusted proxies, or those of every client",
         },
     ],

@@ -3,7 +3,7 @@
 use crate::schema::ty::Bounds;
 use std::net::IpAddr;
 
-use crate::schema::{At, Default, Join, Mismatch, Param, Row, Stage, Type, Value, Values, Want};
+use crate::schema::{At, Default, Dynamic, Join, Mismatch, Param, Row, Stage, Type, Value, Values, Want};
 
 /// How a server is spoken to; behind `http+srv` and `https+srv` stands a name whose SRV records say where servers are (RFC 2782).
 pub const SCHEMES: &[&str] = &["http", "https", "http+srv", "https+srv"];
@@ -28,7 +28,7 @@ const SERVER: Row = Row {
             default: Default::Required,
             min: None,
             max: None,
-            dynamic: true,
+            dynamic: Dynamic::Start,
             doc: "scheme, host and port, without a path; `https` over TLS; with `+srv` behind the scheme, a name whose SRV records say where servers are",
         },
         Param {
@@ -38,7 +38,7 @@ const SERVER: Row = Row {
             default: Default::Is(Value::Int(1)),
             min: Some(Value::Int(1)),
             max: Some(Value::Int(1_000)),
-            dynamic: false,
+            dynamic: Dynamic::No,
             doc: "the share of the requests that each of them gets, beside the weights of the others",
         },
         Param::flag("backup", "they are asked only where no other server is in"),
@@ -83,7 +83,7 @@ const SPLIT: Row = Row {
             default: Default::Absent,
             min: Some(Value::Int(0)),
             max: Some(Value::Int(1_000)),
-            dynamic: true,
+            dynamic: Dynamic::Live,
             doc: "its share, beside the weights of the others; `0` is none",
         },
         Param::optional(

@@ -3,7 +3,8 @@
 use super::Policy;
 use crate::ast::Percent;
 use crate::schema::{
-    Amount, At, Default, Depends, Effect, Mismatch, Param, Phase, Place, Stage, Type, Value, Values, Want,
+    Amount, At, Default, Depends, Dynamic, Effect, Mismatch, Param, Phase, Place, Stage, Type, Value, Values,
+    Want,
 };
 use std::borrow::Cow;
 use std::time::Duration;
@@ -23,7 +24,7 @@ pub const ROW: Policy = Policy {
             default: Default::Is(Value::Word(Cow::Borrowed("round_robin"))),
             min: None,
             max: None,
-            dynamic: false,
+            dynamic: Dynamic::No,
             doc: "in turns, the one with fewer requests of two that are drawn, or the same one for the same key",
         },
         Param::optional("by", At::Label, Type::Expr(Want::Key, Stage::Request), "the key of `hash`"),
@@ -34,7 +35,7 @@ pub const ROW: Policy = Policy {
             default: Default::Absent,
             min: Some(Value::Duration(Duration::from_secs(1))),
             max: Some(Value::Duration(Duration::from_hours(1))),
-            dynamic: false,
+            dynamic: Dynamic::No,
             doc: "how long a server that is back gets less than its share",
         },
         Param {
@@ -44,7 +45,7 @@ pub const ROW: Policy = Policy {
             default: Default::Is(Value::Percent(Percent(500_000))),
             min: Some(Value::Percent(Percent(0))),
             max: Some(Value::Percent(Percent(1_000_000))),
-            dynamic: false,
+            dynamic: Dynamic::No,
             doc: "where fewer servers than this are in, all are asked: so many cannot be wrong at once",
         },
     ],

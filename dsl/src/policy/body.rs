@@ -2,7 +2,9 @@
 
 use super::{Policy, Reading, Reason};
 use crate::schema::depends;
-use crate::schema::{Amount, At, Default, Effect, Fact, Mismatch, Param, Phase, Type, Value, Values};
+use crate::schema::{
+    Amount, At, Default, Dynamic, Effect, Fact, Mismatch, Param, Phase, Type, Value, Values,
+};
 
 /// The largest body that is kept as a whole.
 const MOST_KEPT: u64 = 64 << 20;
@@ -22,7 +24,7 @@ pub const ROW: Policy = Policy {
             default: Default::Is(Value::Word(std::borrow::Cow::Borrowed("any"))),
             min: None,
             max: None,
-            dynamic: false,
+            dynamic: Dynamic::No,
             doc: "`any` takes every body and streams it; a type takes JSON of that type, and its fields are known as `body.…`",
         },
         Param {
@@ -32,7 +34,7 @@ pub const ROW: Policy = Policy {
             default: Default::Is(Value::Size(10 << 20)),
             min: Some(Value::Size(0)),
             max: Some(Value::Size(1 << 50)),
-            dynamic: true,
+            dynamic: Dynamic::Live,
             doc: "the largest body, in bytes as sent; of one with a type at most `64MiB`",
         },
     ],

@@ -2,7 +2,9 @@
 
 use super::{Policy, Reason, eject};
 use crate::ast::Percent;
-use crate::schema::{Amount, At, Default, Depends, Effect, Param, Phase, Place, Type, Value, ty::Bounds};
+use crate::schema::{
+    Amount, At, Default, Depends, Dynamic, Effect, Param, Phase, Place, Type, Value, ty::Bounds,
+};
 use std::time::Duration;
 
 /// `breaker share 50% over 10s at_least 20 for 5s jitter 10% probes 3 on connect_failure, 5xx`
@@ -54,7 +56,7 @@ const fn span(name: &'static str, default: u64, bounds: (u64, u64), doc: &'stati
         default: Default::Is(Value::Duration(Duration::from_secs(default))),
         min: Some(Value::Duration(Duration::from_secs(bounds.0))),
         max: Some(Value::Duration(Duration::from_secs(bounds.1))),
-        dynamic: false,
+        dynamic: Dynamic::No,
         doc,
     }
 }
@@ -67,7 +69,7 @@ const fn percent(name: &'static str, default: u32, bounds: (u32, u32), doc: &'st
         default: Default::Is(Value::Percent(Percent(default))),
         min: Some(Value::Percent(Percent(bounds.0))),
         max: Some(Value::Percent(Percent(bounds.1))),
-        dynamic: false,
+        dynamic: Dynamic::No,
         doc,
     }
 }
@@ -80,7 +82,7 @@ const fn count(name: &'static str, default: i64, most: i64, doc: &'static str) -
         default: Default::Is(Value::Int(default)),
         min: Some(Value::Int(1)),
         max: Some(Value::Int(most)),
-        dynamic: false,
+        dynamic: Dynamic::No,
         doc,
     }
 }

@@ -2,8 +2,8 @@
 
 use super::{Policy, Reason};
 use crate::schema::{
-    Amount, Around, At, Default, Depends, Effect, Mismatch, Param, Phase, Place, Type, Value, Values,
-    ty::Bounds,
+    Amount, Around, At, Default, Depends, Dynamic, Effect, Mismatch, Param, Phase, Place, Type, Value,
+    Values, ty::Bounds,
 };
 use std::time::Duration;
 
@@ -22,7 +22,7 @@ pub const ROW: Policy = Policy {
             default: Default::Required,
             min: Some(Value::Int(1)),
             max: Some(Value::Int(1_000_000)),
-            dynamic: false,
+            dynamic: Dynamic::No,
             doc: "how many at most",
         },
         Param {
@@ -32,7 +32,7 @@ pub const ROW: Policy = Policy {
             default: Default::Absent,
             min: Some(Value::Int(1)),
             max: Some(Value::Int(100_000)),
-            dynamic: false,
+            dynamic: Dynamic::No,
             doc: "how many more may wait for a place; nobody waits where it is not written",
         },
         Param {
@@ -42,7 +42,7 @@ pub const ROW: Policy = Policy {
             default: Default::Is(Value::Duration(Duration::from_secs(1))),
             min: Some(Value::Duration(Duration::from_millis(1))),
             max: Some(Value::Duration(Duration::from_mins(1))),
-            dynamic: false,
+            dynamic: Dynamic::No,
             doc: "how long they wait at most",
         },
     ],

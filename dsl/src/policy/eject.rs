@@ -3,7 +3,8 @@
 use super::{Policy, retry};
 use crate::ast::Percent;
 use crate::schema::{
-    Amount, At, Cause, Default, Effect, Mismatch, Param, Phase, Place, Type, Value, Values, ty::Bounds,
+    Amount, At, Cause, Default, Dynamic, Effect, Mismatch, Param, Phase, Place, Type, Value, Values,
+    ty::Bounds,
 };
 use std::time::Duration;
 
@@ -22,7 +23,7 @@ pub const ROW: Policy = Policy {
             default: Default::Is(Value::Int(5)),
             min: Some(Value::Int(1)),
             max: Some(Value::Int(1_000)),
-            dynamic: false,
+            dynamic: Dynamic::No,
             doc: "how many failures, one directly after the other",
         },
         span("for", 30, "how long the first time; the second time twice as long, and so on"),
@@ -34,7 +35,7 @@ pub const ROW: Policy = Policy {
             default: Default::Is(Value::Percent(Percent(500_000))),
             min: Some(Value::Percent(Percent(1))),
             max: Some(Value::Percent(Percent(1_000_000))),
-            dynamic: false,
+            dynamic: Dynamic::No,
             doc: "how many of the servers at most are left out at the same time; one of two or more in any case",
         },
         Param::optional(
@@ -71,7 +72,7 @@ const fn span(name: &'static str, default: u64, doc: &'static str) -> Param {
         default: Default::Is(Value::Duration(Duration::from_secs(default))),
         min: Some(Value::Duration(Duration::from_secs(1))),
         max: Some(Value::Duration(Duration::from_hours(24))),
-        dynamic: false,
+        dynamic: Dynamic::No,
         doc,
     }
 }

@@ -3,7 +3,8 @@
 use super::Policy;
 use crate::ast::Percent;
 use crate::schema::{
-    Amount, At, Default, Depends, Effect, Mismatch, Param, Phase, Place, Type, Value, Values, ty::Bounds,
+    Amount, At, Default, Depends, Dynamic, Effect, Mismatch, Param, Phase, Place, Type, Value, Values,
+    ty::Bounds,
 };
 use std::time::Duration;
 
@@ -25,7 +26,7 @@ pub const ROW: Policy = Policy {
             default: Default::Is(Value::Duration(Duration::from_secs(5))),
             min: Some(Value::Duration(Duration::from_millis(100))),
             max: Some(Value::Duration(Duration::from_hours(1))),
-            dynamic: false,
+            dynamic: Dynamic::No,
             doc: "how often each server is asked",
         },
         Param {
@@ -35,7 +36,7 @@ pub const ROW: Policy = Policy {
             default: Default::Is(Value::Duration(Duration::from_secs(1))),
             min: Some(Value::Duration(Duration::from_millis(1))),
             max: Some(Value::Duration(Duration::from_mins(1))),
-            dynamic: false,
+            dynamic: Dynamic::No,
             doc: "how long an answer may take, its connection included",
         },
         count("window", 8, 32, "of how many answers the last are looked at"),
@@ -47,7 +48,7 @@ pub const ROW: Policy = Policy {
             default: Default::Is(Value::Percent(Percent(100_000))),
             min: Some(Value::Percent(Percent(0))),
             max: Some(Value::Percent(Percent(500_000))),
-            dynamic: false,
+            dynamic: Dynamic::No,
             doc: "by how much of `every` an interval is longer or shorter, so that not all ask at once",
         },
         Param::optional(
@@ -88,7 +89,7 @@ const fn count(name: &'static str, default: i64, most: i64, doc: &'static str) -
         default: Default::Is(Value::Int(default)),
         min: Some(Value::Int(1)),
         max: Some(Value::Int(most)),
-        dynamic: false,
+        dynamic: Dynamic::No,
         doc,
     }
 }

@@ -3,8 +3,8 @@
 use super::{Policy, Reason};
 use crate::ast::Rate;
 use crate::schema::{
-    Amount, At, Default, Depends, Effect, Join, Mismatch, Param, Sense, Stage, Type, Value, Values, Want,
-    ty::Bounds,
+    Amount, At, Default, Depends, Dynamic, Effect, Join, Mismatch, Param, Sense, Stage, Type, Value, Values,
+    Want, ty::Bounds,
 };
 use std::time::Duration;
 
@@ -23,7 +23,7 @@ pub const ROW: Policy = Policy {
             default: Default::Required,
             min: Some(Value::Rate(Rate { count: 1, per: YEAR })),
             max: Some(Value::Rate(Rate { count: 1_000_000, per: Duration::from_secs(1) })),
-            dynamic: true,
+            dynamic: Dynamic::Live,
             doc: "how many in how long, for ever",
         },
         Param {
@@ -33,7 +33,7 @@ pub const ROW: Policy = Policy {
             default: Default::Absent,
             min: Some(Value::Int(1)),
             max: Some(Value::Int(1_000_000)),
-            dynamic: true,
+            dynamic: Dynamic::Live,
             doc: "how many at once; as many as the rate says where it is not written",
         },
         Param::optional(
@@ -55,7 +55,7 @@ pub const ROW: Policy = Policy {
             default: Default::Absent,
             min: Some(Value::Duration(Duration::from_secs(1))),
             max: Some(Value::Duration(YEAR)),
-            dynamic: true,
+            dynamic: Dynamic::Live,
             doc: "how long nothing more is let in once the budget is exceeded",
         },
         Param {
@@ -65,7 +65,7 @@ pub const ROW: Policy = Policy {
             default: Default::Is(Value::Int(65_536)),
             min: Some(Value::Int(64)),
             max: Some(Value::Int(1 << 22)),
-            dynamic: false,
+            dynamic: Dynamic::Start,
             doc: "of how many values at most a budget is kept",
         },
         Param::optional(

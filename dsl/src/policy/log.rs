@@ -3,7 +3,7 @@
 use super::{Hook, Policy};
 use crate::ast::{Percent, TextPart, ValueKind};
 use crate::schema::{
-    At, Default, Depends, Effect, Mismatch, Param, Phase, Place, Stage, Type, Value, Values, Want,
+    At, Default, Depends, Dynamic, Effect, Mismatch, Param, Phase, Place, Stage, Type, Value, Values, Want,
 };
 
 /// `log none`, `log sample 5% fields tenant, plan`, `log only time, status`, `log format "{client.ip} {exchange.status}"`
@@ -23,7 +23,7 @@ pub const ROW: Policy = Policy {
             default: Default::Absent,
             min: Some(Value::Percent(Percent(1))),
             max: Some(Value::Percent(Percent(1_000_000))),
-            dynamic: true,
+            dynamic: Dynamic::Live,
             doc: "how many exchanges have a line; all where it is not written",
         },
         Param::optional(

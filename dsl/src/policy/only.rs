@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{Guard, Policy, Reason};
 use crate::schema::{
-    Amount, At, Default, Effect, Fact, Join, Mismatch, Param, Stage, Type, Value, Values, Want,
+    Amount, At, Default, Dynamic, Effect, Fact, Join, Mismatch, Param, Stage, Type, Value, Values, Want,
 };
 
 /// `only ip 10.0.0.0/8, 192.168.1.7` or `only if customer.sub == user status 404`
@@ -43,7 +43,7 @@ pub(super) const fn ip(doc: &'static str) -> Param {
         default: Default::Absent,
         min: None,
         max: None,
-        dynamic: true,
+        dynamic: Dynamic::Live,
         doc,
     }
 }
@@ -56,7 +56,7 @@ pub(super) const fn status(doc: &'static str) -> Param {
         default: Default::Is(Value::Status(403)),
         min: None,
         max: None,
-        dynamic: false,
+        dynamic: Dynamic::No,
         doc,
     }
 }
@@ -69,7 +69,7 @@ pub(super) const RETRY_AFTER: Param = Param {
     default: Default::Absent,
     min: Some(Value::Duration(Duration::from_secs(1))),
     max: Some(Value::Duration(Duration::from_hours(24))),
-    dynamic: true,
+    dynamic: Dynamic::Live,
     doc: "after how long whoever is refused may come again: `Retry-After`",
 };
 

@@ -5,8 +5,8 @@ use crate::ast::Percent;
 use crate::problem::accord::NOT_REPEATABLE;
 use crate::schema::ty::{FAILURES, UNSENT};
 use crate::schema::{
-    Amount, Around, At, Cause, Default, Effect, Mismatch, Param, Phase, Place, Sense, Type, Value, Values,
-    ty::Bounds,
+    Amount, Around, At, Cause, Default, Dynamic, Effect, Mismatch, Param, Phase, Place, Sense, Type, Value,
+    Values, ty::Bounds,
 };
 use std::time::Duration;
 
@@ -26,7 +26,7 @@ pub const ROW: Policy = Policy {
             default: Default::Required,
             min: Some(Value::Int(1)),
             max: Some(Value::Int(10)),
-            dynamic: false,
+            dynamic: Dynamic::No,
             doc: "how often at most, after the first time",
         },
         Param::required("on", At::Label, Type::List(&Type::Failure), "after what"),
@@ -37,7 +37,7 @@ pub const ROW: Policy = Policy {
             default: Default::Is(Value::Percent(Percent(200_000))),
             min: Some(Value::Percent(Percent(0))),
             max: Some(Value::Percent(Percent(1_000_000))),
-            dynamic: false,
+            dynamic: Dynamic::No,
             doc: "how much more is sent to the upstream at most, for each of its requests",
         },
         Param {
@@ -47,7 +47,7 @@ pub const ROW: Policy = Policy {
             default: Default::Is(Value::Int(3)),
             min: Some(Value::Int(0)),
             max: Some(Value::Int(1_000)),
-            dynamic: false,
+            dynamic: Dynamic::No,
             doc: "how many in ten seconds the budget allows in any case",
         },
         pause("backoff", 25, "how long the first wait is at most; each further one twice as long"),
@@ -87,7 +87,7 @@ const fn pause(name: &'static str, default: u64, doc: &'static str) -> Param {
         default: Default::Is(Value::Duration(Duration::from_millis(default))),
         min: Some(Value::Duration(Duration::from_millis(1))),
         max: Some(Value::Duration(Duration::from_mins(1))),
-        dynamic: false,
+        dynamic: Dynamic::No,
         doc,
     }
 }

@@ -2,7 +2,9 @@
 
 use super::{Fit, Meet, Policy, Reason, request};
 use crate::schema::depends;
-use crate::schema::{Amount, At, Default, Effect, Mismatch, Param, Phase, Place, Type, Value, Values};
+use crate::schema::{
+    Amount, At, Default, Dynamic, Effect, Mismatch, Param, Phase, Place, Type, Value, Values,
+};
 use std::time::Duration;
 
 /// `timeout 2s each 500ms connect 250ms idle 30s forward "x-request-timeout-ms"`
@@ -60,7 +62,7 @@ const fn duration(name: &'static str, at: At, default: Option<u64>, doc: &'stati
         },
         min: Some(Value::Duration(Duration::from_millis(1))),
         max: Some(Value::Duration(Duration::from_hours(24))),
-        dynamic: true,
+        dynamic: Dynamic::Live,
         doc,
     }
 }

@@ -21,7 +21,7 @@ pub(super) fn convert(
     let value = match typed(written, param.ty, catalogue) {
         Ok(value) => value,
         Err(_)
-            if param.dynamic
+            if param.dynamic.is_name()
                 && let Some(name) = name(written) =>
         {
             return Ok(Value::Name(name));
@@ -47,7 +47,7 @@ pub fn literal(written: &Written, ty: Type, catalogue: &Catalogue) -> Result<Val
 fn alone(problem: Box<Problem>, written: &Written, param: &Param) -> Box<Problem> {
     let ValueKind::List(items) = &written.kind else { return problem };
     match items.iter().find_map(name) {
-        Some(name) if param.dynamic && problem.help.is_none() => {
+        Some(name) if param.dynamic.is_name() && problem.help.is_none() => {
             let help = format!("a `param` stands alone, and gives all of them: `{}`", name.text);
             Box::new(problem.help(help))
         }

@@ -22,7 +22,7 @@ pub use check::{Checked, check_auth, check_block};
 pub use convert::literal;
 pub use depends::{Depends, Fails};
 pub use effect::{Amount, Effect, Sense};
-pub use param::{At, Default, Param};
+pub use param::{At, Default, Dynamic, Param};
 pub use phase::{Fact, Phase};
 pub use reason::{AGGREGATED, BEFORE, CORE, HANDLED, InTests, Reason, SECURED, UNRESOLVED};
 pub use ty::Type;

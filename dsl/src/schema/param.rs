@@ -17,10 +17,29 @@ pub struct Param {
     pub min: Option<Value>,
     /// The largest value.
     pub max: Option<Value>,
-    /// Whether a name may stand in its place: of a `param`, whose value is known when the gateway starts.
-    pub dynamic: bool,
+    /// Whose name may stand in its place.
+    pub dynamic: Dynamic,
     /// What it means, in one sentence.
     pub doc: &'static str,
+}
+
+/// Whether a name may stand in the place of a value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Dynamic {
+    /// No name: the value is written.
+    No,
+    /// That of a `param`, whose value is known when the gateway starts.
+    Start,
+    /// That of a `param` or of a `live` value, which changes while it runs.
+    Live,
+}
+
+impl Dynamic {
+    /// Whether any name may.
+    #[must_use]
+    pub const fn is_name(self) -> bool {
+        !matches!(self, Self::No)
+    }
 }
 
 /// Where a parameter stands.
@@ -42,20 +61,20 @@ impl Param {
     /// A parameter that must be written.
     #[must_use]
     pub const fn required(name: &'static str, at: At, ty: Type, doc: &'static str) -> Self {
-        Self { name, at, ty, default: Default::Required, min: None, max: None, dynamic: false, doc }
+        Self { name, at, ty, default: Default::Required, min: None, max: None, dynamic: Dynamic::No, doc }
     }
 
     /// A parameter that may be left out.
     #[must_use]
     pub const fn optional(name: &'static str, at: At, ty: Type, doc: &'static str) -> Self {
-        Self { name, at, ty, default: Default::Absent, min: None, max: None, dynamic: false, doc }
+        Self { name, at, ty, default: Default::Absent, min: None, max: None, dynamic: Dynamic::No, doc }
     }
 
     /// A word that is there or not.
     #[must_use]
     pub const fn flag(name: &'static str, doc: &'static str) -> Self {
         let default = Default::Is(Value::Bool(false));
-        Self { name, at: At::Flag, ty: Type::Bool, default, min: None, max: None, dynamic: false, doc }
+        Self { name, at: At::Flag, ty: Type::Bool, default, min: None, max: None, dynamic: Dynamic::No, doc }
     }
 }
 

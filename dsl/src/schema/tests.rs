@@ -53,7 +53,7 @@ static GUARD: Policy = Policy {
             default: Default::Required,
             min: Some(Value::Int(1)),
             max: None,
-            dynamic: true,
+            dynamic: Dynamic::Live,
             doc: "how many",
         },
         Param::optional("of", At::Label, Type::Expr(Want::Key, Stage::Request), "of what"),

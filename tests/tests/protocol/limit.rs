@@ -29,7 +29,7 @@ const fn limit(state: u32, count: u64, seconds: u64) -> Config {
         counting: None,
         ban: None,
         dry_run: false,
-        keys: 1_000,
+        keys: Setting::Is(1_000),
         state: Slot(state),
     }
 }

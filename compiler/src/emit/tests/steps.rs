@@ -3,8 +3,8 @@
 use gatewright_dsl::ast::Declaration;
 use gatewright_dsl::policy::Hook;
 use gatewright_dsl::schema::{
-    At, Default as Standing, Join, Param, Phase, Place, Row, Source, Stage, Type, Want, Written, check_block,
-    ty,
+    At, Default as Standing, Dynamic, Join, Param, Phase, Place, Row, Source, Stage, Type, Want, Written,
+    check_block, ty,
 };
 use gatewright_dsl::{Catalogue, Policy, Span};
 
@@ -21,7 +21,7 @@ const MOST: Param = Param {
     default: Standing::Required,
     min: None,
     max: None,
-    dynamic: true,
+    dynamic: Dynamic::Live,
     doc: "how many",
 };
 

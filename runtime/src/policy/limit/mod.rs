@@ -37,7 +37,7 @@ pub struct Config {
     /// Counts, and says in the log what it would refuse; refuses nothing.
     pub dry_run: bool,
     /// Keys that are remembered at most.
-    pub keys: u64,
+    pub keys: Setting<i64>,
     /// Where the counts are.
     pub state: Slot,
 }
@@ -162,10 +162,10 @@ impl Config {
     fn limiter<'a>(&self, x: &'a Exchange) -> Option<Present<'a>> {
         let shared = x.shared.as_ref()?;
         let state: &State = shared.state(self.state)?;
-        let keys = usize::try_from(self.keys).unwrap_or(usize::MAX);
         let declared = || (self.rate.of(x), self.burst.and_then(|burst| u64::try_from(burst.of(x)).ok()));
         let first = state.limiter.get_or_init(|| {
             let (rate, burst) = declared();
+            let keys = usize::try_from(self.keys.of(x)).unwrap_or(usize::MAX);
             Limiter::new(&shared.clock, rate, burst, keys).named(self.state.0)
         });
         let is_written =

@@ -184,12 +184,12 @@ impl Pace {
             ask.banned.set(held & BAN != 0);
             let owed = self.owed(held);
             let (outcome, next) = measure(Some(self.told(owed)))?;
-            ask.now.set(self.now(measure));
+            let next = self.kept(next);
+            ask.now.set(self.began_at(owed, next).unwrap_or_else(|| self.now(measure)));
             if !ask.spends {
                 ask.time.set(owed);
                 return Ok(outcome);
             }
-            let next = self.kept(next);
             match cell.compare_exchange_weak(held, next, Ordering::AcqRel, Ordering::Acquire) {
                 Ok(_) => {
                     ask.time.set(next);
@@ -203,6 +203,12 @@ impl Pace {
     /// Until when a cell owes something: a ban ends with an empty budget.
     fn owed(self, held: u64) -> u64 {
         if held & BAN == 0 { held } else { (held & !BAN).saturating_add(self.tolerance) }
+    }
+
+    /// The time of a question by what it led to: a key that owes nothing any more owes one interval from then. Where it owed something
+    /// yet, that counts on, and says nothing of the time.
+    fn began_at(self, owed: u64, next: u64) -> Option<u64> {
+        next.checked_sub(self.interval).filter(|time| *time > owed)
     }
 
     /// The time of the present question, which governor does not tell: a key without debt is admitted at any time, and
