@@ -8,9 +8,10 @@
 )]
 
 mod codec;
+mod json;
 mod language;
 mod path;
 mod router;
 
-criterion::criterion_group!(benches, codec::bench, path::bench, router::bench, language::bench);
+criterion::criterion_group!(benches, codec::bench, json::bench, path::bench, router::bench, language::bench);
 criterion::criterion_main!(benches);

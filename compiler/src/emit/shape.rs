@@ -8,6 +8,7 @@ use quote::{format_ident, quote};
 use super::expr::constant;
 use super::table::Tight;
 use crate::ir::Functions;
+use crate::ir::expr::Constant;
 use crate::ty::{Decimal, Field, Range, Ty};
 
 /// Writes the tables `SHAPE_0`, `SHAPE_1` and so on, one a line.
@@ -69,7 +70,9 @@ fn shape(ty: &Ty, functions: &Functions) -> TokenStream {
 }
 
 fn member(field: &Field, functions: &Functions) -> TokenStream {
-    let (name, own) = (Literal::string(field.on_wire()), Literal::string(&field.name));
+    let key = format!("{}:", constant::json(&Constant::Text(field.name.clone())));
+    let (name, key) = (Literal::string(field.on_wire()), Literal::string(&key));
+    let is_renamed = field.on_wire() != field.name;
     let (ty, is_optional) = field.ty.present();
     let need = match &field.default {
         Some(default) => {
@@ -81,6 +84,8 @@ fn member(field: &Field, functions: &Functions) -> TokenStream {
     };
     let (is_read, shape) = (!field.is_skipped, shape(ty, functions));
     quote! {
-        g::json::Member { name: #name, own: #own, need: g::json::Need::#need, is_read: #is_read, shape: &#shape }
+        g::json::Member {
+            name: #name, key: #key, is_renamed: #is_renamed, need: g::json::Need::#need, is_read: #is_read, shape: &#shape
+        }
     }
 }

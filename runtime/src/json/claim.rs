@@ -4,8 +4,8 @@
 use crate::json::{Document, Form, Member, Need, Shape, write};
 use crate::scope::Decimal;
 
-const fn member(name: &'static str, need: Need, shape: &'static Shape) -> Member {
-    Member { name, own: name, need, is_read: true, shape }
+const fn member(name: &'static str, key: &'static str, need: Need, shape: &'static Shape) -> Member {
+    Member { name, key, is_renamed: false, need, is_read: true, shape }
 }
 
 static TEXT: Shape = Shape { expected: "string(1..)", form: Form::Text(|text| !text.is_empty()) };
@@ -19,7 +19,10 @@ static LINES: Shape = Shape { expected: "list<Line>", form: Form::List { item: &
 static LINE: Shape = Shape {
     expected: "Line",
     form: Form::Record {
-        members: &[member("sku", Need::Required, &TEXT), member("n", Need::Default("1"), &INT)],
+        members: &[
+            member("sku", "\"sku\":", Need::Required, &TEXT),
+            member("n", "\"n\":", Need::Default("1"), &INT),
+        ],
         open: false,
     },
 };
@@ -27,12 +30,12 @@ static ORDER: Shape = Shape {
     expected: "Order",
     form: Form::Record {
         members: &[
-            member("id", Need::Required, &TEXT),
-            member("total", Need::Optional, &NUMBER),
-            member("paid", Need::Default("false"), &BOOL),
-            member("tags", Need::Default("[]"), &TAGS),
-            member("lines", Need::Default("[]"), &LINES),
-            member("prices", Need::Optional, &PRICES),
+            member("id", "\"id\":", Need::Required, &TEXT),
+            member("total", "\"total\":", Need::Optional, &NUMBER),
+            member("paid", "\"paid\":", Need::Default("false"), &BOOL),
+            member("tags", "\"tags\":", Need::Default("[]"), &TAGS),
+            member("lines", "\"lines\":", Need::Default("[]"), &LINES),
+            member("prices", "\"prices\":", Need::Optional, &PRICES),
         ],
         open: true,
     },

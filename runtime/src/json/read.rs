@@ -4,7 +4,7 @@
 
 use super::scan::{Malformed, Quoted, Scan, deeper};
 use super::shape::{Form, Member, Need, Shape};
-use super::value::{decimal, unescaped};
+use super::value::{decimal, int, unescaped};
 use super::{Document, MOST_VIOLATIONS};
 
 /// Bytes of a pointer that are told; what is longer is cut.
@@ -93,7 +93,7 @@ pub(super) fn read(bytes: Vec<u8>, shape: &'static Shape) -> Result<Document, Ve
         Err(error) => return Err(wrong(Found::Malformed(error.valid_up_to()))),
     };
     let mut out = Out { most: text.len() + FREE_NODES, ..Out::default() };
-    let mut reader = Reader { scan: Scan::new(text), base: 0, out: &mut out, path: Vec::new() };
+    let mut reader = Reader { scan: Scan::new(text), base: 0, out: &mut out, is_as_written: true };
     let root = reader.whole(shape);
     let at = reader.scan.at;
     match root {
@@ -125,79 +125,101 @@ enum Step<'t> {
     Index(usize),
 }
 
+/// The way to a value, from itself to the whole.
+#[derive(Clone, Copy)]
+struct Way<'w, 't> {
+    step: Step<'t>,
+    above: Option<&'w Way<'w, 't>>,
+    /// How many arrays and objects are around it.
+    level: u32,
+}
+
 struct Reader<'t, 'o> {
     scan: Scan<'t>,
     /// What is added to places in the text.
     base: u32,
     out: &'o mut Out,
-    path: Vec<Step<'t>>,
+    /// Whether the array or object at hand would be written as it came, so far.
+    is_as_written: bool,
 }
+
+type Above<'w, 't> = Option<&'w Way<'w, 't>>;
 
 impl<'t> Reader<'t, '_> {
     fn whole(&mut self, shape: &'static Shape) -> Result<Node, Malformed> {
-        let root = self.value(shape, 0)?;
+        let root = self.value(shape, None)?;
         if self.scan.next().is_some() { Err(Malformed::Grammar) } else { Ok(root) }
     }
 
-    fn value(&mut self, shape: &'static Shape, level: u32) -> Result<Node, Malformed> {
+    fn value(&mut self, shape: &'static Shape, way: Above<'_, 't>) -> Result<Node, Malformed> {
         let first = self.scan.next();
         let start = self.scan.at;
         match (&shape.form, first) {
-            (Form::Record { members, open }, Some(b'{')) => self.record(members, *open, level),
-            (Form::List { item, min, max }, Some(b'[')) => {
-                let node = self.list(item, level)?;
-                let count = node.end - node.start;
-                if count < *min || count > *max {
-                    self.wrong(Found::Beyond("an array", Some(count as usize)), shape.expected);
-                }
-                Ok(node)
-            }
-            (Form::Map(item), Some(b'{')) => self.map(item, level),
             (Form::Text(is_one), Some(b'"')) => {
                 let quoted = self.scan.string()?;
-                if !is_one(&unescaped(quoted.raw, quoted.is_escaped)) {
+                let is_right =
+                    if quoted.is_escaped { is_one(&unescaped(quoted.raw, true)) } else { is_one(quoted.raw) };
+                if !is_right {
                     let length = unescaped(quoted.raw, quoted.is_escaped).chars().count();
-                    self.wrong(Found::Beyond("a string", Some(length)), shape.expected);
+                    self.wrong(way, Found::Beyond("a string", Some(length)), shape.expected);
                 }
                 Ok(self.node(start))
             }
+            (Form::Record { members, open }, Some(b'{')) => self.record(members, *open, way),
+            (Form::List { item, min, max }, Some(b'[')) => {
+                let node = self.list(item, way)?;
+                let count = node.end - node.start;
+                if count < *min || count > *max {
+                    self.wrong(way, Found::Beyond("an array", Some(count as usize)), shape.expected);
+                }
+                Ok(node)
+            }
+            (Form::Map(item), Some(b'{')) => self.map(item, way),
             (Form::Int { min, max }, Some(b'-' | b'0'..=b'9')) => {
                 let (text, is_whole) = self.scan.number()?;
-                let number = std::str::from_utf8(text).ok().and_then(|text| text.parse::<i64>().ok());
-                if !is_whole || !number.is_some_and(|number| (min..=max).contains(&&number)) {
-                    self.wrong(Found::Beyond("a number", None), shape.expected);
+                if !is_whole || !int(text).is_some_and(|number| (min..=max).contains(&&number)) {
+                    self.wrong(way, Found::Beyond("a number", None), shape.expected);
                 }
                 Ok(self.node(start))
             }
             (Form::Decimal { min, max }, Some(b'-' | b'0'..=b'9')) => {
                 let (text, _) = self.scan.number()?;
                 if !decimal(text).is_some_and(|number| (min..=max).contains(&&number)) {
-                    self.wrong(Found::Beyond("a number", None), shape.expected);
+                    self.wrong(way, Found::Beyond("a number", None), shape.expected);
                 }
                 Ok(self.node(start))
             }
             (Form::Bool, Some(b't' | b'f')) => {
-                self.scan.skip(level)?;
+                self.skip(way)?;
                 Ok(self.node(start))
             }
             (_, first) => {
-                self.scan.skip(level)?;
-                self.wrong(Found::Other(kind(first)), shape.expected);
+                self.skip(way)?;
+                self.wrong(way, Found::Other(kind(first)), shape.expected);
                 Ok(Node::ABSENT)
             }
         }
     }
 
-    fn list(&mut self, item: &'static Shape, level: u32) -> Result<Node, Malformed> {
-        let level = deeper(level)?;
+    /// Passes over a value that nobody wants.
+    fn skip(&mut self, way: Above<'_, 't>) -> Result<(), Malformed> {
+        self.scan.skip(way.map_or(0, |way| way.level))
+    }
+
+    /// Into an array or an object, whose bracket is next: the level of its parts, and where they begin among those that are open.
+    fn enter(&mut self, way: Above<'_, 't>) -> Result<(u32, usize), Malformed> {
+        let level = deeper(way.map_or(0, |way| way.level))?;
         self.scan.at += 1;
-        let from = self.out.open.len();
+        Ok((level, self.out.open.len()))
+    }
+
+    fn list(&mut self, item: &'static Shape, way: Above<'_, 't>) -> Result<Node, Malformed> {
+        let (start, outer) = (self.scan.at, std::mem::replace(&mut self.is_as_written, true));
+        let (level, from) = self.enter(way)?;
         if !self.scan.takes(b']') {
             loop {
                 let index = self.out.open.len() - from;
-                self.path.push(Step::Index(index));
-                let node = self.value(item, level)?;
-                self.path.pop();
+                let node = self.value(item, Some(&Way { step: Step::Index(index), above: way, level }))?;
                 self.push(node)?;
                 if !self.scan.takes(b',') {
                     self.scan.expect(b']')?;
@@ -205,20 +227,17 @@ impl<'t> Reader<'t, '_> {
                 }
             }
         }
-        Ok(self.close(from))
+        Ok(self.close(from, start, outer))
     }
 
     /// Keys and values by turns.
-    fn map(&mut self, item: &'static Shape, level: u32) -> Result<Node, Malformed> {
-        let level = deeper(level)?;
-        self.scan.at += 1;
-        let from = self.out.open.len();
+    fn map(&mut self, item: &'static Shape, way: Above<'_, 't>) -> Result<Node, Malformed> {
+        let (start, outer) = (self.scan.at, std::mem::replace(&mut self.is_as_written, true));
+        let (level, from) = self.enter(way)?;
         if !self.scan.takes(b'}') {
             loop {
                 let (key, place) = self.key()?;
-                self.path.push(Step::Key(key));
-                let node = self.value(item, level)?;
-                self.path.pop();
+                let node = self.value(item, Some(&Way { step: Step::Key(key), above: way, level }))?;
                 self.push(place)?;
                 self.push(node)?;
                 if !self.scan.takes(b',') {
@@ -227,31 +246,42 @@ impl<'t> Reader<'t, '_> {
                 }
             }
         }
-        Ok(self.close(from))
+        Ok(self.close(from, start, outer))
     }
 
     /// A node for each member, in the order of the program.
-    fn record(&mut self, members: &'static [Member], open: bool, level: u32) -> Result<Node, Malformed> {
-        let level = deeper(level)?;
-        self.scan.at += 1;
-        let from = self.out.open.len();
+    fn record(
+        &mut self,
+        members: &'static [Member],
+        open: bool,
+        way: Above<'_, 't>,
+    ) -> Result<Node, Malformed> {
+        let (start, outer) = (self.scan.at, std::mem::replace(&mut self.is_as_written, true));
+        let (level, from) = self.enter(way)?;
         for _ in members {
             self.push(Node::UNSEEN)?;
         }
+        let mut unseen = members.len();
         if !self.scan.takes(b'}') {
             let mut next = 0;
             loop {
-                let (key, _) = self.key()?;
-                if let Some((at, member)) = find(members, next, &key) {
-                    next = at + 1;
-                    self.member(from + at, member, level)?;
+                if let Some(member) = self.foreseen(members, next)? {
+                    unseen -= usize::from(self.member(from + next, member, way, level)?);
+                    next += 1;
                 } else {
-                    if !open {
-                        self.path.push(Step::Key(key));
-                        self.wrong(Found::Unknown, "no member of this name");
-                        self.path.pop();
+                    let (key, _) = self.key()?;
+                    if let Some((at, member)) = find(members, next, &key) {
+                        next = at + 1;
+                        self.is_as_written &= !member.is_renamed && !key.is_escaped;
+                        unseen -= usize::from(self.member(from + at, member, way, level)?);
+                    } else {
+                        self.is_as_written = false;
+                        let way = Way { step: Step::Key(key), above: way, level };
+                        if !open {
+                            self.wrong(Some(&way), Found::Unknown, "no member of this name");
+                        }
+                        self.skip(Some(&way))?;
                     }
-                    self.scan.skip(level)?;
                 }
                 if !self.scan.takes(b',') {
                     self.scan.expect(b'}')?;
@@ -259,56 +289,89 @@ impl<'t> Reader<'t, '_> {
                 }
             }
         }
-        for (at, member) in members.iter().enumerate() {
-            if self.out.open.get(from + at) == Some(&Node::UNSEEN) {
-                let node = self.without(member)?;
-                self.set(from + at, node);
-            }
+        if unseen > 0 {
+            self.without(members, from, way)?;
         }
-        Ok(self.close(from))
+        Ok(self.close(from, start, outer))
     }
 
-    fn member(&mut self, place: usize, member: &'static Member, level: u32) -> Result<(), Malformed> {
+    /// The member that mostly comes next, if it does and its name is written as it mostly is.
+    fn foreseen(
+        &mut self,
+        members: &'static [Member],
+        next: usize,
+    ) -> Result<Option<&'static Member>, Malformed> {
+        let Some(member) = members.get(next).filter(|member| !member.is_renamed) else { return Ok(None) };
+        let name = member.key.strip_suffix(':').unwrap_or_default();
+        if name.is_empty() || !self.scan.takes_all(name.as_bytes()) {
+            return Ok(None);
+        }
+        self.scan.expect(b':').map(|()| Some(member))
+    }
+
+    /// Whether it is the first of its name.
+    fn member(
+        &mut self,
+        place: usize,
+        member: &'static Member,
+        above: Above<'_, 't>,
+        level: u32,
+    ) -> Result<bool, Malformed> {
+        let way = Some(&Way { step: Step::Name(member.name), above, level });
         let is_first = self.out.open.get(place) == Some(&Node::UNSEEN);
-        self.path.push(Step::Name(member.name));
         let node = if !member.is_read {
-            self.scan.skip(level)?;
+            self.is_as_written = false;
+            self.skip(way)?;
             Node::ABSENT
         } else if !is_first {
-            self.wrong(Found::Repeated, member.shape.expected);
-            self.scan.skip(level)?;
+            self.wrong(way, Found::Repeated, member.shape.expected);
+            self.skip(way)?;
             Node::ABSENT
         } else if member.need == Need::Optional && self.scan.next() == Some(b'n') {
+            self.is_as_written = false;
             self.scan.word(b"null")?;
             Node::ABSENT
         } else {
-            self.value(member.shape, level)?
+            self.value(member.shape, way)?
         };
-        self.path.pop();
         self.set(place, node);
-        Ok(())
+        Ok(is_first)
     }
 
-    /// What stands in the place of a member that is not there.
-    fn without(&mut self, member: &'static Member) -> Result<Node, Malformed> {
-        match member.need {
-            _ if !member.is_read => {}
-            Need::Optional => {}
-            Need::Required => {
-                self.path.push(Step::Name(member.name));
-                self.wrong(Found::Missing, member.shape.expected);
-                self.path.pop();
+    /// What stands in the place of members that are not there.
+    fn without(
+        &mut self,
+        members: &'static [Member],
+        from: usize,
+        above: Above<'_, 't>,
+    ) -> Result<(), Malformed> {
+        for (at, member) in members.iter().enumerate() {
+            if self.out.open.get(from + at) != Some(&Node::UNSEEN) {
+                continue;
             }
-            Need::Default(text) => {
-                // A body is below that bound, and so are the defaults of all its records together.
-                let base = u32::try_from(self.out.defaults.len()).ok().filter(|base| *base < OF_DEFAULT / 2);
-                let base = base.ok_or(Malformed::Values)? | OF_DEFAULT;
-                self.out.defaults.extend_from_slice(text.as_bytes());
-                let mut inner = Reader { scan: Scan::new(text), base, out: &mut *self.out, path: Vec::new() };
-                return inner.whole(member.shape);
-            }
+            let node = match member.need {
+                _ if !member.is_read => Node::ABSENT,
+                Need::Optional => Node::ABSENT,
+                Need::Required => {
+                    let way = Way { step: Step::Name(member.name), above, level: 0 };
+                    self.wrong(Some(&way), Found::Missing, member.shape.expected);
+                    Node::ABSENT
+                }
+                Need::Default(text) => {
+                    self.is_as_written = false;
+                    // A body is below that bound, and so are the defaults of all its records together.
+                    let base =
+                        u32::try_from(self.out.defaults.len()).ok().filter(|base| *base < OF_DEFAULT / 2);
+                    let base = base.ok_or(Malformed::Values)? | OF_DEFAULT;
+                    self.out.defaults.extend_from_slice(text.as_bytes());
+                    let scan = Scan::new(text);
+                    let mut inner = Reader { scan, base, out: &mut *self.out, is_as_written: true };
+                    inner.whole(member.shape)?
+                }
+            };
+            self.set(from + at, node);
         }
-        Ok(Node::ABSENT)
+        Ok(())
     }
 
     /// A key, and its place.
@@ -344,18 +407,22 @@ impl<'t> Reader<'t, '_> {
         }
     }
 
-    /// The parts since `from` are all.
-    fn close(&mut self, from: usize) -> Node {
+    /// The parts since `from` are all. Behind them stands the text of the whole, where it would be written as it came.
+    fn close(&mut self, from: usize, start: usize, outer: bool) -> Node {
+        let text = if self.is_as_written { self.node(start) } else { Node::ABSENT };
+        self.is_as_written &= outer;
         let start = self.out.nodes.len();
         self.out.nodes.extend(self.out.open.drain(from..));
-        // INVARIANT: there are at most as many nodes as `most`, which fits.
+        // INVARIANT: there are at most as many nodes as `most`, and one more for each array and object, which fits.
         let place = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
-        Node { start: place(start), end: place(self.out.nodes.len()) }
+        let end = place(self.out.nodes.len());
+        self.out.nodes.push(text);
+        Node { start: place(start), end }
     }
 
-    fn wrong(&mut self, found: Found, expected: &'static str) {
+    fn wrong(&mut self, way: Above<'_, 't>, found: Found, expected: &'static str) {
         if self.out.violations.len() < MOST_VIOLATIONS {
-            self.out.violations.push(Violation { pointer: pointer(&self.path), found, expected });
+            self.out.violations.push(Violation { pointer: pointer(way), found, expected });
         }
     }
 }
@@ -367,6 +434,9 @@ fn find(members: &'static [Member], next: usize, key: &Quoted<'_>) -> Option<(us
         return members.iter().enumerate().find(|(_, member)| member.name == name);
     }
     let is_it = |(_, member): &(usize, &Member)| member.name == key.raw;
+    if let Some(member) = members.get(next).filter(|member| is_it(&(next, member))) {
+        return Some((next, member));
+    }
     let all = || members.iter().enumerate();
     all().skip(next).find(is_it).or_else(|| all().take(next).find(is_it))
 }
@@ -384,9 +454,11 @@ fn kind(first: Option<u8>) -> &'static str {
 }
 
 /// RFC 6901.
-fn pointer(path: &[Step<'_>]) -> String {
+fn pointer(way: Above<'_, '_>) -> String {
+    let mut steps: Vec<Step<'_>> = std::iter::successors(way, |way| way.above).map(|way| way.step).collect();
+    steps.reverse();
     let mut pointer = String::new();
-    for step in path {
+    for step in steps {
         pointer.push('/');
         match step {
             Step::Index(index) => pointer.push_str(&index.to_string()),

@@ -53,15 +53,21 @@ impl<'t> Scan<'t> {
         is_it
     }
 
+    /// Passes over all of these bytes, if they are next.
+    pub(super) fn takes_all(&mut self, bytes: &[u8]) -> bool {
+        self.next();
+        let is_it = self.bytes.get(self.at..).is_some_and(|rest| rest.starts_with(bytes));
+        self.at += if is_it { bytes.len() } else { 0 };
+        is_it
+    }
+
     pub(super) fn expect(&mut self, byte: u8) -> Result<(), Malformed> {
         if self.takes(byte) { Ok(()) } else { Err(Malformed::Grammar) }
     }
 
     /// `true`, `false` or `null`.
     pub(super) fn word(&mut self, word: &[u8]) -> Result<(), Malformed> {
-        let is_it = self.bytes.get(self.at..).is_some_and(|rest| rest.starts_with(word));
-        self.at += if is_it { word.len() } else { 0 };
-        if is_it { Ok(()) } else { Err(Malformed::Grammar) }
+        if self.takes_all(word) { Ok(()) } else { Err(Malformed::Grammar) }
     }
 
     /// A string, whose quote is next.

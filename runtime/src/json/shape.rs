@@ -57,8 +57,10 @@ pub enum Form {
 pub struct Member {
     /// On the wire.
     pub name: &'static str,
-    /// In the program, and in what the gateway writes.
-    pub own: &'static str,
+    /// Its name in what the gateway writes, that of the program: with its quotes and its colon.
+    pub key: &'static str,
+    /// Whether that is another name than on the wire.
+    pub is_renamed: bool,
     /// What becomes of a record without it.
     pub need: Need,
     /// Whether anybody wants it. Where not, it may be anything, or nothing.

@@ -21,14 +21,17 @@ const TAGS: Shape =
 const PRICES: Shape = Shape { expected: "map<decimal>", form: Form::Map(&NUMBER) };
 static LINES: Shape = Shape { expected: "list<Line>(..9)", form: Form::List { item: &LINE, min: 0, max: 9 } };
 
-const fn member(name: &'static str, need: Need, shape: &'static Shape) -> Member {
-    Member { name, own: name, need, is_read: true, shape }
+const fn member(name: &'static str, key: &'static str, need: Need, shape: &'static Shape) -> Member {
+    Member { name, key, is_renamed: false, need, is_read: true, shape }
 }
 
 static LINE: Shape = Shape {
     expected: "Line",
     form: Form::Record {
-        members: &[member("sku", Need::Required, &TEXT), member("n", Need::Default("1"), &INT)],
+        members: &[
+            member("sku", "\"sku\":", Need::Required, &TEXT),
+            member("n", "\"n\":", Need::Default("1"), &INT),
+        ],
         open: false,
     },
 };
@@ -37,13 +40,13 @@ static ORDER: Shape = Shape {
     expected: "Order",
     form: Form::Record {
         members: &[
-            Member { own: "id", ..member("order:id", Need::Required, &TEXT) },
-            member("total", Need::Optional, &NUMBER),
-            member("paid", Need::Default("false"), &BOOL),
-            member("tags", Need::Default("[\"new\"]"), &TAGS),
-            Member { is_read: false, ..member("note", Need::Required, &TEXT) },
-            member("lines", Need::Default("[]"), &LINES),
-            member("prices", Need::Default("{}"), &PRICES),
+            Member { is_renamed: true, ..member("order:id", "\"id\":", Need::Required, &TEXT) },
+            member("total", "\"total\":", Need::Optional, &NUMBER),
+            member("paid", "\"paid\":", Need::Default("false"), &BOOL),
+            member("tags", "\"tags\":", Need::Default("[\"new\"]"), &TAGS),
+            Member { is_read: false, ..member("note", "\"note\":", Need::Required, &TEXT) },
+            member("lines", "\"lines\":", Need::Default("[]"), &LINES),
+            member("prices", "\"prices\":", Need::Default("{}"), &PRICES),
         ],
         open: true,
     },
@@ -88,8 +91,30 @@ fn a_document_says_what_its_text_says() {
     assert!(root.own(6).at(b"c").is_none());
     assert_eq!(
         written(&read, &ORDER),
-        r#"{"id":"a\"\\b","total":-1.50e2,"paid":false,"tags":["new"],"lines":[{"sku":"a\u00e9","n":7},{"sku":"\ud83d\ude00","n":1}],"prices":{"a":1,"b\n":2.50}}"#
+        r#"{"id":"a\"\\b","total":-1.50e2,"paid":false,"tags":["new"],"lines":[{"sku":"a\u00e9","n":7},{"sku":"\ud83d\ude00","n":1}],"prices":{"a":1, "b\n":2.50}}"#
     );
+}
+
+#[test]
+fn what_has_nothing_to_be_left_out_or_renamed_is_written_as_it_came() {
+    let line = |text: &str| written(&Document::read(text.as_bytes().to_vec(), &LINE).unwrap(), &LINE);
+    assert_eq!(line(r#"{ "n" : 7,"sku":"a" }"#), r#"{ "n" : 7,"sku":"a" }"#);
+    // A default is not in the text; a name in another spelling is written in its own.
+    assert_eq!(line(r#"{ "sku" : "a" }"#), r#"{"sku":"a","n":1}"#);
+    assert_eq!(line(r#"{"n":7, "s\u006bu":"a"}"#), r#"{"sku":"a","n":7}"#);
+    for (text, expected) in [
+        // Nobody knows `more` and nobody wants `note`, and `null` is nothing; the parts are whole all the same.
+        (
+            r#"{"more":[ ],"order:id":"a","total":null,"tags":[ "b" ],"lines":[{"n":1, "sku":"c"}, {"sku":"d"}]}"#,
+            r#"{"id":"a","paid":false,"tags":[ "b" ],"lines":[{"n":1, "sku":"c"},{"sku":"d","n":1}],"prices":{}}"#,
+        ),
+        (
+            r#"{"note":1,"order:id":"a","prices":{ "x" : 1, "x" : 2 }}"#,
+            r#"{"id":"a","paid":false,"tags":["new"],"lines":[],"prices":{ "x" : 1, "x" : 2 }}"#,
+        ),
+    ] {
+        assert_eq!(written(&order(text), &ORDER), expected);
+    }
 }
 
 #[test]
@@ -157,7 +182,7 @@ fn numbers_are_read_to_nine_decimals_and_keep_their_text() {
 #[test]
 fn what_takes_more_room_than_its_text_is_refused() {
     // A record of many members that may all be absent is three bytes long.
-    static MANY: [Member; 64] = [const { member("a", Need::Optional, &INT) }; 64];
+    static MANY: [Member; 64] = [const { member("a", "\"a\":", Need::Optional, &INT) }; 64];
     static WIDE: Shape = Shape { expected: "Wide", form: Form::Record { members: &MANY, open: true } };
     static LIST: Shape =
         Shape { expected: "list<Wide>", form: Form::List { item: &WIDE, min: 0, max: u32::MAX } };

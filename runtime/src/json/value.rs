@@ -6,7 +6,7 @@ use super::Document;
 use super::read::{Node, OF_DEFAULT};
 use super::scan::unescape;
 use super::shape::{Form, Member, Shape};
-use crate::scope::{Decimal, Text, Value as _};
+use crate::scope::{Decimal, Text};
 
 /// A value of a document.
 #[derive(Clone, Copy, Debug)]
@@ -38,6 +38,12 @@ impl<'a> Item<'a> {
         self.document
             .and_then(|document| document.nodes.get(start as usize..end as usize))
             .unwrap_or_default()
+    }
+
+    /// The text of an array or an object that is written as it came.
+    fn as_written(self) -> Option<&'a [u8]> {
+        let text = *self.document?.nodes.get(self.node.end as usize)?;
+        (text != Node::ABSENT).then(|| self.part(text).raw())
     }
 
     fn part(self, node: Node) -> Self {
@@ -111,7 +117,7 @@ impl<'a> Item<'a> {
     #[must_use]
     pub fn int(self) -> i64 {
         // INVARIANT: it has been read as one.
-        std::str::from_utf8(self.raw()).ok().and_then(|text| text.parse().ok()).unwrap_or(0)
+        int(self.raw()).unwrap_or(0)
     }
 
     /// A number, to nine decimals.
@@ -121,8 +127,14 @@ impl<'a> Item<'a> {
     }
 }
 
-/// Appends a value: scalars as they came, records under the names that the program gives to their members.
+/// Appends a value: scalars as they came, records under the names that the program gives to their members, and as a whole as
+/// they came where that is the same, but for blanks and the order of members.
 pub fn write(item: Item<'_>, shape: &'static Shape, out: &mut Vec<u8>) {
+    let is_of_parts = matches!(shape.form, Form::List { .. } | Form::Map(_) | Form::Record { .. });
+    if let Some(text) = item.as_written().filter(|_| is_of_parts) {
+        out.extend_from_slice(text);
+        return;
+    }
     match &shape.form {
         Form::List { item: of, .. } => {
             out.push(b'[');
@@ -145,11 +157,10 @@ pub fn write(item: Item<'_>, shape: &'static Shape, out: &mut Vec<u8>) {
         }
         Form::Record { members, .. } => {
             out.push(b'{');
-            for (number, Member { own, shape, .. }) in members.iter().enumerate() {
+            for (number, Member { key, shape, .. }) in members.iter().enumerate() {
                 if let Some(member) = item.member(number) {
                     comma(out);
-                    Cow::Borrowed(own.as_bytes()).json(out);
-                    out.push(b':');
+                    out.extend_from_slice(key.as_bytes());
                     write(member, shape, out);
                 }
             }
@@ -188,10 +199,52 @@ pub(super) fn unescaped(whole: &str, is_escaped: bool) -> Cow<'_, str> {
     Cow::Owned(text)
 }
 
+/// A whole number of JSON. `None` where it is beyond what a number can be.
+pub(super) fn int(text: &[u8]) -> Option<i64> {
+    let (digits, is_negative) = unsigned(text);
+    if let Some(number) = few(digits) {
+        return Some(if is_negative { -number } else { number });
+    }
+    std::str::from_utf8(text).ok()?.parse().ok()
+}
+
+fn unsigned(text: &[u8]) -> (&[u8], bool) {
+    text.strip_prefix(b"-").map_or((text, false), |digits| (digits, true))
+}
+
+/// The number that some digits are, where they are so few that any number of so many fits. Nothing where there are others among them.
+fn few(digits: &[u8]) -> Option<i64> {
+    if digits.is_empty() || digits.len() > 18 {
+        return None;
+    }
+    digits
+        .iter()
+        .try_fold(0, |number, digit| digit.is_ascii_digit().then(|| number * 10 + i64::from(digit - b'0')))
+}
+
+/// The same as [`decimal`], for what most numbers are: few digits, and no exponent.
+fn plain_decimal(text: &[u8]) -> Option<Decimal> {
+    const PLACES: [i64; 10] =
+        [1_000_000_000, 100_000_000, 10_000_000, 1_000_000, 100_000, 10_000, 1_000, 100, 10, 1];
+    let (digits, is_negative) = unsigned(text);
+    let units = match digits.iter().position(|byte| *byte == b'.') {
+        None => i128::from(few(digits)?) * i128::from(*PLACES.first()?),
+        Some(at) => {
+            let (whole, fraction) = (digits.get(..at)?, digits.get(at + 1..)?);
+            let place = PLACES.get(fraction.len())?;
+            i128::from(few(whole)?) * i128::from(*PLACES.first()?) + i128::from(few(fraction)? * place)
+        }
+    };
+    Some(Decimal(if is_negative { -units } else { units }))
+}
+
 /// A number of JSON in units of 10⁻⁹, what is finer cut off. `None` where it is beyond what a number can be.
 pub(super) fn decimal(text: &[u8]) -> Option<Decimal> {
     /// No digit so far from the point can be one of a number that is read here.
     const FAR: i64 = 1_000;
+    if let Some(number) = plain_decimal(text) {
+        return Some(number);
+    }
     let (mantissa, exponent) = match text.iter().position(|byte| matches!(byte, b'e' | b'E')) {
         None => (text, 0),
         Some(at) => {
