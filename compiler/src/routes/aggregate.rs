@@ -7,9 +7,10 @@ use super::path;
 use crate::checked::Failure;
 use crate::ir::{Aggregate, Branch, Content, Program};
 
-/// What a document takes beside its text at most: places for as many values as it has bytes, and for some more.
-const OF_A_BYTE: u64 = 1 + 8;
-const ASIDE: u64 = 8 * 1024;
+/// What a document takes beside its text at most: eight bytes for each of as many values as it has bytes, for half as many arrays and
+/// objects, and for some more.
+const OF_A_BYTE: u64 = 1 + 8 + 4;
+const ASIDE: u64 = 8 * 1024 + 1024;
 
 /// All of it on one line.
 pub(super) fn shown(program: &Program, of: &Aggregate, reader: &Reader<'_>) -> String {
@@ -179,7 +180,7 @@ route GET /x {
                 "b after a",
                 "c after a",
                 "d after b and c",
-                "at most 5 calls, 3 at once, 400ms, 85KiB of answers",
+                "at most 5 calls, 3 at once, 400ms, 110KiB of answers",
             ]
         );
         assert_eq!(

@@ -10,7 +10,8 @@ use super::{Document, MOST_VIOLATIONS};
 /// Bytes of a pointer that are told; what is longer is cut.
 const LONGEST_POINTER: usize = 256;
 
-/// More values than a text has bytes are never there but as absent members; so many are never too many.
+/// More values than a text has bytes are never there but as absent members; so many are never too many. An array or an object
+/// takes one place more, and two bytes.
 const FREE_NODES: usize = 1024;
 
 /// In the place of a start: the bytes are those of a default.
@@ -92,7 +93,8 @@ pub(super) fn read(bytes: Vec<u8>, shape: &'static Shape) -> Result<Document, Ve
         Ok(text) => text,
         Err(error) => return Err(wrong(Found::Malformed(error.valid_up_to()))),
     };
-    let mut out = Out { most: text.len() + FREE_NODES, ..Out::default() };
+    let most = text.len() + text.len() / 2 + FREE_NODES;
+    let mut out = Out { most, ..Out::default() };
     let mut reader = Reader { scan: Scan::new(text), base: 0, out: &mut out, is_as_written: true };
     let root = reader.whole(shape);
     let at = reader.scan.at;
@@ -413,7 +415,7 @@ impl<'t> Reader<'t, '_> {
         self.is_as_written &= outer;
         let start = self.out.nodes.len();
         self.out.nodes.extend(self.out.open.drain(from..));
-        // INVARIANT: there are at most as many nodes as `most`, and one more for each array and object, which fits.
+        // INVARIANT: there are at most as many nodes as `most`, and one more for each level, which fits.
         let place = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
         let end = place(self.out.nodes.len());
         self.out.nodes.push(text);
