@@ -48,8 +48,8 @@ pub(super) enum Verdict {
     Admitted {
         /// How many more may follow at once.
         remaining: u32,
-        /// Until the budget is whole again.
-        whole: Duration,
+        /// Nanoseconds until the budget is whole again.
+        whole: u64,
         /// The key's time, with which [`Limiter::give_back`] knows what was counted.
         time: u64,
     },
@@ -131,13 +131,13 @@ impl Limiter {
     /// refused, when to come again (RFC 9110 section 10.2.3).
     pub(super) fn tell(&self, verdict: Verdict, out: &mut Vec<u8>) {
         let (remaining, reset) = match verdict {
-            Verdict::Admitted { remaining, whole, .. } => (remaining, whole),
-            Verdict::Refused { wait, .. } => (0, wait),
+            Verdict::Admitted { remaining, whole, .. } => (remaining, whole.div_ceil(SECOND)),
+            Verdict::Refused { wait, .. } => (0, seconds(wait)),
         };
         out.extend_from_slice(&self.told);
         write_number(u64::from(remaining), out);
         out.extend_from_slice(b";t=");
-        write_number(seconds(reset), out);
+        write_number(reset, out);
         out.extend_from_slice(b"\r\n");
         if let Verdict::Refused { wait, .. } = verdict {
             out.extend_from_slice(b"Retry-After: ");
@@ -180,7 +180,7 @@ impl Limiter {
         match self.governor.check_key(&ask) {
             Ok(state) => {
                 let time = ask.time.get();
-                let whole = Duration::from_nanos(time.saturating_sub(ask.now.get()));
+                let whole = time.saturating_sub(ask.now.get());
                 let looked = u32::from(!spends);
                 let remaining = state.remaining_burst_capacity().saturating_add(looked).min(self.burst);
                 Verdict::Admitted { remaining, whole, time }
