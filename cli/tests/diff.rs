@@ -199,6 +199,14 @@ route GET /u public { aggregate within 2s { u: User = site GET /u max 2MiB else 
             ("widening: GET /u", "`u` was read as"),
         ],
     ),
+    (
+        "route GET /u public { aggregate within 1s { u: string = site GET /u required; respond { u } } }",
+        "route GET /u public { aggregate within 1s { u: string? = site GET /u required; respond { u } } }",
+        &[
+            ("breaking: GET /u", "its answer was `{ u: string }`, and is `{ u: string? }`"),
+            ("widening: GET /u", "`u` was read as `string`, and is read as `string?`"),
+        ],
+    ),
     // What is proved and tried.
     (
         "route GET /a require partner -> site

@@ -142,6 +142,52 @@ fn a_gateway_is_edited_while_it_serves() {
     assert!(TcpStream::connect(address).is_err());
 }
 
+/// A crate of the operator's whose functions answer with a word.
+fn words(word: &str) -> String {
+    format!(
+        "//! Words.\npub struct Who {{ pub name: String }}\n\
+         pub async fn hello(who: Who) -> String {{ who.name }}\n\
+         pub fn status() -> &'static str {{ {word:?} }}\n"
+    )
+}
+
+#[test]
+fn a_crate_of_functions_is_edited_while_the_gateway_serves() {
+    let manifest = "[package]\nname = \"greet\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n[workspace]\n";
+    // What is linked is what `gw build` is asked for in `handlers.rs`, so that it is compiled once.
+    let program = "gateway greeter {\n  listen http 127.0.0.1:1\n  log none\n  crate greet \"own/greet\"\n}\ntype Who { name: string(1..20) }\n\
+         route POST /hello { body Who; handler greet::hello(body) within 1s }\n\
+         route GET /status handler greet::status() within 1s\n";
+    let folder = Folder::named(
+        "run_words",
+        &[
+            ("gateway.gw", program),
+            ("own/greet/Cargo.toml", manifest),
+            ("own/greet/src/lib.rs", &words("one")),
+        ],
+    );
+    let mut following = Following::begin(&folder, &["--listen", "127.0.0.1:0"]);
+    let first = following.says();
+    assert_eq!(first["result"]["generation"], 1, "{first}");
+    let address: SocketAddr = first["result"]["listens"][0].as_str().unwrap().parse().unwrap();
+    assert_eq!(ask(address), "one");
+
+    folder.write("own/greet/src/lib.rs", &words("two"));
+    let second = following.says();
+    assert_eq!(second["result"]["generation"], 2, "{second}");
+    answers(address, "two");
+
+    // What rustc refuses changes nothing.
+    folder.write("own/greet/src/lib.rs", &words("three").replace("status()", "status(_: u8)"));
+    let refused = following.says();
+    assert_eq!(
+        (&refused["ok"], &refused["problems"][0]["name"]),
+        (&Value::Bool(false), &Value::from("handler_refused")),
+        "{refused}"
+    );
+    assert_eq!(ask(address), "two");
+}
+
 #[test]
 fn a_line_that_cannot_be_followed_is_status_2() {
     let folder = Folder::with(&[]);

@@ -1,13 +1,13 @@
 //! What the tests of a gateway can reach: its routes, the refusals of its settings, the branches of its aggregations and the arms of its
 //! matches. It is read from what is emitted; which of it was reached, the compiled gateway says.
 //!
-//! A gateway says it in marks: `3` is its route of that number, `3/1` an arm of that route, `3+0` a branch that has brought its value, `3-0`
-//! one that has failed, `3:limited` and `3/1:limited` a refusal. `runtime/src/tested.rs` writes them.
+//! A gateway says it in marks: `3` is its route of that number, `3/1` an arm of that route, `3+0` a branch that has brought its value, `3~0`
+//! one whose server has said that there is nothing, `3-0` one that has failed, `3:limited` and `3/1:limited` a refusal. `runtime/src/tested.rs` writes them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::checked::Place;
-use crate::ir::{Program, Reach, Refusal, Route};
+use crate::ir::{Called, Program, Reach, Refusal, Route};
 
 /// One thing that tests can reach.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,7 +29,7 @@ pub enum PartKind {
     Route,
     /// A reason for which settings refuse.
     Refusal,
-    /// A branch that brings its value, or one that fails.
+    /// A branch that brings its value, one that brings nothing, or one that fails.
     Branch,
     /// A way of a `match`.
     Arm,
@@ -89,8 +89,9 @@ fn of_route(program: &Program, number: usize, route: &Route) -> Vec<(Key, Vec<St
         let marks = marks.chain([format!("{number}:{}", refusal.reason)]);
         found.extend(of_refusal(refusal).map(|key| (key, marks.collect())));
     }
-    for (branch, (name, place)) in branches.iter().enumerate() {
-        for (says, sign) in [("brings its value", '+'), ("fails", '-')] {
+    for (branch, Called { name, place, is_optional }) in branches.iter().enumerate() {
+        let nothing = is_optional.then_some(("brings nothing", '~'));
+        for (says, sign) in [("brings its value", '+'), ("fails", '-')].into_iter().chain(nothing) {
             let key = (place.clone(), PartKind::Branch, format!("{name} {says}"));
             found.push((key, vec![format!("{number}{sign}{branch}")]));
         }

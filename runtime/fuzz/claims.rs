@@ -6,6 +6,14 @@
 //! ```sh
 //! cargo fuzz run --sanitizer none request fuzz/corpus/request fuzz/seeds/request -- -max_total_time=300
 //! ```
+//!
+//! `json` holds the reader against serde_json, by an oracle beside the claim (`src/json/oracle.rs`): which texts are JSON, which of them are of
+//! the shape, which members are taken, and that numbers and texts are written as they came. Runs of ten minutes, of texts of at most
+//! 2,000 bytes (`-max_len=2000`); `seeds/json/found-…` are some of those that were kept.
+//!
+//! | day | seed | texts | kept | found |
+//! |---|---|---|---|---|
+//! | 29 November 2026, with the oracle | 2457647352 | 1,612,883 | 1,607 | nothing |
 
 // Under the names that the claims know from the runtime.
 use gatewright_runtime::{bench, head, json, limits, scope};

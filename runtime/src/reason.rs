@@ -136,6 +136,8 @@ reasons! {
     BODIES_FULL "bodies_full" 503 "connection_limit_reached" "the gateway has no room for the body now";
     /// `aggregate`: of a branch that is required.
     BRANCH_STATUS "branch_status" 502 "http_response_incomplete" "a server behind the gateway has not given its part of the answer";
+    /// `aggregate`: of a branch that is required. RFC 9110 sections 15.3.5 and 15.3.6.
+    BRANCH_EMPTY "branch_empty" 502 "http_response_incomplete" "a server behind the gateway said that there is nothing where its part of the answer should be";
     /// `aggregate`: of a branch that is required.
     BRANCH_UNREADABLE "branch_unreadable" 502 "http_protocol_error" "a server behind the gateway gave its part of the answer in another form";
     /// `aggregate`: of a branch that is required.

@@ -79,15 +79,17 @@ pub struct Redirect {
 pub struct Match {
     /// Appends the text of the value.
     pub on: Write,
-    /// The ways. One of them has the value, or one has all others: the compiler has seen to it.
+    /// Each text that is named, in their order, with the number of its way.
+    pub values: &'static [(&'static str, u16)],
+    /// The number of the way of all others. There is one, or no others: the compiler has seen to it.
+    pub others: Option<u16>,
+    /// The ways; at most 256.
     pub arms: &'static [Arm],
 }
 
 /// One of these ways.
 #[derive(Debug)]
 pub struct Arm {
-    /// For which texts; none for all that no other arm names.
-    pub values: &'static [&'static str],
     /// Index into [`crate::program::Program::chains`].
     pub chain: u16,
     /// Index into the records of that chain.
@@ -100,13 +102,15 @@ impl Match {
     pub fn request(&'static self, x: &mut Exchange) -> Flow {
         let mut text = Vec::new();
         (self.on)(x, &mut text);
-        let named = self.arms.iter().find(|arm| arm.values.iter().any(|value| value.as_bytes() == text));
-        let way = named.or_else(|| self.arms.iter().find(|arm| arm.values.is_empty()));
+        let named = self.values.binary_search_by(|(value, _)| value.as_bytes().cmp(&text)).ok();
+        let number = named.and_then(|at| self.values.get(at)).map(|(_, number)| *number).or(self.others);
+        let number = number.map(usize::from);
+        let way = number.and_then(|number| self.arms.get(number));
         let program = x.shared.as_ref().map(|shared| shared.program);
         let chain = way.and_then(|arm| Some((program?.chains.get(usize::from(arm.chain))?, arm.record)));
         #[cfg(feature = "tested")]
         {
-            x.record.arm = way.and_then(|way| self.arms.iter().position(|arm| std::ptr::eq(arm, way)));
+            x.record.arm = number;
             x.reach(format_args!(""));
         }
         // INVARIANT: emitted code has a way for every value, and a chain for every way.

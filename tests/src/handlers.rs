@@ -149,6 +149,30 @@ pub async fn spread() -> Result<String, tokio::task::JoinError> {
     tokio::task::spawn_blocking(count).await.map(|count| count.to_string())
 }
 
+/// An answer for which nobody waits: where it runs, and on how many processors it may.
+pub fn plain(name: String) -> Response<String> {
+    let thread = std::thread::current().name().map(str::to_owned);
+    let count = rustix::thread::sched_getaffinity(None).map_or(0, |all| all.count());
+    answer(&json!({ "name": name, "thread": thread, "processors": count }))
+}
+
+/// One that need not be sent to another thread, and may be none.
+pub fn plainly_fails(why: Option<String>) -> Result<&'static str, Box<dyn std::error::Error>> {
+    match why.as_deref() {
+        Some("bug") => panic!("a bug of the operator's"),
+        Some(why) => Err(why.into()),
+        None => Ok("fine"),
+    }
+}
+
+/// Blocks without a word of it, until it may go on.
+pub fn plainly_blocks() -> String {
+    WAITING.fetch_add(1, Ordering::SeqCst);
+    let said = HELD.wait();
+    WAITING.fetch_sub(1, Ordering::SeqCst);
+    format!("{said:?}")
+}
+
 /// Whoever may go on that [`blocks`] has blocked.
 static HELD: LazyLock<Cue> = LazyLock::new(Cue::default);
 

@@ -6,6 +6,7 @@
 mod each;
 mod fallback;
 mod read;
+mod said;
 mod sent;
 
 use std::collections::BTreeSet;
@@ -16,16 +17,17 @@ use gatewright_dsl::schema::Stage;
 
 use self::fallback::as_json;
 use self::read::prune;
+pub(super) use self::said::Said;
+use self::said::said;
 use super::around::Nested;
 use super::expr;
 use super::expr::scope::Scope;
 use super::pattern::Pattern;
 use super::rewrite::Space;
 use super::upstream::Upstream;
-use super::{Check, contract, document, problem, step, target};
+use super::{Check, problem, step, target};
 use crate::checked::{Aggregate, Branch, Failure, Piece};
 use crate::ir::expr::{Expr, Function, Kind};
-use crate::ty::Ty;
 
 /// Branches of one answer.
 const MOST: usize = 16;
@@ -67,13 +69,13 @@ pub(super) fn check(
         check.problems.push(problem::too_many_branches(count, MOST, extra.span));
     }
     let mut scope = Scope::within(seen.scope);
-    let types: Vec<Option<Ty>> =
-        written.branches.iter().map(|branch| ty(check, branch, seen.upstreams)).collect();
-    for ((number, branch), ty) in (1..).zip(&written.branches).zip(&types) {
+    let types: Vec<Option<Said>> =
+        written.branches.iter().map(|branch| said(check, branch, seen.upstreams)).collect();
+    for ((number, branch), said) in (1..).zip(&written.branches).zip(&types) {
         // What may be skipped may be absent; of several, those are left out that are.
-        let ty = ty.clone().map(|ty| match branch.failure {
-            ast::Failure::Skip(_) if branch.each.is_none() => ty.optional(),
-            _ => ty,
+        let ty = said.as_ref().map(|Said { ty, is_optional }| {
+            let may_lack = *is_optional || matches!(branch.failure, ast::Failure::Skip(_));
+            if may_lack && branch.each.is_none() { ty.clone().optional() } else { ty.clone() }
         });
         if let Err(problem) = scope.document(&branch.name, number, ty.as_ref()) {
             check.problems.push(*problem);
@@ -86,9 +88,9 @@ pub(super) fn check(
         .iter()
         .zip(&types)
         .zip(each::documents(written))
-        .map(|((branch, ty), document)| {
+        .map(|((branch, said), document)| {
             let around = Around { written, scope: &scope, seen, document };
-            one(check, branch, ty.as_ref(), &around, &mut used)
+            one(check, branch, said.as_ref(), &around, &mut used)
         })
         .collect();
     circles(check, written, &branches);
@@ -109,18 +111,6 @@ pub(super) fn check(
     Some(Box::new(aggregate))
 }
 
-/// The type that is written, or that the contract of the upstream says.
-fn ty(check: &mut Check<'_>, branch: &ast::Branch, upstreams: &[Upstream<'_>]) -> Option<Ty> {
-    let Some(written) = &branch.ty else { return contract::ty(check, branch, upstreams) };
-    match document::ty(check, written) {
-        Ok(ty) => ty,
-        Err(problem) => {
-            check.problems.push(*problem);
-            None
-        }
-    }
-}
-
 /// What is around a branch.
 struct Around<'r, 'a> {
     written: &'r ast::Aggregate,
@@ -133,7 +123,7 @@ struct Around<'r, 'a> {
 fn one(
     check: &mut Check<'_>,
     branch: &ast::Branch,
-    ty: Option<&Ty>,
+    said: Option<&Said>,
     around: &Around<'_, '_>,
     used: &mut BTreeSet<String>,
 ) -> Option<Branch> {
@@ -162,7 +152,7 @@ fn one(
     {
         check.problems.push(problem::branch_outlasts(&branch.name.text, value.span, written.within.span));
     }
-    let own_ty = ty.map(|ty| each::answer(check, branch, ty));
+    let own_ty = said.map(|said| each::answer(check, branch, &said.ty));
     let max = match branch.max.as_ref().map(|max| (&max.kind, max.span)) {
         Some((ValueKind::Size(max), span)) => {
             if *max == 0 || *max > 64 << 20 {
@@ -196,7 +186,7 @@ fn one(
     let upstream = seen.upstreams.iter().position(|known| known.name.text == name.text)?;
     let steps = step::of_branch(check, (seen.upstreams.get(upstream)?, seen.upstreams), seen.nested);
     let (name, place) = (branch.name.text.clone(), check.lines.place(branch.span));
-    let (ty, needs) = (ty?.clone(), Vec::new());
+    let (Said { ty, is_optional }, needs) = (said?, Vec::new());
     let mut found = Branch {
         name,
         place,
@@ -206,7 +196,8 @@ fn one(
         method: method?,
         target,
         sent: sent?,
-        ty,
+        ty: ty.clone(),
+        is_optional: *is_optional,
         within,
         max,
         failure,

@@ -13,6 +13,9 @@ use super::{Check, problem};
 use crate::ir::expr::{Constant, Function};
 use crate::ty::Ty;
 
+/// Arms of one `match`: each is a chain of its own.
+const MOST: usize = 256;
+
 /// What is looked at, and for each arm the texts of its values. `None` where it is not understood, which has been reported.
 pub(super) fn values(
     check: &mut Check<'_>,
@@ -27,6 +30,10 @@ pub(super) fn values(
         let expected = "a value that arms can name: one of several texts, `bool`, `int` or `string`";
         let problem = wrong_type(written.on.span, expected, &format!("`{ty}`"));
         check.problems.push(problem.help("match on another value"));
+        return None;
+    }
+    if let Some(extra) = written.arms.get(MOST) {
+        check.problems.push(problem::too_many_arms(written.arms.len(), MOST, extra.span));
         return None;
     }
     let mut seen: BTreeMap<String, Span> = BTreeMap::new();

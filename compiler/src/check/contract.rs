@@ -7,6 +7,7 @@ use gatewright_dsl::Span;
 use gatewright_dsl::ast::{self, TerminalKind};
 use gatewright_dsl::schema::{Checked, Value};
 
+use super::aggregate::Said;
 use super::pattern::{Capture, Pattern, Takes};
 use super::route::Route;
 use super::upstream::Upstream;
@@ -58,8 +59,9 @@ pub(super) fn hold(check: &mut Check<'_>, route: &Route<'_>, upstreams: &[Upstre
                 (Some(_), Ty::Map(value)) => value,
                 (_, ty) => ty,
             };
+            let ty = if branch.is_optional { ty.clone().optional() } else { ty.clone() };
             for upstream in having(branch.upstream) {
-                branched(check, written, (upstream, ty), &segments, &query);
+                branched(check, written, (upstream, &ty), &segments, &query);
             }
         }
         return;
@@ -85,7 +87,7 @@ pub(super) fn hold(check: &mut Check<'_>, route: &Route<'_>, upstreams: &[Upstre
 }
 
 /// The type that the contract of its upstream says of a branch that has none. `None` where it says none, which has been reported.
-pub(super) fn ty(check: &mut Check<'_>, written: &ast::Branch, upstreams: &[Upstream<'_>]) -> Option<Ty> {
+pub(super) fn said(check: &mut Check<'_>, written: &ast::Branch, upstreams: &[Upstream<'_>]) -> Option<Said> {
     let upstream = upstreams.iter().find(|upstream| upstream.name.text == written.upstream.text)?;
     let having = upstream.of(upstreams);
     let Some((name, contract)) =
@@ -104,8 +106,10 @@ pub(super) fn ty(check: &mut Check<'_>, written: &ast::Branch, upstreams: &[Upst
     let schema = operation.answer().map_err(|why| (operation.line(), why));
     let ty = schema.and_then(|schema| contract::ty(contract, schema));
     match ty {
-        Ok(ty) if written.each.is_some() => Some(Ty::Map(ty.into())),
-        Ok(ty) => Some(ty),
+        Ok((ty, may_be_null)) => {
+            let ty = if written.each.is_some() { Ty::Map(ty.into()) } else { ty };
+            Some(Said { ty, is_optional: may_be_null || operation.may_have_no_content() })
+        }
         Err((line, why)) => {
             let of = format!("`{}`", written.name.text);
             let problem = problem::contract_disagrees(&of, &why, &at(line), written.name.span);

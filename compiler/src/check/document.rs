@@ -9,13 +9,21 @@ use crate::ty::{Text, Ty};
 
 /// The type that is written, as one of a document. `None` where it is not understood, which has been reported.
 pub(super) fn ty(check: &Check<'_>, written: &ast::Type) -> Result<Option<Ty>, Box<Problem>> {
-    let Some(ty) = check.types.find(written)? else { return Ok(None) };
-    if let Ty::Optional(inner) = &ty {
-        let help = format!("write `{inner}`: JSON that is `null` is refused");
-        let shown = ty.to_string();
-        return Err(Box::new(problem::unsupported_type(&shown, written.span, "a whole document", &help)));
+    match said(check, written)? {
+        Some((ty, true)) => {
+            let help = format!("write `{ty}`: JSON that is `null` is refused");
+            let shown = ty.optional().to_string();
+            Err(Box::new(problem::unsupported_type(&shown, written.span, "a whole document", &help)))
+        }
+        found => Ok(found.map(|(ty, _)| ty)),
     }
-    can_be_read(&ty, written).map(|()| Some(ty))
+}
+
+/// The same of a document that need not be there: the type of what is, and whether there may be nothing.
+pub(super) fn said(check: &Check<'_>, written: &ast::Type) -> Result<Option<(Ty, bool)>, Box<Problem>> {
+    let Some(ty) = check.types.find(written)? else { return Ok(None) };
+    let (inner, is_optional) = ty.present();
+    can_be_read(inner, written).map(|()| Some((inner.clone(), is_optional)))
 }
 
 /// Whether every part of it can be a part of a document.

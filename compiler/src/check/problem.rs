@@ -115,6 +115,7 @@ kinds! {
     SHADOWED_NAME "shadowed_name" "a name stands for two values at one place";
     TARGET_NOT_NORMAL "target_not_normal" "a target that a server would read otherwise";
     TEST_WITHOUT_REQUEST "test_without_request" "a test asks nothing";
+    TOO_MANY_ARMS "too_many_arms" "a `match` has too many arms";
     TOO_MANY_BRANCHES "too_many_branches" "an answer is made of too many";
     TOO_MANY_CAPTURES "too_many_captures" "a pattern has at most 16 captures";
     TOO_MANY_IMPORTS "too_many_imports" "imports of imports come to too many files";

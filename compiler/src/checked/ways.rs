@@ -53,6 +53,8 @@ pub(crate) struct Branch {
     pub(crate) sent: Sent,
     /// What is read of the answer; of several, of the map that they become.
     pub(crate) ty: Ty,
+    /// Whether a server may say that there is nothing.
+    pub(crate) is_optional: bool,
     pub(crate) within: Option<Duration>,
     pub(crate) max: u64,
     pub(crate) failure: Failure,

@@ -15,6 +15,9 @@ const MOST_REFERENCES: usize = 32;
 /// The methods that a path may have in a contract.
 const METHODS: &[&str] = &["get", "put", "post", "delete", "options", "head", "patch", "trace"];
 
+/// The statuses of success without content (RFC 9110 sections 15.3.5 and 15.3.6).
+const EMPTY: &[&str] = &["204", "205"];
+
 /// A contract that has been read.
 #[derive(Debug)]
 pub(crate) struct Contract {
@@ -232,6 +235,12 @@ impl<'c> Operation<'c> {
         self.node.line
     }
 
+    /// Whether it may succeed and say nothing.
+    pub(crate) fn may_have_no_content(&self) -> bool {
+        let responses = self.node.get("responses").map(Node::members).unwrap_or_default();
+        responses.iter().any(|(status, _)| EMPTY.contains(&status.as_str()))
+    }
+
     /// The schema of the JSON that it answers with where it succeeds.
     pub(crate) fn answer(&self) -> Result<&'c Node, String> {
         let responses = self.node.get("responses").map(Node::members).unwrap_or_default();
@@ -239,6 +248,7 @@ impl<'c> Operation<'c> {
             responses.iter().find(|(status, _)| fits(status)).map(|(_, node)| node)
         };
         let response = of(&|status| status == "200")
+            .or_else(|| of(&|status| status.starts_with('2') && !EMPTY.contains(&status)))
             .or_else(|| of(&|status| status.starts_with('2')))
             .or_else(|| of(&|status| status == "default"))
             .ok_or("it names no answer of success")?;

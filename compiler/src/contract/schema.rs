@@ -30,15 +30,14 @@ pub(crate) fn fits(contract: &Contract, schema: &Node, ty: &Ty) -> Vec<Wrong> {
 /// How deep the parts of a type may lie in each other that a contract says.
 const DEEPEST: usize = 16;
 
-/// The type of what a schema says: as much of it as has a type here. A field that is not understood is none.
+/// The type of what a schema says, and whether it may be `null`: as much of it as has a type here. A field that is not understood is
+/// none.
 ///
 /// # Errors
 ///
 /// Why the whole has none, with its line.
-pub(crate) fn ty(contract: &Contract, schema: &Node) -> Result<Ty, (usize, String)> {
-    let mut writing = Writing { contract, open: Vec::new(), left: MOST };
-    let (ty, may_be_null) = writing.ty(schema)?;
-    if may_be_null { Err((schema.line, "the whole may be `null` there".to_owned())) } else { Ok(ty) }
+pub(crate) fn ty(contract: &Contract, schema: &Node) -> Result<(Ty, bool), (usize, String)> {
+    Writing { contract, open: Vec::new(), left: MOST }.ty(schema)
 }
 
 struct Writing<'c> {

@@ -80,7 +80,7 @@ impl Compared<'_> {
             let what = format!("`{name}` is asked for in another way");
             drafts.push(draft(Class::Changed, "branch_asks", what));
         }
-        if let (Some(old), Some(new)) = (self.ty(a, true), self.ty(b, false))
+        if let (Some(old), Some(new)) = (&self.ty(a, true), &self.ty(b, false))
             && old != new
         {
             // Of what servers say, less is understood, or more.
@@ -170,6 +170,7 @@ impl Compared<'_> {
             body,
             // These are of what is read, and of how long it is waited for.
             shape: _,
+            is_optional: _,
             within: _,
             max: _,
             failure: _,
@@ -202,9 +203,9 @@ impl Compared<'_> {
             && (&a.within, &a.max, &a.failure) == (&b.within, &b.max, &b.failure)
     }
 
-    fn ty(&self, branch: &Branch, is_a: bool) -> Option<&Ty> {
+    fn ty(&self, branch: &Branch, is_a: bool) -> Option<Ty> {
         let program = if is_a { self.both.a.program } else { self.both.b.program };
-        program.functions.shapes.get(branch.shape)
+        branch.ty(&program.functions)
     }
 }
 

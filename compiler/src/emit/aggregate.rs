@@ -43,7 +43,7 @@ fn branch(branch: &Branch) -> TokenStream {
         .iter()
         .fold(0_u16, |needs, at| needs | 1_u16.checked_shl(u32::try_from(*at).unwrap_or(16)).unwrap_or(0));
     let needs = Literal::u16_unsuffixed(needs);
-    let method = method(branch.method);
+    let (method, is_optional) = (method(branch.method), branch.is_optional);
     let each = branch.each.as_ref().map_or(quote! { None }, each);
     let headers = branch.headers.iter().map(|(name, value)| {
         let (name, value) = (Literal::string(name), format_ident!("expr_{value}"));
@@ -65,6 +65,7 @@ fn branch(branch: &Branch) -> TokenStream {
             headers: &[#(#headers),*],
             body: #body,
             shape: &#shape,
+            is_optional: #is_optional,
             within: #within,
             max: #max,
             failure: g::Failure::#failure,

@@ -2,6 +2,8 @@
 //!
 //! A function's size grows with its steps only; what differs between routes is looked up by number.
 
+use std::collections::BTreeMap;
+
 use gatewright_dsl::policy::Hook;
 use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{format_ident, quote};
@@ -255,12 +257,24 @@ fn forward(upstream: usize, target: Option<&[Piece]>) -> Tight {
 
 fn match_on(found: &Match) -> Tight {
     let on = format_ident!("expr_{}", found.on);
-    let arms = found.arms.iter().map(|arm| {
-        let values = arm.values.iter().map(|value| Literal::string(value));
-        let [chain, record] = [arm.chain, arm.record].map(Literal::usize_unsuffixed);
-        quote! { g::Arm { values: &[#(#values),*], chain: #chain, record: #record } }
+    // They are looked for by halves.
+    let numbered = || (0_usize..).zip(&found.arms);
+    let values: BTreeMap<&str, usize> = numbered()
+        .flat_map(|(number, arm)| arm.values.iter().map(move |value| (value.as_str(), number)))
+        .collect();
+    let values = values.into_iter().map(|(value, number)| {
+        let (value, number) = (Literal::string(value), Literal::usize_unsuffixed(number));
+        quote! { (#value, #number) }
     });
-    Tight(quote! { g::Match { on: #on, arms: &[#(#arms),*] } })
+    let others = numbered().find(|(_, arm)| arm.values.is_empty()).map_or(quote! { None }, |(number, _)| {
+        let number = Literal::usize_unsuffixed(number);
+        quote! { Some(#number) }
+    });
+    let arms = found.arms.iter().map(|arm| {
+        let [chain, record] = [arm.chain, arm.record].map(Literal::usize_unsuffixed);
+        quote! { g::Arm { chain: #chain, record: #record } }
+    });
+    Tight(quote! { g::Match { on: #on, values: &[#(#values),*], others: #others, arms: &[#(#arms),*] } })
 }
 
 fn redirect(status: u16, location: &[Piece]) -> Tight {

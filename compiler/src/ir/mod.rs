@@ -14,7 +14,7 @@ use gatewright_dsl::Span;
 use gatewright_dsl::policy::{self, Guard, Hook, Who};
 use gatewright_dsl::schema::{Depends, Reason, Source, Value};
 
-pub(crate) use reach::{Reach, Refusal, Way};
+pub(crate) use reach::{Called, Reach, Refusal, Way};
 pub(crate) use text::{Label, Text};
 
 use self::expr::Function;
@@ -364,11 +364,25 @@ pub(crate) struct Branch {
     pub(crate) body: Option<usize>,
     /// Index into [`Functions::shapes`].
     pub(crate) shape: usize,
+    /// Whether a server may say that there is nothing.
+    pub(crate) is_optional: bool,
     pub(crate) within: Option<Duration>,
     pub(crate) max: u64,
     pub(crate) failure: Failure,
     /// The places of the branches that it waits for.
     pub(crate) needs: Vec<usize>,
+}
+
+impl Branch {
+    /// Its type, as it would be written.
+    pub(crate) fn ty(&self, functions: &Functions) -> Option<Ty> {
+        let ty = functions.shapes.get(self.shape)?.clone();
+        Some(match (ty, &self.each) {
+            (ty, _) if !self.is_optional => ty,
+            (Ty::Map(item), Some(_)) => Ty::Map((*item).clone().optional().into()),
+            (ty, _) => ty.optional(),
+        })
+    }
 }
 
 /// The values for each of which there is a call.

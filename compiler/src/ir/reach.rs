@@ -6,8 +6,8 @@ use crate::checked::Place;
 #[derive(Debug, Default)]
 pub(crate) struct Reach {
     pub(crate) refusals: Vec<Refusal>,
-    /// The name of each branch, by number, and where it begins.
-    pub(crate) branches: Vec<(String, Place)>,
+    /// By number.
+    pub(crate) branches: Vec<Called>,
     /// By number.
     pub(crate) arms: Vec<Way>,
 }
@@ -18,6 +18,16 @@ pub(crate) struct Refusal {
     pub(crate) reason: &'static str,
     /// Where they stand, sorted, and what they say.
     pub(crate) places: Vec<(Place, String)>,
+}
+
+/// A branch of an `aggregate`.
+#[derive(Debug)]
+pub(crate) struct Called {
+    pub(crate) name: String,
+    /// Where it begins.
+    pub(crate) place: Place,
+    /// Whether its server may say that there is nothing.
+    pub(crate) is_optional: bool,
 }
 
 /// A way of a `match`.

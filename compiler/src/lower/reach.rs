@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 use gatewright_dsl::schema::InTests;
 
 use crate::check::principals;
-use crate::checked::{Arm, Auth, Match, Place, Route, Step};
-use crate::ir::{Reach, Refusal, Way};
+use crate::checked::{Arm, Auth, Branch, Match, Place, Route, Step};
+use crate::ir::{Called, Reach, Refusal, Way};
 use crate::routes::written;
 use crate::ty::Ty;
 
@@ -17,9 +17,13 @@ pub(super) fn of(route: &Route, auths: &[Auth]) -> Reach {
     let branches = route.aggregate.iter().flat_map(|aggregate| &aggregate.branches);
     Reach {
         refusals: refusals(&route.steps, auths),
-        branches: branches.map(|branch| (branch.name.clone(), branch.place.clone())).collect(),
+        branches: branches.map(called).collect(),
         arms: route.arms.iter().flat_map(|found| ways(found, auths)).collect(),
     }
+}
+
+fn called(branch: &Branch) -> Called {
+    Called { name: branch.name.clone(), place: branch.place.clone(), is_optional: branch.is_optional }
 }
 
 fn ways(found: &Match, auths: &[Auth]) -> Vec<Way> {

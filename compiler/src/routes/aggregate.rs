@@ -36,7 +36,7 @@ pub(crate) fn failure(failure: &Failure) -> String {
 
 fn branch(program: &Program, branch: &Branch, reader: &Reader<'_>) -> String {
     let upstream = program.upstreams.get(branch.upstream).map_or("", |upstream| upstream.name.as_str());
-    let ty = program.functions.shapes.get(branch.shape).map(ToString::to_string).unwrap_or_default();
+    let ty = branch.ty(&program.functions).map(|ty| ty.to_string()).unwrap_or_default();
     let path = path(&branch.target, reader);
     let within =
         branch.within.map(|within| format!(" within {}", Value::Duration(within))).unwrap_or_default();

@@ -113,7 +113,7 @@ pub const OWN: &[(&str, Depends)] = &[
         "`aggregate`",
         Depends::closed(
             "an answer of each branch that is `required`; what is said with `else` stands in the place of others, and the answer names them",
-            &["branch_status", "branch_unreadable", "branch_too_large", "branch_too_many"],
+            &["branch_status", "branch_empty", "branch_unreadable", "branch_too_large", "branch_too_many"],
         ),
     ),
     ("`aggregate`", ROOM),

@@ -97,6 +97,7 @@ pub const AGGREGATED: &[Reason] = &[
         502,
         "a server that is required has answered with a status that is no success",
     ),
+    Reason::new("branch_empty", 502, "a server that is required has answered without content"),
     Reason::new("branch_unreadable", 502, "the answer of a server that is required is not of its type"),
     Reason::new("branch_too_large", 502, "the answer of a server that is required is larger than `max`"),
     Reason::new("branch_too_many", 502, "there are more values than a `for` that is required may have calls"),

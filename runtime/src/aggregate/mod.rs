@@ -51,6 +51,8 @@ pub struct Branch {
     pub body: Option<Write>,
     /// What is read of the answer; of several, of the map that they become.
     pub shape: &'static Shape,
+    /// Whether a server may say that there is nothing, of each call: without content, or with `null`.
+    pub is_optional: bool,
     /// How long it may take; what is left of the whole bounds it in any case.
     pub within: Option<Duration>,
     /// The largest answer, in bytes; of several, of each of them.

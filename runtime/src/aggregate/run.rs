@@ -13,7 +13,7 @@ use crate::clock::{Micros, micros};
 use crate::exchange::Exchange;
 use crate::head::{Method, write_number};
 use crate::http1::request::Request;
-use crate::json::{Document, Shape};
+use crate::json::{self, Document};
 use crate::program;
 use crate::reason::Reason;
 use crate::serve::client::{Client, Waiting};
@@ -135,9 +135,11 @@ impl Running<'_> {
                         Poll::Pending => Ok(State::Running(call)),
                         Poll::Ready((sub, result)) => {
                             has_moved = true;
-                            let result = self.take(branch.shape, sub, result).map(|(document, room)| {
-                                self.x.room.join(room);
-                                document
+                            let result = self.take(branch, sub, result).map(|found| {
+                                found.map(|(document, room)| {
+                                    self.x.room.join(room);
+                                    document
+                                })
                             });
                             self.settle(at, branch, result)
                         }
@@ -219,9 +221,13 @@ impl Running<'_> {
                 };
                 has_moved = true;
                 drop(fan.open.swap_remove(number));
-                let shape = branch.each.as_ref().map_or(branch.shape, |each| each.answer);
-                match self.take(shape, sub, result) {
-                    Ok((document, room)) => {
+                match self.take(branch, sub, result) {
+                    // There is nothing under this value.
+                    Ok(None) => {
+                        #[cfg(feature = "tested")]
+                        self.x.reach(format_args!("~{at}"));
+                    }
+                    Ok(Some((document, room))) => {
                         #[cfg(feature = "tested")]
                         self.x.reach(format_args!("+{at}"));
                         fan.room.join(room);
@@ -240,7 +246,7 @@ impl Running<'_> {
                 let joined = fan.join(branch).map_err(|reason| ((reason, None), 0));
                 let joined = joined.map(|(document, room)| {
                     self.x.room.join(room);
-                    document
+                    Some(document)
                 });
                 return (self.settle(at, branch, joined), true);
             }
@@ -298,35 +304,27 @@ impl Running<'_> {
         Ok(Box::pin(call::call(Rc::clone(worker), number, sub, wanted)))
     }
 
-    /// Takes from a call that is over what is to be kept of it, and the room that it takes.
+    /// Takes from a call that is over what is to be kept of it, and the room that it takes; nothing, where the server says that there
+    /// is nothing and may say so.
     fn take(
         &mut self,
-        shape: &'static Shape,
+        branch: &'static Branch,
         mut sub: Box<Exchange>,
         result: Result<Reply, Failed>,
-    ) -> Result<(Document, Taken), (Failed, u16)> {
+    ) -> Result<Option<(Document, Taken)>, (Failed, u16)> {
         let x = &mut *self.x;
         x.record.tries += sub.record.tries;
         x.record.why = sub.record.why.or(x.record.why);
         self.worker.tracer.joined(x, &mut sub);
         let read = match result {
             Err(failed) => Err((failed, 0)),
-            Ok(reply) if !(200..300).contains(&reply.status) => {
-                Err(((Reason::BRANCH_STATUS, None), reply.status))
-            }
-            Ok(reply) if is_coded(&reply) => Err(((Reason::BRANCH_UNREADABLE, None), 0)),
             Ok(reply) => {
-                let length = reply.body.len();
                 let cache = Cache::read(reply.field("cache-control"), reply.field("age").next());
-                match Document::read(reply.body, shape) {
-                    Err(_) => Err(((Reason::BRANCH_UNREADABLE, None), 0)),
-                    // Room for the text is taken already.
-                    Ok(document) if !sub.room.take(document.size().saturating_sub(length) as u64) => {
-                        Err(((Reason::BODIES_FULL, None), 0))
-                    }
-                    Ok(document) => {
+                match read(branch, reply, &mut sub.room) {
+                    Err((reason, status)) => Err(((reason, None), status)),
+                    Ok(found) => {
                         self.cache = self.cache.and(cache);
-                        Ok((document, std::mem::take(&mut sub.room)))
+                        Ok(found.map(|document| (document, std::mem::take(&mut sub.room))))
                     }
                 }
             }
@@ -341,17 +339,20 @@ impl Running<'_> {
         &mut self,
         at: usize,
         branch: &'static Branch,
-        result: Result<Document, (Failed, u16)>,
+        result: Result<Option<Document>, (Failed, u16)>,
     ) -> Result<State, End> {
         self.over |= 1 << at;
         let (failed, status) = match result {
-            Ok(document) => {
+            Ok(found) => {
                 // Of several, each has said so.
                 #[cfg(feature = "tested")]
                 if branch.each.is_none() {
-                    self.x.reach(format_args!("+{at}"));
+                    let sign = if found.is_some() { '+' } else { '~' };
+                    self.x.reach(format_args!("{sign}{at}"));
                 }
-                self.put(at, document);
+                if let Some(document) = found {
+                    self.put(at, document);
+                }
                 return Ok(State::Over);
             }
             Err(failed) => failed,
@@ -425,6 +426,30 @@ fn send(branch: &Branch, x: &Exchange, sub: &mut Exchange) -> Result<Vec<u8>, Re
         say("Content-Length", "content-length", &length);
     }
     if sub.room.take(body.len() as u64) { Ok(body) } else { Err(Reason::BODIES_FULL) }
+}
+
+/// What an answer brings, of which room for the text is taken already; nothing, where its server says that there is nothing and may
+/// say so. Beside a reason stands the status of an answer that is no success.
+fn read(branch: &Branch, reply: Reply, room: &mut Taken) -> Result<Option<Document>, (Reason, u16)> {
+    let status = reply.status;
+    if !(200..300).contains(&status) {
+        return Err((Reason::BRANCH_STATUS, status));
+    }
+    let length = reply.body.len();
+    // RFC 9110 sections 15.3.5 and 15.3.6.
+    if matches!(status, 204 | 205) && length == 0 {
+        return if branch.is_optional { Ok(None) } else { Err((Reason::BRANCH_EMPTY, 0)) };
+    }
+    if is_coded(&reply) {
+        return Err((Reason::BRANCH_UNREADABLE, 0));
+    }
+    if branch.is_optional && json::is_null(&reply.body) {
+        return Ok(None);
+    }
+    let shape = branch.each.as_ref().map_or(branch.shape, |each| each.answer);
+    let document = Document::read(reply.body, shape).map_err(|_| (Reason::BRANCH_UNREADABLE, 0))?;
+    let places = document.size().saturating_sub(length);
+    if room.take(places as u64) { Ok(Some(document)) } else { Err((Reason::BODIES_FULL, 0)) }
 }
 
 /// Whether an answer is in a coding, so that nobody here can read it.

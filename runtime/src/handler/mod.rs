@@ -1,9 +1,11 @@
 //! Functions of the operator's that answer: `handler`.
 //!
-//! One is called with values that are its own and runs in the task of the client's connection, so that nothing of it goes on when
-//! the client has gone or the time is over. While it runs between two `.await`s, nobody else of its worker does.
+//! One is called with values that are its own. An `async fn` runs in the task of the client's connection, so that nothing of it goes on
+//! when the client has gone or the time is over; while it runs between two `.await`s, nobody else of its worker does. Any other
+//! `fn` runs on a thread beside the worker.
 
 mod answer;
+mod gives;
 mod own;
 mod run;
 
@@ -13,6 +15,7 @@ use std::pin::Pin;
 use std::time::Duration;
 
 pub use self::answer::{Answer, Failed, IntoAnswer};
+pub use self::gives::{Blocks, Gives, Waits};
 pub use self::own::{Own, own};
 pub(crate) use self::run::run;
 
@@ -43,10 +46,7 @@ impl Handler {
     }
 }
 
-/// What a function gives that was called, in one type for all of them.
-pub fn called<F>(running: F) -> Called
-where
-    F: Future<Output: IntoAnswer> + 'static,
-{
-    Box::pin(async move { running.await.into_answer() })
+/// Calls a function. What it gives comes in one type for all of them.
+pub fn called<Way, T: Gives<Way>>(function: impl FnOnce() -> T + Send + 'static) -> Called {
+    T::call(function)
 }

@@ -68,6 +68,13 @@ impl Document {
     }
 }
 
+/// Whether a text is `null`, and nothing else.
+pub(crate) fn is_null(text: &[u8]) -> bool {
+    let Ok(text) = std::str::from_utf8(text) else { return false };
+    let mut scan = scan::Scan::new(text);
+    scan.next() == Some(b'n') && scan.word(b"null").is_ok() && scan.next().is_none()
+}
+
 /// The document of a number; `None` where there is none, or not yet.
 #[must_use]
 pub fn document(x: &Exchange, number: u16) -> Option<Item<'_>> {

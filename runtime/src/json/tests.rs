@@ -177,6 +177,15 @@ fn numbers_are_read_to_nine_decimals_and_keep_their_text() {
     for beyond in ["1e30", "-1e30", "1e999999999999999999999"] {
         assert_eq!(wrong(beyond, &NUMBER), [(String::new(), "wrong", "decimal")], "{beyond}");
     }
+    // Digits and exponent may take each other back, however many there are.
+    for (text, units) in [
+        (format!("1{}e-1500", "0".repeat(1_500)), 1_000_000_000),
+        (format!("0.{}7e1500", "0".repeat(1_499)), 7_000_000_000),
+        (format!("1{}e-1510", "0".repeat(1_500)), 0),
+    ] {
+        let read = Document::read(text.clone().into_bytes(), &NUMBER).unwrap();
+        assert_eq!((read.root().decimal(), read.root().raw()), (Decimal(units), text.as_bytes()), "{text}");
+    }
 }
 
 #[test]

@@ -240,8 +240,8 @@ fn plain_decimal(text: &[u8]) -> Option<Decimal> {
 
 /// A number of JSON in units of 10⁻⁹, what is finer cut off. `None` where it is beyond what a number can be.
 pub(super) fn decimal(text: &[u8]) -> Option<Decimal> {
-    /// No digit so far from the point can be one of a number that is read here.
-    const FAR: i64 = 1_000;
+    /// No text has so many digits that one so far from the point came near to it.
+    const FAR: i64 = 1 << 40;
     if let Some(number) = plain_decimal(text) {
         return Some(number);
     }

@@ -7,8 +7,21 @@ use super::kind::Kind;
 #[derive(Clone, Default)]
 pub struct Scope {
     pub names: Vec<(String, Kind)>,
+    /// Those that are there only until there is an answer.
+    pub early: Vec<(String, Kind)>,
     /// Whether the answer is there.
     pub answered: bool,
+    /// Whether something around has said who may come.
+    pub is_asked: bool,
+    /// Whether the body is of a type.
+    pub has_body: bool,
+}
+
+impl Scope {
+    /// The same, for what may be evaluated when there is an answer.
+    pub fn late(&self) -> Self {
+        Self { early: Vec::new(), ..self.clone() }
+    }
 }
 
 /// How deep expressions are nested.
@@ -76,7 +89,10 @@ impl Expressions<'_> {
         for name in &names[..self.random.below(4)] {
             fields.push(format!("{name}: {}", self.json(depth)));
         }
-        let plain = self.scope.names.iter().find(|(_, kind)| !matches!(kind, Kind::Maybe(_)));
+        // A name alone is a field of that name, and so is no part of something.
+        let is_plain =
+            |(name, kind): &&(String, Kind)| !matches!(kind, Kind::Maybe(_)) && !name.contains('.');
+        let plain = self.scope.names.iter().find(is_plain);
         if let Some((name, _)) = plain.filter(|_| self.random.one_in(3)) {
             fields.push(name.clone());
         }

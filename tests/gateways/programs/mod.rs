@@ -11,6 +11,7 @@
     reason = "every index is taken below the length"
 )]
 
+mod asked;
 pub mod chance;
 mod expression;
 mod kind;
@@ -22,6 +23,7 @@ use std::collections::BTreeSet;
 
 use gatewright_dsl::Catalogue;
 
+use asked::Asker;
 use chance::Random;
 use expression::Scope;
 use kind::Kind;
@@ -64,6 +66,8 @@ pub struct Writer {
     /// Types that branches are read as.
     records: Vec<String>,
     params: Vec<(String, Kind)>,
+    /// Those of them that every start has to say.
+    ungiven: Vec<(String, Kind)>,
     /// Whether some value is changed by the admin listener.
     is_changed: bool,
     /// Upstreams that others may share their requests out to.
@@ -71,6 +75,8 @@ pub struct Writer {
     secrets: Vec<String>,
     upstreams: Vec<String>,
     policies: Vec<(String, Vec<Kind>)>,
+    /// Who may be asked for.
+    askers: Vec<Asker>,
     /// Names that something uses.
     used: BTreeSet<String>,
     files: Vec<(String, Vec<String>)>,
@@ -85,11 +91,13 @@ impl Default for Writer {
             types: Vec::new(),
             records: Vec::new(),
             params: Vec::new(),
+            ungiven: Vec::new(),
             is_changed: false,
             shares: Vec::new(),
             secrets: Vec::new(),
             upstreams: Vec::new(),
             policies: Vec::new(),
+            askers: Vec::new(),
             used: BTreeSet::new(),
             files: vec![("gateway.gw".to_owned(), Vec::new())],
         }
@@ -109,13 +117,19 @@ impl Writer {
         for _ in 0..self.random.below(6) {
             main.push(self.param());
         }
-        let more = self.param_where(|kind| *kind == Kind::Listener);
-        let more = more.map_or(String::new(), |name| format!("; listen http {name}"));
-        let admin = if self.is_changed { "; admin 127.0.0.9:3" } else { "" };
-        main.push(format!("gateway random {{ listen http 127.0.0.1:1{more}{log}{ids}{trace}{admin} }}"));
         for _ in 0..=self.random.below(4) {
             main.push(self.upstream());
         }
+        if self.random.one_in(2) {
+            main.extend(self.auths());
+        }
+        let plain = self.plaintext();
+        let more = self.param_where(|kind| *kind == Kind::Listener);
+        let more = more.map_or(String::new(), |name| format!("; listen http {name}{plain}"));
+        let admin = if self.is_changed { "; admin 127.0.0.9:3" } else { "" };
+        main.push(format!(
+            "gateway random {{ listen http 127.0.0.1:1{plain}{more}{log}{ids}{trace}{admin} }}"
+        ));
         if self.has("request") {
             for _ in 0..self.random.below(2) {
                 let name = self.numbered("key");
@@ -130,6 +144,7 @@ impl Writer {
             main.push(self.declaration(&Scope::default(), true, 2));
         }
         main.extend(self.uses_of_the_rest());
+        main.extend(self.tests());
         main.append(&mut self.records);
         // Their order means nothing.
         for at in (1..main.len()).rev() {
@@ -231,14 +246,19 @@ impl Writer {
             _ => format!(" = {}", kind.literal(&mut self.random)),
         };
         let is_live = !matches!(kind, Kind::Servers | Kind::Listener) && self.random.one_in(3);
-        self.params.push((name.clone(), kind));
+        self.params.push((name.clone(), kind.clone()));
         match (is_live, default.as_str()) {
             (true, "") => format!("live {name}: {written} from \"/random/{name}.json\""),
             (true, default) => {
                 self.is_changed = true;
                 format!("live {name}: {written}{default}")
             }
-            (false, default) => format!("param {name}: {written}{default}"),
+            (false, default) => {
+                if default.is_empty() {
+                    self.ungiven.push((name.clone(), kind));
+                }
+                format!("param {name}: {written}{default}")
+            }
         }
     }
 
@@ -302,7 +322,7 @@ impl Writer {
     }
 
     fn compared(&mut self, name: &str, kind: &Kind) -> String {
-        let scope = Scope { names: vec![(name.to_owned(), kind.clone())], answered: false };
+        let scope = Scope { names: vec![(name.to_owned(), kind.clone())], ..Scope::default() };
         expression::Expressions { random: &mut self.random, scope: &scope }.compared_name()
     }
 
@@ -335,7 +355,8 @@ impl Writer {
             1 => format!(" {}", self.pattern(&mut scope, false).0),
             _ => format!(" /{}", self.numbered("g")),
         };
-        let mut inside = self.settings(Place::Group, &mut scope);
+        let mut inside = self.who(false, &mut scope);
+        inside.extend(self.around(&mut scope));
         if !self.policies.is_empty() && self.random.one_in(2) {
             let policy = self.random.below(self.policies.len());
             inside.push(self.used(policy));
@@ -344,6 +365,14 @@ impl Writer {
             inside.push(self.declaration(&scope, may_be_host, depth));
         }
         format!("group{prefix}{when} {}", block(&inside))
+    }
+
+    /// Settings of a block. Who asks is read by routes alone: one of them may be for everybody.
+    fn around(&mut self, scope: &mut Scope) -> Vec<String> {
+        let early = std::mem::take(&mut scope.early);
+        let settings = self.settings(Place::Group, scope);
+        scope.early = early;
+        settings
     }
 
     fn host(&mut self, scope: &Scope, depth: usize) -> String {
@@ -359,7 +388,8 @@ impl Writer {
             }
         };
         let when = self.when();
-        let mut inside = self.settings(Place::Group, &mut scope);
+        let mut inside = self.who(false, &mut scope);
+        inside.extend(self.around(&mut scope));
         for _ in 0..=self.random.below(2) {
             inside.push(self.declaration(&scope, false, depth));
         }
@@ -377,7 +407,7 @@ impl Writer {
 
     /// What nothing has used so far, used.
     fn uses_of_the_rest(&mut self) -> Vec<String> {
-        let mut routes = Vec::new();
+        let (mut routes, public) = (self.unasked(), self.public());
         for policy in 0..self.policies.len() {
             if !self.used.contains(&self.policies[policy].0) {
                 let used = self.used(policy);
@@ -389,7 +419,7 @@ impl Writer {
             if self.used.contains(&name) {
                 continue;
             }
-            routes.push(format!("route PUT /{name} -> {name}"));
+            routes.push(format!("route PUT /{name}{public} -> {name}"));
         }
         // An edit in a block around may come to nothing, where no route there forwards.
         for name in self.secrets.clone() {
@@ -401,16 +431,16 @@ impl Writer {
                 let capture = self.numbered("c");
                 routes.push(if self.has("query") {
                     let default = kind.literal(&mut self.random);
-                    format!("route GET /{name} respond 204 {{ query {capture}: {name} = {default} }}")
+                    format!("route GET /{name}{public} respond 204 {{ query {capture}: {name} = {default} }}")
                 } else {
-                    format!("route GET /{name}/{{{capture}: {name}}} respond 204")
+                    format!("route GET /{name}/{{{capture}: {name}}}{public} respond 204")
                 });
             }
         }
         for (name, kind) in self.params.clone() {
             routes.push(match kind {
-                Kind::Rate => format!("route GET /{name} respond 204 {{ limit {name} }}"),
-                _ => format!("route GET /{name} respond 200 json {{ {name} }}"),
+                Kind::Rate => format!("route GET /{name}{public} respond 204 {{ limit {name} }}"),
+                _ => format!("route GET /{name}{public} respond 200 json {{ {name} }}"),
             });
         }
         routes

@@ -9,11 +9,22 @@ impl Writer {
     pub fn route(&mut self, scope: &Scope) -> String {
         let mut scope = scope.clone();
         let (pattern, captured) = self.pattern(&mut scope, true);
-        let methods = self.random.of(&["GET", "GET", "POST", "PUT, DELETE", "GET, POST", "HEAD", "*"]);
+        let methods =
+            self.random.of(&["GET", "GET", "POST", "POST", "PUT, DELETE", "GET, POST", "HEAD", "*"]);
         let when = self.when();
         let forwards = self.random.one_in(2);
         let place = if forwards { Place::Forwarding } else { Place::Answering };
+        let mut more = self.who(true, &mut scope);
+        if methods == "POST" && self.has("body") && self.random.one_in(2) {
+            more.push(self.typed_body(&mut scope));
+        }
         let mut settings = self.settings(place, &mut scope);
+        // Of two bodies of a route neither would hold.
+        settings.retain(|setting| !scope.has_body || !setting.starts_with("body "));
+        for setting in more {
+            let at = self.random.below(settings.len() + 1);
+            settings.insert(at, setting);
+        }
         if self.has("slash") && self.random.one_in(6) {
             let has_other = !pattern.contains(": path}");
             settings.push(if has_other { "slash either".into() } else { "slash strict".into() });
@@ -61,6 +72,7 @@ impl Writer {
                 };
                 format!("redirect {status} {target}")
             }
+            _ if scope.has_body && self.random.one_in(2) => format!("respond {}", self.told_of_body()),
             _ => format!("respond {}", self.answer(&scope)),
         };
         let head = format!("route {methods} {pattern}{when}");
@@ -110,7 +122,7 @@ impl Writer {
     /// The head of a route that forwards.
     pub fn forward(&mut self) -> String {
         let (upstream, path) = (self.an_upstream(), self.numbered("f"));
-        format!("route GET /{path} -> {upstream}")
+        format!("route GET /{path}{} -> {upstream}", self.public())
     }
 
     pub fn an_upstream(&mut self) -> String {

@@ -63,7 +63,7 @@ impl Writer {
                 scope.names.push((name.clone(), Kind::Text));
                 return format!("let {name} = request.header(\"x-{}\") else 404", self.random.below(3));
             }
-            let value = self.expression(scope, |it| it.of(&kind, 3));
+            let value = self.expression(&scope.late(), |it| it.of(&kind, 3));
             // What an expression comes to has bounds or not: a sum has none, and neither has a text that is put together.
             let (kind, value) = match kind {
                 Kind::Int(..) => (Kind::Int(i64::MIN, i64::MAX), format!("({value} + 0)")),
@@ -133,7 +133,7 @@ impl Writer {
                     }
                     _ => "4xx",
                 };
-                let answer = self.answer(scope);
+                let answer = self.answer(&scope.late());
                 format!("on {causes} respond {answer}")
             }
             "log" => match self.random.below(5) {
@@ -255,6 +255,9 @@ impl Writer {
     ) -> String {
         let mut all = scope.clone();
         all.names.extend(self.values());
+        if !scope.answered {
+            all.names.append(&mut all.early);
+        }
         let written = write(&mut Expressions { random: &mut self.random, scope: &all });
         self.note(&written);
         written

@@ -59,7 +59,8 @@ impl Writer {
         let record = self.numbered("rec");
         self.records.push(format!("type {record} {FIELDS}"));
         let (mut branches, mut fields): (Vec<String>, Vec<String>) = (Vec::new(), Vec::new());
-        let mut before: Option<String> = None;
+        // The last one, and whether there may be nothing.
+        let mut before: Option<(String, &str)> = None;
         for _ in 0..=self.random.below(3) {
             let (name, upstream) = (self.numbered("b"), self.an_upstream());
             let mut path = format!("/{name}{}", self.values_in_path(scope));
@@ -67,8 +68,9 @@ impl Writer {
                 // What is captured goes into one of the paths at least, a rest last.
                 path.extend(captured.iter().map(|name| format!("/{{{name}}}")));
             }
-            if let Some(before) = before.as_ref().filter(|_| self.random.one_in(2)) {
-                path += &format!("?of={{{before}.a}}");
+            if let Some((before, maybe)) = before.as_ref().filter(|_| self.random.one_in(2)) {
+                let or = if maybe.is_empty() { "" } else { " ?? \"none\"" };
+                path += &format!("?of={{{before}.a{or}}}");
             }
             let limits = self.random.of(&["", " within 500ms", " max 64KiB", " within 300ms max 1KiB"]);
             let failure = match self.random.below(3) {
@@ -76,18 +78,26 @@ impl Writer {
                 1 => "required pass 404, 410".to_owned(),
                 _ => "else { a: \"\", c: [] }".to_owned(),
             };
-            let sent = self.random.of(&["", "", " { header \"x-a\" = request.method }"]);
-            let method = self.random.of(&["GET", "GET", "DELETE"]);
-            branches.push(format!("{name}: {record} = {upstream} {method} {path}{limits} {failure}{sent}"));
+            let (method, sent) = match self.random.below(5) {
+                0 => ("GET", " { header \"x-a\" = request.method }"),
+                1 if scope.has_body => ("POST", " { body { all: body, of: body.lines[*].sku } }"),
+                1 => ("DELETE", ""),
+                _ => ("GET", ""),
+            };
+            let maybe = self.random.of(&["", "", "?"]);
+            branches.push(format!(
+                "{name}: {record}{maybe} = {upstream} {method} {path}{limits} {failure}{sent}"
+            ));
             fields.push(format!("{name}: {name}.{}", self.random.of(&["a", "b", "c", "d"])));
-            before = Some(name);
+            before = Some((name, maybe));
         }
         match before {
-            Some(before) if self.random.one_in(2) => {
+            Some((before, maybe)) if self.random.one_in(2) => {
+                let or = if maybe.is_empty() { "" } else { " ?? []" };
                 let (name, upstream) = (self.numbered("b"), self.an_upstream());
                 let failure = self.random.of(&["required", "else skip", "else { a: \"\", c: [] }"]);
                 branches.push(format!(
-                    "{name}: map<{record}> = for one in {before}.c max 9 {upstream} GET /each/{{one}} {failure}"
+                    "{name}: map<{record}{maybe}> = for one in {before}.c{or} max 9 {upstream} GET /each/{{one}} {failure}"
                 ));
                 fields.push(format!("{name}: {name}[\"x\"].a ?? \"none\""));
             }

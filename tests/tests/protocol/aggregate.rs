@@ -122,11 +122,13 @@ fn connections_are_kept_and_used_again() {
 
 /// What a server does with the request of a branch.
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Does {
+pub(super) enum Does {
     Right,
     NotFound,
     Fails,
     NothingInIt,
+    Resets,
+    IsNull,
     IsSlow,
     StopsInTheHead,
     StopsInTheBody,
@@ -143,11 +145,13 @@ enum Does {
     IsNotThere,
 }
 
-const ALL: [Does; 18] = [
+pub(super) const ALL: [Does; 20] = [
     Does::Right,
     Does::NotFound,
     Does::Fails,
     Does::NothingInIt,
+    Does::Resets,
+    Does::IsNull,
     Does::IsSlow,
     Does::StopsInTheHead,
     Does::StopsInTheBody,
@@ -172,6 +176,8 @@ impl Does {
             Self::NotFound => answer("404 Not Found", "", "no"),
             Self::Fails => answer("500 No", "", "no"),
             Self::NothingInIt => "HTTP/1.1 204 No Content\r\n\r\n".to_owned(),
+            Self::Resets => answer("205 Reset Content", "", ""),
+            Self::IsNull => ok(" null\n"),
             Self::IsSlow => String::new(),
             Self::StopsInTheHead => "HTTP/1.1 200 OK\r\nContent-Le".to_owned(),
             Self::StopsInTheBody => "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n[1,".to_owned(),
@@ -198,7 +204,7 @@ impl Does {
     }
 
     /// The status and the reason of a whole that needs it.
-    fn is(self) -> (u16, &'static str) {
+    pub(super) fn is(self) -> (u16, &'static str) {
         match self {
             Self::Right => (200, ""),
             Self::NotFound => (404, "branch_status"),
@@ -207,7 +213,8 @@ impl Does {
             Self::IsCut => (502, "upstream_truncated"),
             Self::ClosesAtOnce => (502, "upstream_closed"),
             Self::IsNoHttp => (502, "upstream_malformed"),
-            Self::NothingInIt
+            Self::NothingInIt | Self::Resets => (502, "branch_empty"),
+            Self::IsNull
             | Self::IsNoJson
             | Self::IsEmpty
             | Self::IsOfAnotherType
@@ -225,7 +232,7 @@ impl Does {
 }
 
 /// The answer of a route whose one branch meets such a server, and how long it took on the gateway's clock.
-fn meets(path: &str, does: Does) -> (Message, Duration) {
+pub(super) fn meets(path: &str, does: Does) -> (Message, Duration) {
     let server = Server::new(move |connection| does.plays(connection));
     let is_there = (does != Does::IsNotThere).then_some(&server);
     let gate = setup([is_there, None, None, None, None]).start();

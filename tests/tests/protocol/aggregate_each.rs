@@ -151,6 +151,35 @@ fn one_that_fails_fails_the_whole_or_is_replaced_or_left_out() {
 }
 
 #[test]
+fn one_of_which_there_is_nothing_is_left_out_and_has_not_failed() {
+    let users = || {
+        authors(|connection, name| {
+            let bytes = match name {
+                "empty" => "HTTP/1.1 204 No Content\r\n\r\n".to_owned(),
+                "null" => ok("null"),
+                _ => return Ok(false),
+            };
+            connection.write(bytes).map(|()| true)
+        })
+    };
+    let ask = |path: &str, names: &[&str]| {
+        let (users, orders) = (users(), posts(names.iter().copied()));
+        setup([Some(&users), Some(&orders), None, None, None]).start().ask(get(path))
+    };
+    let all = ["a", "empty", "null", "b"];
+    let answer = ask("/posts/optional", &all);
+    assert_eq!(answer.json()["authors"], json!({ "a": { "name": "N a" }, "b": { "name": "N b" } }));
+    assert_eq!(answer.field("x-incomplete"), None);
+    assert_eq!(answer.field("cache-control").as_deref(), Some("no-cache"));
+    // Where there must be something, each has failed, and each reason is said.
+    refused(&ask("/posts/required", &all[..2]), 502, "branch_empty");
+    let said = ask("/posts/skip", &all).field("x-incomplete").unwrap();
+    let mut said: Vec<&str> = said.split(", ").collect();
+    said.sort_unstable();
+    assert_eq!(said, ["authors=branch_empty", "authors=branch_unreadable"]);
+}
+
+#[test]
 fn so_many_are_asked_at_once_and_the_others_when_these_are_over() {
     let cue = Cue::default();
     let users = {

@@ -132,6 +132,21 @@ fn what_blocks_is_not_kept_to_the_processor_of_its_worker() {
     assert_eq!(gate.ask(get("/spread")).text(), all.to_string());
 }
 
+#[test]
+fn a_function_that_is_not_async_runs_beside_its_worker() {
+    let all = rustix::thread::sched_getaffinity(None).unwrap().count();
+    let workers = usize::try_from(all).unwrap();
+    let gate = Setup { program: program::handled(), workers, ..Setup::app(&Server::ok()) }.start();
+    let answer = json_of(&gate.ask(get("/plain/ada")));
+    assert_eq!((&answer["name"], &answer["processors"]), (&json!("ada"), &json!(all)), "{answer}");
+    assert_ne!(answer["thread"], Value::Null);
+    // It fails as others do, and what it says of that need not be fit for another thread.
+    assert_eq!(gate.ask(get("/plainly-fails")).text(), "fine");
+    refused(&gate.ask(get("/plainly-fails?why=late")), 500, "handler_failed");
+    assert!(gate.log(3).iter().any(|line| line["cause"] == "late"), "{:?}", gate.log(3));
+    refused(&gate.ask(get("/plainly-fails?why=bug")), 500, "panic");
+}
+
 /// One test, since all calls are counted in one place.
 #[test]
 fn a_call_ends_with_its_time_and_with_its_client() {
@@ -143,6 +158,18 @@ fn a_call_ends_with_its_time_and_with_its_client() {
     held.join();
     release();
     eventually("what has blocked goes on, and nobody has waited for it", || waiting() == 0);
+
+    // It keeps nobody of its worker from anything, and is left alone when its time is over.
+    let blocked = gate();
+    let mut waits = blocked.client();
+    waits.send(get("/plainly-blocks"));
+    eventually("it is called", || waiting() == 1);
+    assert_eq!(blocked.ask(get("/text")).status(), 200);
+    blocked.advance_until(Duration::from_millis(50), || waits.stirs());
+    refused(&waits.answer(), 504, "handler_timeout");
+    assert_eq!(waiting(), 1);
+    release();
+    eventually("it goes on, and nobody hears of it", || waiting() == 0);
 
     let gate = gate();
     let begin = |method: &str| {

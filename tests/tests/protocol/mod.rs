@@ -3,6 +3,7 @@
 mod abort;
 mod aggregate;
 mod aggregate_each;
+mod aggregate_nothing;
 mod aggregate_sends;
 mod answers;
 mod api_key;

@@ -3,7 +3,7 @@
 use gatewright_dsl::problem::Problem;
 use gatewright_dsl::source::Span;
 
-use super::{MATCH_INCOMPLETE, UNREACHED_ARM};
+use super::{MATCH_INCOMPLETE, TOO_MANY_ARMS, UNREACHED_ARM};
 
 /// `missing`: the values that are in no arm, as they would be written; none where they cannot be counted.
 pub(in crate::check) fn match_incomplete(ty: &str, missing: &[String], on: Span) -> Problem {
@@ -31,4 +31,13 @@ pub(in crate::check) fn unreached_arm(value: &str, span: Span, first: Span) -> P
         .at(span, "never taken")
         .because(first, "taken here")
         .help("leave one of them out")
+}
+
+pub(in crate::check) fn too_many_arms(found: usize, most: usize, span: Span) -> Problem {
+    Problem::error(
+        &TOO_MANY_ARMS,
+        format!("{found} arms are more than the {most} that a `match` may have"),
+    )
+    .at(span, "one too many")
+    .help("name in one arm all values for which the same is done, or give some of them a route of their own")
 }

@@ -21,14 +21,18 @@ impl Names<'_> {
     pub(super) fn write_handler(self, number: usize, handler: &Handler, out: &mut String) {
         let (name, module) = (format_ident!("handler_{number}"), Module::of(handler));
         let function = module.path(handler.path.last().map_or("", String::as_str));
-        let arguments = handler.arguments.iter().map(|argument| self.owned(argument, &module));
-        let (begin, call) = (
-            quote! { fn #name(x: &g::Exchange) -> g::handler::Called },
-            quote! { #function(#(#arguments),*) },
-        );
+        let begin = quote! { fn #name(x: &g::Exchange) -> g::handler::Called };
         let place = format!("{}:{}", handler.place.file.escape_debug(), handler.place.line);
         // Writing into a string cannot fail.
-        let _ = writeln!(out, "/// {place}\n{begin} {{ g::handler::called(\n    {call} // {place}\n) }}");
+        let _ = writeln!(out, "/// {place}\n{begin} {{");
+        let names: Vec<Ident> = (0..handler.arguments.len()).map(|at| format_ident!("a{at}")).collect();
+        for (name, argument) in names.iter().zip(&handler.arguments) {
+            // They are read here: where the function runs, the exchange may not be at hand.
+            let argument = self.owned(argument, &module);
+            let _ = writeln!(out, "    {} // {place}", quote! { let #name = #argument; });
+        }
+        let call = quote! { move || #function(#(#names),*) };
+        let _ = writeln!(out, "    g::handler::called(\n    {call} // {place}\n) }}");
     }
 
     /// A value that the function may keep.

@@ -1,0 +1,51 @@
+//! Branches of an `aggregate` whose servers may say that there is nothing (`T?`): that is an answer, and whatever else goes wrong is what it is
+//! of any other.
+
+use gatewright_tests::gate::refused;
+use gatewright_tests::server::Server;
+use serde_json::json;
+
+use super::aggregate::{ALL, Does, get, meets, ok, setup};
+
+/// Whether it says that there is nothing.
+fn has_nothing(does: Does) -> bool {
+    matches!(does, Does::NothingInIt | Does::Resets | Does::IsNull)
+}
+
+#[test]
+fn a_branch_of_which_there_may_be_nothing_is_absent_then_and_has_not_failed() {
+    for does in ALL {
+        for (path, fallback) in [("required", None), ("value", Some(json!([7]))), ("skip", Some(json!(null)))]
+        {
+            let (answer, _) = meets(&format!("/optional/{path}"), does);
+            let (said, cache, value) = match (does.is(), fallback) {
+                _ if has_nothing(does) => (None, "no-cache", json!(null)),
+                ((200, _), _) => (None, "no-cache", json!([1, 2])),
+                ((status, reason), None) => {
+                    refused(&answer, status, reason);
+                    continue;
+                }
+                ((_, reason), Some(value)) => (Some(format!("it={reason}")), "no-store", value),
+            };
+            let expected = if value.is_null() {
+                json!({ "there": false })
+            } else {
+                json!({ "it": value, "there": true })
+            };
+            assert_eq!((answer.status(), answer.json()), (200, expected), "{path} {does:?}");
+            assert_eq!(answer.field("x-incomplete"), said, "{path} {does:?}");
+            assert_eq!(answer.field("cache-control").as_deref(), Some(cache), "{path} {does:?}");
+        }
+    }
+}
+
+#[test]
+fn a_branch_that_waits_for_one_of_which_there_is_nothing_asks_without_it() {
+    let nothing = "HTTP/1.1 204 No Content\r\nCache-Control: max-age=9\r\n\r\n";
+    let (users, orders) = (Server::always(nothing), Server::always(ok("7")));
+    let gate = setup([Some(&users), Some(&orders), None, None, None]).start();
+    let answer = gate.ask(get("/optional/chained"));
+    assert_eq!(answer.json(), json!({ "behind": 7 }));
+    assert_eq!(answer.field("cache-control").as_deref(), Some("no-cache"), "nothing is kept as an answer is");
+    assert_eq!(orders.only().target(), "/of/nobody");
+}
