@@ -39,7 +39,7 @@ pub(super) fn handler(handler: &Handler, reader: &Reader<'_>) -> String {
 }
 
 /// The values of an arm, where the function of this number is looked at.
-pub(super) fn values(values: &[String], functions: &Functions, on: usize) -> String {
+pub(crate) fn values(values: &[String], functions: &Functions, on: usize) -> String {
     let is_text = !matches!(functions.exprs.get(on).map(|it| &it.expr.ty), Some(Ty::Bool | Ty::Int(_)));
     listed(values, is_text)
 }
