@@ -229,7 +229,9 @@ impl<'a> Ways<'a> {
             };
             match (arm(a, old, 0, own), arm(b, new, 1, other)) {
                 (Some(x), Some(y)) => {
-                    let told = self.changes(&x, &y);
+                    // What is said of a call is nothing to an arm that makes none.
+                    let is_alike = self.kind(0, &x) == self.kind(1, &y);
+                    let told = if is_alike { self.changes(&x, &y) } else { self.ends(&x, &y) };
                     let values = of(1, &values);
                     let turned =
                         |draft: Draft| Draft { what: format!("for `{values}`: {}", draft.what), ..draft };
@@ -267,6 +269,11 @@ impl<'a> Ways<'a> {
     fn ty(&self, side: usize, on: usize) -> Option<&'a crate::ty::Ty> {
         let program = if side == 0 { self.both.a.program } else { self.both.b.program };
         program.functions.exprs.get(on).map(|function| &function.expr.ty)
+    }
+
+    fn kind(&self, side: usize, way: &Way<'a>) -> Option<EndKind> {
+        let program = if side == 0 { self.both.a.program } else { self.both.b.program };
+        program.chains.get(way.chain)?.end
     }
 
     /// Whether two arms are for the same values.

@@ -303,7 +303,7 @@ impl Reader<'_> {
     fn times(&mut self, repeated: Pair<'_>) -> Option<Value> {
         let span = self.span(&repeated);
         let word = Span { end: span.start + "repeated".len(), ..span };
-        let times = self.or_missing(repeated.into_inner().next(), word, "how often, such as `70000`")?;
+        let times = self.or_missing(repeated.into_inner().next(), word, "how often, such as `70000`,")?;
         self.value(times)
     }
 }
