@@ -17,6 +17,21 @@ const PAIRS: &[Pair] = &[
         "group /g { route GET /a public -> site { timeout 2s } }",
         &[],
     ),
+    // Where lines stand in a block means nothing, but in one of edits.
+    (
+        "auth own api_key { key \"c\" sha256 \"2222222222222222222222222222222222222222222222222222222222222222\"; key \"d\" sha256 \"3333333333333333333333333333333333333333333333333333333333333333\" }
+upstream two { server \"http://127.0.0.1:1\"; server \"http://127.0.0.1:2\"; timeout 1s; retry 1 on 503 }
+group /g { only if request.header(\"a\") is set; limit 1/s; limit 9/m per client.ip; route GET, POST /a require own -> two { query p: int?; query q: int? } }",
+        "group /g { limit 9/m per client.ip; limit 1/s; only if request.header(\"a\") is set; route POST, GET /a require own -> two { query q: int?; query p: int? } }
+upstream two { retry 1 on 503; timeout 1s; server \"http://127.0.0.1:2\"; server \"http://127.0.0.1:1\" }
+auth own api_key { key \"d\" sha256 \"3333333333333333333333333333333333333333333333333333333333333333\"; key \"c\" sha256 \"2222222222222222222222222222222222222222222222222222222222222222\" }",
+        &[],
+    ),
+    (
+        "route GET /a public -> site { request { set header \"x-a\" = \"1\"; set header \"x-b\" = \"2\" } }",
+        "route GET /a public -> site { request { set header \"x-b\" = \"2\"; set header \"x-a\" = \"1\" } }",
+        &[("neutral: GET /a", "its settings run in another order")],
+    ),
     // Routes.
     (
         "route GET /a public respond 200",

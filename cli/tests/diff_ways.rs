@@ -244,7 +244,7 @@ route GET /u public { aggregate within 1s { us: list<T> = site GET /u required; 
         "type T { a: string, b: int? }
 route GET /u public { aggregate within 1s { us: list<T> = site GET /u required; respond { us: us[*].{ a, b } } } }",
         &[
-            ("narrowing: GET /u", "`us` was read as"),
+            ("narrowing: GET /u", "`us` was read as `list<T { a: string }>`, and is read as `list<T { a: string, b: int? }>`"),
             ("neutral: GET /u", "`us[*].b` of its answer is new: `.b`\n  + b.gw:9  us[*].b: .b\n"),
         ],
     ),

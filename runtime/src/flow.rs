@@ -1,6 +1,5 @@
 //! What happens after a step of a chain.
 
-use crate::exchange::Exchange;
 use crate::reason::Reason;
 use crate::terminal::{Forward, Redirect, Respond};
 
@@ -33,7 +32,7 @@ impl Flow {
     #[cfg(not(feature = "tested"))]
     #[inline]
     #[must_use]
-    pub fn at(self, _: &mut Exchange, _: usize) -> Self {
+    pub fn at(self, _: &mut crate::exchange::Exchange, _: usize) -> Self {
         self
     }
 }

@@ -16,7 +16,7 @@ use crate::ir::{Aggregate, Branch, Each};
 use crate::routes;
 use crate::routes::aggregate::failure;
 use crate::routes::expr::Reader;
-use crate::routes::written::in_full;
+use crate::routes::written::told_apart;
 use crate::ty::Ty;
 use crate::ty::inclusion::{self, Held, Wire};
 
@@ -223,8 +223,8 @@ fn read(name: &str, old: &Ty, new: &Ty) -> Draft {
         Held::Unknown => Class::Changed,
     };
     // What else stands there is passed over in any case.
-    let shown = |ty: &Ty| in_full(ty).trim_end_matches(" open").to_owned();
-    let what = format!("`{name}` was read as `{}`, and is read as `{}`", shown(old), shown(new));
+    let [old, new] = told_apart(old, new).map(|shown| shown.replace(" } open", " }"));
+    let what = format!("`{name}` was read as `{old}`, and is read as `{new}`");
     draft(class, "branch_type", what)
 }
 

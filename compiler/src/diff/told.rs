@@ -10,7 +10,7 @@ use crate::ir::expr::{Constant, Expr, Kind};
 use crate::ir::{self, Respond};
 use crate::json;
 use crate::routes::expr::{Reader, constant};
-use crate::routes::written::in_full;
+use crate::routes::written::{in_full, told_apart};
 use crate::ty::inclusion::{self, Held, Wire};
 use crate::ty::{Range, Ty};
 
@@ -178,7 +178,7 @@ impl<'a> Answers<'a> {
             // What clients had to understand they still do; that there is less of it is said where it comes from.
             Held::Same | Held::More => return,
         };
-        self.became(class, path, [in_full(a), in_full(b)]);
+        self.became(class, path, told_apart(a, b));
     }
 
     fn became(&mut self, class: Class, path: &str, [old, new]: [String; 2]) {

@@ -90,7 +90,16 @@ impl Walk<'_> {
         // What follows a step that asks for the body is done when that is there.
         let calls = calls.into_iter().filter(|(step, _)| reader.is_none_or(|at| *step <= at));
         // A call of the gateway's own is not the step of a route.
-        let calls = calls.map(|(step, call)| (call, if is_branch { quote! { flow } } else { left(step) }));
+        let calls = calls.map(|(step, call)| {
+            (
+                call,
+                if is_branch {
+                    quote! { flow }
+                } else {
+                    left(step)
+                },
+            )
+        });
         let (calls, lefts): (Vec<_>, Vec<_>) = calls.unzip();
         let last = end.map(|end| quote! { #end[end as usize].request(exchange) });
         let last = last.unwrap_or_else(|| quote! { g::Flow::Next });
