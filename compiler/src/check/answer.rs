@@ -69,11 +69,10 @@ pub(super) fn told(lines: &Lines<'_>, terminal: &Terminal) -> Told {
 /// The fields of a record, and of what is made of each item of a list.
 fn parts(lines: &Lines<'_>, value: &Value, path: &str, told: &mut Told) {
     let (entries, path) = match &value.kind {
-        ValueKind::Record(entries) => (entries, path.to_owned()),
         ValueKind::Shape(of, entries) if matches!(of.kind, ValueKind::Each(_)) => {
             (entries, format!("{path}[*]"))
         }
-        ValueKind::Shape(_, entries) => (entries, path.to_owned()),
+        ValueKind::Record(entries) | ValueKind::Shape(_, entries) => (entries, path.to_owned()),
         _ => return,
     };
     for entry in entries {

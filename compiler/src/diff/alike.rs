@@ -5,7 +5,7 @@ use std::mem::discriminant;
 
 use super::content::Both;
 use crate::ir::expr::{Expr, Kind, Method, Part, Read, Set};
-use crate::ty::Ty;
+use crate::ty::{Field, Ty};
 
 /// The numbers that one of several values has among the documents of each side.
 pub(super) type Item = Option<(u16, u16)>;
@@ -23,7 +23,9 @@ impl Both<'_> {
             (Kind::Constant(a), Kind::Constant(b)) => a == b,
             (Kind::Read(Read::Capture(a)), Kind::Read(Read::Capture(b))) => self.captures(*a, *b),
             (Kind::Read(a), Kind::Read(b)) => a == b,
-            (Kind::Param(a), Kind::Param(b)) | (Kind::Secret(a), Kind::Secret(b)) => a == b,
+            (Kind::Param(a), Kind::Param(b))
+            | (Kind::Secret(a), Kind::Secret(b))
+            | (Kind::Call(Method::Matches(a), _), Kind::Call(Method::Matches(b), _)) => a == b,
             (Kind::Document(number, a), Kind::Document(other, b)) => match item {
                 Some((own, its)) if *number == own || *other == its => (*number, *other) == (own, its),
                 _ => a == b,
@@ -37,7 +39,6 @@ impl Both<'_> {
                 }
                 (a, b) => discriminant(a) == discriminant(b),
             },
-            (Kind::Call(Method::Matches(a), _), Kind::Call(Method::Matches(b), _)) => a == b,
             (Kind::Call(a, _), Kind::Call(b, _)) => discriminant(a) == discriminant(b),
             (Kind::Text(a), Kind::Text(b)) => {
                 let same = |(a, b): (&Part, &Part)| match (a, b) {
@@ -70,7 +71,7 @@ pub(super) fn bare(expr: &Expr) -> &Expr {
 /// The name of a member on the wire.
 fn member(of: &Expr, at: usize) -> Option<&str> {
     match of.ty.present().0 {
-        Ty::Record(record) => record.fields.get(at).map(|field| field.on_wire()),
+        Ty::Record(record) => record.fields.get(at).map(Field::on_wire),
         _ => None,
     }
 }

@@ -136,11 +136,7 @@ impl<'a> Ways<'a> {
         } else {
             format!("`{old}` became `{new}`")
         };
-        vec![self.said(draft(Class::Breaking, "terminal", what), a, b)]
-    }
-
-    fn said(&self, draft: Draft, a: &Way<'a>, b: &Way<'a>) -> Draft {
-        draft.said(vec![a.said.clone()], vec![b.said.clone()])
+        vec![said(draft(Class::Breaking, "terminal", what), a, b)]
     }
 
     /// How one of the first program ends, or one of the second, as it would be written.
@@ -188,7 +184,7 @@ impl<'a> Ways<'a> {
         let class = if new.within > *within { Class::Widening } else { Class::Narrowing };
         let (old, new) = (Value::Duration(*within), Value::Duration(new.within));
         let what = format!("`handler {} within` was `{old}`, and is `{new}`", path.join("::"));
-        vec![self.said(draft(class, "handler_within", what), a, b)]
+        vec![said(draft(class, "handler_within", what), a, b)]
     }
 
     /// For each value, what is done otherwise. In which order the arms stand means nothing.
@@ -202,7 +198,7 @@ impl<'a> Ways<'a> {
             } else {
                 format!("`match {}` became `match {}`", on.0, on.1)
             };
-            found.drafts.push(self.said(draft(Class::Breaking, "match_on", what), a, b));
+            found.drafts.push(said(draft(Class::Breaking, "match_on", what), a, b));
             if !is_same_type {
                 return found;
             }
@@ -235,7 +231,7 @@ impl<'a> Ways<'a> {
                     let values = of(1, &values);
                     let turned =
                         |draft: Draft| Draft { what: format!("for `{values}`: {}", draft.what), ..draft };
-                    is_turned |= told.drafts.is_empty() && !self.is_same_arm((old, own), (new, other));
+                    is_turned |= told.drafts.is_empty() && !is_same_arm((old, own), (new, other));
                     found.drafts.extend(told.drafts.into_iter().map(turned));
                     found.links.extend(told.links);
                 }
@@ -261,7 +257,7 @@ impl<'a> Ways<'a> {
         }
         if found.drafts.is_empty() && is_turned {
             let what = "its arms are written in another way, and do the same".to_owned();
-            found.drafts.push(self.said(draft(Class::Neutral, "arms", what), a, b));
+            found.drafts.push(said(draft(Class::Neutral, "arms", what), a, b));
         }
         found
     }
@@ -274,19 +270,6 @@ impl<'a> Ways<'a> {
     fn kind(&self, side: usize, way: &Way<'a>) -> Option<EndKind> {
         let program = if side == 0 { self.both.a.program } else { self.both.b.program };
         program.chains.get(way.chain)?.end
-    }
-
-    /// Whether two arms are for the same values.
-    fn is_same_arm(
-        &self,
-        (a, own): (&ir::Match, Option<usize>),
-        (b, other): (&ir::Match, Option<usize>),
-    ) -> bool {
-        let values = |of: &ir::Match, at: Option<usize>| {
-            let arm = at.and_then(|at| of.arms.get(at));
-            arm.map(|arm| arm.values.iter().cloned().collect::<BTreeSet<_>>())
-        };
-        values(a, own) == values(b, other)
     }
 
     fn arm(&self, side: usize, way: &Way<'a>, at: usize, arm: &'a ir::Arm) -> Way<'a> {
@@ -310,4 +293,17 @@ fn arms(of: &ir::Match) -> BTreeMap<Option<&String>, usize> {
         }
     }
     found
+}
+
+/// Whether two arms are for the same values.
+fn is_same_arm((a, own): (&ir::Match, Option<usize>), (b, other): (&ir::Match, Option<usize>)) -> bool {
+    let values = |of: &ir::Match, at: Option<usize>| {
+        let arm = at.and_then(|at| of.arms.get(at));
+        arm.map(|arm| arm.values.iter().cloned().collect::<BTreeSet<_>>())
+    };
+    values(a, own) == values(b, other)
+}
+
+fn said(draft: Draft, a: &Way<'_>, b: &Way<'_>) -> Draft {
+    draft.said(vec![a.said.clone()], vec![b.said.clone()])
 }

@@ -50,7 +50,7 @@ fn what_is_written_in_another_order_means_the_same() {
             turned_around += usize::from(turned(&source.text) != source.text);
             hosts += source.text.lines().filter(|line| line.trim_start() != host(line)).count();
         }
-        assert_eq!(between(&written, &other), [], "{seed}\n{:#?}", other);
+        assert_eq!(between(&written, &other), [], "{seed}\n{other:#?}");
     }
     assert!(turned_around > 10 && hosts > 3, "{turned_around} {hosts}");
 }

@@ -47,23 +47,23 @@ impl<'a> Answers<'a> {
         let Respond { status, body } = a;
         if *status != b.status {
             let what = format!("its status was `{status}`, and is `{}`", b.status);
-            self.say(Class::Breaking, "answer_status", what, "", [None, None]);
+            self.say((Class::Breaking, "answer_status", what), "", [None, None]);
         }
         let ((media, own), (other, new)) = match (body, &b.body) {
             (Some(a), Some(b)) => (a, b),
             (None, None) => return,
             (Some(_), None) => {
                 let what = "its answer has no body any more".to_owned();
-                return self.say(Class::Breaking, "answer_removed", what, "", [None, None]);
+                return self.say((Class::Breaking, "answer_removed", what), "", [None, None]);
             }
             (None, Some(_)) => {
                 let what = "its answer has a body, and had none".to_owned();
-                return self.say(Class::Changed, "answer_added", what, "", [None, None]);
+                return self.say((Class::Changed, "answer_added", what), "", [None, None]);
             }
         };
         if media != other {
             let what = format!("its answer was `{media}`, and is `{other}`");
-            self.say(Class::Breaking, "answer", what, "", [None, None]);
+            self.say((Class::Breaking, "answer", what), "", [None, None]);
         } else if *media == JSON {
             if let (Some(a), Some(b)) = (said(self.both.a.program, own), said(self.both.b.program, new)) {
                 self.part("", &a, &b);
@@ -114,7 +114,7 @@ impl<'a> Answers<'a> {
             _ => {}
         }
         if (a.is_made() || b.is_made())
-            && !(b.may_lack() && !a.may_lack())
+            && (a.may_lack() || !b.may_lack())
             && let (Some(old), Some(new)) = (a.fields(), b.fields())
         {
             return self.fields(path, &old, &new);
@@ -132,21 +132,21 @@ impl<'a> Answers<'a> {
                 self.part(&own, a, b);
             } else {
                 let what = format!("`{own}` of its answer is gone");
-                self.say(Class::Breaking, "answer_removed", what, &own, [Some(self.shown(a, 0)), None]);
+                self.say((Class::Breaking, "answer_removed", what), &own, [Some(self.shown(a, 0)), None]);
             }
         }
         for (name, b) in new.iter().filter(|(name, _)| old.iter().all(|(other, _)| other != name)) {
             let own = format!("{path}{dot}{name}");
             let shown = self.shown(b, 1);
             let what = format!("`{own}` of its answer is new: `{shown}`");
-            self.say(Class::Neutral, "answer_added", what, &own, [None, Some(shown)]);
+            self.say((Class::Neutral, "answer_added", what), &own, [None, Some(shown)]);
         }
         let is_turned = old.iter().map(|(name, _)| name).ne(new.iter().map(|(name, _)| name));
         if self.drafts.len() == before && is_turned {
             let of =
                 if path.is_empty() { "its answer".to_owned() } else { format!("`{path}` of its answer") };
             let what = format!("the fields of {of} stand in another order");
-            self.say(Class::Neutral, "answer_order", what, path, [None, None]);
+            self.say((Class::Neutral, "answer_order", what), path, [None, None]);
         }
     }
 
@@ -188,14 +188,12 @@ impl<'a> Answers<'a> {
         } else {
             format!("{of} was `{}`, and is `{}`", short(&old), short(&new))
         };
-        self.say(class, "answer", what, path, [Some(old), Some(new)]);
+        self.say((class, "answer", what), path, [Some(old), Some(new)]);
     }
 
     fn say(
         &mut self,
-        class: Class,
-        kind: &'static str,
-        what: String,
+        (class, kind, what): (Class, &'static str, String),
         path: &str,
         [old, new]: [Option<String>; 2],
     ) {
@@ -398,9 +396,8 @@ fn members(json: &str) -> Option<Vec<(String, String)>> {
     let mut members = Vec::new();
     let (mut depth, mut is_text, mut is_escaped) = (0_u32, false, false);
     let (mut start, mut name) = (0, None);
-    let mut push = |name: Option<&str>, value: &str| match name {
-        Some(name) => members.push((name.to_owned(), value.trim().to_owned())),
-        None => {}
+    let mut push = |name: Option<&str>, value: &str| {
+        members.extend(name.map(|name| (name.to_owned(), value.trim().to_owned())));
     };
     for (at, byte) in inside.bytes().enumerate() {
         match byte {
