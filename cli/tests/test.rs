@@ -201,10 +201,10 @@ fn what_was_reached_is_what_the_gateway_says() {
     let expected = r#"2 tests: 1 passed, 1 failed
 reached: 2 of 3 routes, 2 of 5 refusals, 5 of 7 branches, 1 of 2 arms: 58 %
     not reached  gateway.gw:4  refusal timeout 10s: upstream_timeout
-    not reached  gateway.gw:6  refusal query plan: "free" | "pro" = "free", query friend: list<string(1..9)> as friends: wrong_fields
-    not reached  gateway.gw:7  refusal deny if request.header("x-bad") is set, deny if request.header("x-worse") is set: denied
+    not reached  gateway.gw:9  refusal query friend: list<string(1..9)> as friends: wrong_fields
     not reached  gateway.gw:11  branch user fails
     not reached  gateway.gw:12  branch tips brings its value
+    not reached  gateway.gw:18  refusal deny if request.header("x-worse") is set: denied
     not reached  gateway.gw:20  arm "free"
     not reached  gateway.gw:25  route GET /rest
 FAILED: 58 % is less than 64 %
@@ -232,6 +232,58 @@ FAILED: 58 % is less than 64 %
     assert_eq!((ran.code, &document["ok"]), (1, &Value::Bool(false)));
     let failure = &document["result"]["tests"][1]["failures"][0];
     assert_eq!((&failure["line"], &failure["what"]), (&36.into(), &"GET /api/ways?plan=x".into()));
+}
+
+/// Bodies that are too large, texts with commas, and settings of one route that refuse for one reason.
+const LARGE: &str = r#"gateway shop { listen http :8080 }
+param names: list<string> = ["a"]
+upstream orders { server "http://10.0.0.7:9001" }
+upstream tips { server "http://10.0.0.8:9001" }
+route POST /orders -> orders {
+  body any max 64KiB
+  deny if request.header("x-bad") is set
+  deny if request.header("x-worse") is set
+  limit 1000/s
+  limit 2/m per client.ip
+}
+route GET /tips {
+  aggregate within 1s {
+    tips: list<string> = tips GET /tips max 4KiB else ["none"]
+    respond { tips, known: request.header("x-name") in names }
+  }
+}
+test "large" {
+  param names = ["a,b", " "]
+  mock orders * => 200 text "ab" repeated 50000
+  mock tips * => 200 body ["tea"] repeated 500 => 200 body "x" repeated 5000 => 200 body ["tea"] repeated 2000
+  POST /orders text "x" repeated 65536 => 200 text "ab" repeated 50000
+  expect orders got POST /orders text "x" repeated 65536
+  POST /orders text "x" repeated 65537 => 413 reason body_too_large
+  GET /tips header "x-name" = "a,b" => 200 body { tips: TIPS, known: true }
+  GET /tips header "x-name" = "a" => 200 { tips: ["none"], known: false } header "x-incomplete" = "tips=branch_too_large"
+  GET /tips => 200 contains { tips: ["none"] } header "x-incomplete" = "tips=branch_too_large"
+  POST /orders header "x-worse" = "1" => 403
+}
+test "millions" {
+  POST /orders text "0123456789abcdef" repeated 1048576 => 413 reason body_too_large
+  POST /orders body [1, 2] repeated 1000000 => 413
+  POST /orders => 429
+}
+"#;
+
+#[test]
+fn large_bodies_and_lists_are_written_in_short() {
+    let tips = format!("[{}]", vec!["\"tea\""; 500].join(", "));
+    let folder = Folder::named("large", &[("gateway.gw", &LARGE.replace("TIPS", &tips))]);
+    let ran = folder.gw(&["test", "--coverage"]);
+    let expected = "      ok  large
+      ok  millions
+2 tests: 2 passed, 0 failed
+reached: 2 of 2 routes, 3 of 5 refusals, 2 of 2 branches: 77 %
+    not reached  gateway.gw:7  refusal deny if request.header(\"x-bad\") is set: denied
+    not reached  gateway.gw:9  refusal limit 1000/s: limited
+";
+    assert_eq!(said(&ran), expected, "{}", ran.err);
 }
 
 /// Of files that are not there, and of people whose passwords nobody has.

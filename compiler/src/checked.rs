@@ -328,7 +328,12 @@ pub(crate) struct Route {
     pub(crate) aggregate: Option<Box<Aggregate>>,
     /// What is done for each value of something, where it ends so.
     pub(crate) arms: Option<Box<Match>>,
+    /// Where its answer is written, if it states one or makes one of calls.
+    pub(crate) told: Told,
 }
+
+/// Where the parts of an answer are written, each under its path, as `user.name` or `posts[*].title`; the whole under none.
+pub(crate) type Told = BTreeMap<String, Place>;
 
 /// Where a declaration begins.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -2,12 +2,14 @@
 //! matches. It is read from what is emitted; which of it was reached, the compiled gateway says.
 //!
 //! A gateway says it in marks: `3` is its route of that number, `3/1` an arm of that route, `3+0` a branch that has brought its value, `3~0`
-//! one whose server has said that there is nothing, `3-0` one that has failed, `3:limited` and `3/1:limited` a refusal. `runtime/src/tested.rs` writes them.
+//! one whose server has said that there is nothing, `3-0` one that has failed, `3:limited` and `3/1:limited` a refusal of which nobody knows whose
+//! it was, `3:limited@2` one of the step of that number, `3:wrong_fields@query=size` one for the sake of a declared field. `runtime/src/tested.rs`
+//! writes them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::checked::Place;
-use crate::ir::{Called, Program, Reach, Refusal, Route};
+use crate::ir::{By, Called, Program, Reach, Refusal, Route};
 
 /// One thing that tests can reach.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -85,8 +87,8 @@ fn of_route(program: &Program, number: usize, route: &Route) -> Vec<(Key, Vec<St
             .iter()
             .enumerate()
             .filter(|(_, arm)| !arm.refusals.iter().any(|other| other.reason == refusal.reason));
-        let marks = others.map(|(arm, _)| format!("{number}/{arm}:{}", refusal.reason));
-        let marks = marks.chain([format!("{number}:{}", refusal.reason)]);
+        let behind = others.map(|(arm, _)| format!("{number}/{arm}:{}", refusal.reason));
+        let marks = marks(&number.to_string(), refusal).into_iter().chain(behind);
         found.extend(of_refusal(refusal).map(|key| (key, marks.collect())));
     }
     for (branch, Called { name, place, is_optional }) in branches.iter().enumerate() {
@@ -97,17 +99,34 @@ fn of_route(program: &Program, number: usize, route: &Route) -> Vec<(Key, Vec<St
         }
     }
     for (arm, way) in arms.iter().enumerate() {
-        found.push(((way.place.clone(), PartKind::Arm, way.shown.clone()), vec![format!("{number}/{arm}")]));
+        let own = format!("{number}/{arm}");
         for refusal in &way.refusals {
-            let mark = format!("{number}/{arm}:{}", refusal.reason);
-            found.extend(of_refusal(refusal).map(|key| (key, vec![mark])));
+            found.extend(of_refusal(refusal).map(|key| (key, marks(&own, refusal))));
         }
+        found.push(((way.place.clone(), PartKind::Arm, way.shown.clone()), vec![own]));
     }
     found
 }
 
-/// `limit 2/m per customer.sub: limited`; where several settings refuse for that reason, all of them.
-fn of_refusal(Refusal { reason, places }: &Refusal) -> Option<Key> {
+/// What says that it was this refusal: the setting by its step or its field, or the reason alone where nobody knows which setting it was.
+fn marks(of: &str, Refusal { reason, places: _, by }: &Refusal) -> Vec<String> {
+    let exact = match by {
+        By::Step(step) => format!("{of}:{reason}@{step}"),
+        By::Field(word, name) => format!("{of}:{reason}@{word}={}", escaped(name)),
+    };
+    vec![exact, format!("{of}:{reason}")]
+}
+
+/// A name without blanks, as `runtime/src/tested.rs` writes it.
+fn escaped(name: &str) -> String {
+    let shown = |byte: u8| {
+        if byte.is_ascii_graphic() { char::from(byte).to_string() } else { format!("%{byte:02X}") }
+    };
+    name.bytes().map(shown).collect()
+}
+
+/// `limit 2/m per customer.sub: limited`; of what is one step and written in several places, all of them.
+fn of_refusal(Refusal { reason, places, by: _ }: &Refusal) -> Option<Key> {
     let (first, _) = places.first()?;
     let texts: Vec<&str> = places.iter().map(|(_, text)| text.as_str()).collect();
     Some((first.clone(), PartKind::Refusal, format!("{}: {reason}", texts.join(", "))))

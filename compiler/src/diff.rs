@@ -4,7 +4,9 @@
 //! setting means is said by its row, and where a row does not say it, the change counts as one that may break something.
 
 mod aggregate;
+mod alike;
 mod content;
+mod end;
 mod front;
 mod gather;
 mod part;
@@ -14,6 +16,7 @@ mod route;
 mod setting;
 #[cfg(test)]
 mod tests;
+mod told;
 
 use std::fmt;
 

@@ -54,7 +54,7 @@ const PROGRAMS: [&str; 5] = [
     include_str!("../tests/emit/precedence.gw"),
 ];
 
-fn declarations(program: &str) -> Vec<String> {
+pub(crate) fn declarations(program: &str) -> Vec<String> {
     let source = Source::new("a.gw", program);
     let (file, _) = gatewright_dsl::parse(&source);
     let whole = |it: &ast::Declaration| it.docs().first().map_or(it.span(), |doc| doc.span.to(it.span()));

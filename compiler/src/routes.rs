@@ -263,11 +263,11 @@ impl Plan {
         by.chain(shares).collect()
     }
 
-    pub(crate) fn terminal(&self, route: &ir::Route, reader: &Reader<'_>) -> String {
+    fn terminal(&self, route: &ir::Route, reader: &Reader<'_>) -> String {
         self.end(route.chain, route.record, reader)
     }
 
-    fn end(&self, chain: usize, record: usize, reader: &Reader<'_>) -> String {
+    pub(crate) fn end(&self, chain: usize, record: usize, reader: &Reader<'_>) -> String {
         let Some(chain) = self.0.chains.get(chain) else { return String::new() };
         let Some([.., end]) = chain.records.get(record).map(Vec::as_slice) else { return String::new() };
         let ends = &self.0.ends;
@@ -349,7 +349,7 @@ fn origin(trail: &Trail) -> Origin {
 }
 
 /// A path with what its captures are, or with their numbers where that is not known.
-fn path(pieces: &[Piece], reader: &Reader<'_>) -> String {
+pub(crate) fn path(pieces: &[Piece], reader: &Reader<'_>) -> String {
     let shown = pieces.iter().map(|piece| match piece {
         Piece::Text(text) => text.clone(),
         Piece::Capture(index) => reader.capture(*index),

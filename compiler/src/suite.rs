@@ -1,6 +1,7 @@
 //! The tests of a gateway as they are written and checked, for whoever runs them against the compiled gateway. Nothing of them
 //! is emitted.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 pub use crate::checked::Place;
@@ -15,8 +16,8 @@ pub struct Suite {
     pub parts: Vec<Part>,
     /// The names of all upstreams that the gateway has.
     pub upstreams: Vec<String>,
-    /// Texts for parameters and secrets that have no default, by name; what a test gives comes before them.
-    pub given: Vec<(String, String)>,
+    /// What parameters and secrets are given that have no default, by name; what a test gives comes before them.
+    pub given: Vec<(String, Given)>,
 }
 
 /// One test.
@@ -26,8 +27,8 @@ pub struct Test {
     pub name: String,
     /// Where it stands.
     pub place: Place,
-    /// Texts for parameters, live values and secrets, by name.
-    pub given: Vec<(String, String)>,
+    /// What parameters, live values and secrets are given, by name.
+    pub given: Vec<(String, Given)>,
     /// What is done, in order.
     pub steps: Vec<Step>,
 }
@@ -127,6 +128,55 @@ pub enum Body {
     Json(String),
     /// Any other text.
     Text(String),
+    /// One of these, in which a part comes again and again.
+    Long(Long),
+}
+
+/// A body that is too long to be written out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Long {
+    /// Whether it is JSON.
+    pub is_json: bool,
+    /// What stands before the part.
+    pub before: String,
+    /// The part.
+    pub part: String,
+    /// How often it comes.
+    pub times: usize,
+    /// What stands behind it.
+    pub after: String,
+}
+
+impl Body {
+    /// Whether it is JSON.
+    #[must_use]
+    pub fn is_json(&self) -> bool {
+        match self {
+            Self::Json(_) => true,
+            Self::Text(_) => false,
+            Self::Long(long) => long.is_json,
+        }
+    }
+
+    /// What it says.
+    #[must_use]
+    pub fn text(&self) -> Cow<'_, str> {
+        match self {
+            Self::Json(text) | Self::Text(text) => Cow::Borrowed(text),
+            Self::Long(Long { before, part, times, after, .. }) => {
+                Cow::Owned([before, part.repeat(*times).as_str(), after].concat())
+            }
+        }
+    }
+}
+
+/// What a parameter, a live value or a secret is started with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Given {
+    /// One text.
+    Text(String),
+    /// The texts of a list.
+    List(Vec<String>),
 }
 
 /// A request.

@@ -26,7 +26,7 @@ pub(crate) fn refuse(x: &mut Exchange, reason: Reason, allow: Option<u16>, voice
     x.record.reason = Some(reason.word);
     x.record.refusal = Some(reason.number);
     #[cfg(feature = "tested")]
-    x.reach(format_args!(":{}", reason.word));
+    x.reach_refusal(reason.word);
     let stated = x.walk.and_then(|walk| walk.chain.own?(x, walk.record, Own { reason }));
     let document;
     let (status, kind) = if let Some(respond) = stated {

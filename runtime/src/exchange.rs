@@ -17,10 +17,11 @@ use crate::reason::Reason;
 use crate::route::{Asked, Captures, Found, NONE, canonical_host};
 use crate::serve::capacity::Admission;
 use crate::shared::{Shared, Slot};
-use crate::terminal::{Forward, Redirect, Respond};
 use crate::trace::Trace;
 use crate::upstream::breaker::Pass;
 use crate::upstream::permits::Permit;
+
+pub use crate::flow::Flow;
 
 #[cfg(test)]
 mod testing;
@@ -188,6 +189,9 @@ pub(crate) struct Record {
     /// The arm of a match that it has come to.
     #[cfg(feature = "tested")]
     pub(crate) arm: Option<usize>,
+    /// The number of the step that has refused, and for which reason.
+    #[cfg(feature = "tested")]
+    pub(crate) stopped: Option<(usize, &'static str)>,
 }
 
 /// An answer that the gateway is about to give in place of the route's own end.
@@ -195,30 +199,6 @@ pub(crate) struct Record {
 pub struct Own {
     /// Why.
     pub reason: Reason,
-}
-
-/// What happens after a step.
-#[derive(Debug)]
-pub enum Flow {
-    /// The next step of the chain runs.
-    Next,
-    /// The chain goes on when the request's body is there, of at most so many bytes.
-    #[cfg(feature = "json")]
-    Body(u64),
-    /// The chain ends: the gateway refuses.
-    Refuse(Reason),
-    /// The chain ends: forward.
-    Forward(&'static Forward),
-    /// The chain ends: respond.
-    Respond(&'static Respond),
-    /// The chain ends: several calls become one answer.
-    #[cfg(feature = "json")]
-    Aggregate(&'static crate::aggregate::Aggregate),
-    /// The chain ends: a function of the operator's answers.
-    #[cfg(feature = "handler")]
-    Handler(&'static crate::handler::Handler),
-    /// The chain ends: redirect.
-    Redirect(&'static Redirect),
 }
 
 /// Tells a client that is refused after how long it may come again, in whole seconds (RFC 9110 section 10.2.3).

@@ -24,6 +24,7 @@ mod edit;
 mod errand;
 pub mod exchange;
 mod fit;
+mod flow;
 pub mod generated;
 #[cfg(feature = "handler")]
 pub mod handler;

@@ -1,19 +1,20 @@
 //! The `main` of a gateway that `gw test` starts: it listens on free ports of this machine, its servers are those of the test, and
 //! what it is told comes by its standard input. No gateway that is put in front of traffic has the feature.
 //!
-//! The first line is one JSON object: `upstreams` has an address for the name of each upstream, `given` a text for the name of each
-//! parameter and secret. The gateway answers with the line `listens`, and its addresses. Each further line is a word, a blank and what
+//! The first line is one JSON object: `upstreams` has an address for the name of each upstream, `given` a text, or the texts of a list, for
+//! the name of each parameter and secret. The gateway answers with the line `listens`, and its addresses. Each further line is a word, a blank and what
 //! belongs to it, and is answered by one line: `after` some microseconds moves the clock; `as` an object with `auth` and `claims`, a text
 //! of JSON, is answered with `credential`, a field and what it says; `reached` is answered with the marks of what requests have come to so
 //! far. It ends when its input does.
 //!
 //! A mark begins with the number of a route. Behind a slash stands the number of an arm of its match; behind that, or at once, `+` or `-` and
-//! the number of a branch that has brought its value or has failed, or a colon and the reason of a refusal.
+//! the number of a branch that has brought its value or has failed, or a colon and the reason of a refusal; behind that, where it is known, an
+//! `@` and the number of the step that has refused, or `query=`, `header=` or `cookie=` and the name of a field that was not as declared.
 
 use std::collections::BTreeSet;
-use std::fmt::Arguments;
+use std::fmt::{Arguments, Write as _};
 use std::fs::File;
-use std::io::{self, BufRead, Write};
+use std::io::{self, BufRead, Write as _};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::os::fd::AsFd;
 use std::process::ExitCode;
@@ -21,10 +22,11 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::clock::Clock;
-use crate::exchange::Exchange;
+use crate::exchange::{Exchange, Flow};
 use crate::json_tree::{self, Json};
 use crate::params::given::Text;
 use crate::place::Places;
+use crate::policy::query::Violation;
 use crate::program::{At, Program};
 use crate::serve::{Options, Running, say, start_logging};
 
@@ -74,14 +76,13 @@ fn answers() -> io::Result<File> {
 
 fn begin(program: &'static Program, line: &str, clock: Clock, out: &mut File) -> Result<Running, String> {
     let told = json_tree::read(line.as_bytes(), DEEPEST)?;
-    let text = |(name, text)| Text { name, text, place: "the test".to_owned() };
-    let mut given: Vec<Text> = texts(&told, "given").into_iter().map(text).collect();
+    let mut given = given(&told);
     let mut servers = Vec::new();
     match program.trace.map(|trace| trace.to) {
         Some(At::Is { address, .. }) => servers.push((address, NOWHERE)),
         Some(At::Param(number)) => {
             let name = program.params.get(usize::from(number)).map_or("", |param| param.name);
-            given.insert(0, text((name.to_owned(), format!("http://{NOWHERE}"))));
+            given.insert(0, said(name, format!("http://{NOWHERE}"), None));
         }
         _ => {}
     }
@@ -149,6 +150,45 @@ impl Exchange {
     }
 }
 
+impl Flow {
+    /// The same, of the step of this number in its chain: where it refuses, that is noted.
+    #[must_use]
+    pub fn at(self, x: &mut Exchange, step: usize) -> Self {
+        if let Self::Refuse(reason) = &self {
+            x.record.stopped = Some((step, reason.word));
+        }
+        self
+    }
+}
+
+impl Exchange {
+    /// Notes why it is refused: by which fields that it declares, by which step, or, where neither is known, for which reason alone.
+    pub(crate) fn reach_refusal(&self, reason: &str) {
+        if self.violations.is_empty() {
+            match self.record.stopped {
+                Some((step, word)) if word == reason => self.reach(format_args!(":{reason}@{step}")),
+                _ => self.reach(format_args!(":{reason}")),
+            }
+        }
+        for Violation { place, field, .. } in &self.violations {
+            self.reach(format_args!(":{reason}@{place}={}", escaped(field.name)));
+        }
+    }
+}
+
+/// A name without blanks.
+fn escaped(name: &str) -> String {
+    name.bytes().fold(String::new(), |mut text, byte| {
+        if byte.is_ascii_graphic() {
+            text.push(char::from(byte));
+        } else {
+            // Writing into a string cannot fail.
+            let _ = write!(text, "%{byte:02X}");
+        }
+        text
+    })
+}
+
 /// The field of a head that somebody of whom this JSON is said writes, and what it says.
 fn credential(running: &Running, auth: &str, said: &str) -> Result<(&'static str, String), String> {
     let shared = &running.shared;
@@ -158,6 +198,26 @@ fn credential(running: &Running, auth: &str, said: &str) -> Result<(&'static str
     let value = verifier.tested(said)?;
     let field = verifier.fields().first().ok_or_else(|| format!("nobody speaks for `{auth}`"))?;
     Ok((field, value))
+}
+
+/// What is given for parameters and secrets: texts, and lists of texts.
+fn given(told: &Json) -> Vec<Text> {
+    let Some(Json::Object(members)) = told.member("given") else { return Vec::new() };
+    let given = members.iter().filter_map(|(name, given)| match given {
+        Json::Text(text) => Some(said(name, text.clone(), None)),
+        Json::List(items) => {
+            let items: Option<Vec<String>> =
+                items.iter().map(|item| item.text().map(str::to_owned)).collect();
+            let items = items?;
+            Some(said(name, items.join(", "), Some(items)))
+        }
+        _ => None,
+    });
+    given.collect()
+}
+
+fn said(name: &str, text: String, items: Option<Vec<String>>) -> Text {
+    Text { name: name.to_owned(), text, items, place: "the test".to_owned() }
 }
 
 /// The members of a member, all of them texts.
@@ -199,8 +259,31 @@ mod tests {
 
     #[test]
     fn what_is_told_is_texts_by_name() {
-        let told = json_tree::read(br#"{"given":{"calls":"7","odd":1},"upstreams":{}}"#, DEEPEST).unwrap();
-        assert_eq!(texts(&told, "given"), [("calls".to_owned(), "7".to_owned())]);
-        assert!(texts(&told, "upstreams").is_empty() && texts(&told, "others").is_empty());
+        let told = br#"{"given":{"calls":"7","odd":1,"names":["a,b"," "],"none":[]},"upstreams":{"a":"b"}}"#;
+        let told = json_tree::read(told, DEEPEST).unwrap();
+        let texts_of = |texts: &[&str]| Some(texts.iter().map(|it| (*it).to_owned()).collect::<Vec<_>>());
+        let found: Vec<_> = given(&told).into_iter().map(|it| (it.name, it.items)).collect();
+        assert_eq!(
+            found,
+            [
+                ("calls".to_owned(), None),
+                ("names".to_owned(), texts_of(&["a,b", " "])),
+                ("none".to_owned(), texts_of(&[]))
+            ]
+        );
+        assert_eq!(texts(&told, "upstreams"), [("a".to_owned(), "b".to_owned())]);
+        assert!(texts(&told, "others").is_empty());
+    }
+
+    #[test]
+    fn a_refusal_is_of_the_step_or_the_fields_that_have_refused() {
+        use crate::reason::Reason;
+        assert_eq!(escaped("a b"), "a%20b");
+        let mut x = Exchange::default();
+        let flow = Flow::Refuse(Reason::NOT_ALLOWED).at(&mut x, 2);
+        assert!(matches!(flow, Flow::Refuse(Reason::NOT_ALLOWED)));
+        assert_eq!(x.record.stopped, Some((2, "not_allowed")));
+        assert!(matches!(Flow::Next.at(&mut x, 3), Flow::Next));
+        assert_eq!(x.record.stopped, Some((2, "not_allowed")));
     }
 }

@@ -102,7 +102,12 @@ impl Setup {
     /// Gives a text for a parameter or secret.
     #[must_use]
     pub fn give(mut self, name: &str, text: &str) -> Self {
-        self.given.push(Text { name: name.into(), text: text.into(), place: "this test".into() });
+        self.given.push(Text {
+            name: name.into(),
+            text: text.into(),
+            items: None,
+            place: "this test".into(),
+        });
         self
     }
 

@@ -1,5 +1,6 @@
 //! The client of a test: one connection for each request, and the whole answer.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
 use std::net::{SocketAddr, TcpStream};
@@ -37,7 +38,7 @@ fn bytes(ask: &Ask) -> Vec<u8> {
     let mut text = format!("{} {} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n", ask.method, ask.target);
     text.push_str(&fields(&ask.headers, ask.body.as_ref()));
     let mut bytes = text.into_bytes();
-    bytes.extend_from_slice(content(ask.body.as_ref()).unwrap_or_default().as_bytes());
+    bytes.extend_from_slice(content(ask.body.as_ref()).as_bytes());
     bytes
 }
 
@@ -48,23 +49,18 @@ pub(crate) fn fields(headers: &[(String, String)], body: Option<&Body>) -> Strin
         let _ = write!(text, "{name}: {value}\r\n");
     }
     if let Some(body) = body {
-        let media = match body {
-            Body::Json(_) => "application/json",
-            Body::Text(_) => "text/plain; charset=utf-8",
-        };
+        let media = if body.is_json() { "application/json" } else { "text/plain; charset=utf-8" };
         if !headers.iter().any(|(name, _)| name == "content-type") {
             let _ = write!(text, "content-type: {media}\r\n");
         }
-        let length = content(Some(body)).unwrap_or_default().len();
+        let length = body.text().len();
         let _ = write!(text, "content-length: {length}\r\n");
     }
     text.push_str("\r\n");
     text
 }
 
-/// The bytes of a body.
-pub(crate) fn content(body: Option<&Body>) -> Option<&str> {
-    body.map(|body| match body {
-        Body::Json(text) | Body::Text(text) => text.as_str(),
-    })
+/// What a body says; nothing where there is none.
+pub(crate) fn content(body: Option<&Body>) -> Cow<'_, str> {
+    body.map(Body::text).unwrap_or_default()
 }

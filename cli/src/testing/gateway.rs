@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use gatewright_compiler::suite::As;
+use gatewright_compiler::suite::{As, Given};
 use serde_json::{Map, Value, json};
 
 /// How long it may take until it listens.
@@ -41,13 +41,16 @@ impl Tested {
     pub(crate) fn start<'g>(
         binary: &Path,
         upstreams: &[(&str, SocketAddr)],
-        given: impl Iterator<Item = &'g (String, String)>,
+        given: impl Iterator<Item = &'g (String, Given)>,
     ) -> Result<Self, String> {
         let upstreams = upstreams.iter().map(|(name, at)| ((*name).to_owned(), Value::from(at.to_string())));
         let mut texts = Map::new();
-        for (name, text) in given {
+        for (name, given) in given {
             // What the test says comes first.
-            texts.entry(name.clone()).or_insert_with(|| Value::from(text.clone()));
+            texts.entry(name.clone()).or_insert_with(|| match given {
+                Given::Text(text) => Value::from(text.clone()),
+                Given::List(items) => Value::from(items.clone()),
+            });
         }
         let told = json!({ "upstreams": upstreams.collect::<Map<_, _>>(), "given": texts });
         let mut command = Command::new(binary);

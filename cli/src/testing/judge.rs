@@ -117,23 +117,28 @@ fn header(name: &str, field: &Field, found: Option<&str>) -> Vec<String> {
 }
 
 fn whole(body: &Body, message: &Message) -> Vec<String> {
-    match body {
-        Body::Text(text) if message.body == text.as_bytes() => Vec::new(),
-        Body::Text(text) => {
-            vec![format!("expected  text {text:?}"), format!("found     {}", of_body(&message.body))]
-        }
-        Body::Json(text) => documents(text, message, false),
+    let text = body.text();
+    if body.is_json() {
+        return documents(&text, message, false);
     }
+    if message.body == text.as_bytes() {
+        return Vec::new();
+    }
+    vec![format!("expected  text {:?}", shortened(&text)), format!("found     {}", of_body(&message.body))]
 }
 
 fn contained(part: &Body, message: &Message) -> Vec<String> {
-    match part {
-        Body::Text(text) if String::from_utf8_lossy(&message.body).contains(text.as_str()) => Vec::new(),
-        Body::Text(text) => {
-            vec![format!("expected  contains {text:?}"), format!("found     {}", of_body(&message.body))]
-        }
-        Body::Json(text) => documents(text, message, true),
+    let text = part.text();
+    if part.is_json() {
+        return documents(&text, message, true);
     }
+    if String::from_utf8_lossy(&message.body).contains(&*text) {
+        return Vec::new();
+    }
+    vec![
+        format!("expected  contains {:?}", shortened(&text)),
+        format!("found     {}", of_body(&message.body)),
+    ]
 }
 
 /// The differences of two documents.

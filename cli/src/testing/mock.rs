@@ -180,7 +180,7 @@ fn say(wire: &mut Wire, request: &Message, reply: &Reply) -> io::Result<()> {
     }
     text.push_str(&fields(&reply.headers, reply.body.as_ref()));
     if request.method != "HEAD" {
-        text.push_str(content(reply.body.as_ref()).unwrap_or_default());
+        text.push_str(&content(reply.body.as_ref()));
     }
     wire.stream.write_all(text.as_bytes())
 }

@@ -1,6 +1,7 @@
 //! A folder of an operator, and the `gw` that was just built, run in it.
 #![allow(dead_code, reason = "each test binary uses a part")]
 
+pub mod pairs;
 pub mod schema;
 
 use std::path::{Path, PathBuf};

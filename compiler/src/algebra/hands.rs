@@ -44,10 +44,10 @@ impl Side {
         Self { set, trie }
     }
 
-    /// What the route of this number claims, in the first of its forms.
-    pub(crate) fn patterns(&self, route: usize) -> Option<(&Pattern, &Pattern)> {
+    /// What the route of this number claims: its hosts, and its path in the first of its forms.
+    pub(crate) fn patterns(&self, route: usize) -> Option<(&[Pattern], &Pattern)> {
         let shape = self.set.routes.get(route)?;
-        Some((shape.hosts.first()?, shape.paths.first()?))
+        Some((&shape.hosts, shape.paths.first()?))
     }
 
     /// What asks the condition of the route of this number.

@@ -5,14 +5,15 @@
 
 use std::fmt::Write as _;
 
-use gatewright_dsl::ast::{AnswerBody, Entry, Status, Value, ValueKind};
+use gatewright_dsl::ast::{AnswerBody, Entry, Status, Terminal, TerminalKind, Value, ValueKind};
 use gatewright_dsl::schema::{Stage, Want};
 
 use super::Check;
 use super::expr::scope::Scope;
 use super::expr::{self, Asked};
 use super::file;
-use crate::checked::{End, Said};
+use super::line::Lines;
+use crate::checked::{End, Said, Told};
 use crate::json;
 
 /// What a route states. `None` where it is not understood.
@@ -42,6 +43,44 @@ fn said(check: &mut Check<'_>, scope: &Scope<'_>, value: &Value, want: Want) -> 
     }
     let asked = Asked { want, stage: Stage::Request, takes_secret: false };
     expr::function(scope, value, asked, &mut check.problems).map(Said::Expr)
+}
+
+/// Where what is answered is written.
+pub(super) fn told(lines: &Lines<'_>, terminal: &Terminal) -> Told {
+    let mut told = Told::new();
+    match &terminal.kind {
+        TerminalKind::Respond { body, .. } => {
+            told.insert(String::new(), lines.place(terminal.span));
+            if let Some(AnswerBody::Json(value)) = body {
+                parts(lines, value, "", &mut told);
+            }
+        }
+        TerminalKind::Aggregate(of) => {
+            if let Some((span, value)) = &of.answer {
+                told.insert(String::new(), lines.place(*span));
+                parts(lines, value, "", &mut told);
+            }
+        }
+        _ => {}
+    }
+    told
+}
+
+/// The fields of a record, and of what is made of each item of a list.
+fn parts(lines: &Lines<'_>, value: &Value, path: &str, told: &mut Told) {
+    let (entries, path) = match &value.kind {
+        ValueKind::Shape(of, entries) if matches!(of.kind, ValueKind::Each(_)) => {
+            (entries, format!("{path}[*]"))
+        }
+        ValueKind::Record(entries) | ValueKind::Shape(_, entries) => (entries, path.to_owned()),
+        _ => return,
+    };
+    for entry in entries {
+        let dot = if path.is_empty() { "" } else { "." };
+        let own = format!("{path}{dot}{}", entry.name.text);
+        parts(lines, &entry.value, &own, told);
+        told.insert(own, lines.place(entry.name.span));
+    }
 }
 
 /// What is said for every request alike, where all of it is written out.

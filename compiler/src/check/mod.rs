@@ -379,7 +379,8 @@ fn program(
         .into_iter()
         .map(|route| {
             let place = lines.place(route.written.span);
-            route.checked(place)
+            let told = route.written.terminal().map(|terminal| answer::told(lines, terminal));
+            route.checked(place, told.unwrap_or_default())
         })
         .collect();
     let mut routes: Vec<_> =

@@ -142,12 +142,13 @@ pub(super) fn check<'a>(
 
 impl Route<'_> {
     /// The typed route, once everything is known to be right.
-    pub(super) fn checked(self, place: checked::Place) -> Option<checked::Route> {
+    pub(super) fn checked(self, place: checked::Place, told: checked::Told) -> Option<checked::Route> {
         let names: Vec<&str> = self.methods.iter().map(|method| method.name()).collect();
         let label = format!("{} {}", names.join(", "), self.pattern.label);
         let Self { written, steps, end, other, aggregate, arms, .. } = self;
         let either = other.map(|other| other.trail);
-        Some(checked::Route { place, head: written.head, label, either, steps, end: end?, aggregate, arms })
+        let (head, end) = (written.head, end?);
+        Some(checked::Route { place, head, label, either, steps, end, aggregate, arms, told })
     }
 
     /// The requests that it claims.
@@ -292,7 +293,8 @@ fn arms_of(
             }
             _ => end(check, &arm.terminal, (pattern, scope), upstream),
         };
-        ends.push((check.lines.place(arm.span), steps, end));
+        let told = answer::told(&check.lines, &arm.terminal);
+        ends.push((check.lines.place(arm.span), steps, end, told));
     }
     let forwards = |arm: &ast::Arm| matches!(arm.terminal.kind, TerminalKind::Forward { .. });
     if drops && written.arms.iter().any(forwards) {
@@ -302,10 +304,9 @@ fn arms_of(
         return None;
     }
     let (on, values) = values?;
-    let arms = values
-        .into_iter()
-        .zip(ends)
-        .map(|(values, (place, steps, end))| Some(checked::Arm { place, values, steps, end: end? }));
+    let arms = values.into_iter().zip(ends).map(|(values, (place, steps, end, told))| {
+        Some(checked::Arm { place, values, steps, end: end?, told })
+    });
     Some(Box::new(checked::Match { on, arms: arms.collect::<Option<_>>()? }))
 }
 

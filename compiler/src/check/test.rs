@@ -13,13 +13,13 @@ use gatewright_dsl::ast::{
 };
 use gatewright_dsl::problem::setting::{misplaced_setting, out_of_bounds, repeated_argument, wrong_type};
 
-use self::clause::{Where, answer_of, body, expected_of, fit, line, sent, word_of};
+use self::clause::{Where, answer_of, body, expected_of, fit, line, long, sent, word_of};
 use super::params::Params;
 use super::rewrite::Space;
 use super::unit::Unit;
 use super::{Check, expr::literal, problem};
 use crate::checked::Live;
-use crate::suite::{self, Answer, Step, StepKind};
+use crate::suite::{self, Answer, Given, Step, StepKind};
 use crate::ty::Ty;
 
 /// The most that a clock is moved forward by.
@@ -114,7 +114,7 @@ fn test(check: &mut Check<'_>, test: &Test) -> Option<suite::Test> {
 }
 
 /// What the gateway of a test is started with for a name.
-fn given(check: &mut Check<'_>, word: &Name, name: &Name, value: &Value) -> Option<(String, String)> {
+fn given(check: &mut Check<'_>, word: &Name, name: &Name, value: &Value) -> Option<(String, Given)> {
     let params = std::rc::Rc::clone(&check.params);
     let is_live = word.text == "live";
     if word.text == "secret" {
@@ -123,7 +123,7 @@ fn given(check: &mut Check<'_>, word: &Name, name: &Name, value: &Value) -> Opti
             return None;
         }
         return match &value.kind {
-            ValueKind::Text(text) if !text.is_empty() => Some((name.text.clone(), text.clone())),
+            ValueKind::Text(text) if !text.is_empty() => Some((name.text.clone(), Given::Text(text.clone()))),
             _ => {
                 let found = format!("`{}`", check.slice(value.span));
                 check.problems.push(wrong_type(value.span, "a text", &found));
@@ -145,7 +145,11 @@ fn given(check: &mut Check<'_>, word: &Name, name: &Name, value: &Value) -> Opti
         check.problems.push(*problem);
         return None;
     }
-    Some((name.text.clone(), text_of(check, value)))
+    let given = match &value.kind {
+        ValueKind::List(items) => Given::List(items.iter().map(|item| text_of(check, item)).collect()),
+        _ => Given::Text(text_of(check, value)),
+    };
+    Some((name.text.clone(), given))
 }
 
 fn unknown<'a>(check: &mut Check<'_>, name: &Name, known: impl Iterator<Item = &'a str>) {
@@ -159,17 +163,13 @@ fn unknown<'a>(check: &mut Check<'_>, name: &Name, known: impl Iterator<Item = &
 fn text_of(check: &Check<'_>, value: &Value) -> String {
     match &value.kind {
         ValueKind::Text(text) => text.clone(),
-        ValueKind::List(items) => {
-            let items: Vec<String> = items.iter().map(|item| text_of(check, item)).collect();
-            items.join(",")
-        }
         _ => check.slice(value.span).to_owned(),
     }
 }
 
 /// What is given where neither the program nor a test says a value. An upstream is somewhere else in a test anyway, and so
 /// any address does.
-pub(super) fn by_default(params: &Params, needed: &BTreeSet<String>) -> Vec<(String, String)> {
+pub(super) fn by_default(params: &Params, needed: &BTreeSet<String>) -> Vec<(String, Given)> {
     let is_place = |ty: &Ty| match ty {
         Ty::Url => true,
         Ty::List(item, _) => **item == Ty::Url,
@@ -178,15 +178,16 @@ pub(super) fn by_default(params: &Params, needed: &BTreeSet<String>) -> Vec<(Str
     let places =
         params.all.iter().filter(|it| it.default.is_none() && needed.contains(&it.name) && is_place(&it.ty));
     let places = (1..).zip(places).map(|(at, param): (u32, _)| {
-        let count = match &param.ty {
-            Ty::List(_, range) => range.min.unwrap_or(1).clamp(1, 200),
-            _ => 1,
+        let url = |item: i64| format!("http://198.18.{}.{item}", at % 256);
+        let given = match &param.ty {
+            Ty::List(_, range) => Given::List((1..=range.min.unwrap_or(1).clamp(1, 200)).map(url).collect()),
+            _ => Given::Text(url(1)),
         };
-        let urls = (1..=count).map(|item| format!("http://198.18.{}.{item}", at % 256));
-        (param.name.clone(), urls.collect::<Vec<_>>().join(","))
+        (param.name.clone(), given)
     });
     let secrets = params.secrets.iter().filter(|it| params.scope.is_used(&it.name));
-    places.chain(secrets.map(|it| (it.name.clone(), format!("the secret {} of a test", it.name)))).collect()
+    let secret = |name: &String| (name.clone(), Given::Text(format!("the secret {name} of a test")));
+    places.chain(secrets.map(|it| secret(&it.name))).collect()
 }
 
 /// A parameter that has no default is given by every test.
@@ -271,6 +272,9 @@ fn ask(
             (ClauseKind::Header(name, is), _) => headers.push(sent(check, name, is)?),
             (ClauseKind::Value(value), "host") => host = Some(line(check, value)?),
             (ClauseKind::Value(value), word) => sent_body = Some(body(check, word, value)?),
+            (ClauseKind::Repeated(value, times), word) => {
+                sent_body = Some(long(check, word, value, times)?);
+            }
             _ => {}
         }
     }

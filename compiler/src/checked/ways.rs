@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{End, Piece, Place, Step};
+use super::{End, Piece, Place, Step, Told};
 use crate::algebra::Method;
 use crate::ir::expr::{Expr, Function};
 use crate::ty::Ty;
@@ -26,6 +26,8 @@ pub(crate) struct Arm {
     pub(crate) steps: Vec<Step>,
     /// Neither of the two that are said beside a route.
     pub(crate) end: End,
+    /// Where its answer is written, if it states one.
+    pub(crate) told: Told,
 }
 
 /// Several calls that become one answer.

@@ -2,13 +2,14 @@
 //! each.
 
 use std::cmp::Ordering;
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use gatewright_dsl::schema::Value;
 use gatewright_dsl::schema::effect::{Absent, Amount};
 
+use super::alike::Item;
 use crate::algebra::{Pattern, Set};
-use crate::checked::Handler;
 use crate::ir::expr::{Expr, Kind, Read};
 use crate::ir::{self, Content, Declared, Field, Piece, Respond, Said};
 
@@ -16,26 +17,31 @@ use crate::ir::{self, Content, Declared, Field, Piece, Respond, Said};
 #[derive(Clone, Copy)]
 pub(super) struct Reading<'a> {
     pub(super) program: &'a ir::Program,
-    /// The patterns of host and path; none where nothing of a request's path is known.
-    pub(super) patterns: Option<(&'a Pattern, &'a Pattern)>,
+    /// The patterns of hosts and path; none where nothing of a request's path is known.
+    pub(super) patterns: Option<(&'a [Pattern], &'a Pattern)>,
 }
+
+/// Where a capture stands: whether in the host, at which segment, and whether it takes the rest.
+type At = (bool, usize, bool);
 
 /// The first number of a capture of the host.
 const HOST: u8 = 128;
 
 impl Reading<'_> {
-    /// Where a capture stands: whether in the host, at which segment, and whether it takes the rest.
-    fn place(&self, capture: u8) -> Option<(bool, usize, bool)> {
-        let (host, path) = self.patterns?;
-        let (pattern, at, is_host) = match capture.checked_sub(HOST) {
-            Some(at) => (host, usize::from(at), true),
-            None => (path, usize::from(capture), false),
+    /// Where a capture stands: in hosts of several lengths, in one place of each.
+    fn places(&self, capture: u8) -> BTreeSet<At> {
+        let Some((hosts, path)) = self.patterns else { return BTreeSet::new() };
+        let place = |pattern: &Pattern, at: u8, is_host| {
+            let is_capture = |(_, set): &(usize, &Set)| !matches!(set, Set::Literal(_));
+            let mut captures = pattern.segments.iter().enumerate().filter(is_capture);
+            match captures.nth(usize::from(at)) {
+                Some((segment, _)) => (is_host, segment, false),
+                None => (is_host, pattern.segments.len(), true),
+            }
         };
-        let is_capture = |(_, set): &(usize, &Set)| !matches!(set, Set::Literal(_));
-        let mut captures = pattern.segments.iter().enumerate().filter(is_capture);
-        match captures.nth(at) {
-            Some((segment, _)) => Some((is_host, segment, false)),
-            None => Some((is_host, pattern.segments.len(), true)),
+        match capture.checked_sub(HOST) {
+            Some(at) => hosts.iter().map(|host| place(host, at, true)).collect(),
+            None => BTreeSet::from([place(path, capture, false)]),
         }
     }
 }
@@ -53,41 +59,42 @@ impl<'a> Both<'a> {
         Self { a: Reading { program: a, patterns: None }, b: Reading { program: b, patterns: None } }
     }
 
-    fn has_same_captures(&self) -> bool {
-        self.a.patterns == self.b.patterns
+    /// Whether two captures take the same of a request. In which order hosts are named means nothing.
+    pub(super) fn captures(&self, a: u8, b: u8) -> bool {
+        let (a, b) = (self.a.places(a), self.b.places(b));
+        a == b || !a.is_disjoint(&b)
     }
 
     /// Two functions, by their numbers.
     pub(super) fn functions(&self, a: usize, b: usize) -> bool {
         let (a, b) = (self.a.program.functions.exprs.get(a), self.b.program.functions.exprs.get(b));
-        match (a, b) {
-            (Some(a), Some(b)) => a == b && (self.has_same_captures() || !reads_captures(&a.expr)),
-            _ => false,
-        }
+        matches!((a, b), (Some(a), Some(b)) if a == b && self.takes_alike(&a.expr))
     }
 
-    /// Two calls of functions that answer.
-    pub(super) fn handlers(&self, a: &Handler, b: &Handler) -> bool {
-        let Handler { path, span: _, place: _, arguments, within } = a;
-        let reads = arguments.iter().any(|argument| reads_captures(argument));
-        *path == b.path
-            && *within == b.within
-            && *arguments == b.arguments
-            && (self.has_same_captures() || !reads)
+    /// Whether the captures that an expression reads take the same in both.
+    fn takes_alike(&self, expr: &Expr) -> bool {
+        let own = if let Kind::Read(Read::Capture(number)) = expr.kind {
+            self.captures(number, number)
+        } else {
+            true
+        };
+        own && expr.kind.operands().iter().all(|of| self.takes_alike(of))
     }
 
     /// Two parts of a target.
-    pub(super) fn pieces(&self, a: &[Piece], b: &[Piece]) -> bool {
+    pub(super) fn pieces(&self, a: &[Piece], b: &[Piece], item: Item) -> bool {
         let same = |(a, b): (&Piece, &Piece)| match (a, b) {
             (Piece::Text(a), Piece::Text(b)) => a == b,
-            (Piece::Capture(a), Piece::Capture(b)) => self.a.place(*a) == self.b.place(*b),
-            (Piece::Value(a), Piece::Value(b)) | (Piece::Query(a), Piece::Query(b)) => self.functions(*a, *b),
+            (Piece::Capture(a), Piece::Capture(b)) => self.captures(*a, *b),
+            (Piece::Value(a), Piece::Value(b)) | (Piece::Query(a), Piece::Query(b)) => {
+                self.same(*a, *b, item)
+            }
             _ => false,
         };
         a.len() == b.len() && a.iter().zip(b).all(same)
     }
 
-    pub(super) fn responds(&self, a: &Respond, b: &Respond) -> bool {
+    fn responds(&self, a: &Respond, b: &Respond) -> bool {
         let said = |a: &Said, b: &Said| match (a, b) {
             (Said::Text(a), Said::Text(b)) => a == b,
             (Said::Expr(a), Said::Expr(b)) => self.functions(*a, *b),
@@ -214,9 +221,4 @@ fn covers(outer: &Content, inner: &Content) -> bool {
     let (Some((outer, bits)), Some((inner, others))) = (network(outer), network(inner)) else { return false };
     let differ = digits(outer) ^ digits(inner);
     outer.is_ipv4() == inner.is_ipv4() && bits <= others && differ.leading_zeros() >= u32::from(bits)
-}
-
-pub(super) fn reads_captures(expr: &Expr) -> bool {
-    matches!(expr.kind, Kind::Read(Read::Capture(_)))
-        || expr.kind.operands().iter().any(|of| reads_captures(of))
 }

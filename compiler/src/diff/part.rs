@@ -8,7 +8,7 @@ use gatewright_dsl::policy::Policy;
 
 use super::content::Both;
 use super::front::{self, given};
-use super::setting::{Compared, Draft, Setting};
+use super::setting::{Compared, Draft, ORDER, Setting};
 use super::{Change, Class, Meaning, Said};
 use crate::ir::{self, Claim};
 use crate::ty::inclusion::{self, Held, Wire};
@@ -164,6 +164,8 @@ impl<'a> Pair<'a> {
             settings.collect()
         };
         let mut drafts = self.compared(&settings(Which::Before, items), &settings(Which::After, &b.items));
+        // Words of an `auth` stand in the order of the text, which means nothing.
+        drafts.retain(|draft| draft.kind != ORDER);
         let both = self.both();
         let is_same = |(a, b): (&ir::Call, &ir::Call)| {
             let ir::Call { upstream, chain, record } = *a;

@@ -2,15 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use gatewright_dsl::policy::Policy;
 use gatewright_dsl::schema::Sense;
 
 use super::content::{Both, Reading};
-use super::part::{Pair, draft, is_same_chain};
-use super::setting::{Compared, Draft, Link, Setting};
-use super::{Change, Class, Meaning, Said, aggregate};
+use super::end::{Found, Way, Ways};
+use super::part::Pair;
+use super::setting::{Draft, Link};
+use super::{Change, Class, Meaning, Said};
 use crate::algebra::hands;
-use crate::ir::{self, EndKind};
+use crate::ir;
 
 /// A request has another route, or the same one with other settings.
 pub(super) fn changes(pair: &Pair<'_>) -> Vec<Change> {
@@ -149,117 +149,13 @@ impl Routes<'_> {
         };
         let captures = (before.plan.captures(old), after.plan.captures(new));
         let readers = (before.plan.reader(&captures.0), after.plan.reader(&captures.1));
-        let mut compared = Compared::new(both, (&readers.0, &readers.1));
-        if !self.ends(&both, (old.chain, old.record), (new.chain, new.record)) {
-            let texts = (before.plan.terminal(old, &readers.0), after.plan.terminal(new, &readers.1));
-            let places =
-                (vec![Said::of(self.title(0, a), &old.place)], vec![Said::of(self.title(1, b), &new.place)]);
-            let aggregates = (aggregated(both.a.program, old), aggregated(both.b.program, new));
-            let told = match aggregates {
-                (Some(a), Some(b)) => aggregate::Compared { pair: self.pair, both }.changes(a, b),
-                _ => Vec::new(),
-            };
-            if told.is_empty() {
-                let what = if texts.0 == texts.1 {
-                    // What is said of calls stands beside it.
-                    format!("`{}` is done in another way", texts.0)
-                } else {
-                    format!("`{}` became `{}`", texts.0, texts.1)
-                };
-                compared.drafts.push(draft(Class::Breaking, "terminal", what).said(places.0, places.1));
-            } else {
-                let said = |draft: Draft| draft.said(places.0.clone(), places.1.clone());
-                compared.drafts.extend(told.into_iter().map(said));
-            }
-        }
-        compared.settings(&self.settings(&before.plan.0, old), &self.settings(&after.plan.0, new));
-        (compared.drafts, compared.links)
+        let ways = Ways { pair: self.pair, both, readers: (&readers.0, &readers.1) };
+        let said =
+            |side: usize, number: usize, route: &ir::Route| Said::of(self.title(side, number), &route.place);
+        let (x, y) = (Way::of(old, said(0, a, old)), Way::of(new, said(1, b, new)));
+        let Found { drafts, links } = ways.changes(&x, &y);
+        (drafts, links)
     }
-
-    fn settings<'p>(&self, program: &'p ir::Program, route: &'p ir::Route) -> Vec<Setting<'p>> {
-        let Some((chain, record)) =
-            program.chains.get(route.chain).and_then(|chain| Some((chain, chain.records.get(route.record)?)))
-        else {
-            return Vec::new();
-        };
-        let steps = chain.steps.iter().zip(record).zip(&route.trails);
-        let settings = steps.filter_map(|((table, config), trails)| {
-            let table = program.steps.get(*table)?;
-            Some(Setting::of_step(&self.policies(table.home), table.configs.get(*config)?, trails))
-        });
-        settings.flatten().collect()
-    }
-
-    /// The policies whose steps are of a type.
-    fn policies(&self, home: &str) -> Vec<&'static Policy> {
-        self.pair.policies(home)
-    }
-
-    /// Whether two chains, each with a record, end the same way.
-    fn ends(&self, both: &Both<'_>, a: (usize, usize), b: (usize, usize)) -> bool {
-        let end = |program: &ir::Program, (chain, record): (usize, usize)| {
-            let chain = program.chains.get(chain)?;
-            Some((chain.end?, *chain.records.get(record)?.last()?))
-        };
-        let (old, new) = (both.a.program, both.b.program);
-        let (Some((kind, a)), Some((other, b))) = (end(old, a), end(new, b)) else { return false };
-        let (own, others) = (&old.ends, &new.ends);
-        kind == other
-            && match kind {
-                EndKind::Forward => match (own.forwards.get(a), others.forwards.get(b)) {
-                    (Some((a, own)), Some((b, others))) => {
-                        self.pair.is_same_upstream(*a, *b)
-                            && match (own, others) {
-                                (Some(own), Some(others)) => both.pieces(own, others),
-                                (own, others) => own.is_none() && others.is_none(),
-                            }
-                    }
-                    _ => false,
-                },
-                EndKind::Respond => match (own.responds.get(a), others.responds.get(b)) {
-                    (Some(a), Some(b)) => both.responds(a, b),
-                    _ => false,
-                },
-                EndKind::Redirect => match (own.redirects.get(a), others.redirects.get(b)) {
-                    (Some((a, own)), Some((b, others))) => a == b && both.pieces(own, others),
-                    _ => false,
-                },
-                EndKind::Aggregate => match (own.aggregates.get(a), others.aggregates.get(b)) {
-                    (Some(a), Some(b)) => aggregate::Compared { pair: self.pair, both: *both }.is_same(a, b),
-                    _ => false,
-                },
-                EndKind::Handler => match (own.handlers.get(a), others.handlers.get(b)) {
-                    (Some(a), Some(b)) => both.handlers(a, b),
-                    _ => false,
-                },
-                EndKind::Match => match (own.matches.get(a), others.matches.get(b)) {
-                    (Some(a), Some(b)) => self.arms(both, a, b),
-                    _ => false,
-                },
-                EndKind::Branch => false,
-            }
-    }
-
-    /// Whether the same is done for each value. In which order the arms stand means nothing.
-    fn arms(&self, both: &Both<'_>, a: &ir::Match, b: &ir::Match) -> bool {
-        let ir::Match { on, arms } = a;
-        let values = |arm: &ir::Arm| arm.values.iter().cloned().collect::<BTreeSet<_>>();
-        let partner = |arm: &ir::Arm| b.arms.iter().find(|other| values(other) == values(arm));
-        both.functions(*on, b.on)
-            && arms.len() == b.arms.len()
-            && arms.iter().all(|arm| {
-                partner(arm).is_some_and(|other| {
-                    let ways = ((arm.chain, arm.record), (other.chain, other.record));
-                    is_same_chain(both, ways.0, ways.1) && self.ends(both, ways.0, ways.1)
-                })
-            })
-    }
-}
-
-/// The calls that become the answer of a route, where it ends so.
-fn aggregated<'p>(program: &'p ir::Program, route: &ir::Route) -> Option<&'p ir::Aggregate> {
-    let chain = program.chains.get(route.chain).filter(|chain| chain.end == Some(EndKind::Aggregate))?;
-    program.ends.aggregates.get(*chain.records.get(route.record)?.last()?)
 }
 
 /// Names of routes, with their hosts and conditions.

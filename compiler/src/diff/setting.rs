@@ -15,6 +15,9 @@ use crate::routes::expr::Reader;
 use crate::routes::written;
 use crate::ty::inclusion::{self, Held, Wire};
 
+/// The kind of a change of order alone.
+pub(super) const ORDER: &str = "order";
+
 /// One setting as it will run.
 #[derive(Clone)]
 pub(super) struct Setting<'a> {
@@ -202,7 +205,7 @@ impl<'a, 'r> Compared<'a, 'r> {
             let what = "its settings run in another order".to_owned();
             self.drafts.push(Draft {
                 class: Class::Neutral,
-                kind: "order",
+                kind: ORDER,
                 what,
                 before: Vec::new(),
                 after: Vec::new(),
@@ -259,7 +262,15 @@ impl<'a, 'r> Compared<'a, 'r> {
                 };
                 shown.map_or_else(|| "not written".to_owned(), |shown| format!("`{shown}`"))
             };
-            let (old, new) = (shown(contents[0], self.readers.0), shown(contents[1], self.readers.1));
+            let (mut old, mut new) = (shown(contents[0], self.readers.0), shown(contents[1], self.readers.1));
+            if let [Some(Content::Shape(a, _)), Some(Content::Shape(b, _))] = contents
+                && let (Some(a), Some(b)) = (
+                    self.both.a.program.functions.shapes.get(*a),
+                    self.both.b.program.functions.shapes.get(*b),
+                )
+            {
+                [old, new] = written::told_apart(a, b).map(|shown| format!("`{shown}`"));
+            }
             let word = if a.key.is_empty() || a.join == Join::All {
                 a.row.name.to_owned()
             } else {

@@ -91,7 +91,18 @@ impl Walk<'_> {
         let (picks, calls) = self.calls(Hook::Request);
         // What follows a step that asks for the body is done when that is there.
         let calls = calls.into_iter().filter(|(step, _)| reader.is_none_or(|at| *step <= at));
-        let calls = calls.map(|(_, call)| call);
+        // A call of the gateway's own is not the step of a route.
+        let calls = calls.map(|(step, call)| {
+            (
+                call,
+                if is_branch {
+                    quote! { flow }
+                } else {
+                    left(step)
+                },
+            )
+        });
+        let (calls, lefts): (Vec<_>, Vec<_>) = calls.unzip();
         let last = end.map(|end| quote! { #end[end as usize].request(exchange) });
         let last = last.unwrap_or_else(|| quote! { g::Flow::Next });
         let doc = (!is_branch).then(|| quote! { #[doc = #doc] });
@@ -102,7 +113,7 @@ impl Walk<'_> {
                 #(
                     match #calls.request(exchange) {
                         g::Flow::Next => {}
-                        flow => return flow,
+                        flow => return #lefts,
                     }
                 )*
                 #last
@@ -126,15 +137,16 @@ impl Walk<'_> {
             } else {
                 quote! { request }
             };
-            quote! { #call.#hook(exchange) }
+            (quote! { #call.#hook(exchange) }, left(step))
         });
+        let (calls, lefts): (Vec<_>, Vec<_>) = calls.unzip();
         Some(quote! {
             fn #name(exchange: &mut g::Exchange, record: u32) -> g::Flow {
                 #picks
                 #(
                     match #calls {
                         g::Flow::Next => {}
-                        flow => return flow,
+                        flow => return #lefts,
                     }
                 )*
                 #end[end as usize].request(exchange)
@@ -234,6 +246,12 @@ impl Walk<'_> {
         }
         (quote! { let [#(#picks),*] = #records[record as usize]; }, calls)
     }
+}
+
+/// What becomes of a request that the step of this number does not let through.
+fn left(step: usize) -> TokenStream {
+    let step = Literal::usize_unsuffixed(step);
+    quote! { flow.at(exchange, #step) }
 }
 
 /// Where a chain comes from, as a doc comment.

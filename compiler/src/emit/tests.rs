@@ -19,6 +19,7 @@ fn program() -> Program {
         aggregate: None,
         head: Span::new(0, 0, 0),
         arms: None,
+        told: std::collections::BTreeMap::default(),
         place: Place { file: "gateway.gw".to_owned(), line },
         label: format!("route {line}"),
         steps: Catalogue::standard()

@@ -14,13 +14,13 @@ use gatewright_dsl::Span;
 use gatewright_dsl::policy::{self, Guard, Hook, Who};
 use gatewright_dsl::schema::{Depends, Reason, Source, Value};
 
-pub(crate) use reach::{Called, Reach, Refusal, Way};
+pub(crate) use reach::{By, Called, Reach, Refusal, Way};
 pub(crate) use text::{Label, Text};
 
 use self::expr::Function;
 use crate::algebra::{Automaton, Method};
 use crate::checked::{
-    Failure, Front, Given, Handler, Listener, Param as Parameter, Place, Secret, Server, Trail,
+    Failure, Front, Given, Handler, Listener, Param as Parameter, Place, Secret, Server, Told, Trail,
 };
 use crate::feature::Feature;
 use crate::linked::Crate;
@@ -176,9 +176,14 @@ pub(crate) struct Route {
     pub(crate) chain: usize,
     pub(crate) record: usize,
     /// For each step of the chain, where its settings were written; none for what holds by itself.
-    pub(crate) trails: Vec<Vec<Rc<Trail>>>,
+    pub(crate) trails: Trails,
     pub(crate) reach: Reach,
+    /// Where its answer is written, if it states one or makes one of calls.
+    pub(crate) told: Told,
 }
+
+/// For each step of a chain, where its settings were written.
+pub(crate) type Trails = Vec<Vec<Rc<Trail>>>;
 
 /// One distinct sequence of steps with its kind of end.
 #[derive(Debug)]
@@ -335,6 +340,9 @@ pub(crate) struct Arm {
     pub(crate) values: Vec<String>,
     pub(crate) chain: usize,
     pub(crate) record: usize,
+    pub(crate) trails: Trails,
+    /// Where its answer is written, if it states one.
+    pub(crate) told: Told,
 }
 
 /// Several calls that become one answer.
@@ -356,6 +364,7 @@ pub(crate) struct Branch {
     pub(crate) upstream: usize,
     pub(crate) chain: usize,
     pub(crate) record: usize,
+    pub(crate) trails: Trails,
     pub(crate) method: Method,
     pub(crate) target: Vec<Piece>,
     /// Fields that are sent: their names, and indices into [`Functions::exprs`].

@@ -12,12 +12,22 @@ pub(crate) struct Reach {
     pub(crate) arms: Vec<Way>,
 }
 
-/// A reason for which settings refuse.
+/// A reason for which a setting refuses, or several that run as one step.
 #[derive(Debug)]
 pub(crate) struct Refusal {
     pub(crate) reason: &'static str,
     /// Where they stand, sorted, and what they say.
     pub(crate) places: Vec<(Place, String)>,
+    pub(crate) by: By,
+}
+
+/// What says that it was this one.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum By {
+    /// The number of its step in the chain.
+    Step(usize),
+    /// The word of the setting and the name of the field that it declares: `query` and `size`.
+    Field(&'static str, String),
 }
 
 /// A branch of an `aggregate`.

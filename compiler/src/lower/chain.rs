@@ -4,7 +4,6 @@
 //! It names no policy; what a configuration holds follows from its row.
 
 use std::collections::BTreeMap;
-use std::rc::Rc;
 
 use gatewright_dsl::Span;
 use gatewright_dsl::policy::{Hook, Policy};
@@ -13,10 +12,10 @@ use gatewright_dsl::schema::Value;
 use super::config;
 use super::expr::Expressions;
 use super::order::{self, Unit};
-use crate::checked::{self, End, Route, Step, Trail};
+use crate::checked::{self, End, Route, Step};
 use crate::ir::{
     self, Aggregate, Arm, Branch, Call, Chain, Content, Each, EndKind, Ends, Field, Match, Piece, Respond,
-    Said, StepTable,
+    Said, StepTable, Trails,
 };
 use crate::ty::{Range, Ty};
 
@@ -51,8 +50,7 @@ pub(super) struct Chains {
 pub(super) struct Placed {
     pub(super) chain: usize,
     pub(super) record: usize,
-    /// For each step, where its settings were written.
-    pub(super) trails: Vec<Vec<Rc<Trail>>>,
+    pub(super) trails: Trails,
 }
 
 impl Chains {
@@ -69,6 +67,14 @@ impl Chains {
         self.placed += 1;
         let (chain, record) = self.chain(steps, Some(kind), record, Some(route.place));
         Placed { chain, record, trails }
+    }
+
+    /// The arms of the `match` with which this record of a chain ends, if it ends so.
+    pub(super) fn arms(&self, chain: usize, record: usize) -> &[Arm] {
+        let chain = self.all.get(chain).filter(|chain| chain.end == Some(EndKind::Match));
+        let end = chain.and_then(|chain| chain.records.get(record)?.last());
+        let found = end.and_then(|end| self.ends.matches.get(*end));
+        found.map(|found| found.arms.as_slice()).unwrap_or_default()
     }
 
     /// Chain and record of exchanges that no route has, where there is anything to do for them.
@@ -118,29 +124,29 @@ impl Chains {
             ir::Claim { name, wire, inside, required, many, check, expected: item.to_string(), default }
         };
         let claims = claims.into_iter().map(claim).collect();
-        let calls = calls.into_iter().map(|call| self.call(call.upstream, call.steps)).collect();
+        let calls = calls.into_iter().map(|call| self.call(call.upstream, call.steps).0).collect();
         ir::Auth { name, home: kind.home, claims, items, calls, depends: kind.depends }
     }
 
     /// A call of the gateway's own to an upstream: with a chain of its own.
-    fn call(&mut self, upstream: usize, steps: Vec<Step>) -> Call {
-        let (steps, record, _) = self.steps(steps);
+    fn call(&mut self, upstream: usize, steps: Vec<Step>) -> (Call, Trails) {
+        let (steps, record, trails) = self.steps(steps);
         self.fits(&steps, &record);
         let (chain, record) = self.chain(steps, Some(EndKind::Branch), record, None);
-        Call { upstream, chain, record }
+        (Call { upstream, chain, record }, trails)
     }
 
     /// What is done for each value of something: each way with a chain of its own.
     fn match_on(&mut self, found: checked::Match, place: &checked::Place) -> usize {
         let on = self.expressions.number(&found.on);
         let mut arms = Vec::with_capacity(found.arms.len());
-        for checked::Arm { values, steps, end, .. } in found.arms {
-            let (steps, mut record, _) = self.steps(steps);
+        for checked::Arm { values, steps, end, told, .. } in found.arms {
+            let (steps, mut record, trails) = self.steps(steps);
             self.fits(&steps, &record);
             let (kind, end) = self.end(end);
             record.push(end);
             let (chain, record) = self.chain(steps, Some(kind), record, Some(place.clone()));
-            arms.push(Arm { values, chain, record });
+            arms.push(Arm { values, chain, record, trails, told });
         }
         push(&mut self.ends.matches, Match { on, arms })
     }
@@ -167,7 +173,7 @@ impl Chains {
                 needs,
                 ..
             } = branch;
-            let Call { upstream, chain, record } = self.call(upstream, steps);
+            let (Call { upstream, chain, record }, trails) = self.call(upstream, steps);
             let target = pieces(target, &mut self.expressions);
             let headers = sent
                 .headers
@@ -183,6 +189,7 @@ impl Chains {
                 upstream,
                 chain,
                 record,
+                trails,
                 method,
                 target,
                 headers,
@@ -224,7 +231,7 @@ impl Chains {
     }
 
     /// For each step its table, its place there, and where its settings were written.
-    fn steps(&mut self, steps: Vec<Step>) -> (Vec<usize>, Vec<usize>, Vec<Vec<Rc<Trail>>>) {
+    fn steps(&mut self, steps: Vec<Step>) -> (Vec<usize>, Vec<usize>, Trails) {
         let units = order::order(steps);
         let placed = units.iter().filter_map(|unit| {
             let (table, config) = self.step(unit)?;

@@ -49,8 +49,10 @@ pub(crate) fn lower(program: checked::Program, source_hash: String) -> ir::Progr
         });
         let (place, head, either) = (route.place.clone(), route.head, route.either.clone());
         let reach = reach::of(&route, &program.auths);
+        let told = route.told.clone();
         let chain::Placed { chain, record, trails } = chains.place(route);
-        placed.push(ir::Route { label, file, place, head, either, chain, record, trails, reach });
+        let reach = reach.placed(&trails, chains.arms(chain, record));
+        placed.push(ir::Route { label, file, place, head, either, chain, record, trails, reach, told });
     }
     let outside = chains.outside(program.outside);
     if let Some((_, span)) = &program.front.admin {

@@ -34,7 +34,7 @@ pub(crate) fn failure(failure: &Failure) -> String {
     }
 }
 
-fn branch(program: &Program, branch: &Branch, reader: &Reader<'_>) -> String {
+pub(crate) fn branch(program: &Program, branch: &Branch, reader: &Reader<'_>) -> String {
     let upstream = program.upstreams.get(branch.upstream).map_or("", |upstream| upstream.name.as_str());
     let ty = branch.ty(&program.functions).map(|ty| ty.to_string()).unwrap_or_default();
     let path = path(&branch.target, reader);
@@ -49,7 +49,7 @@ fn branch(program: &Program, branch: &Branch, reader: &Reader<'_>) -> String {
     format!("{name}: {ty} = {each}{upstream} {method} {path}{within} max {max} {failure}{sent}")
 }
 
-fn sent(branch: &Branch, reader: &Reader<'_>) -> String {
+pub(crate) fn sent(branch: &Branch, reader: &Reader<'_>) -> String {
     let headers = branch.headers.iter();
     let headers = headers.map(|(name, value)| format!("header {name:?} = {}", reader.function(*value)));
     let body = branch.body.map(|body| format!("body {}", reader.function(body)));

@@ -39,7 +39,7 @@ pub(super) fn handler(handler: &Handler, reader: &Reader<'_>) -> String {
 }
 
 /// The values of an arm, where the function of this number is looked at.
-pub(super) fn values(values: &[String], functions: &Functions, on: usize) -> String {
+pub(crate) fn values(values: &[String], functions: &Functions, on: usize) -> String {
     let is_text = !matches!(functions.exprs.get(on).map(|it| &it.expr.ty), Some(Ty::Bool | Ty::Int(_)));
     listed(values, is_text)
 }
@@ -108,10 +108,32 @@ pub(crate) fn content(content: &Content, reader: &Reader<'_>) -> Option<String> 
 
 /// A type with the fields that it has, whether it has a name or not.
 pub(crate) fn in_full(ty: &Ty) -> String {
-    let Ty::Record(record) = ty else { return ty.to_string() };
+    spelled(ty, false)
+}
+
+/// Two types with their fields; where these have the same names, with the fields of those too.
+pub(crate) fn told_apart(a: &Ty, b: &Ty) -> [String; 2] {
+    let texts = [a, b].map(in_full);
+    let [old, new] = &texts;
+    if old == new { [a, b].map(|ty| spelled(ty, true)) } else { texts }
+}
+
+fn spelled(ty: &Ty, is_deep: bool) -> String {
+    let record = match ty {
+        Ty::Record(record) => record,
+        Ty::Optional(of) if is_deep => return format!("{}?", spelled(of, true)),
+        Ty::List(of, _) if is_deep => {
+            let bounds = ty.to_string();
+            let bounds = bounds.rsplit_once('>').map_or("", |(_, bounds)| bounds);
+            return format!("list<{}>{bounds}", spelled(of, true));
+        }
+        Ty::Map(of) if is_deep => return format!("map<{}>", spelled(of, true)),
+        _ => return ty.to_string(),
+    };
     let field = |field: &crate::ty::Field| {
         let default = field.default.as_ref().map(|it| format!(" = {}", constant(it))).unwrap_or_default();
-        format!("{}: {}{default}", field.name, field.ty)
+        let ty = if is_deep { spelled(&field.ty, true) } else { field.ty.to_string() };
+        format!("{}: {ty}{default}", field.name)
     };
     let read = record.fields.iter().filter(|field| !field.is_skipped);
     let fields = read.map(field).collect::<Vec<_>>().join(", ");

@@ -126,6 +126,8 @@ pub enum ClauseKind {
     Header(Text, Is),
     /// `body VALUE`, `text VALUE`, `contains VALUE`, `within VALUE`, `delay VALUE`, `host VALUE`, `times VALUE`
     Value(Value),
+    /// `body VALUE repeated TIMES`, `text VALUE repeated TIMES`
+    Repeated(Value, Value),
     /// `reason NAME`
     Name(Name),
     /// `closed`, `refused`

@@ -115,6 +115,12 @@ impl Printer<'_> {
                     self.push(" ");
                     self.value(value);
                 }
+                ClauseKind::Repeated(value, times) => {
+                    self.push(" ");
+                    self.value(value);
+                    self.push(" repeated ");
+                    self.value(times);
+                }
                 ClauseKind::Name(name) => {
                     self.push(" ");
                     self.push(&name.text);

@@ -117,6 +117,7 @@ fn word(rule: Rule) -> Option<&'static str> {
         Rule::any_method => "`*`",
         Rule::got => "`got`",
         Rule::test_answer => "`=>`",
+        Rule::repeated => "`repeated …`",
         Rule::field_word | Rule::value_word | Rule::name_word | Rule::lone_word => "a word such as `header`",
         Rule::r#type | Rule::type_name => "a type",
         Rule::bounds => "bounds",

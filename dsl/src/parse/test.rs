@@ -5,7 +5,7 @@ use super::reader::{Indentation, Reader};
 use super::strict::END;
 use super::{Pair, Rule};
 use crate::ast::{
-    Asked, Clause, ClauseKind, Declaration, Got, Is, Mocked, Name, Test, TestKind, TestStatement, Text,
+    Asked, Clause, ClauseKind, Declaration, Got, Is, Mocked, Name, Test, TestKind, TestStatement, Text, Value,
 };
 use crate::problem::nearest::nearest;
 use crate::problem::syntax;
@@ -282,7 +282,11 @@ impl Reader<'_> {
             }
             Rule::value_word => {
                 let value = self.or_missing(second, word, "a value")?;
-                ClauseKind::Value(self.value(value)?)
+                let value = self.value(value)?;
+                match parts.next() {
+                    Some(repeated) => ClauseKind::Repeated(value, self.times(repeated)?),
+                    None => ClauseKind::Value(value),
+                }
             }
             Rule::name_word => {
                 let name = self.or_missing(second, word, "a reason such as `not_found`")?;
@@ -291,6 +295,16 @@ impl Reader<'_> {
             _ => ClauseKind::Lone,
         };
         Some(Clause { span, word, kind })
+    }
+}
+
+impl Reader<'_> {
+    /// How often something is repeated.
+    fn times(&mut self, repeated: Pair<'_>) -> Option<Value> {
+        let span = self.span(&repeated);
+        let word = Span { end: span.start + "repeated".len(), ..span };
+        let times = self.or_missing(repeated.into_inner().next(), word, "how often, such as `70000`,")?;
+        self.value(times)
     }
 }
 

@@ -337,7 +337,8 @@ impl Live {
         let of = |own: &About| {
             let name = self.param(own.number)?.name.to_owned();
             let number = u16::try_from(own.number).ok()?;
-            Some(Text { name, text: params.at(number).map(shown)?, place: own.by.to_string() })
+            let text = params.at(number).map(shown)?;
+            Some(Text { name, text, items: None, place: own.by.to_string() })
         };
         about.iter().filter_map(of).chain(self.given.iter().cloned()).collect()
     }

@@ -13,8 +13,10 @@ use crate::program::Program;
 pub struct Text {
     /// The name of the parameter or secret, as declared.
     pub name: String,
-    /// The text.
+    /// The text; of a list, all of them for a person.
     pub text: String,
+    /// The texts of a list that is not one text with commas.
+    pub items: Option<Vec<String>>,
     /// Where it was found, as an operator would look for it: `--orders-at`, `ORDERS_AT`.
     pub place: String,
 }
@@ -69,6 +71,7 @@ pub fn read(
 
 fn param(param: &Param, given: Option<&Text>) -> Result<super::Value, String> {
     let texts: Vec<&str> = match (given, param.default) {
+        (Some(Text { items: Some(items), .. }), _) => items.iter().map(String::as_str).collect(),
         (Some(given), _) if param.list.is_some() => items(&given.text),
         (Some(given), _) => vec![&given.text],
         (None, Some(default)) => default.to_vec(),
@@ -148,12 +151,14 @@ pub fn collect(
         if texts.iter().any(|known: &Text| known.name == param.name) {
             wrong.push(format!("`{name}` is given twice"));
         }
-        texts.push(Text { name: param.name.to_owned(), text, place: name.to_owned() });
+        texts.push(Text { name: param.name.to_owned(), text, items: None, place: name.to_owned() });
     }
     for param in settable(program) {
         let place = variable(param.name);
         match variable_of(&place) {
-            Ok(text) => texts.extend(text.map(|text| Text { name: param.name.to_owned(), text, place })),
+            Ok(text) => {
+                texts.extend(text.map(|text| Text { name: param.name.to_owned(), text, items: None, place }));
+            }
             Err(problem) => wrong.push(problem),
         }
     }
@@ -192,7 +197,7 @@ fn secret(
         }
         (None, None) => return Ok(None),
     };
-    Ok(Some(Text { name: secret.name.to_owned(), text, place }))
+    Ok(Some(Text { name: secret.name.to_owned(), text, items: None, place }))
 }
 
 /// The parameters that a start may set: live values are set while it runs.
@@ -266,7 +271,7 @@ mod tests {
     fn the_bounds_of_settings_hold_for_what_stands_in_their_place() {
         const BOUNDED: Program = Program { params: &[PATIENCE, RATE], ..Program::EMPTY };
         let read = |name: &str, text: &str| {
-            let text = Text { name: name.into(), text: text.into(), place: "there".into() };
+            let text = Text { name: name.into(), text: text.into(), items: None, place: "there".into() };
             super::read(&BOUNDED, &[text], |_, _| Err(String::new())).map(|_| ())
         };
         for (name, text) in

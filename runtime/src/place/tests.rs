@@ -75,6 +75,7 @@ fn check(texts: &[(&str, &str)]) -> Result<Places, String> {
     let text = |(name, text): &(&str, &str)| Text {
         name: (*name).to_owned(),
         text: (*text).to_owned(),
+        items: None,
         place: given::variable(name),
     };
     let given: Vec<Text> = texts.iter().map(text).collect();
@@ -182,7 +183,8 @@ fn operators_ask_where_no_client_is_served_and_nobody_trusts_everybody() {
         ..Program::EMPTY
     };
     let check = |name: &str, text: &str| {
-        let given = [Text { name: name.into(), text: text.into(), place: given::variable(name) }];
+        let given =
+            [Text { name: name.into(), text: text.into(), items: None, place: given::variable(name) }];
         let params = given::read(&PROGRAM, &given, |_, _| Err(String::new())).expect("it is right by itself");
         places(&PROGRAM, &Arc::new(params), &given)
     };

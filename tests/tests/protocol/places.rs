@@ -83,6 +83,7 @@ fn refused(texts: &[(&str, &str)]) -> String {
     let text = |(name, text): &(&str, &str)| Text {
         name: (*name).to_owned(),
         text: (*text).to_owned(),
+        items: None,
         place: name.to_uppercase(),
     };
     let options = Options { given: texts.iter().map(text).collect(), workers: 1, ..Options::default() };
@@ -135,7 +136,8 @@ fn the_proxies_whose_word_is_believed_are_those_that_start_up_gives() {
 fn operators_ask_where_start_up_says() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
-    let given = Text { name: "admin_at".into(), text: address.clone(), place: "`--admin-at`".into() };
+    let given =
+        Text { name: "admin_at".into(), text: address.clone(), items: None, place: "`--admin-at`".into() };
     let listen = vec!["127.0.0.1:0".parse().unwrap()];
     let options = Options { listen, given: vec![given], workers: 1, ..Options::default() };
     let said = start(program::given(), options).expect_err("the address is taken");

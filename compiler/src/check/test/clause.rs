@@ -11,7 +11,7 @@ use gatewright_dsl::schema::{BEFORE, Want};
 
 use crate::check::{Check, answer, problem};
 use crate::checked::Place;
-use crate::suite::{Answer, Body, Expectation, Expected, Field, Reply};
+use crate::suite::{Answer, Body, Expectation, Expected, Field, Long, Reply};
 
 /// A test lasts for as long as a person waits for it.
 const LONGEST: (Duration, &str) = (Duration::from_secs(30), "at most 30s");
@@ -67,6 +67,9 @@ pub(super) fn answer_of(check: &mut Check<'_>, clauses: &[Clause]) -> Option<Ans
             (ClauseKind::Header(name, is), _) => reply.headers.push(sent(check, name, is)?),
             (ClauseKind::Value(value), "delay") => reply.delay = time(check, value, LONGEST)?,
             (ClauseKind::Value(value), word) => reply.body = Some(body(check, word, value)?),
+            (ClauseKind::Repeated(value, times), word) => {
+                reply.body = Some(long(check, word, value, times)?);
+            }
             (_, word) => lone = Some((word.to_owned(), clause.word)),
         }
     }
@@ -125,6 +128,9 @@ pub(super) fn expected_of(check: &mut Check<'_>, clauses: &[&Clause], place: Whe
                 push(Expectation::Contains(part));
             }
             (ClauseKind::Value(value), word) => push(Expectation::Body(body(check, word, value)?)),
+            (ClauseKind::Repeated(value, times), word) => {
+                push(Expectation::Body(long(check, word, value, times)?));
+            }
         }
     }
     Some(all)
@@ -150,6 +156,11 @@ pub(super) fn fit(check: &mut Check<'_>, clauses: &[Clause], place: Where) -> Op
             let shown = if word == "status" { check.slice(clause.word) } else { word.as_str() };
             check.problems.push(misplaced_setting(clause.word, shown, place.word(), &places));
             continue;
+        }
+        if let (ClauseKind::Repeated(_, times), false) =
+            (&clause.kind, ["body", "text"].contains(&word.as_str()))
+        {
+            check.problems.push(misplaced_setting(times.span, "repeated", &word, &["body", "text"]));
         }
         let once: &[&'static str] = match (&clause.kind, word.as_str()) {
             (ClauseKind::Status(_, Some(_)), _) => &["status", "body"],
@@ -231,6 +242,54 @@ pub(super) fn body(check: &mut Check<'_>, word: &str, value: &Value) -> Option<B
     let found = format!("`{}`", check.slice(value.span));
     check.problems.push(wrong_type(value.span, "a text that is written out", &found));
     None
+}
+
+/// The most that a body may come to.
+const LARGEST: usize = 16 << 20;
+
+/// A body that is a text or the items of a list, again and again.
+pub(super) fn long(check: &mut Check<'_>, word: &str, value: &Value, times: &Value) -> Option<Body> {
+    let (before, part, last, after) = match &value.kind {
+        ValueKind::Text(text) if word == "text" => ("", text.clone(), String::new(), ""),
+        ValueKind::Text(_) | ValueKind::List(_) if word != "text" => {
+            let Body::Json(text) = json(check, value)? else { return None };
+            let (open, close) = if text.starts_with('[') { ("[", "]") } else { ("\"", "\"") };
+            let inside =
+                text.strip_prefix(open).and_then(|text| text.strip_suffix(close)).unwrap_or_default();
+            // Between items there is a comma, and behind the last one none.
+            match open {
+                "[" if !inside.is_empty() => (open, format!("{inside},"), inside.to_owned(), close),
+                _ => (open, inside.to_owned(), String::new(), close),
+            }
+        }
+        _ => ("", String::new(), String::new(), ""),
+    };
+    if part.is_empty() {
+        let expected = if word == "text" {
+            "a text that is not empty"
+        } else {
+            "a text or a list, and not an empty one"
+        };
+        let found = format!("`{}`", check.slice(value.span));
+        check.problems.push(wrong_type(value.span, expected, &found));
+        return None;
+    }
+    let count = match times.kind {
+        ValueKind::Int(count @ 1..) => usize::try_from(count).ok(),
+        _ => None,
+    };
+    let Some(count) = count.filter(|count| part.len().checked_mul(*count).is_some_and(|all| all <= LARGEST))
+    else {
+        let found = check.slice(times.span).to_owned();
+        let bounds = format!("a number from 1 to {}", LARGEST / part.len());
+        let problem = out_of_bounds(times.span, "repeated", &found, &bounds);
+        check.problems.push(problem.help("a body of a test has at most 16MiB"));
+        return None;
+    };
+    let is_list = !last.is_empty();
+    let times = if is_list { count - 1 } else { count };
+    let after = format!("{last}{after}");
+    Some(Body::Long(Long { is_json: word != "text", before: before.to_owned(), part, times, after }))
 }
 
 fn json(check: &mut Check<'_>, value: &Value) -> Option<Body> {

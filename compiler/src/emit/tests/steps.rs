@@ -174,6 +174,7 @@ fn emitted(routes: &[&[&str]]) -> String {
         aggregate: None,
         head: Span::new(0, 0, 0),
         arms: None,
+        told: std::collections::BTreeMap::default(),
         place: checked::Place { file: "gateway.gw".to_owned(), line: u32::try_from(line).unwrap() },
         label: format!("route {line}"),
         steps: steps(blocks),
