@@ -14,7 +14,7 @@ use gatewright_dsl::source::Span;
 use super::expr::scope::Found;
 use super::rewrite::Space;
 use super::{Check, asked, contract, gateway, problem, split, step};
-use crate::checked::{At, Part, Server, Split};
+use crate::checked::{At, Part, Server, Split, Trace};
 use crate::contract::Contract;
 use crate::ir::expr::{Constant, Kind};
 use crate::ty::Ty;
@@ -126,9 +126,17 @@ impl Upstream<'_> {
 }
 
 /// Who looks names up has some.
-pub(super) fn hold_against_dns(check: &mut Check<'_>, upstreams: &[Upstream<'_>], span: Span) {
+pub(super) fn hold_against_dns(
+    check: &mut Check<'_>,
+    (upstreams, trace): (&[Upstream<'_>], Option<&Trace>),
+    span: Span,
+) {
     let mut asked = check.auths.known.iter().flat_map(|(auth, _)| asked::urls(auth));
-    if !asked.any(|(url, _)| asked::is_named(&url)) && !upstreams.iter().any(|it| it.may_be_named(check)) {
+    let told = trace.is_some_and(|trace| trace.named.is_some() || matches!(trace.to, At::Param(_)));
+    if !told
+        && !asked.any(|(url, _)| asked::is_named(&url))
+        && !upstreams.iter().any(|it| it.may_be_named(check))
+    {
         check.problems.push(problem::unused_dns(span));
     }
 }

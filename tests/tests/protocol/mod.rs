@@ -54,6 +54,7 @@ mod rate;
 mod read;
 mod signals;
 mod smuggling;
+mod span_hosts;
 mod split;
 mod spoof;
 mod succession;
