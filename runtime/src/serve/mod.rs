@@ -17,6 +17,7 @@ mod handover;
 mod identity;
 pub(crate) mod listener;
 mod notice;
+mod outage;
 mod processors;
 #[cfg(feature = "forward")]
 mod question;
@@ -360,7 +361,8 @@ impl Prepared {
         // The servers of a test are well unless it says otherwise.
         if !cfg!(feature = "tested") {
             let asking = checkup::start(&self.gateway, self.running.orders.subscribe())?;
-            self.running.workers.extend(asking);
+            let telling = outage::start(&self.gateway, self.running.orders.subscribe())?;
+            self.running.workers.extend(asking.into_iter().chain(telling));
         }
         let looking = live::file::start(&self.gateway, &self.files, self.running.orders.subscribe())?;
         self.running.workers.extend(looking);

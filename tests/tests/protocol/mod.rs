@@ -42,6 +42,7 @@ mod log_form;
 mod memory;
 mod named;
 mod observed;
+mod outages;
 mod own;
 mod path;
 mod pipelining;
