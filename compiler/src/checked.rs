@@ -67,7 +67,7 @@ pub(crate) struct Front {
     /// The field that carries the id of a request.
     pub(crate) request_id: Option<String>,
     /// The file of the access log, and the setting that says so.
-    pub(crate) access_log: Option<(String, Span)>,
+    pub(crate) access_log: Option<(Given<String>, Span)>,
     /// Where spans are sent to.
     pub(crate) trace: Option<Trace>,
     /// Where the gateway is asked about itself, and the setting that says so.
@@ -78,7 +78,7 @@ pub(crate) struct Front {
     pub(crate) dns: Option<(Dns, Span)>,
     /// What first asks for TLS towards servers of upstreams, if anything does.
     pub(crate) tls: Option<Span>,
-    /// What first asks for TLS towards others that the gateway itself asks.
+    /// What first asks for TLS towards others that the gateway itself asks or tells.
     pub(crate) tls_of_others: Option<Span>,
 }
 
@@ -88,6 +88,12 @@ pub(crate) struct Trace {
     /// The setting that says so.
     pub(crate) span: Span,
     pub(crate) to: At,
+    /// The file of those who are believed there.
+    pub(crate) roots: Option<String>,
+    /// The URL that says that it has a name, where it is written or a default.
+    pub(crate) named: Option<Span>,
+    /// The URL or the file that asks for TLS, in the same way.
+    pub(crate) secured: Option<Span>,
     pub(crate) sample: Given<u32>,
     /// Every client's trace is continued.
     pub(crate) everyone: bool,

@@ -12,6 +12,8 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use crate::clock::{self, Clock, Micros};
 use crate::exchange::Exchange;
 use crate::log_file::LogFile;
+use crate::params::Params;
+use crate::params::given::{Text, found};
 use crate::program::{AccessLog, Program};
 use crate::serve::say;
 use crate::terminal::Write;
@@ -167,18 +169,41 @@ impl<W: io::Write> io::Write for Sink<W> {
     }
 }
 
+/// The file that lines of the access log are written to, where there is one.
+///
+/// # Errors
+///
+/// A parameter says what is no absolute path of a file.
+pub(crate) fn path(program: &Program, params: &Params, given: &[Text]) -> Result<Option<PathBuf>, String> {
+    let AccessLog::File(declared) = &program.access_log else { return Ok(None) };
+    let path = declared.at(params);
+    let Some(number) = declared.param().filter(|_| !is_file(path)) else { return Ok(Some(path.into())) };
+    let (name, found) = program.params.get(usize::from(number)).map_or_else(Default::default, |param| {
+        (param.name, found(param, given.iter().find(|text| text.name == param.name)))
+    });
+    Err(format!(
+        "`{name}` must be the absolute path of a file, since the access log is written there, found {found}"
+    ))
+}
+
+/// Whether a text can be the absolute path of a file: where a relative path leads is decided by whoever starts the gateway.
+fn is_file(path: &str) -> bool {
+    path.starts_with('/') && !path.ends_with('/') && !path.chars().any(char::is_control)
+}
+
 /// Where lines of the access log go, if there are any.
 pub(crate) fn sink<W>(
-    wanted: AccessLog,
+    program: &Program,
+    (params, given): (&Params, &[Text]),
     real: Option<PathBuf>,
     stream: W,
 ) -> Result<Option<Sink<W>>, String> {
-    let declared = match wanted {
-        AccessLog::Off => return Ok(None),
-        AccessLog::On => return Ok(Some(Sink::Stream(stream))),
-        AccessLog::File(declared) => declared,
+    let path = match (program.access_log, real) {
+        (AccessLog::Off, _) => return Ok(None),
+        (AccessLog::On, _) => return Ok(Some(Sink::Stream(stream))),
+        (AccessLog::File(_), Some(real)) => real,
+        (AccessLog::File(_), None) => path(program, params, given)?.unwrap_or_default(),
     };
-    let path = real.unwrap_or_else(|| declared.into());
     let shown = path.display().to_string();
     let opened = LogFile::open(path).map_err(|error| {
         format!("the access log {shown} cannot be opened: {error}\n  = help: make its folder, and let this user write there")

@@ -224,7 +224,9 @@ impl Finding<'_> {
         };
         let mut servers = Vec::with_capacity(urls.len());
         for url in urls {
-            let found = server(url, self.program).and_then(|(server, tls)| match declared.tls {
+            let plain = "whose scheme is `https`, and no upstream of this gateway was compiled for it";
+            let found = server(url, self.program, (!self.program.tls).then_some(plain));
+            let found = found.and_then(|(server, tls)| match declared.tls {
                 Some(_) if !tls => Err("whose scheme is `http`, and the upstream says `tls`".to_owned()),
                 _ => Ok((server, tls)),
             });
@@ -306,12 +308,13 @@ impl Written {
     }
 }
 
-/// The server that a URL names, and whether it is spoken to over TLS; what is wrong with it otherwise.
-fn server(text: &str, program: &Program) -> Result<(Written, bool), String> {
+/// The server that a URL names, and whether it is spoken to over TLS; what is wrong with it otherwise. `plain` is why TLS cannot be
+/// spoken, where it cannot.
+fn server(text: &str, program: &Program, plain: Option<&str>) -> Result<(Written, bool), String> {
     let url = url::read(text).ok_or("which is no URL")?;
     let tls = url.scheme == "https";
-    if tls && !program.tls {
-        return Err("whose scheme is `https`, and no upstream of this gateway was compiled for it".to_owned());
+    if let (true, Some(plain)) = (tls, plain) {
+        return Err(plain.to_owned());
     }
     if !matches!(url.path, "" | "/") {
         return Err(format!("which has the path `{}`", url.path));
@@ -360,26 +363,39 @@ fn is_this_machine(host: &str) -> bool {
     host == "localhost" || host.ends_with(".localhost")
 }
 
-/// Where a parameter says that the collector of traces is.
+/// Where the collector of traces is: a URL without a path.
+///
+/// # Errors
+///
+/// What is wrong with what a parameter says.
 #[cfg(feature = "trace")]
 pub(crate) fn collector(
-    program: &Program,
-    params: &Params,
-    number: u16,
-) -> Result<(SocketAddr, &'static str), String> {
-    // INVARIANT: the compiler asks for the collector only what holds a URL.
-    let Some(Value::Text(url)) = params.at(number) else {
-        return Err("no collector is given".to_owned());
-    };
-    let name = program.params.get(usize::from(number)).map_or("", |param| param.name);
-    let found = server(url, program).and_then(|(found, tls)| match found {
-        _ if tls => Err("whose scheme is `https`".to_owned()),
-        Written::Address(address, authority) => Ok((address, authority)),
-        #[cfg(feature = "dns")]
-        Written::Name(host, ..) => Err(format!("and the name `{host}` is not looked up for it")),
+    (program, params, given): (&Program, &Params, &[Text]),
+    places: &Places,
+    wanted: &program::Trace,
+) -> Result<String, String> {
+    // The spans of a test are nobody's business.
+    if cfg!(feature = "tested") {
+        return Ok("http://127.0.0.1:1".to_owned());
+    }
+    let url = wanted.to.at(params);
+    let Some(number) = wanted.to.param() else { return Ok(url.to_owned()) };
+    let not_compiled = "whose scheme is `https`, and nothing of this gateway was compiled for it";
+    let named = server(url, program, (!wanted.tls).then_some(not_compiled));
+    let named = named.and_then(|(server, tls)| match server {
+        _ if !tls && wanted.roots.is_some() => {
+            Err("whose scheme is `http`, and `trace` says `roots`".to_owned())
+        }
+        Written::Address(address, _) if places.listeners.iter().any(|it| reaches(address, *it)) => {
+            Err("which is this gateway itself".to_owned())
+        }
+        _ => Ok(format!("{}://{}", if tls { "https" } else { "http" }, server.authority())),
     });
-    found.map_err(|why| {
-        format!("the collector of traces must be a URL such as http://10.0.0.7:4318, found {url:?}, {why}: `{name}` says so")
+    named.map_err(|why| {
+        let param = program.params.get(usize::from(number));
+        let text = given.iter().find(|text| param.is_some_and(|param| text.name == param.name));
+        let (name, told) = param.map(|param| (param.name, found(param, text))).unwrap_or_default();
+        format!("the collector of traces must be a URL such as http://10.0.0.7:4318, and `{name}` is {told}, {why}")
     })
 }
 

@@ -129,8 +129,12 @@ pub struct Drain {
 /// Spans that are sent to a collector.
 #[derive(Clone, Copy, Debug)]
 pub struct Trace {
-    /// Where it is.
-    pub to: At,
+    /// Where it is: a URL without a path.
+    pub to: Setting<&'static str>,
+    /// A PEM file of the certificates that are believed there; `None`: those that the machine believes.
+    pub roots: Option<&'static str>,
+    /// Whether a parameter may give one that is spoken to over TLS.
+    pub tls: bool,
     /// How many traces that begin here are recorded, of a million.
     pub sample: Setting<u32>,
     /// Every client's trace is continued, and not only those of trusted proxies.
@@ -350,7 +354,7 @@ pub enum AccessLog {
     /// One line for each exchange, to standard output.
     On,
     /// One line for each exchange, to this file.
-    File(&'static str),
+    File(Setting<&'static str>),
 }
 
 #[cfg(test)]

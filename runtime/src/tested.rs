@@ -27,13 +27,11 @@ use crate::json_tree::{self, Json};
 use crate::params::given::Text;
 use crate::place::Places;
 use crate::policy::query::Violation;
-use crate::program::{At, Program};
+use crate::program::Program;
 use crate::serve::{Options, Running, say, start_logging};
 
 /// A free port of this machine.
 const ANYWHERE: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
-/// Where nothing is: the spans of a test are nobody's business.
-const NOWHERE: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 1);
 /// Lists and objects in each other that a command may have.
 const DEEPEST: usize = 4;
 
@@ -76,16 +74,7 @@ fn answers() -> io::Result<File> {
 
 fn begin(program: &'static Program, line: &str, clock: Clock, out: &mut File) -> Result<Running, String> {
     let told = json_tree::read(line.as_bytes(), DEEPEST)?;
-    let mut given = given(&told);
-    let mut servers = Vec::new();
-    match program.trace.map(|trace| trace.to) {
-        Some(At::Is { address, .. }) => servers.push((address, NOWHERE)),
-        Some(At::Param(number)) => {
-            let name = program.params.get(usize::from(number)).map_or("", |param| param.name);
-            given.insert(0, said(name, format!("http://{NOWHERE}"), None));
-        }
-        _ => {}
-    }
+    let given = given(&told);
     let mut upstreams = Vec::new();
     for (name, address) in texts(&told, "upstreams") {
         let address = address.parse().map_err(|_| format!("{address:?} is no address"))?;
@@ -97,7 +86,6 @@ fn begin(program: &'static Program, line: &str, clock: Clock, out: &mut File) ->
         admin: Some(ANYWHERE),
         log_file: Some("/dev/null".into()),
         given,
-        servers,
         upstreams,
         clock: Some(clock),
         ..Options::default()

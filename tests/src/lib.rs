@@ -25,6 +25,7 @@ pub mod names;
 pub mod process;
 pub mod program;
 pub mod server;
+pub mod span_hosts;
 pub mod wire;
 
 use std::sync::{Arc, Condvar, Mutex};

@@ -2,6 +2,7 @@
 
 use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
 use std::sync::LazyLock;
+use std::time::Duration;
 
 use gatewright_runtime::generated::{
     AccessLog, Admin, At, Listener, Live, Parameter, Program, Server, Setting, Upstream, policy,
@@ -301,6 +302,29 @@ pub fn live_at(listen: SocketAddr, app: SocketAddr, file: &'static str) -> &'sta
     let params = params.collect::<Vec<_>>().leak();
     let admin = Some(Admin { address: Setting::Is(ANYWHERE) });
     Box::leak(Box::new(Program { params, admin, ..*moved(&live::PROGRAM, listen, app) }))
+}
+
+/// One at any free port whose `app` fails for such a time: where there is another server beside it, each of the two is left out after
+/// three failures; else there is a breaker, which opens after four.
+pub fn failing_at(app: SocketAddr, other: Option<SocketAddr>, time: Duration) -> &'static Program {
+    let program = moved(&PROGRAM, ANYWHERE, app);
+    let (over, share) = (Duration::from_secs(10), 500_000);
+    let breaker =
+        policy::breaker::Config { share, over, at_least: 4, r#for: time, jitter: 0, probes: 1, on: None };
+    let eject = policy::eject::Config { after: 3, r#for: time, up_to: time, share, on: None };
+    let upstreams = program.upstreams.iter().map(|upstream| {
+        let first = upstream.servers.first();
+        match (first.copied(), other, upstream.name) {
+            (Some(first), Some(address), "app") => {
+                let at = At::Is { address, authority: "other", tls: false };
+                let servers = vec![first, Server { at, ..first }].leak();
+                Upstream { servers, eject: Some(eject), ..*upstream }
+            }
+            (_, None, "app") => Upstream { breaker: Some(breaker), ..*upstream },
+            _ => *upstream,
+        }
+    });
+    Box::leak(Box::new(Program { upstreams: upstreams.collect::<Vec<_>>().leak(), ..*program }))
 }
 
 fn moved(program: &'static Program, listen: SocketAddr, app: SocketAddr) -> &'static Program {

@@ -64,4 +64,32 @@ mod tests {
         assert_eq!(features("\"http://login.internal/keys\""), ["dns", "jwt"]);
         assert_eq!(features("\"https://login.internal/keys\" roots \"r.pem\""), ["dns", "jwt", "tls"]);
     }
+
+    /// The features that a gateway with this collector needs, each with the text that asks for it.
+    fn traced(to: &str, more: &str) -> Vec<(&'static str, String)> {
+        let text = format!(
+            "gateway g {{ listen http :8080; trace to {to} sample 1% }}\n{more}\nroute GET / respond 200\n"
+        );
+        let source = Source::new("gateway.gw", text);
+        let output = crate::compile(std::slice::from_ref(&source), &Catalogue::standard()).unwrap();
+        let asked = |span: Option<_>| span.map_or("", |span| source.slice(span)).to_owned();
+        output.features.iter().map(|feature| (feature.name, asked(feature.span))).collect()
+    }
+
+    #[test]
+    fn what_a_collector_needs_is_compiled_in_and_nothing_more() {
+        let whole = |to: &str| ("trace", format!("trace to {to} sample 1%"));
+        let (plain, named) = ("\"http://10.0.0.5:4318\"", "\"http://collector.internal:4318\"");
+        assert_eq!(traced(plain, ""), [whole(plain)]);
+        assert_eq!(traced(named, ""), [("dns", named.to_owned()), whole(named)]);
+        let secure = "\"https://10.0.0.5\"";
+        assert_eq!(traced(secure, ""), [("tls", secure.to_owned()), whole(secure)]);
+        assert_eq!(traced("at", &format!("param at: url = {plain}")), [whole("at")]);
+        let (both, param) =
+            ("\"https://collector.internal\"", "param at: url = \"https://collector.internal\"");
+        assert_eq!(traced("at", param), [("dns", both.to_owned()), ("tls", both.to_owned()), whole("at")]);
+        // Whoever says whom to believe asks for it.
+        let roots = "at roots \"ca.pem\"";
+        assert_eq!(traced(roots, "param at: url"), [("tls", "\"ca.pem\"".to_owned()), whole(roots)]);
+    }
 }

@@ -6,8 +6,9 @@ use std::net::{IpAddr, SocketAddr};
 use std::rc::Rc;
 use std::time::Duration;
 
-use gatewright_dsl::item::gateway::{DNS, REQUEST_ID_HEADER, is_everyone, trusts_everyone};
-use gatewright_dsl::problem::setting::wrong_type;
+use gatewright_dsl::item::gateway::{
+    DNS, REQUEST_ID_HEADER, is_everyone, is_file, no_certificate, no_file, trusts_everyone,
+};
 use gatewright_dsl::schema::{Checked, Place, Value, Values, check_block};
 use gatewright_dsl::source::Span;
 use gatewright_dsl::{ast, item};
@@ -50,7 +51,9 @@ pub(super) fn check(check: &mut Check<'_>, gateways: &[&ast::Gateway]) -> Gatewa
         capacity: capacity(check, &settings),
         trace: trace(check, &settings),
         dns: dns(&settings),
-        ..front(&settings)
+        access_log: access_log(check, &settings),
+        request_id: request_id(&settings),
+        ..Front::default()
     };
     let written = Rc::new(Written { around: 0, imports: Vec::new() });
     let settings = join::over(check, &Settings::default(), &join::own(settings, &[], &written));
@@ -175,6 +178,9 @@ fn trace(check: &mut Check<'_>, settings: &[Checked]) -> Option<Trace> {
         }
         _ => Vec::new(),
     };
+    let roots = setting.values.find("roots");
+    let roots_span = roots.and_then(|roots| roots.span);
+    let (mut named, mut secured) = (None, roots_span);
     for (at, span) in &places {
         match at {
             At::Is { address, authority, .. } => {
@@ -182,13 +188,16 @@ fn trace(check: &mut Check<'_>, settings: &[Checked]) -> Option<Trace> {
                     check.problems.push(problem::server_is_listener(authority, *span, listener));
                 }
             }
-            At::Name { host: name, .. } | At::Service { name, .. } => {
-                let problem = wrong_type(*span, "a URL with an IP address", &format!("the name `{name}`"));
-                check
-                    .problems
-                    .push(problem.help("write the collector's address: `\"http://127.0.0.1:4318\"`"));
+            At::Name { .. } => named = named.or(Some(*span)),
+            At::Service { .. } | At::Param(_) => {}
+        }
+        match (at.is_secured(), roots_span) {
+            (Some(true), _) => secured = secured.into_iter().chain([*span]).min(),
+            // Of one that is written, its row has said so.
+            (Some(false), Some(roots)) if matches!(to.value, Value::Name(_)) => {
+                check.problems.push(no_certificate(roots, *span));
             }
-            At::Param(_) => {}
+            _ => {}
         }
     }
     let to = match (&to.value, places.into_iter().next()) {
@@ -202,7 +211,11 @@ fn trace(check: &mut Check<'_>, settings: &[Checked]) -> Option<Trace> {
         _ => return None,
     };
     let everyone = matches!(setting.values.value("continue"), Some(Value::Word(word)) if word == "everyone");
-    Some(Trace { span: setting.span, to, sample, everyone })
+    let roots = roots.and_then(|roots| match &roots.value {
+        Value::Text(path) => Some(path.clone().into_owned()),
+        _ => None,
+    });
+    Some(Trace { span: setting.span, to, roots, named, secured, sample, everyone })
 }
 
 /// How names are looked up, where that is written.
@@ -245,20 +258,30 @@ fn looked_up(values: &Values) -> Dns {
     }
 }
 
-/// What the words of the block say that hold for all requests, before they have a route.
-fn front(settings: &[Checked]) -> Front {
-    let find = |word: &str| settings.iter().find(|setting| setting.values.word == word);
+/// The field that carries the id of a request.
+fn request_id(settings: &[Checked]) -> Option<String> {
+    let setting = settings.iter().find(|setting| setting.values.word == "request_id")?;
     // It says one thing: the name of the field, where that is another.
-    let request_id =
-        find("request_id").map(|setting| match setting.values.given.first().map(|it| &it.value) {
-            Some(Value::Text(name)) => name.clone().into_owned(),
-            _ => REQUEST_ID_HEADER.to_owned(),
-        });
-    let access_log = find("access_log").and_then(|setting| match setting.values.value("path") {
-        Some(Value::Text(path)) => Some((path.clone().into_owned(), setting.span)),
-        _ => None,
-    });
-    Front { request_id, access_log, ..Front::default() }
+    Some(match setting.values.given.first().map(|it| &it.value) {
+        Some(Value::Text(name)) => name.clone().into_owned(),
+        _ => REQUEST_ID_HEADER.to_owned(),
+    })
+}
+
+/// The file that lines of the access log are written to.
+fn access_log(check: &mut Check<'_>, settings: &[Checked]) -> Option<(Given<String>, Span)> {
+    let setting = settings.iter().find(|setting| setting.values.word == "access_log")?;
+    let text = |value: &Value| if let Value::Text(path) = value { Some(path.to_string()) } else { None };
+    let path = given(check, setting, "path", text)?;
+    if let Given::Param(param) = &path {
+        for (value, at) in Rc::clone(&check.params).by_default(param) {
+            let Constant::Text(path) = value else { continue };
+            if !is_file(&path) {
+                check.problems.push(no_file(&path, at));
+            }
+        }
+    }
+    Some((path, setting.span))
 }
 
 fn listeners(check: &mut Check<'_>, settings: &[Checked]) -> Vec<Listener> {

@@ -190,7 +190,7 @@ pub(crate) fn check(files: &Files<'_>, entry: &Entry, catalogue: &Catalogue) -> 
     let upstreams = upstream::check(&mut check, &upstreams);
     check.speaks_tls = upstreams.iter().any(|upstream| upstream.secured.is_some());
     if let (Some((_, span)), false) = (&gateway.front.dns, is_torn) {
-        upstream::hold_against_dns(&mut check, &upstreams, *span);
+        upstream::hold_against_dns(&mut check, (&upstreams, gateway.front.trace.as_ref()), *span);
     }
     used::check(&mut check);
     let nested = around::walk(&mut check, &units, &gateway.settings);
@@ -390,11 +390,13 @@ fn program(
     let asked: Vec<_> = auths.iter().flat_map(asked::urls).collect();
     let first =
         |is_one: fn(&Url) -> bool| asked.iter().filter(|(url, _)| is_one(url)).map(|(_, span)| *span).min();
+    let traced = front.trace.as_ref().map(|trace| (trace.named, trace.secured)).unwrap_or_default();
     if front.dns.is_none() {
-        let named = named.into_iter().chain(first(asked::is_named)).min();
+        let named = [named, first(asked::is_named), traced.0].into_iter().flatten().min();
         front.dns = named.map(|span| (gateway::dns_by_default(), span));
     }
-    (front.tls, front.tls_of_others) = (secured, first(|url| url.scheme == "https"));
+    let others = [first(|url| url.scheme == "https"), traced.1].into_iter().flatten().min();
+    (front.tls, front.tls_of_others) = (secured, others);
     Program {
         name,
         listeners,

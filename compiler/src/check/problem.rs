@@ -110,7 +110,7 @@ kinds! {
     SAME_VARIABLE "same_variable" "one variable would set two parameters";
     SERVER_IS_LISTENER "server_is_listener" "a server that is the gateway itself";
     SERVER_NEEDS_ADDRESS "server_needs_address" "a server has the name of this machine";
-    SETTING_WITHOUT_EFFECT "setting_without_effect" "a setting that this route can never use";
+    SETTING_WITHOUT_EFFECT "setting_without_effect" "a setting that can never have an effect";
     SETTLED_COMPARISON "settled_comparison" "a comparison whose answer is known";
     SHADOWED_NAME "shadowed_name" "a name stands for two values at one place";
     TARGET_NOT_NORMAL "target_not_normal" "a target that a server would read otherwise";
@@ -342,6 +342,14 @@ pub(super) fn no_lines(span: Span) -> Problem {
     Problem::error(&SETTING_WITHOUT_EFFECT, "`access_log` has no effect on this gateway")
         .at(span, "no exchange has a line: all of them have `log none`")
         .help("remove it, or `log none`")
+}
+
+/// Something for servers that come back, of an upstream whose servers never go. `words` say when one goes.
+pub(super) fn nobody_returns(param: &str, upstream: &str, span: Span, words: &[&str]) -> Problem {
+    let words: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
+    Problem::error(&SETTING_WITHOUT_EFFECT, format!("`{param}` has no effect on `{upstream}`"))
+        .at(span, "no server of it ever comes back: none is left out, and none has a name")
+        .help(format!("say when a server is left out, by {}, or remove `{param}`", words.join(" or ")))
 }
 
 pub(super) fn setting_without_effect(word: &str, span: Span, terminal: Span) -> Problem {

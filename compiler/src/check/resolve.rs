@@ -9,6 +9,7 @@ use std::rc::Rc;
 use gatewright_dsl::Problem;
 use gatewright_dsl::ast::{self, Name, Value, ValueKind};
 use gatewright_dsl::problem::setting::wrong_type;
+use gatewright_dsl::schema::ty::Bounds;
 use gatewright_dsl::schema::{Dynamic, Param, Source, Stage, Type, Value as Checked, Want, Wanted, Written};
 
 use super::expr::scope::{Found, Scope};
@@ -413,6 +414,8 @@ fn fits(ty: &Ty, wanted: &Type) -> bool {
         | (Ty::Cidr, Type::Cidr | Type::Net)
         | (Ty::Addr, Type::Addr)
         | (Ty::Url, Type::Url(_) | Type::Origin(_)) => true,
+        // A row that bounds the length of a text takes none that start-up gives.
+        (Ty::String(_) | Ty::Enum(_), Type::String(bounds)) => *bounds == Bounds::NONE,
         (Ty::Int(range), Type::Int(bounds)) => {
             bounds.min.is_none_or(|min| range.min.is_some_and(|own| own >= min))
                 && bounds.max.is_none_or(|max| range.max.is_some_and(|own| own <= max))

@@ -14,7 +14,7 @@ use gatewright_dsl::source::Span;
 use super::expr::scope::Found;
 use super::rewrite::Space;
 use super::{Check, asked, contract, gateway, problem, split, step};
-use crate::checked::{At, Part, Server, Split};
+use crate::checked::{At, Part, Server, Split, Trace};
 use crate::contract::Contract;
 use crate::ir::expr::{Constant, Kind};
 use crate::ty::Ty;
@@ -76,9 +76,14 @@ fn upstream<'a>(check: &mut Check<'_>, block: &'a ast::Upstream) -> Upstream<'a>
         reading.hold_secured(check, &block.name.text, setting);
     }
     let secured = reading.secured.into_iter().chain(by.map(|setting| setting.span)).min();
-    let Reading { servers, first_backup, has_own, named, .. } = reading;
+    let Reading { servers, first_backup, has_own, named, names, .. } = reading;
     if let (Some(span), false) = (first_backup, has_own) {
         check.problems.push(problem::only_backups(&block.name.text, span));
+    }
+    // What could not be read may say when servers come back.
+    if !is_broken && !check.is_torn {
+        let may_be_named = named.is_some() || check.looks_up && !names.is_empty();
+        hold_returns(check, &block.name.text, &settings, may_be_named);
     }
     let parts = step::parts(check, &block.name, &settings);
     let brace = Span { end: (block.block.span.start + 1).min(block.block.span.end), ..block.block.span };
@@ -94,6 +99,26 @@ fn upstream<'a>(check: &mut Check<'_>, block: &'a ast::Upstream) -> Upstream<'a>
         contract,
         brace,
         is_broken,
+    }
+}
+
+/// What is said of servers that come back needs some that do: that are asked, left out, or found by a name.
+fn hold_returns(check: &mut Check<'_>, upstream: &str, settings: &[Checked], may_be_named: bool) {
+    let policies = || settings.iter().filter_map(|setting| Some((setting, setting.policy?)));
+    if may_be_named || policies().any(|(_, policy)| policy.returns) {
+        return;
+    }
+    for (setting, policy) in policies() {
+        let Some(param) = policy.on_return else { continue };
+        if let Some(at) = setting.values.find(param).and_then(|given| given.span) {
+            let words: Vec<&str> = check
+                .catalogue
+                .policies()
+                .filter(|policy| policy.returns)
+                .map(|policy| policy.name)
+                .collect();
+            check.problems.push(problem::nobody_returns(param, upstream, at, &words));
+        }
     }
 }
 
@@ -126,9 +151,17 @@ impl Upstream<'_> {
 }
 
 /// Who looks names up has some.
-pub(super) fn hold_against_dns(check: &mut Check<'_>, upstreams: &[Upstream<'_>], span: Span) {
+pub(super) fn hold_against_dns(
+    check: &mut Check<'_>,
+    (upstreams, trace): (&[Upstream<'_>], Option<&Trace>),
+    span: Span,
+) {
     let mut asked = check.auths.known.iter().flat_map(|(auth, _)| asked::urls(auth));
-    if !asked.any(|(url, _)| asked::is_named(&url)) && !upstreams.iter().any(|it| it.may_be_named(check)) {
+    let told = trace.is_some_and(|trace| trace.named.is_some() || matches!(trace.to, At::Param(_)));
+    if !told
+        && !asked.any(|(url, _)| asked::is_named(&url))
+        && !upstreams.iter().any(|it| it.may_be_named(check))
+    {
         check.problems.push(problem::unused_dns(span));
     }
 }

@@ -80,12 +80,15 @@ fn words(front: &Front) -> Vec<Word> {
         request_id.iter().map(|field| word("request_id", Class::Changed, format!("request_id {field:?}"))),
     );
     if let Some((file, _)) = access_log {
-        words.push(word("access_log", Class::Neutral, format!("access_log {file:?}")));
+        let file = given(file, |path| format!("{path:?}"));
+        words.push(word("access_log", Class::Neutral, format!("access_log {file}")));
     }
-    if let Some(Trace { span: _, to, sample, everyone }) = trace {
+    if let Some(Trace { span: _, to, roots, named: _, secured: _, sample, everyone }) = trace {
         let sample = given(sample, |it| Value::Percent(gatewright_dsl::ast::Percent(*it)).to_string());
         let everyone = if *everyone { " continue" } else { "" };
-        words.push(word("trace", Class::Neutral, format!("trace {} sample {sample}{everyone}", at(to))));
+        let roots = roots.as_ref().map(|path| format!(" roots {path:?}")).unwrap_or_default();
+        let text = format!("trace {}{roots} sample {sample}{everyone}", at(to));
+        words.push(word("trace", Class::Neutral, text));
     }
     if let Some((address, _)) = admin {
         words.push(word("admin", Class::Changed, format!("admin {}", listener(address))));

@@ -48,7 +48,7 @@ fn what_is_written_in_another_order_means_the_same() {
             all.reverse();
             source.text = format!("// It begins later now.\n\n{}", turned(&all.join("\n")));
             turned_around += usize::from(turned(&source.text) != source.text);
-            hosts += source.text.lines().filter(|line| line.trim_start() != host(line)).count();
+            hosts += source.text.lines().filter(|line| *line != host(line)).count();
         }
         assert_eq!(between(&written, &other), [], "{seed}\n{other:#?}");
     }
@@ -82,12 +82,13 @@ fn turned(text: &str) -> String {
 /// A line with its two hosts turned around, where it has two.
 fn host(line: &str) -> String {
     let trimmed = line.trim_start();
+    let blanks = line.strip_suffix(trimmed).unwrap_or_default();
     let of = || {
         let (first, rest) = trimmed.strip_prefix("host ")?.split_once(", ")?;
         let (second, rest) = rest.split_once(' ')?;
-        (!first.contains(' ')).then(|| format!("host {second}, {first} {rest}"))
+        (!first.contains(' ')).then(|| format!("{blanks}host {second}, {first} {rest}"))
     };
-    of().unwrap_or_else(|| trimmed.to_owned())
+    of().unwrap_or_else(|| line.to_owned())
 }
 
 /// Changes of one place of a text: a digit, what stands in quotes, a method, a whole line.

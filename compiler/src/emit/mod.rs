@@ -88,7 +88,7 @@ fn program_item(program: &Program) -> TokenStream {
         _ if !program.logs => quote! { g::AccessLog::Off },
         None => quote! { g::AccessLog::On },
         Some((path, _)) => {
-            let path = Literal::string(path);
+            let path = given(program, path, |path| quote! { #path });
             quote! { g::AccessLog::File(#path) }
         }
     };
@@ -201,9 +201,21 @@ fn at(program: &Program, at: &At) -> TokenStream {
 }
 
 fn trace(program: &Program, trace: &Trace) -> TokenStream {
-    let (to, everyone) = (at(program, &trace.to), trace.everyone);
-    let sample = given(program, &trace.sample, |share| quote! { #share });
-    quote! { Some(g::Trace { to: #to, sample: #sample, everyone: #everyone }) }
+    let Trace { span: _, to, roots, named: _, secured: _, sample, everyone } = trace;
+    let to = match to {
+        At::Param(name) => Given::Param(name.clone()),
+        At::Is { authority, tls, .. }
+        | At::Name { authority, tls, .. }
+        | At::Service { name: authority, tls } => {
+            Given::Is(format!("{}://{authority}", if *tls { "https" } else { "http" }))
+        }
+    };
+    let to = given(program, &to, |url| quote! { #url });
+    let roots = roots.as_ref().map_or(quote! { None }, |path| quote! { Some(#path) });
+    let sample = given(program, sample, |share| quote! { #share });
+    // Whatever is compiled for TLS speaks it to everybody.
+    let tls = program.front.tls.or(program.front.tls_of_others).is_some();
+    quote! { Some(g::Trace { to: #to, roots: #roots, tls: #tls, sample: #sample, everyone: #everyone }) }
 }
 
 fn drain(program: &Program, drain: &Drain) -> TokenStream {

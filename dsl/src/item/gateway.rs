@@ -4,10 +4,13 @@ use std::borrow::Cow;
 use std::net::IpAddr;
 use std::time::Duration;
 
+use super::upstream::GIVEN;
 use crate::Problem;
 use crate::ast::Percent;
 use crate::policy::request::may_be_carried;
-use crate::problem::setting::{MISSING_ARGUMENT, TRUSTS_EVERYONE, WRONG_TYPE};
+use crate::problem::setting::{
+    CONFLICTING_ARGUMENTS, MISSING_ARGUMENT, TRUSTS_EVERYONE, WRONG_TYPE, wrong_type,
+};
 use crate::schema::ty::Bounds;
 use crate::schema::{At, Default, Dynamic, Join, Mismatch, Param, Row, Type, Value, Values};
 use crate::source::Span;
@@ -354,7 +357,16 @@ fn carries(values: &Values) -> Option<Mismatch> {
 const ACCESS_LOG: Row = Row {
     name: "access_log",
     summary: "the file that lines of the access log are written to, in the place of standard output",
-    params: &[Param::required("path", At::Position, Type::String(Bounds::NONE), "an absolute path")],
+    params: &[Param {
+        name: "path",
+        at: At::Position,
+        ty: Type::String(Bounds::NONE),
+        default: Default::Required,
+        min: None,
+        max: None,
+        dynamic: Dynamic::Start,
+        doc: "an absolute path",
+    }],
     check: Some(names_a_file),
     ..Row::BLANK
 };
@@ -370,9 +382,17 @@ fn names_a_file(values: &Values) -> Option<Mismatch> {
     let Some(Value::Text(path)) = values.value("path") else { return None };
     (!is_file(path)).then(|| Mismatch {
         kind: &WRONG_TYPE,
-        help: Some("write the whole path: `\"/var/log/shop/access.log\"`".into()),
+        help: Some(WHOLE_PATH.into()),
         ..Mismatch::conflict("path", format!("expected the absolute path of a file, found {path:?}"), "")
     })
+}
+
+const WHOLE_PATH: &str = "write the whole path: `\"/var/log/shop/access.log\"`";
+
+/// The problem of a path of the access log that is none, where it stands in the default of a parameter.
+#[must_use]
+pub fn no_file(path: &str, span: Span) -> Problem {
+    wrong_type(span, "the absolute path of a file", &format!("{path:?}")).help(WHOLE_PATH)
 }
 
 /// The feature of the runtime that `trace` needs.
@@ -385,13 +405,19 @@ const TRACE: Row = Row {
         Param {
             name: "to",
             at: At::Label,
-            ty: Type::Origin(&["http"]),
+            ty: Type::Origin(GIVEN),
             default: Default::Required,
             min: None,
             max: None,
             dynamic: Dynamic::Start,
-            doc: "the collector that takes OTLP over HTTP: scheme, host and port; `/v1/traces` is asked there",
+            doc: "the collector that takes OTLP over HTTP: scheme, host and port; `https` over TLS; `/v1/traces` is asked there",
         },
+        Param::optional(
+            "roots",
+            At::Label,
+            Type::String(Bounds { min: Some(1), max: Some(1024) }),
+            "of a URL with `https`: a PEM file of the certificates that are believed; those that the machine believes where it is not written",
+        ),
         Param {
             name: "sample",
             at: At::Label,
@@ -413,5 +439,29 @@ const TRACE: Row = Row {
             doc: "whose traces are continued: those of trusted proxies, or those of every client",
         },
     ],
+    check: Some(is_verified_where_it_can_be),
     ..Row::BLANK
 };
+
+/// Over plain HTTP nobody is verified.
+fn is_verified_where_it_can_be(values: &Values) -> Option<Mismatch> {
+    let Some(Value::Url(url)) = values.value("to") else { return None };
+    (url.scheme == "http" && values.written("roots").is_some()).then(|| Mismatch {
+        because: Some(("to", READ_BY_ALL.into())),
+        help: Some(SECURE_OR_NOT.into()),
+        ..Mismatch::conflict("roots", NO_CERTIFICATE, "")
+    })
+}
+
+const NO_CERTIFICATE: &str = "nobody shows a certificate over plain HTTP";
+const READ_BY_ALL: &str = "this is read by whoever stands in between";
+const SECURE_OR_NOT: &str = "write `https://`, or leave `roots` out";
+
+/// The problem of `roots` beside a URL without TLS, where that stands in the default of a parameter.
+#[must_use]
+pub fn no_certificate(roots: Span, url: Span) -> Problem {
+    Problem::error(&CONFLICTING_ARGUMENTS, NO_CERTIFICATE)
+        .at(roots, "")
+        .because(url, READ_BY_ALL)
+        .help(SECURE_OR_NOT)
+}

@@ -60,6 +60,7 @@ pub const ROW: Policy = Policy {
     home: "policy::balance",
     hooks: &[],
     part: true,
+    on_return: Some("slow_start"),
     effect: Effect { amounts: &[Amount::neither("slow_start"), Amount::wider("panic")], ..Effect::UNSAID },
     ..Policy::BLANK
 };

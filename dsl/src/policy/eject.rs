@@ -50,6 +50,7 @@ pub const ROW: Policy = Policy {
     home: "policy::eject",
     hooks: &[],
     part: true,
+    returns: true,
     // A server that is left out is asked for less.
     effect: Effect {
         amounts: &[

@@ -73,6 +73,7 @@ pub const ROW: Policy = Policy {
     home: "policy::health",
     hooks: &[],
     part: true,
+    returns: true,
     // A server that is not well is left out. How the answers of a window come to that is no matter of more or less.
     effect: Effect {
         amounts: &[Amount::neither("jitter"), Amount::wider("within"), Amount::narrower("threshold")],

@@ -119,6 +119,10 @@ pub struct Policy {
     pub part: bool,
     /// Whether it says how servers are spoken to over TLS: then all of its upstream are.
     pub secures: bool,
+    /// Whether it says when a server of its upstream goes, and so when one comes back.
+    pub returns: bool,
+    /// The parameter that is for servers that come back: it needs some that do.
+    pub on_return: Option<&'static str>,
     /// The path of the type of its state. Each place where the setting is written has one of its own.
     pub state: Option<&'static str>,
     /// The parameter that, where it is written, gives each route a state of its own.
@@ -256,6 +260,8 @@ impl Policy {
         hooks: &[Hook::Request],
         part: false,
         secures: false,
+        returns: false,
+        on_return: None,
         state: None,
         split: None,
         acts: None,

@@ -4,7 +4,7 @@
 //! for each request. It only asks; nobody asks it.
 
 mod ask;
-#[cfg(feature = "jwt")]
+#[cfg(feature = "way")]
 mod finder;
 mod keep;
 mod known;
@@ -20,7 +20,7 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
-#[cfg(feature = "jwt")]
+#[cfg(feature = "way")]
 pub(crate) use self::finder::Finder;
 use self::keep::{Group, Keeper};
 use self::known::Known;

@@ -1,21 +1,21 @@
 //! Requests of the gateway's own, beside the workers: whether a server is well, for keys, with spans. One request, one answer, a
 //! connection of its own, plain or behind TLS; the head of the answer is read as strictly as any, and everything is bounded.
 
-#[cfg(feature = "jwt")]
+#[cfg(feature = "way")]
 mod way;
 
 use std::cell::Cell;
 use std::io;
 use std::net::SocketAddr;
 
-#[cfg(feature = "jwt")]
+#[cfg(feature = "way")]
 pub(crate) use self::way::{Messenger, Way, Ways};
 use crate::head::Method;
 #[cfg(feature = "trace")]
 use crate::head::retry_after;
-#[cfg(any(feature = "jwt", feature = "trace"))]
+#[cfg(feature = "way")]
 use crate::http1::chunk::Decoder;
-#[cfg(any(feature = "jwt", feature = "trace"))]
+#[cfg(feature = "way")]
 use crate::http1::framing::Length;
 use crate::http1::response::{self, Response};
 use crate::link::{Link, Refused};
@@ -42,7 +42,7 @@ pub(crate) struct Errand<'a> {
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Stage {
     /// Its name is looked up.
-    #[cfg(all(feature = "jwt", feature = "dns"))]
+    #[cfg(all(feature = "way", feature = "dns"))]
     Looking,
     /// There is no connection yet.
     Connecting,
@@ -52,7 +52,7 @@ pub(crate) enum Stage {
     Asking,
 }
 
-#[cfg(feature = "jwt")]
+#[cfg(feature = "way")]
 impl Stage {
     #[cfg(feature = "dns")]
     const FIRST: Self = Self::Looking;
@@ -78,9 +78,9 @@ pub(crate) struct Answer {
     /// Seconds that the server asks to be left alone (RFC 9110 section 10.2.3).
     #[cfg(feature = "trace")]
     pub(crate) retry_after: u64,
-    #[cfg(any(feature = "jwt", feature = "trace"))]
+    #[cfg(feature = "way")]
     rest: Arriving,
-    #[cfg(any(feature = "jwt", feature = "trace"))]
+    #[cfg(feature = "way")]
     length: Length,
 }
 
@@ -131,9 +131,9 @@ impl Errand<'_> {
                         status: response.status,
                         #[cfg(feature = "trace")]
                         retry_after,
-                        #[cfg(any(feature = "jwt", feature = "trace"))]
+                        #[cfg(feature = "way")]
                         rest,
-                        #[cfg(any(feature = "jwt", feature = "trace"))]
+                        #[cfg(feature = "way")]
                         length: response.length,
                     });
                 }
@@ -151,7 +151,7 @@ fn refused(refused: &Refused) -> String {
     refused.why.map(str::to_owned).or(cause).unwrap_or_else(|| refused.reason.word.to_owned())
 }
 
-#[cfg(any(feature = "jwt", feature = "trace"))]
+#[cfg(feature = "way")]
 impl Answer {
     /// The whole body, of at most so many bytes; nothing where the answer has none.
     ///

@@ -6,7 +6,7 @@ use std::fmt;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 
-use super::{Errand, Stage};
+use super::{Answer, Errand, Stage};
 use crate::clock::{Alarm, Clock, Micros};
 #[cfg(feature = "dns")]
 use crate::dns::{Finder, Lookup};
@@ -55,7 +55,7 @@ enum To {
 
 impl Ways<'_> {
     /// Those of a start where nothing is known.
-    #[cfg(all(test, any(feature = "api_key", feature = "basic", feature = "jwt")))]
+    #[cfg(all(test, feature = "jwt"))]
     pub(crate) fn nowhere(params: &std::sync::Arc<crate::params::Params>) -> Self {
         let (servers, files): (&[_], &[_]) = (&[], &[]);
         Self {
@@ -154,11 +154,47 @@ impl Messenger<'_> {
     /// # Errors
     ///
     /// Why it cannot be had, in words for the operator.
+    #[cfg(feature = "jwt")]
     pub(crate) async fn get(&mut self, agent: &str, most: usize, within: Micros) -> Result<Vec<u8>, String> {
         let head = format!(
             "GET {} HTTP/1.1\r\nHost: {}\r\nUser-Agent: {agent}\r\nAccept: application/json\r\nConnection: close\r\n\r\n",
             self.way.target, self.way.authority
         );
+        let take = async |answer: Answer| match answer.status {
+            200 => answer.body(most).await,
+            status => Err(format!("status {status}")),
+        };
+        self.go((Method::Get, &head, b""), within, take).await
+    }
+
+    /// Sends a body of this type there, as `agent`, and says what `take` makes of the answer, whatever its status.
+    ///
+    /// # Errors
+    ///
+    /// Why there is none, in words for the operator.
+    #[cfg(feature = "trace")]
+    pub(crate) async fn post<T>(
+        &mut self,
+        (agent, media, body): (&str, &str, &[u8]),
+        within: Micros,
+        take: impl AsyncFnOnce(Answer) -> Result<T, String>,
+    ) -> Result<T, String> {
+        let head = format!(
+            "POST {} HTTP/1.1\r\nHost: {}\r\nUser-Agent: {agent}\r\nContent-Type: {media}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
+            self.way.target,
+            self.way.authority,
+            body.len()
+        );
+        self.go((Method::Post, &head, body), within, take).await
+    }
+
+    /// Asks there, at one address after the other until one answers, and says what `take` makes of the answer.
+    async fn go<T>(
+        &mut self,
+        (method, head, body): (Method, &str, &[u8]),
+        within: Micros,
+        take: impl AsyncFnOnce(Answer) -> Result<T, String>,
+    ) -> Result<T, String> {
         let (clock, all, each) = (&self.clock, &self.alarms.0, &self.alarms.1);
         let (way, turn, stage) = (self.way, &mut self.turn, Cell::new(Stage::FIRST));
         #[cfg(feature = "dns")]
@@ -177,7 +213,7 @@ impl Messenger<'_> {
             for _ in 0..tries {
                 // INVARIANT: there are addresses, since this is a try of one.
                 let Some(address) = addresses.get(*turn % addresses.len()).copied() else { break };
-                let errand = Errand { address, tls: way.tls, method: Method::Get, head: &head, body: b"" };
+                let errand = Errand { address, tls: way.tls, method, head, body };
                 let asked = errand.run_telling(&stage);
                 let asked = if tries == 1 {
                     asked.await
@@ -188,8 +224,7 @@ impl Messenger<'_> {
                     asked.unwrap_or_else(|| Err(stage.get().late().to_owned()))
                 };
                 match asked {
-                    Ok(answer) if answer.status == 200 => return answer.body(most).await,
-                    Ok(answer) => return Err(format!("status {}", answer.status)),
+                    Ok(answer) => return take(answer).await,
                     Err(why) if way.is_named() => failures.push(format!("{address} says: {why}")),
                     Err(why) => failures.push(why),
                 }

@@ -78,7 +78,7 @@ impl Wanted {
                 let items = items.into_iter().map(|item| item.text);
                 (*min..=*max)
                     .contains(&count)
-                    .then(|| Out::of(text, is_as_it_came, &['[', ']'], items.collect()))
+                    .then(|| Out::of(text, is_as_it_came, ['[', ']'], &items.collect::<Vec<_>>()))
             }
             Form::Map(of) => {
                 let mut is_as_it_came = true;
@@ -88,7 +88,7 @@ impl Wanted {
                     is_as_it_came &= value.is_as_it_came;
                     pairs.push(format!("{key}:{}", value.text));
                 }
-                Some(Out::of(text, is_as_it_came, &['{', '}'], pairs))
+                Some(Out::of(text, is_as_it_came, ['{', '}'], &pairs))
             }
             Form::Record { members, open } => self.record(text, members, *open),
         }
@@ -134,7 +134,7 @@ impl Wanted {
             is_as_it_came &= value.as_ref().is_none_or(|value| value.is_as_it_came);
             written.extend(value.map(|value| format!("{}{}", member.key, value.text)));
         }
-        Some(Out::of(text, is_as_it_came, &['{', '}'], written))
+        Some(Out::of(text, is_as_it_came, ['{', '}'], &written))
     }
 }
 
@@ -146,7 +146,7 @@ struct Out {
 }
 
 impl Out {
-    fn of(text: &str, is_as_it_came: bool, [open, close]: &[char; 2], parts: Vec<String>) -> Self {
+    fn of(text: &str, is_as_it_came: bool, [open, close]: [char; 2], parts: &[String]) -> Self {
         let text = if is_as_it_came { text.to_owned() } else { format!("{open}{}{close}", parts.join(",")) };
         Self { text, is_as_it_came }
     }

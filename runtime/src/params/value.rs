@@ -184,6 +184,22 @@ values! {
     Time Times Time, Time(0);
 }
 
+impl Given for &'static str {
+    type Lent<'a> = &'a str;
+
+    fn lent<'a>(self) -> &'a str {
+        self
+    }
+
+    fn of(value: &Value) -> Option<&str> {
+        value.text()
+    }
+
+    fn none<'a>() -> &'a str {
+        ""
+    }
+}
+
 impl Value {
     /// The text, where it is one.
     pub(crate) fn text(&self) -> Option<&str> {

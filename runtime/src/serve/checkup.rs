@@ -6,7 +6,7 @@ use std::io;
 use std::sync::Arc;
 
 use tokio::runtime::LocalOptions;
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 
 use super::{Gateway, Order, console};
@@ -27,6 +27,8 @@ struct Patient {
     upstream: &'static str,
     server: Place,
     standing: Arc<Standing>,
+    /// Told of what may end the time for which it is left out.
+    news: Arc<Notify>,
     config: &'static health::Config,
 }
 
@@ -62,6 +64,7 @@ fn patients(gateway: &Arc<Gateway>) -> Vec<Patient> {
                 upstream: upstream.name,
                 server: *server,
                 standing: Arc::clone(standing),
+                news: Arc::clone(&set.standings.news),
                 config,
             };
             set.places.iter().zip(&set.standings.servers).map(patient).collect::<Vec<_>>()
@@ -153,6 +156,7 @@ impl Patient {
         let now = self.gateway.clock.now();
         let down = good < self.config.threshold;
         if self.standing.set_down(down, now) {
+            self.news.notify_one();
             let name = self.upstream;
             let (window, state) = (self.config.window, if down { "out" } else { "in" });
             let why = why.map(|why| format!("; the last: {why}")).unwrap_or_default();

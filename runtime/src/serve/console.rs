@@ -21,7 +21,7 @@ use tokio::sync::watch;
 use super::listener::Seat;
 use super::succession::{Estate, SERVES};
 use super::{Gateway, Options, Order, drain, listener, notice, prepare};
-use crate::access_log::Log;
+use crate::access_log::{self, Log};
 use crate::clock::{Alarm, Clock, micros};
 use crate::fit;
 use crate::live::{self, Live};
@@ -85,17 +85,12 @@ fn check(program: &'static Program, arguments: &[String]) -> Result<String, Stri
     let given = collect(program, arguments)?;
     let params = Arc::new(given::read(program, &given, |param, path| live::file::first(param, path, &[]))?);
     fit::check(program, &params, &given)?;
-    place::places(program, &params, &given)?;
+    let places = place::places(program, &params, &given)?;
+    access_log::path(program, &params, &given)?;
     // What files say of who may come is read, and nobody is asked for anything.
     let asked = watch::Sender::new(0_u64).subscribe();
-    super::auths(
-        (program, &params, &Clock::real()),
-        (&[], &asked),
-        #[cfg(feature = "jwt")]
-        &[],
-        #[cfg(all(feature = "dns", feature = "jwt"))]
-        None,
-    )?;
+    let options = Options { given, ..Options::default() };
+    super::errands::ready((program, &params, &Clock::real()), (&options, &places), &asked)?;
     Ok("can start with this".to_owned())
 }
 

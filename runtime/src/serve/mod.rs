@@ -11,11 +11,13 @@ pub(crate) mod client;
 pub(crate) mod connection;
 mod console;
 pub(crate) mod deadline;
+mod errands;
 pub(crate) mod forward;
 mod handover;
 mod identity;
 pub(crate) mod listener;
 mod notice;
+mod outage;
 mod processors;
 #[cfg(feature = "forward")]
 mod question;
@@ -59,7 +61,6 @@ use crate::proxies::Proxies;
 use crate::shared::Shared;
 use crate::trace::{Exporter, Tracing};
 use crate::upstream::set::{Published, Set};
-use crate::watched::Moved;
 
 /// What a start may change of a program. The default changes nothing.
 #[derive(Clone, Debug, Default)]
@@ -233,30 +234,6 @@ fn listened(declared: &[SocketAddr], moved: &[SocketAddr]) -> Vec<SocketAddr> {
     declared.iter().zip(elsewhere).map(|(declared, moved)| moved.unwrap_or(*declared)).collect()
 }
 
-/// Makes ready what finds out who asks.
-fn auths(
-    (program, params, clock): (&'static Program, &Arc<Params>, &Clock),
-    (files, reread): (&Moved, &watch::Receiver<u64>),
-    #[cfg(feature = "jwt")] servers: &[(SocketAddr, SocketAddr)],
-    #[cfg(all(feature = "dns", feature = "jwt"))] lookup: Option<crate::dns::Lookup>,
-) -> Result<Vec<Box<dyn auth::Verifier>>, String> {
-    #[cfg(feature = "jwt")]
-    let ways = crate::errand::Ways {
-        trust: crate::tls::Trust::new(params).into(),
-        servers,
-        files,
-        #[cfg(feature = "dns")]
-        lookup,
-    };
-    auth::start(
-        program,
-        (params, clock),
-        (files, reread),
-        #[cfg(feature = "jwt")]
-        &ways,
-    )
-}
-
 /// Opens all sockets and makes everything ready for workers.
 fn prepare(
     program: &'static Program,
@@ -268,27 +245,20 @@ fn prepare(
     let params = &Arc::new(given::read(program, &options.given, file)?);
     fit::check(program, params, &options.given)?;
     let places = placed(program, params, &options)?;
-    let (tracing, exporter) = Tracing::of(program, params, &options.servers)?;
-    let sink = access_log::sink(program.access_log, options.log_file, log)?;
+    let sink = access_log::sink(program, (params, &options.given), options.log_file.clone(), log)?;
     let workers = workers(options.workers);
     let wanted = listened(&places.listeners, &options.listen);
     let (orders, _) = watch::channel(Order::Serve);
-    let clock = options.clock.unwrap_or_else(Clock::real);
+    let clock = options.clock.clone().unwrap_or_else(Clock::real);
     let live = Live::of(program, params, &options.given);
     let reread = watch::Sender::new(0_u64);
-    #[cfg(feature = "dns")]
-    let lookup = {
-        let own = listener::own(program, params, &places.listeners, &wanted);
-        crate::dns::Lookup::new(program, &clock, options.name_server, &options.servers, own)
-    };
-    let auths = auths(
-        (program, params, &clock),
-        (&options.files, &reread.subscribe()),
-        #[cfg(feature = "jwt")]
-        &options.servers,
-        #[cfg(all(feature = "dns", feature = "jwt"))]
-        lookup.clone(),
-    )?;
+    let errands::Errands {
+        tracing,
+        exporter,
+        auths,
+        #[cfg(feature = "dns")]
+        lookup,
+    } = errands::ready((program, params, &clock), (&options, &places), &reread.subscribe())?;
     let set = |(own, declared): (&Vec<_>, _)| Arc::new(Published::new(Set::new(own.clone(), declared)));
     let sets: Vec<Arc<Published>> = places.upstreams.iter().zip(program.upstreams).map(set).collect();
     #[cfg(feature = "dns")]
@@ -391,7 +361,8 @@ impl Prepared {
         // The servers of a test are well unless it says otherwise.
         if !cfg!(feature = "tested") {
             let asking = checkup::start(&self.gateway, self.running.orders.subscribe())?;
-            self.running.workers.extend(asking);
+            let telling = outage::start(&self.gateway, self.running.orders.subscribe())?;
+            self.running.workers.extend(asking.into_iter().chain(telling));
         }
         let looking = live::file::start(&self.gateway, &self.files, self.running.orders.subscribe())?;
         self.running.workers.extend(looking);

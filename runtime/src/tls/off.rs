@@ -1,7 +1,7 @@
 //! What stands in the place of TLS in a gateway that speaks it to nobody: nothing can be dialled with it.
 
 use std::convert::Infallible;
-#[cfg(feature = "jwt")]
+#[cfg(feature = "way")]
 use std::path::Path;
 use std::sync::Arc;
 
@@ -27,7 +27,7 @@ impl Trust {
         Err("TLS is not compiled in".to_owned())
     }
 
-    #[cfg(feature = "jwt")]
+    #[cfg(feature = "way")]
     #[allow(clippy::unused_self, reason = "the shape of the real one")]
     pub(crate) fn believing(&mut self, _: Option<&Path>) -> Result<Dialler, String> {
         Err("TLS is not compiled in".to_owned())

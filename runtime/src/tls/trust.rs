@@ -79,7 +79,7 @@ impl Trust {
     /// # Errors
     ///
     /// A sentence for the operator.
-    #[cfg(feature = "jwt")]
+    #[cfg(feature = "way")]
     pub(crate) fn believing(&mut self, roots: Option<&Path>) -> Result<Dialler, String> {
         let believed = self.believed(roots)?;
         let config = self.verifying(believed)?.with_no_client_auth();

@@ -5,7 +5,6 @@
 
 use std::cell::{Cell, RefCell};
 use std::io;
-use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex};
@@ -19,12 +18,14 @@ use tokio::sync::watch;
 
 use super::note::Finished;
 use super::otlp::Response;
-use super::post::{Answer, post};
+use super::post::{Answer, PATH, post};
 use super::spans::{About, encode};
 use crate::clock::{self, Alarm, Clock, Micros, micros};
+use crate::errand::{Messenger, Way, Ways};
 use crate::params::Params;
-use crate::place;
-use crate::program::{At, Program};
+use crate::params::given::Text;
+use crate::place::{self, Places};
+use crate::program::Program;
 use crate::serve::{Gateway, say};
 use crate::upstream::draw;
 use crate::upstream::set::Published;
@@ -80,8 +81,9 @@ impl Counts {
 pub(crate) struct Exporter {
     /// Until it is started. Locked by nobody: it only lets what holds it be seen by several threads.
     from: Mutex<Option<Receiver<Box<Finished>>>>,
-    to: SocketAddr,
-    authority: &'static str,
+    /// The URL, as it is written or given.
+    url: &'static str,
+    way: Option<Way>,
     counts: Arc<Counts>,
     stop: watch::Sender<bool>,
     thread: Option<JoinHandle<()>>,
@@ -89,25 +91,25 @@ pub(crate) struct Exporter {
 
 impl Tracing {
     /// What the program says, once its parameters are known; and what sends spans, if it wants that.
+    ///
+    /// # Errors
+    ///
+    /// A sentence for the operator.
     pub(crate) fn of(
-        program: &Program,
-        params: &Params,
-        moved: &[(SocketAddr, SocketAddr)],
+        (program, params, given): (&Program, &Params, &[Text]),
+        places: &Places,
+        ways: &Ways<'_>,
     ) -> Result<(Self, Option<Exporter>), String> {
         let counts = Arc::<Counts>::default();
         let Some(wanted) = &program.trace else {
             return Ok((Self { to: None, counts, everyone: false, sample: 0 }, None));
         };
-        let (address, authority) = match wanted.to {
-            At::Is { address, authority, .. } => (address, authority),
-            At::Param(number) => place::collector(program, params, number)?,
-            // INVARIANT: the compiler refuses a name.
-            #[cfg(feature = "dns")]
-            At::Name { .. } | At::Service { .. } => {
-                return Err("the collector of traces has no address".to_owned());
-            }
-        };
-        let to = moved.iter().find(|(declared, _)| *declared == address).map_or(address, |(_, real)| *real);
+        let url = place::collector((program, params, given), places, wanted)?;
+        // They live as long as the process: so do the values of a start, of which there is one.
+        let asked: &'static str = format!("{url}{PATH}").leak();
+        let url = asked.strip_suffix(PATH).unwrap_or(asked);
+        let way =
+            ways.to(asked, wanted.roots).map_err(|why| format!("the collector of traces {url}: {why}"))?;
         let (sender, from) = sync_channel(QUEUE);
         let tracing = Self {
             to: Some(sender),
@@ -118,7 +120,7 @@ impl Tracing {
         let (stop, _) = watch::channel(false);
         Ok((
             tracing,
-            Some(Exporter { from: Mutex::new(Some(from)), to, authority, counts, stop, thread: None }),
+            Some(Exporter { from: Mutex::new(Some(from)), url, way: Some(way), counts, stop, thread: None }),
         ))
     }
 
@@ -134,10 +136,10 @@ impl Exporter {
     /// Begins to send.
     pub(crate) fn start(&mut self, gateway: &Arc<Gateway>) -> Result<(), String> {
         let Some(from) = self.from.get_mut().ok().and_then(Option::take) else { return Ok(()) };
+        let Some(way) = self.way.take() else { return Ok(()) };
         let sending = Sending {
             from,
-            to: self.to,
-            authority: self.authority,
+            url: self.url,
             counts: Arc::clone(&self.counts),
             clock: gateway.clock.clone(),
             program: gateway.program,
@@ -152,7 +154,7 @@ impl Exporter {
             let done = builder
                 .enable_io()
                 .build_local(LocalOptions::default())
-                .and_then(|runtime| runtime.block_on(sending.run(stopped)));
+                .and_then(|runtime| runtime.block_on(sending.run(&way, stopped)));
             if let Err(error) = done {
                 say(format_args!("error: no traces are sent: {error}"));
             }
@@ -176,8 +178,7 @@ impl Exporter {
 /// The thread that sends.
 struct Sending {
     from: Receiver<Box<Finished>>,
-    to: SocketAddr,
-    authority: &'static str,
+    url: &'static str,
     counts: Arc<Counts>,
     clock: Clock,
     program: &'static Program,
@@ -200,11 +201,13 @@ enum Outcome {
 }
 
 impl Sending {
-    async fn run(self, mut stopped: watch::Receiver<bool>) -> io::Result<()> {
-        let (alarm, limit) = (Alarm::new()?, Alarm::new()?);
+    async fn run(self, way: &Way, mut stopped: watch::Receiver<bool>) -> io::Result<()> {
+        let (alarm, mut messenger) = (Alarm::new()?, way.messenger(&self.clock)?);
         {
-            let (mut sending, mut stop) =
-                (std::pin::pin!(self.send(&alarm, &limit)), std::pin::pin!(stopped.wait_for(|it| *it)));
+            let (mut sending, mut stop) = (
+                std::pin::pin!(self.send(&alarm, &mut messenger)),
+                std::pin::pin!(stopped.wait_for(|it| *it)),
+            );
             // An error means that nobody is left to give orders.
             std::future::poll_fn(|cx| match stop.as_mut().poll(cx) {
                 Poll::Ready(_) => Poll::Ready(()),
@@ -214,7 +217,7 @@ impl Sending {
         }
         {
             let (mut rest, mut late) =
-                (std::pin::pin!(self.flush()), std::pin::pin!(self.clock.wait(&limit, LAST)));
+                (std::pin::pin!(self.flush(&mut messenger)), std::pin::pin!(self.clock.wait(&alarm, LAST)));
             std::future::poll_fn(|cx| match rest.as_mut().poll(cx) {
                 Poll::Ready(()) => Poll::Ready(()),
                 Poll::Pending => late.as_mut().poll(cx).map(|_| ()),
@@ -228,20 +231,20 @@ impl Sending {
     }
 
     /// Sends batch after batch, for ever.
-    async fn send(&self, alarm: &Alarm, limit: &Alarm) {
+    async fn send(&self, alarm: &Alarm, messenger: &mut Messenger<'_>) {
         loop {
             self.pause(alarm, EVERY).await;
             while self.gather() {
-                self.deliver(alarm, limit).await;
+                self.deliver(alarm, messenger).await;
             }
         }
     }
 
     /// Tries what is left once.
-    async fn flush(&self) {
+    async fn flush(&self, messenger: &mut Messenger<'_>) {
         while self.gather() {
             let Some((body, spans)) = self.pending.borrow().clone() else { return };
-            let outcome = Self::outcome(post(self.to, self.authority, &body).await);
+            let outcome = Self::outcome(post(messenger, &body, micros(WITHIN)).await);
             self.settle(&outcome, spans);
             if !matches!(outcome, Outcome::Sent(_)) {
                 return;
@@ -277,12 +280,10 @@ impl Sending {
     }
 
     /// Tries to send the batch until it is away or given up.
-    async fn deliver(&self, alarm: &Alarm, limit: &Alarm) {
+    async fn deliver(&self, alarm: &Alarm, messenger: &mut Messenger<'_>) {
         for number in 0..TRIES {
             let Some((body, spans)) = self.pending.borrow().clone() else { return };
-            let answer = self.clock.within(limit, micros(WITHIN), post(self.to, self.authority, &body)).await;
-            let answer = answer.unwrap_or_else(|| Err("no answer in time".to_owned()));
-            let outcome = Self::outcome(answer);
+            let outcome = Self::outcome(post(messenger, &body, micros(WITHIN)).await);
             let least = match &outcome {
                 Outcome::Again(_, seconds) if number + 1 < TRIES => {
                     self.told(&outcome);
@@ -332,8 +333,8 @@ impl Sending {
         };
         if self.is_down.replace(why.is_some()) != why.is_some() {
             match why {
-                Some(why) => say(format_args!("traces cannot be sent to {}: {why}", self.to)),
-                None => say(format_args!("traces are sent to {} again", self.to)),
+                Some(why) => say(format_args!("traces cannot be sent to {}: {why}", self.url)),
+                None => say(format_args!("traces are sent to {} again", self.url)),
             }
         }
     }

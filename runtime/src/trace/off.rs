@@ -2,13 +2,11 @@
 
 #![allow(clippy::unused_self, reason = "the shape of those that note something")]
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use crate::clock::Micros;
 use crate::exchange::Exchange;
-use crate::params::Params;
-use crate::program::Program;
 use crate::serve::Gateway;
 
 /// What all workers know: nothing.
@@ -28,15 +26,6 @@ pub(crate) struct Tracer;
 pub(crate) struct Trace(());
 
 impl Tracing {
-    #[allow(clippy::unnecessary_wraps, reason = "the shape of one that reads parameters")]
-    pub(crate) fn of(
-        _: &Program,
-        _: &Params,
-        _: &[(SocketAddr, SocketAddr)],
-    ) -> Result<(Self, Option<Exporter>), String> {
-        Ok((Self, None))
-    }
-
     #[cfg(feature = "admin")]
     pub(crate) fn counts(&self) -> Option<[u64; 2]> {
         None

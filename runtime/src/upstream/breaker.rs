@@ -8,6 +8,8 @@ use std::cell::Cell;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use tokio::sync::Notify;
+
 use crate::clock::{Micros, micros};
 use crate::policy::breaker::Config;
 
@@ -24,8 +26,14 @@ pub(crate) struct Breaker {
     rows: [Row; ROWS],
     /// How often it has opened.
     opened: AtomicU64,
+    /// How often it has closed again.
+    closed: AtomicU64,
+    /// Why it opened the last time: in the upper half how many requests had failed, in the lower half of how many; 0: a probe had.
+    why: AtomicU64,
     /// How many requests it has refused.
     refused: AtomicU64,
+    /// Told when it has opened or closed.
+    news: Arc<Notify>,
 }
 
 /// What is counted in a tenth of the time: of each number the upper half says of which tenth, the lower half how many.
@@ -100,6 +108,11 @@ impl Word {
 }
 
 impl Breaker {
+    /// One that is closed, and tells when it no longer is.
+    pub(crate) fn telling(news: &Arc<Notify>) -> Self {
+        Self { news: Arc::clone(news), ..Self::default() }
+    }
+
     /// Lets a request through, or says how long nobody is let through at least.
     pub(crate) fn admit(self: &Arc<Self>, config: &'static Config, now: Micros) -> Result<Pass, Micros> {
         let pass = |stage, until| Pass { breaker: Arc::clone(self), config, until, stage: Cell::new(stage) };
@@ -147,8 +160,21 @@ impl Breaker {
         if is_over { State::HalfOpen } else { word.state }
     }
 
+    /// How often its state has changed.
+    pub(crate) fn changes(&self, now: Micros) -> u64 {
+        // Behind each time that it opens comes one when it is half open.
+        let opened = self.opened.load(Ordering::Acquire).saturating_mul(2);
+        let is_open = u64::from(self.state(now) == State::Open);
+        opened.saturating_add(self.closed.load(Ordering::Acquire)).saturating_sub(is_open)
+    }
+
+    /// Why it opened the last time: how many requests had failed, and of how many; nothing where a probe had.
+    pub(crate) fn why(&self) -> Option<(u64, u64)> {
+        let why = self.why.load(Ordering::Acquire);
+        (why != 0).then_some((why >> 32, why & u64::from(u32::MAX)))
+    }
+
     /// For how long it is open, if it is.
-    #[cfg(feature = "admin")]
     pub(crate) fn open_for(&self, now: Micros) -> Micros {
         Word::of(self.word.load(Ordering::Acquire)).until.saturating_mul(1_000).saturating_sub(now)
     }
@@ -169,8 +195,9 @@ impl Breaker {
         self.word.compare_exchange(number, next.number(), Ordering::AcqRel, Ordering::Acquire).map(drop)
     }
 
-    /// Changes the state, if it is still that which a request went through in: `change` says to what, or that it stays.
-    fn change(&self, until: u64, change: impl Fn(Word) -> Option<Word>) {
+    /// Changes the state, if it is still that which a request went through in: `change` says to what, or that it stays; `why` is for one
+    /// that opens.
+    fn change(&self, until: u64, why: u64, change: impl Fn(Word) -> Option<Word>) {
         let mut number = self.word.load(Ordering::Acquire);
         loop {
             let word = Word::of(number);
@@ -184,14 +211,25 @@ impl Breaker {
                 }
             }
             match self.replace(number, next) {
-                Ok(()) if next.state == State::Open => {
-                    self.opened.fetch_add(1, Ordering::Relaxed);
-                    return;
-                }
-                Ok(()) => return,
+                Ok(()) => return self.changed(word.state, next.state, why),
                 Err(other) => number = other,
             }
         }
+    }
+
+    /// Counts a change of its state, and tells whoever listens.
+    fn changed(&self, from: State, to: State, why: u64) {
+        match to {
+            State::Open => {
+                self.why.store(why, Ordering::Release);
+                self.opened.fetch_add(1, Ordering::AcqRel);
+            }
+            State::Closed if from != State::Closed => {
+                self.closed.fetch_add(1, Ordering::AcqRel);
+            }
+            State::Closed | State::HalfOpen => return,
+        }
+        self.news.notify_one();
     }
 
     /// The tenth of a moment, never 0.
@@ -248,7 +286,7 @@ impl Pass {
             Stage::Probe => {
                 self.stage.set(Stage::Good(false));
                 let probes = self.config.probes;
-                self.breaker.change(self.until, |word| {
+                self.breaker.change(self.until, 0, |word| {
                     let (asked, good) = (word.asked.saturating_sub(1), word.good.saturating_add(1));
                     (word.state == State::HalfOpen).then_some(if u32::from(good) >= probes {
                         Word { state: State::Closed, asked: 0, good: 0, ..word }
@@ -274,7 +312,8 @@ impl Pass {
         match stage {
             Stage::Over => {}
             Stage::Probe => {
-                self.breaker.change(self.until, |word| (word.state == State::HalfOpen).then(|| open(word)));
+                self.breaker
+                    .change(self.until, 0, |word| (word.state == State::HalfOpen).then(|| open(word)));
             }
             Stage::Counted | Stage::Good(_) => {
                 if !self.is_current() {
@@ -288,7 +327,10 @@ impl Pass {
                 add(&row.failed, tenth);
                 let (all, failed) = self.breaker.counts(self.config, now);
                 if self.config.is_too_much(failed, all) {
-                    self.breaker.change(self.until, |word| (word.state == State::Closed).then(|| open(word)));
+                    let half = |count: u64| count.min(u64::from(u32::MAX));
+                    let why = half(failed) << 32 | half(all);
+                    self.breaker
+                        .change(self.until, why, |word| (word.state == State::Closed).then(|| open(word)));
                 }
             }
         }
@@ -304,7 +346,7 @@ impl Pass {
 impl Drop for Pass {
     fn drop(&mut self) {
         if self.stage.get() == Stage::Probe {
-            self.breaker.change(self.until, |word| {
+            self.breaker.change(self.until, 0, |word| {
                 let asked = word.asked.saturating_sub(1);
                 (word.state == State::HalfOpen).then_some(Word { asked, ..word })
             });

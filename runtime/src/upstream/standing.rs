@@ -4,6 +4,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 
+use tokio::sync::Notify;
+
 use super::breaker::Breaker;
 use super::budget::Reserve;
 use super::permits::Permits;
@@ -20,6 +22,8 @@ pub(crate) struct Standings {
     pub(crate) permits: Option<Arc<Permits>>,
     /// Where the upstream has one.
     pub(crate) breaker: Option<Arc<Breaker>>,
+    /// Told when a server is left out or is so no longer, and when the breaker opens or closes.
+    pub(crate) news: Arc<Notify>,
 }
 
 /// One server.
@@ -33,17 +37,21 @@ pub(crate) struct Standing {
     failures: AtomicU32,
     /// How often in a row it was left out.
     times: AtomicU32,
+    /// How often it was left out in all.
+    ejected: AtomicU64,
     /// When it came back the last time; 0: it was never away.
     back: AtomicU64,
 }
 
 impl Standings {
     pub(crate) fn new(servers: usize, declared: &program::Upstream) -> Self {
+        let news = Arc::<Notify>::default();
         Self {
             servers: (0..servers).map(|_| Arc::default()).collect(),
             reserve: Arc::default(),
             permits: declared.concurrency.as_ref().map(|config| Arc::new(Permits::new(config))),
-            breaker: declared.breaker.is_some().then(Arc::default),
+            breaker: declared.breaker.is_some().then(|| Arc::new(Breaker::telling(&news))),
+            news,
         }
     }
 
@@ -59,6 +67,7 @@ impl Standings {
             return false;
         }
         server.leave_out(config, now);
+        self.news.notify_one();
         true
     }
 }
@@ -86,8 +95,13 @@ impl Standing {
         self.down.load(Ordering::Relaxed)
     }
 
+    /// How often it has been left out, or has ceased to be.
+    pub(crate) fn changes(&self, now: Micros) -> u64 {
+        let times = self.ejected.load(Ordering::Acquire).saturating_mul(2);
+        times.saturating_sub(u64::from(self.is_out(now)))
+    }
+
     /// For how long it is left out.
-    #[cfg(feature = "admin")]
     pub(crate) fn out_for(&self, now: Micros) -> Micros {
         self.out_until.load(Ordering::Relaxed).saturating_sub(now)
     }
@@ -125,6 +139,7 @@ impl Standing {
         self.times.store(times, Ordering::Release);
         self.failures.store(0, Ordering::Release);
         self.out_until.store(now.saturating_add(config.time(times)), Ordering::Release);
+        self.ejected.fetch_add(1, Ordering::AcqRel);
     }
 }
 
@@ -186,6 +201,18 @@ mod tests {
         let all = of(4);
         assert!((0..4).map(|at| fail(&all, at, 3, 0)).eq([true, true, false, false]));
         assert!(!fail(&of(1), 0, 100, 0));
+    }
+
+    #[test]
+    fn each_time_that_a_server_is_left_out_and_each_end_of_it_is_a_change() {
+        let all = of(2);
+        let changes = |now| all.servers[0].changes(now);
+        assert_eq!(changes(0), 0);
+        assert!(fail(&all, 0, 3, 0));
+        assert_eq!((changes(0), changes(30 * SECOND)), (1, 2));
+        assert!(fail(&all, 0, 3, 31 * SECOND));
+        assert_eq!((changes(31 * SECOND), changes(100 * SECOND)), (3, 4));
+        assert_eq!(all.servers[1].changes(0), 0);
     }
 
     #[test]

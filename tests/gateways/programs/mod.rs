@@ -187,7 +187,7 @@ impl Writer {
         ]);
         let parts = [
             "",
-            "; balance least_requests slow_start 10s",
+            "; balance least_requests slow_start 10s; eject after 4",
             "; balance hash by client.ip panic 0%",
             "; balance hash by \"{request.method} {request.header(\"x-user\") ?? \"\"}\"; eject after 3 on 5xx",
             "; concurrency 5 queue 2 within 100ms",

@@ -4,7 +4,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use gatewright_runtime::generated::{AccessLog, Program};
+use gatewright_runtime::generated::{AccessLog, Program, Setting};
 use gatewright_tests::eventually;
 use gatewright_tests::gate::{Gate, Log, Setup};
 use gatewright_tests::process::{Process, command};
@@ -104,7 +104,7 @@ impl Drop for Folder {
 }
 
 fn to_file(server: &Server, path: &Path) -> Gate {
-    let program = Program { access_log: AccessLog::File("/nowhere/access.log"), ..*recorded() };
+    let program = Program { access_log: AccessLog::File(Setting::Is("/nowhere/access.log")), ..*recorded() };
     Setup { program: Box::leak(Box::new(program)), log_file: Some(path.to_owned()), ..Setup::app(server) }
         .start()
 }
@@ -165,8 +165,10 @@ fn a_log_that_cannot_be_opened_is_said_before_any_traffic() {
         log_file: Some(path),
         ..Default::default()
     };
-    let program: &'static Program =
-        Box::leak(Box::new(Program { access_log: AccessLog::File("/nowhere/access.log"), ..*recorded() }));
+    let program: &'static Program = Box::leak(Box::new(Program {
+        access_log: AccessLog::File(Setting::Is("/nowhere/access.log")),
+        ..*recorded()
+    }));
     for path in [folder.file("none/access.log"), folder.0.clone()] {
         let refused = gatewright_runtime::serve::start(program, options(path.clone())).unwrap_err();
         assert!(

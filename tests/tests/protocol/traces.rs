@@ -97,7 +97,7 @@ fn is_error(span: &Span) -> bool {
 }
 
 /// A number of the metrics.
-fn metric(gate: &Gate, name: &str) -> u64 {
+pub(super) fn metric(gate: &Gate, name: &str) -> u64 {
     let mut admin = Client::connect(gate.admin.expect("it can be asked"));
     let body = admin.ask("GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n").body;
     let text = String::from_utf8(body).unwrap();

@@ -169,3 +169,20 @@ fn a_word_is_what_was_written() {
     }
     assert!(Word::of(0) == Word { state: State::Closed, asked: 0, good: 0, until: 0 });
 }
+
+#[test]
+fn every_change_is_counted_once_and_why_it_opened_is_known() {
+    let breaker = new();
+    play(&breaker, &CONFIG, "-xx", 0);
+    assert_eq!((breaker.changes(0), breaker.why()), (0, None));
+    play(&breaker, &CONFIG, "x", 0);
+    assert_eq!((breaker.changes(0), breaker.why()), (1, Some((3, 4))));
+    // Its time is over, whoever comes: that is told without a request.
+    assert_eq!(breaker.changes(TIME), 2);
+    play(&breaker, &CONFIG, "x", TIME);
+    assert_eq!((breaker.changes(TIME), breaker.why()), (3, None), "a probe has failed");
+    play(&breaker, &CONFIG, "-", 2 * TIME);
+    assert_eq!(breaker.changes(2 * TIME), 4, "one of two probes");
+    play(&breaker, &CONFIG, "-", 2 * TIME);
+    assert_eq!((breaker.state(2 * TIME), breaker.changes(2 * TIME)), (State::Closed, 5));
+}
