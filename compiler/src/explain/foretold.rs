@@ -2,7 +2,7 @@
 //! answers in the place of another is known by what it holds, causes and an answer.
 
 use gatewright_dsl::policy::Hook;
-use gatewright_dsl::schema::{Cause, Value as Written};
+use gatewright_dsl::schema::{Cause, Source, Value as Written};
 
 use super::Verdict;
 use super::scene::Scene;
@@ -106,8 +106,7 @@ impl Scene<'_> {
         let [Field { content: Content::Items(items), .. }] = config else { return None };
         let mut verdict = Verdict::Passes;
         for (word, fields) in items {
-            let in_query =
-                |field: &Field| matches!(&field.content, Content::Choice(_, part) if part == "query");
+            let in_query = |field: &Field| matches!(&field.content, Content::Choice(_, part) if part == Source::Query.word());
             let values = fields.iter().filter_map(|field| match field.content {
                 Content::Expr(number) => Some(self.text(number)),
                 _ => None,

@@ -45,6 +45,18 @@ pub enum Source {
     Cookie,
 }
 
+impl Source {
+    /// As settings name it.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Query => "query",
+            Self::Header => "header",
+            Self::Cookie => "cookie",
+        }
+    }
+}
+
 /// One thing that the compiler has to make something of.
 #[derive(Debug, Clone, Copy)]
 pub struct Wanted<'a> {
