@@ -207,7 +207,7 @@ route GET /u public { aggregate within 2s { u: User = site GET /u max 2MiB else 
         "route GET /u public { aggregate within 1s { u: string = site GET /u required; respond { u } } }",
         "route GET /u public { aggregate within 1s { u: string? = site GET /u required; respond { u } } }",
         &[
-            ("breaking: GET /u", "its answer was `{ u: string }`, and is `{ u: string? }`"),
+            ("breaking: GET /u", "`u` of its answer was `string`, and is `string?`"),
             ("widening: GET /u", "`u` was read as `string`, and is read as `string?`"),
         ],
     ),
