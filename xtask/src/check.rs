@@ -83,7 +83,9 @@ fn features(manifest: &str) -> Vec<&str> {
     let section = manifest.split("[features]").nth(1).unwrap_or_default();
     let section = section.split("\n[").next().unwrap_or_default();
     let names = section.lines().filter_map(|line| line.split_once(" = [")).map(|(name, _)| name.trim());
-    names.filter(|name| !name.starts_with('#') && !matches!(*name, "bench" | "call" | "default")).collect()
+    names
+        .filter(|name| !name.starts_with('#') && !matches!(*name, "bench" | "call" | "default" | "way"))
+        .collect()
 }
 
 fn lint() -> Result<(), String> {
