@@ -41,13 +41,14 @@ fn test(ty: &Ty) -> TokenStream {
             });
             quote! { g::scope::read::decimal(t).is_some_and(|v| #range) }
         }
-        Ty::String(Text::Length(range)) if range.is_all() => quote! { g::scope::read::text(t).is_some() },
+        // What is no text is no `str`.
+        Ty::String(Text::Length(range)) if range.is_all() => quote! { let _ = t; true },
         Ty::String(Text::Length(range)) => {
             let range = bounds(range, |number| {
                 let number = Literal::i64_suffixed(*number);
                 quote! { #number }
             });
-            quote! { g::scope::read::text(t).is_some() && { let v = g::scope::read::length(t); #range } }
+            quote! {{ let v = g::scope::read::length(t); #range }}
         }
         Ty::Enum(words) => {
             let words = words.iter().map(|word| Literal::byte_string(word.as_bytes()));
