@@ -44,9 +44,16 @@ pub(super) fn narrow(check: &mut Check<'_>, param: &str, name: &Name, row: &Row)
     }
 }
 
-/// A parameter with the bounds of its places and of its type.
+/// A parameter with the bounds of its places and of its type. What the type of a number says is held by the type, and told once.
 pub(super) fn bounded(param: &Param, bounds: Option<&Bounds>) -> Param {
     let Bounds { least, most } = bounds.cloned().unwrap_or_else(|| of_type(&param.ty));
+    let item = if let Ty::List(item, _) = &param.ty { item } else { &param.ty };
+    let Range { min, max } = if let Ty::Int(range) = item { *range } else { Range::ALL };
+    let beyond = |own: Option<i64>, bound: &Value, order| {
+        own.is_none_or(|own| Value::Int(own).compare(bound) == Some(order))
+    };
+    let least = least.filter(|least| beyond(min, least, std::cmp::Ordering::Less));
+    let most = most.filter(|most| beyond(max, most, std::cmp::Ordering::Greater));
     Param { least, most, ..param.clone() }
 }
 
@@ -98,5 +105,32 @@ fn shown(row: &Row) -> String {
         (Some(min), None) => format!("at least `{min}`"),
         (None, Some(max)) => format!("at most `{max}`"),
         (None, None) => String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use gatewright_dsl::{Catalogue, Source};
+
+    #[test]
+    fn what_the_type_of_a_number_says_is_not_told_twice() {
+        let text = "gateway g { listen http :8080 }
+param narrow: int(64..1000) = 64
+param low: int(..1000) = 64
+param wide: int = 64
+route GET /a respond 200 { limit 1/s keys narrow }
+route GET /b respond 200 { limit 1/s keys low }
+route GET /c respond 200 { limit 1/s keys wide }
+";
+        let output = crate::compile(&[Source::new("g.gw", text)], &Catalogue::standard()).unwrap();
+        let rust: String = output.rust.split_whitespace().collect();
+        let bounds = |name: &str| {
+            let (_, behind) = rust.split_once(&format!("name:\"{name}\"")).unwrap();
+            let (own, _) = behind.split_once("live:").unwrap();
+            ["least:None", "most:None"].map(|none| own.contains(none))
+        };
+        assert_eq!(bounds("narrow"), [true, true]);
+        assert_eq!(bounds("low"), [false, true]);
+        assert_eq!(bounds("wide"), [false, false]);
     }
 }
