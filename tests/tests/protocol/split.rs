@@ -81,7 +81,7 @@ fn a_weight_that_grows_moves_only_whom_it_gains() {
 fn weights_that_give_nobody_anything_are_refused() {
     let servers = servers();
     let why = setup(&servers).give("third", "10").try_start().map(|_| ()).unwrap_err();
-    assert!(why.contains("`third` must be int(0..9) from 0 to 1000"), "{why}");
+    assert!(why.contains("`third` must be int(0..9)"), "{why}");
     let gate = setup(&servers).start();
     assert_eq!(put(&gate, "old", &json!(0)).status(), 200);
     is_refused(&put(&gate, "next", &json!(0)), 422, "does_not_fit");
