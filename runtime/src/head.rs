@@ -319,6 +319,16 @@ pub(crate) fn write_number(number: u64, out: &mut Vec<u8>) {
             let ([_, first], [second, third]) = (pair(number / 100), pair(number));
             out.extend_from_slice(&[first, second, third]);
         }
+        // Bytes of bodies, times in microseconds, what is left of a budget.
+        1_000..10_000 => out.extend_from_slice([pair(number / 100), pair(number)].as_flattened()),
+        10_000..100_000 => {
+            let ([_, first], rest) = (pair(number / 10_000), [pair(number / 100), pair(number)]);
+            out.push(first);
+            out.extend_from_slice(rest.as_flattened());
+        }
+        100_000..1_000_000 => {
+            out.extend_from_slice([pair(number / 10_000), pair(number / 100), pair(number)].as_flattened());
+        }
         _ => {
             let mut pairs = [[0_u8; 2]; 10];
             let (mut left, mut at) = (number, 20);
@@ -379,7 +389,17 @@ mod tests {
 
     #[test]
     fn numbers_are_written_in_full() {
-        for number in (0..12_345).chain([99_999, 100_000, 9_999_999, 10_000_001, u64::MAX]) {
+        for number in (0..12_345).chain([
+            54_321,
+            99_999,
+            100_000,
+            654_321,
+            999_999,
+            1_000_000,
+            9_999_999,
+            10_000_001,
+            u64::MAX,
+        ]) {
             let mut out = Vec::new();
             write_number(number, &mut out);
             assert_eq!(String::from_utf8(out).unwrap(), number.to_string());
