@@ -31,6 +31,9 @@ impl Json {
     }
 }
 
+/// Members of which each is compared with each.
+const FEW: usize = 16;
+
 /// Reads one value and nothing behind it, with at most `deepest` lists and objects in each other. What is wrong otherwise, in words.
 pub(crate) fn read(bytes: &[u8], deepest: usize) -> Result<Json, String> {
     let text =
@@ -114,7 +117,7 @@ impl Reader<'_> {
     fn object(&mut self, depth: usize) -> Result<Json, String> {
         self.at += 1;
         let mut members: Vec<(String, Json)> = Vec::new();
-        let mut names = HashSet::new();
+        let mut names: Option<HashSet<String>> = None;
         self.blanks();
         if self.takes("}") {
             return Ok(Json::Object(members));
@@ -126,8 +129,17 @@ impl Reader<'_> {
             }
             let name = self.string()?;
             // Who takes the first of two and who takes the last must not disagree (RFC 7519 section 4).
-            if !names.insert(name.clone()) {
+            let is_new = match &mut names {
+                Some(names) => names.insert(name.clone()),
+                None => members.iter().all(|(known, _)| *known != name),
+            };
+            if !is_new {
                 return Err(format!("{name:?} stands there twice"));
+            }
+            // Few are compared with all before them; of many that would take too long.
+            if names.is_none() && members.len() == FEW {
+                let known = members.iter().map(|(known, _)| known.clone());
+                names = Some(known.chain([name.clone()]).collect());
             }
             self.blanks();
             if !self.takes(":") {
@@ -175,8 +187,9 @@ impl Reader<'_> {
         self.at += 1;
         let mut text = String::new();
         loop {
-            let plain = self.rest().find(|c: char| c == '"' || c == '\\' || c < ' ');
-            let plain = plain.unwrap_or(self.rest().len());
+            // All of these are ASCII, and no part of another character.
+            let plain =
+                self.rest().bytes().take_while(|byte| !matches!(byte, b'"' | b'\\' | 0..0x20)).count();
             text.push_str(self.rest().get(..plain).unwrap_or_default());
             self.at += plain;
             match self.peek() {
@@ -314,6 +327,12 @@ mod tests {
     #[test]
     fn an_object_of_very_many_members_takes_no_more_for_each() {
         let members: Vec<String> = (0..100_000).map(|at| format!("\"{at}\":0")).collect();
+        for many in [FEW - 1, FEW, FEW + 1, FEW + 2] {
+            for again in 0..many {
+                let names = (0..many).chain([again]).map(|at| format!("\"{at}\":0")).collect::<Vec<_>>();
+                assert!(read(format!("{{{}}}", names.join(",")).as_bytes(), 4).is_err(), "{again} of {many}");
+            }
+        }
         let Ok(Json::Object(read)) = read(format!("{{{}}}", members.join(",")).as_bytes(), 4) else {
             panic!()
         };

@@ -32,8 +32,14 @@ pub(crate) fn said<'a>(head: &'a Head, scheme: &str) -> Said<'a> {
     // RFC 9110 section 11.2: token68.
     let padding = token.iter().rev().take_while(|byte| **byte == b'=').count();
     let text = token.get(..token.len() - padding).unwrap_or_default();
-    let is_token = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._~+/".contains(byte);
-    if text.is_empty() || !text.iter().all(is_token) { Said::Malformed } else { Said::Token(token) }
+    // All of them, whatever is found: so the compiler looks at many together.
+    let is_token = text.iter().fold(true, |all, byte| all & is_token_letter(*byte));
+    if text.is_empty() || !is_token { Said::Malformed } else { Said::Token(token) }
+}
+
+fn is_token_letter(byte: u8) -> bool {
+    let is_letter = (byte | 0x20).wrapping_sub(b'a') < 26;
+    is_letter | matches!(byte, b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'+' | b'/')
 }
 
 /// RFC 6750 section 3.

@@ -25,25 +25,59 @@ pub(crate) fn decode(text: &[u8], alphabet: Alphabet) -> Option<Vec<u8>> {
         }
         Alphabet::Standard => return None,
     };
-    let mut bytes = Vec::with_capacity(text.len() / 4 * 3 + 2);
-    for group in text.chunks(4) {
-        let mut bits = 0_u32;
-        for byte in group {
-            bits = bits << 6 | u32::from(value(*byte, alphabet)?);
-        }
-        // What is left over of the last letter is zero, or another text would say the same.
-        let (bits, count, rest) = match group.len() {
-            4 => (bits, 3, 0),
-            3 => (bits << 6, 2, bits & 0x3),
-            2 => (bits << 12, 1, bits & 0xf),
-            _ => return None,
-        };
-        if rest != 0 {
-            return None;
-        }
-        bytes.extend(bits.to_be_bytes().iter().skip(1).take(count));
+    let values = if alphabet == Alphabet::Url { &URL } else { &STANDARD };
+    let value = |letter: u8| values.get(usize::from(letter)).copied().unwrap_or(NONE);
+    let (groups, left) = text.as_chunks::<4>();
+    let mut bytes = vec![0; groups.len() * 3];
+    let mut all = 0;
+    for (group, bytes) in groups.iter().zip(bytes.as_chunks_mut::<3>().0) {
+        let [a, b, c, d] = group.map(value);
+        all |= a | b | c | d;
+        *bytes = [a << 2 | b >> 4, b << 4 | c >> 2, c << 6 | d];
     }
-    Some(bytes)
+    // What is left over of the last letter is zero, or another text would say the same.
+    match *left {
+        [] => {}
+        [a, b] => {
+            let [a, b] = [a, b].map(value);
+            all |= a | b | if b & 0xf == 0 { 0 } else { NONE };
+            bytes.push(a << 2 | b >> 4);
+        }
+        [a, b, c] => {
+            let [a, b, c] = [a, b, c].map(value);
+            all |= a | b | c | if c & 0x3 == 0 { 0 } else { NONE };
+            bytes.extend_from_slice(&[a << 2 | b >> 4, b << 4 | c >> 2]);
+        }
+        _ => return None,
+    }
+    (all < 64).then_some(bytes)
+}
+
+/// What is not in the alphabet; all else is less than 64.
+const NONE: u8 = 0xff;
+
+static URL: [u8; 256] = values(b'-', b'_');
+static STANDARD: [u8; 256] = values(b'+', b'/');
+
+/// What each letter stands for.
+const fn values(last_but_one: u8, last: u8) -> [u8; 256] {
+    let mut values = [NONE; 256];
+    let mut letter = 0;
+    while letter < 256 {
+        #[expect(clippy::indexing_slicing, clippy::cast_possible_truncation, reason = "it is less than 256")]
+        {
+            values[letter] = match letter as u8 {
+                capital @ b'A'..=b'Z' => capital - b'A',
+                small @ b'a'..=b'z' => small - b'a' + 26,
+                digit @ b'0'..=b'9' => digit - b'0' + 52,
+                it if it == last_but_one => 62,
+                it if it == last => 63,
+                _ => NONE,
+            };
+        }
+        letter += 1;
+    }
+    values
 }
 
 /// The text of bytes.
@@ -64,18 +98,6 @@ pub(crate) fn encode(bytes: &[u8], alphabet: Alphabet) -> String {
         }
     }
     text
-}
-
-fn value(byte: u8, alphabet: Alphabet) -> Option<u8> {
-    let (last_but_one, last) = if alphabet == Alphabet::Url { (b'-', b'_') } else { (b'+', b'/') };
-    Some(match byte {
-        b'A'..=b'Z' => byte - b'A',
-        b'a'..=b'z' => byte - b'a' + 26,
-        b'0'..=b'9' => byte - b'0' + 52,
-        _ if byte == last_but_one => 62,
-        _ if byte == last => 63,
-        _ => return None,
-    })
 }
 
 #[cfg(test)]
@@ -102,6 +124,16 @@ mod tests {
         assert_eq!(url("-_-_"), Some(vec![0xfb, 0xff, 0xbf]));
         for wrong in ["Z", "Zh", "Zm9", "Zg==", "Zm 8", "Zm8\n", "+/+/", "Zm9vZ", "Zé"] {
             assert_eq!(url(wrong), None, "{wrong}");
+        }
+        // Every byte in every place of a group and of what is left.
+        for at in 0..7 {
+            for byte in 0..=u8::MAX {
+                let mut text = *b"AAAAAAA";
+                text[at] = byte;
+                let is_letter = byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
+                let is_one = is_letter && (at < 6 || b"AEIMQUYcgkosw048".contains(&byte));
+                assert_eq!(decode(&text, Alphabet::Url).is_some(), is_one, "{byte} at {at}");
+            }
         }
         let standard = |text: &str| decode(text.as_bytes(), Alphabet::Standard);
         assert_eq!(standard("Zg=="), Some(b"f".to_vec()));

@@ -25,11 +25,10 @@ pub(super) struct Token<'t> {
 impl<'t> Token<'t> {
     /// Reads a token. `None` where it is none, or asks for something that is not done here.
     pub(super) fn read(token: &'t [u8]) -> Option<Self> {
-        let mut dots = token.iter().enumerate().filter(|(_, byte)| **byte == b'.').map(|(at, _)| at);
-        let (first, second) = (dots.next()?, dots.next()?);
-        if dots.next().is_some() {
-            return None;
-        }
+        let dot = |from: usize| Some(from + token.get(from..)?.iter().position(|byte| *byte == b'.')?);
+        let first = dot(0)?;
+        // A third one is no letter of the signature.
+        let second = dot(first + 1)?;
         let header = json_tree::read(&decode(token.get(..first)?, Alphabet::Url)?, DEEPEST).ok()?;
         // RFC 7515 section 4.1.11: who does not understand all that is critical refuses; nothing is understood here.
         if header.member("crit").is_some() {
