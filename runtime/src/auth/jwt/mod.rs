@@ -24,7 +24,7 @@ use aws_lc_rs::digest::{SHA256, digest};
 use self::claims::Asked;
 use self::keys::{Algorithm, Key, KeySet};
 use self::source::{Source, Times};
-use self::token::Token;
+use self::token::{LastHeader, Token};
 use super::authorization::{self, Said};
 use super::kept::{Held, Read};
 use super::remembered::Remembered;
@@ -120,6 +120,7 @@ struct Tokens {
     sources: Vec<Arc<Source>>,
     longest: usize,
     remembered: Option<Arc<Remembered>>,
+    last: LastHeader,
     #[cfg(feature = "tested")]
     signer: Option<tested::Signer>,
 }
@@ -164,6 +165,7 @@ impl Kind for Config {
             sources,
             longest,
             remembered,
+            last: LastHeader::default(),
             #[cfg(feature = "tested")]
             signer,
         }))
@@ -270,12 +272,12 @@ impl Tokens {
                 return Verdict::Known(who);
             }
         }
-        let Some(token) = Token::read(token) else { return Verdict::INVALID };
-        if !self.accepted.iter().any(|algorithm| algorithm.name == token.algorithm) {
+        let Some(token) = Token::read(token, &self.last) else { return Verdict::INVALID };
+        if !self.accepted.iter().any(|algorithm| algorithm.name == token.header.algorithm) {
             return Verdict::INVALID;
         }
         match self.verify(&token, waited) {
-            Ok(()) => {}
+            Ok(()) => self.last.keep(&token.header),
             Err(verdict) => return verdict,
         }
         let payload = token.payload();
@@ -295,7 +297,7 @@ impl Tokens {
         let otherwise = if is_missing { Reason::IDENTITY_UNAVAILABLE } else { Reason::CREDENTIAL_INVALID };
         if !waited {
             let looks = self.sources.iter().filter_map(|source| {
-                let look = source.want(&token.algorithm, token.key.as_deref())?;
+                let look = source.want(&token.header.algorithm, token.header.key.as_deref())?;
                 Some(Box::pin(look) as Look)
             });
             let looks: Vec<_> = looks.collect();
@@ -316,8 +318,9 @@ impl Tokens {
     fn signed(&self, token: &Token) -> Result<Result<(), Unsigned>, Verdict> {
         let (mut is_named, mut is_missing) = (false, false);
         let mut verifies = |keys: &KeySet| {
-            let keys = keys.find(&token.algorithm, token.key.as_deref());
-            is_named |= token.key.is_some() && keys.iter().any(|key| key.is_named(token.key.as_deref()));
+            let keys = keys.find(&token.header.algorithm, token.header.key.as_deref());
+            let id = token.header.key.as_deref();
+            is_named |= id.is_some() && keys.iter().any(|key| key.is_named(id));
             keys.iter().any(|key| key.verifies(token.message, &token.signature))
         };
         if self.keys.with(|keys| verifies(keys)) {

@@ -4,7 +4,7 @@
 use serde_json::Value;
 
 use super::keys::{ALL, Algorithm, Key, KeySet};
-use super::token::Token;
+use super::token::{LastHeader, Token};
 use crate::auth::base64::{Alphabet, decode};
 
 const FILES: [(&str, &str); 3] = [
@@ -61,9 +61,9 @@ fn keys(group: &Value) -> Option<KeySet> {
 
 /// Whether a token is signed by one of the keys, and can be read at all.
 fn accepts(keys: &KeySet, jws: &str) -> bool {
-    let Some(token) = Token::read(jws.as_bytes()) else { return false };
+    let Some(token) = Token::read(jws.as_bytes(), &LastHeader::default()) else { return false };
     let is_signed = keys
-        .find(&token.algorithm, token.key.as_deref())
+        .find(&token.header.algorithm, token.header.key.as_deref())
         .iter()
         .any(|key| key.verifies(token.message, &token.signature));
     let payload = token.message.rsplit(|byte| *byte == b'.').next().unwrap_or_default();
