@@ -40,12 +40,12 @@ pub(crate) fn decode(text: &[u8], alphabet: Alphabet) -> Option<Vec<u8>> {
         [] => {}
         [a, b] => {
             let [a, b] = [a, b].map(value);
-            all |= a | b | if b & 0xf == 0 { 0 } else { NONE };
+            all |= a | b | if b.trailing_zeros() >= 4 { 0 } else { NONE };
             bytes.push(a << 2 | b >> 4);
         }
         [a, b, c] => {
             let [a, b, c] = [a, b, c].map(value);
-            all |= a | b | c | if c & 0x3 == 0 { 0 } else { NONE };
+            all |= a | b | c | if c.trailing_zeros() >= 2 { 0 } else { NONE };
             bytes.extend_from_slice(&[a << 2 | b >> 4, b << 4 | c >> 2]);
         }
         _ => return None,
