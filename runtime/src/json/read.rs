@@ -4,7 +4,7 @@
 
 use super::scan::{Malformed, Quoted, Scan, deeper};
 use super::shape::{Form, Member, Need, Shape};
-use super::value::{decimal, int, unescaped};
+use super::value::unescaped;
 use super::{Document, MOST_VIOLATIONS};
 
 /// Bytes of a pointer that are told; what is longer is cut.
@@ -94,7 +94,9 @@ pub(super) fn read(bytes: Vec<u8>, shape: &'static Shape) -> Result<Document, Ve
         Err(error) => return Err(wrong(Found::Malformed(error.valid_up_to()))),
     };
     let most = text.len() + text.len() / 2 + FREE_NODES;
-    let mut out = Out { most, ..Out::default() };
+    // For what has few values for its bytes: an eighth of it.
+    let nodes = Vec::with_capacity(text.len() / 64 + 16);
+    let mut out = Out { most, nodes, ..Out::default() };
     let mut reader = Reader { scan: Scan::new(text), base: 0, out: &mut out, is_as_written: true };
     let root = reader.whole(shape);
     let at = reader.scan.at;
@@ -178,15 +180,15 @@ impl<'t> Reader<'t, '_> {
             }
             (Form::Map(item), Some(b'{')) => self.map(item, way),
             (Form::Int { min, max }, Some(b'-' | b'0'..=b'9')) => {
-                let (text, is_whole) = self.scan.number()?;
-                if !is_whole || !int(text).is_some_and(|number| (min..=max).contains(&&number)) {
+                let number = self.scan.number()?;
+                if !number.int().is_some_and(|number| (min..=max).contains(&&number)) {
                     self.wrong(way, Found::Beyond("a number", None), shape.expected);
                 }
                 Ok(self.node(start))
             }
             (Form::Decimal { min, max }, Some(b'-' | b'0'..=b'9')) => {
-                let (text, _) = self.scan.number()?;
-                if !decimal(text).is_some_and(|number| (min..=max).contains(&&number)) {
+                let number = self.scan.number()?;
+                if !number.decimal().is_some_and(|number| (min..=max).contains(&&number)) {
                     self.wrong(way, Found::Beyond("a number", None), shape.expected);
                 }
                 Ok(self.node(start))
@@ -260,9 +262,8 @@ impl<'t> Reader<'t, '_> {
     ) -> Result<Node, Malformed> {
         let (start, outer) = (self.scan.at, std::mem::replace(&mut self.is_as_written, true));
         let (level, from) = self.enter(way)?;
-        for _ in members {
-            self.push(Node::UNSEEN)?;
-        }
+        self.fits(members.len())?;
+        self.out.open.resize(from + members.len(), Node::UNSEEN);
         let mut unseen = members.len();
         if !self.scan.takes(b'}') {
             let mut next = 0;
@@ -304,8 +305,16 @@ impl<'t> Reader<'t, '_> {
         next: usize,
     ) -> Result<Option<&'static Member>, Malformed> {
         let Some(member) = members.get(next).filter(|member| !member.is_renamed) else { return Ok(None) };
-        let name = member.key.strip_suffix(':').unwrap_or_default();
-        if name.is_empty() || !self.scan.takes_all(name.as_bytes()) {
+        if member.key.is_empty() {
+            return Ok(None);
+        }
+        let key = member.key.as_bytes();
+        if self.scan.takes_all(key) {
+            return Ok(Some(member));
+        }
+        // Between a name and its colon may be blanks.
+        let Some((_, name)) = key.split_last() else { return Ok(None) };
+        if !self.scan.takes_all(name) {
             return Ok(None);
         }
         self.scan.expect(b':').map(|()| Some(member))
@@ -396,11 +405,15 @@ impl<'t> Reader<'t, '_> {
     }
 
     fn push(&mut self, node: Node) -> Result<(), Malformed> {
-        if self.out.open.len() + self.out.nodes.len() >= self.out.most {
-            return Err(Malformed::Values);
-        }
+        self.fits(1)?;
         self.out.open.push(node);
         Ok(())
+    }
+
+    /// Whether there may be so many parts more.
+    fn fits(&self, count: usize) -> Result<(), Malformed> {
+        let all = self.out.open.len() + self.out.nodes.len() + count;
+        if all > self.out.most { Err(Malformed::Values) } else { Ok(()) }
     }
 
     fn set(&mut self, place: usize, node: Node) {
@@ -414,7 +427,8 @@ impl<'t> Reader<'t, '_> {
         let text = if self.is_as_written { self.node(start) } else { Node::ABSENT };
         self.is_as_written &= outer;
         let start = self.out.nodes.len();
-        self.out.nodes.extend(self.out.open.drain(from..));
+        self.out.nodes.extend_from_slice(self.out.open.get(from..).unwrap_or_default());
+        self.out.open.truncate(from);
         // INVARIANT: there are at most as many nodes as `most`, and one more for each level, which fits.
         let place = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
         let end = place(self.out.nodes.len());

@@ -1,5 +1,8 @@
 //! The tokens of JSON (RFC 8259), each where it stands. It is total: no text makes it panic or recurse without bound.
 
+use super::value::{decimal, int};
+use crate::scope::Decimal;
+
 /// How deeply arrays and objects may be nested.
 const MOST_LEVELS: u32 = 64;
 
@@ -27,6 +30,46 @@ pub(super) struct Scan<'t> {
 pub(super) struct Quoted<'t> {
     pub(super) raw: &'t str,
     pub(super) is_escaped: bool,
+}
+
+/// A number, as it stands there.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Number<'t> {
+    text: &'t [u8],
+    is_negative: bool,
+    /// Digits in front of the point.
+    whole: usize,
+    /// Digits behind the point.
+    fraction: usize,
+    has_exponent: bool,
+    /// All digits but those of an exponent, as one number, if it is one.
+    digits: i64,
+}
+
+impl Number<'_> {
+    /// So many digits are a number in any case.
+    const FEW: usize = 18;
+
+    /// The number without a fraction and an exponent that it is; `None` where it is none, or beyond what a number can be.
+    pub(super) fn int(&self) -> Option<i64> {
+        if self.fraction > 0 || self.has_exponent {
+            return None;
+        }
+        if self.whole <= Self::FEW {
+            return Some(if self.is_negative { -self.digits } else { self.digits });
+        }
+        int(self.text)
+    }
+
+    /// The number, what is finer than 10⁻⁹ cut off. `None` where it is beyond what a number can be.
+    pub(super) fn decimal(&self) -> Option<Decimal> {
+        const PLACES: [i64; 10] =
+            [1_000_000_000, 100_000_000, 10_000_000, 1_000_000, 100_000, 10_000, 1_000, 100, 10, 1];
+        let is_plain = !self.has_exponent && self.whole + self.fraction <= Self::FEW;
+        let Some(place) = PLACES.get(self.fraction).filter(|_| is_plain) else { return decimal(self.text) };
+        let units = i128::from(self.digits) * i128::from(*place);
+        Some(Decimal(if self.is_negative { -units } else { units }))
+    }
 }
 
 impl<'t> Scan<'t> {
@@ -72,16 +115,21 @@ impl<'t> Scan<'t> {
 
     /// A string, whose quote is next.
     pub(super) fn string(&mut self) -> Result<Quoted<'t>, Malformed> {
+        let start = self.at + 1;
+        let is_escaped = self.pass()?;
+        Ok(Quoted { raw: self.text.get(start..self.at - 1).unwrap_or_default(), is_escaped })
+    }
+
+    /// Passes over a string, whose quote is next. Whether it has escapes.
+    pub(super) fn pass(&mut self) -> Result<bool, Malformed> {
         self.at += 1;
-        let start = self.at;
         let mut is_escaped = false;
         loop {
             self.at += plain(self.bytes.get(self.at..).unwrap_or_default());
             match self.peek() {
                 Some(b'"') => {
-                    let raw = self.text.get(start..self.at).unwrap_or_default();
                     self.at += 1;
-                    return Ok(Quoted { raw, is_escaped });
+                    return Ok(is_escaped);
                 }
                 Some(b'\\') => {
                     is_escaped = true;
@@ -100,11 +148,14 @@ impl<'t> Scan<'t> {
         Ok(())
     }
 
-    /// A number, whose first byte is next; whether it is a whole one.
-    pub(super) fn number(&mut self) -> Result<(&'t [u8], bool), Malformed> {
+    /// A number, whose first byte is next.
+    pub(super) fn number(&mut self) -> Result<Number<'t>, Malformed> {
         let start = self.at;
-        self.at += usize::from(self.peek() == Some(b'-'));
-        match self.digits() {
+        let is_negative = self.peek() == Some(b'-');
+        self.at += usize::from(is_negative);
+        let mut all = 0;
+        let whole = self.digits(&mut all);
+        match whole {
             0 => return Err(Malformed::Grammar),
             count if count > 1 && self.bytes.get(self.at - count) == Some(&b'0') => {
                 self.at -= count - 1;
@@ -112,28 +163,31 @@ impl<'t> Scan<'t> {
             }
             _ => {}
         }
-        let mut is_whole = true;
+        let mut fraction = 0;
         if self.peek() == Some(b'.') {
             self.at += 1;
-            is_whole = false;
-            if self.digits() == 0 {
+            fraction = self.digits(&mut all);
+            if fraction == 0 {
                 return Err(Malformed::Grammar);
             }
         }
-        if matches!(self.peek(), Some(b'e' | b'E')) {
+        let has_exponent = matches!(self.peek(), Some(b'e' | b'E'));
+        if has_exponent {
             self.at += 1;
-            is_whole = false;
             self.at += usize::from(matches!(self.peek(), Some(b'+' | b'-')));
-            if self.digits() == 0 {
+            if self.digits(&mut 0) == 0 {
                 return Err(Malformed::Grammar);
             }
         }
-        Ok((self.bytes.get(start..self.at).unwrap_or_default(), is_whole))
+        let text = self.bytes.get(start..self.at).unwrap_or_default();
+        Ok(Number { text, is_negative, whole, fraction, has_exponent, digits: all })
     }
 
-    fn digits(&mut self) -> usize {
+    /// How many digits are next, which are put behind those that `all` is. What is too long wraps around.
+    fn digits(&mut self, all: &mut i64) -> usize {
         let start = self.at;
-        while self.peek().is_some_and(|byte| byte.is_ascii_digit()) {
+        while let Some(digit @ b'0'..=b'9') = self.peek() {
+            *all = all.wrapping_mul(10).wrapping_add(i64::from(digit - b'0'));
             self.at += 1;
         }
         self.at - start
@@ -142,7 +196,7 @@ impl<'t> Scan<'t> {
     /// Passes over a value that nobody wants. `level` is how many arrays and objects are around it.
     pub(super) fn skip(&mut self, level: u32) -> Result<(), Malformed> {
         match self.next() {
-            Some(b'"') => self.string().map(|_| ()),
+            Some(b'"') => self.pass().map(|_| ()),
             Some(b'-' | b'0'..=b'9') => self.number().map(|_| ()),
             Some(b't') => self.word(b"true"),
             Some(b'f') => self.word(b"false"),
@@ -170,7 +224,7 @@ impl<'t> Scan<'t> {
                     if self.next() != Some(b'"') {
                         return Err(Malformed::Grammar);
                     }
-                    self.string()?;
+                    self.pass()?;
                     self.expect(b':')?;
                     self.skip(level)?;
                     if !self.takes(b',') {
