@@ -96,7 +96,7 @@ pub(super) fn read(bytes: Vec<u8>, shape: &'static Shape) -> Result<Document, Ve
     let most = text.len() + text.len() / 2 + FREE_NODES;
     // For what has few values for its bytes: an eighth of it.
     let nodes = Vec::with_capacity(text.len() / 64 + 16);
-    let mut out = Out { most, nodes, ..Out::default() };
+    let mut out = Out { nodes, most, ..Out::default() };
     let mut reader = Reader { scan: Scan::new(text), base: 0, out: &mut out, is_as_written: true };
     let root = reader.whole(shape);
     let at = reader.scan.at;

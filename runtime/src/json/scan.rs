@@ -153,8 +153,8 @@ impl<'t> Scan<'t> {
         let start = self.at;
         let is_negative = self.peek() == Some(b'-');
         self.at += usize::from(is_negative);
-        let mut all = 0;
-        let whole = self.digits(&mut all);
+        let mut digits = 0;
+        let whole = self.digits(&mut digits);
         match whole {
             0 => return Err(Malformed::Grammar),
             count if count > 1 && self.bytes.get(self.at - count) == Some(&b'0') => {
@@ -166,7 +166,7 @@ impl<'t> Scan<'t> {
         let mut fraction = 0;
         if self.peek() == Some(b'.') {
             self.at += 1;
-            fraction = self.digits(&mut all);
+            fraction = self.digits(&mut digits);
             if fraction == 0 {
                 return Err(Malformed::Grammar);
             }
@@ -180,7 +180,7 @@ impl<'t> Scan<'t> {
             }
         }
         let text = self.bytes.get(start..self.at).unwrap_or_default();
-        Ok(Number { text, is_negative, whole, fraction, has_exponent, digits: all })
+        Ok(Number { text, is_negative, whole, fraction, has_exponent, digits })
     }
 
     /// How many digits are next, which are put behind those that `all` is. What is too long wraps around.
