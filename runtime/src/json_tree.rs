@@ -2,22 +2,23 @@
 //! reads what is strictly JSON and nothing else, no object has a member twice, and the text of numbers is kept. Bodies of requests and
 //! answers of servers are read without a tree, by `json`.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 
-/// A value.
+/// A value, which borrows from its text what has no escapes.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Json {
+pub(crate) enum Json<'t> {
     Null,
     Bool(bool),
     /// As it is written.
-    Number(String),
-    Text(String),
-    List(Vec<Json>),
+    Number(&'t str),
+    Text(Cow<'t, str>),
+    List(Vec<Self>),
     /// In the order in which they are written.
-    Object(Vec<(String, Json)>),
+    Object(Vec<(Cow<'t, str>, Self)>),
 }
 
-impl Json {
+impl Json<'_> {
     /// A member of an object.
     #[cfg(any(feature = "jwt", feature = "tested"))]
     pub(crate) fn member(&self, name: &str) -> Option<&Self> {
@@ -35,7 +36,7 @@ impl Json {
 const FEW: usize = 16;
 
 /// Reads one value and nothing behind it, with at most `deepest` lists and objects in each other. What is wrong otherwise, in words.
-pub(crate) fn read(bytes: &[u8], deepest: usize) -> Result<Json, String> {
+pub(crate) fn read(bytes: &[u8], deepest: usize) -> Result<Json<'_>, String> {
     let text =
         std::str::from_utf8(bytes).map_err(|error| format!("byte {} is no UTF-8", error.valid_up_to()))?;
     let mut reader = Reader { text, at: 0, deepest };
@@ -44,14 +45,14 @@ pub(crate) fn read(bytes: &[u8], deepest: usize) -> Result<Json, String> {
     if reader.at < text.len() { Err(reader.wrong("the end")) } else { Ok(value) }
 }
 
-struct Reader<'a> {
-    text: &'a str,
+struct Reader<'t> {
+    text: &'t str,
     at: usize,
     deepest: usize,
 }
 
-impl Reader<'_> {
-    fn rest(&self) -> &str {
+impl<'t> Reader<'t> {
+    fn rest(&self) -> &'t str {
         self.text.get(self.at..).unwrap_or_default()
     }
 
@@ -78,7 +79,7 @@ impl Reader<'_> {
         }
     }
 
-    fn value(&mut self, depth: usize) -> Result<Json, String> {
+    fn value(&mut self, depth: usize) -> Result<Json<'t>, String> {
         self.blanks();
         if depth > self.deepest {
             return Err(self.wrong("no list or object this deep"));
@@ -95,7 +96,7 @@ impl Reader<'_> {
         }
     }
 
-    fn list(&mut self, depth: usize) -> Result<Json, String> {
+    fn list(&mut self, depth: usize) -> Result<Json<'t>, String> {
         self.at += 1;
         let mut items = Vec::new();
         self.blanks();
@@ -114,10 +115,10 @@ impl Reader<'_> {
         }
     }
 
-    fn object(&mut self, depth: usize) -> Result<Json, String> {
+    fn object(&mut self, depth: usize) -> Result<Json<'t>, String> {
         self.at += 1;
-        let mut members: Vec<(String, Json)> = Vec::new();
-        let mut names: Option<HashSet<String>> = None;
+        let mut members: Vec<(Cow<'t, str>, Json<'t>)> = Vec::new();
+        let mut names: Option<HashSet<Cow<'t, str>>> = None;
         self.blanks();
         if self.takes("}") {
             return Ok(Json::Object(members));
@@ -158,7 +159,7 @@ impl Reader<'_> {
     }
 
     /// RFC 8259 section 6.
-    fn number(&mut self) -> Result<Json, String> {
+    fn number(&mut self) -> Result<Json<'t>, String> {
         let start = self.at;
         self.takes("-");
         if !self.takes("0") && self.digits() == 0 {
@@ -173,7 +174,7 @@ impl Reader<'_> {
                 return Err(self.wrong("a digit"));
             }
         }
-        Ok(Json::Number(self.text.get(start..self.at).unwrap_or_default().to_owned()))
+        Ok(Json::Number(self.text.get(start..self.at).unwrap_or_default()))
     }
 
     fn digits(&mut self) -> usize {
@@ -183,14 +184,15 @@ impl Reader<'_> {
     }
 
     /// RFC 8259 section 7.
-    fn string(&mut self) -> Result<String, String> {
+    fn string(&mut self) -> Result<Cow<'t, str>, String> {
         self.at += 1;
-        let mut text = String::new();
+        let mut text = Cow::Borrowed("");
         loop {
             // All of these are ASCII, and no part of another character.
             let plain =
                 self.rest().bytes().take_while(|byte| !matches!(byte, b'"' | b'\\' | 0..0x20)).count();
-            text.push_str(self.rest().get(..plain).unwrap_or_default());
+            // What is borrowed is never copied: adding to nothing borrows.
+            text += self.rest().get(..plain).unwrap_or_default();
             self.at += plain;
             match self.peek() {
                 Some(b'"') => {
@@ -199,7 +201,7 @@ impl Reader<'_> {
                 }
                 Some(b'\\') => {
                     self.at += 1;
-                    text.push(self.escape()?);
+                    text.to_mut().push(self.escape()?);
                 }
                 _ => return Err(self.wrong("`\"`")),
             }
@@ -251,8 +253,8 @@ mod tests {
 
     #[test]
     fn reads_what_is_json() {
-        let text = |it: &str| Json::Text(it.into());
-        let number = |it: &str| Json::Number(it.into());
+        let text = |it: &'static str| Json::Text(it.into());
+        let number = Json::Number;
         for (written, value) in [
             (" true\n", Json::Bool(true)),
             ("null", Json::Null),
@@ -333,9 +335,8 @@ mod tests {
                 assert!(read(format!("{{{}}}", names.join(",")).as_bytes(), 4).is_err(), "{again} of {many}");
             }
         }
-        let Ok(Json::Object(read)) = read(format!("{{{}}}", members.join(",")).as_bytes(), 4) else {
-            panic!()
-        };
+        let text = format!("{{{}}}", members.join(","));
+        let Ok(Json::Object(read)) = read(text.as_bytes(), 4) else { panic!() };
         assert_eq!(read.len(), members.len());
     }
 
@@ -369,7 +370,7 @@ mod tests {
         match value {
             Json::Null => "null".into(),
             Json::Bool(value) => value.to_string(),
-            Json::Number(text) => text.clone(),
+            Json::Number(text) => (*text).to_owned(),
             Json::Text(text) => string(text),
             Json::List(items) => {
                 format!("[ {}\t]", items.iter().map(written).collect::<Vec<_>>().join(" ,\n"))
@@ -384,17 +385,19 @@ mod tests {
         }
     }
 
-    fn any() -> impl Strategy<Value = Json> {
+    fn any() -> impl Strategy<Value = Json<'static>> {
         let scalar = prop_oneof![
             Just(Json::Null),
             any_of::<bool>().prop_map(Json::Bool),
-            "-?(0|[1-9][0-9]{0,20})([.][0-9]{1,9})?([eE][+-]?[0-9]{1,3})?".prop_map(Json::Number),
-            any_of::<String>().prop_map(Json::Text),
+            // A few KB that are never given back.
+            "-?(0|[1-9][0-9]{0,20})([.][0-9]{1,9})?([eE][+-]?[0-9]{1,3})?"
+                .prop_map(|text| Json::Number(text.leak())),
+            any_of::<String>().prop_map(|text| Json::Text(text.into())),
         ];
         scalar.prop_recursive(3, 24, 5, |inner| {
             prop_oneof![
                 proptest::collection::vec(inner.clone(), 0..5).prop_map(Json::List),
-                proptest::collection::btree_map(any_of::<String>(), inner, 0..5)
+                proptest::collection::btree_map(any_of::<String>().prop_map(Cow::from), inner, 0..5)
                     .prop_map(|members| Json::Object(members.into_iter().collect())),
             ]
         })

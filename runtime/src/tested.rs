@@ -189,10 +189,10 @@ fn credential(running: &Running, auth: &str, said: &str) -> Result<(&'static str
 }
 
 /// What is given for parameters and secrets: texts, and lists of texts.
-fn given(told: &Json) -> Vec<Text> {
+fn given(told: &Json<'_>) -> Vec<Text> {
     let Some(Json::Object(members)) = told.member("given") else { return Vec::new() };
     let given = members.iter().filter_map(|(name, given)| match given {
-        Json::Text(text) => Some(said(name, text.clone(), None)),
+        Json::Text(text) => Some(said(name, text.to_string(), None)),
         Json::List(items) => {
             let items: Option<Vec<String>> =
                 items.iter().map(|item| item.text().map(str::to_owned)).collect();
@@ -209,9 +209,9 @@ fn said(name: &str, text: String, items: Option<Vec<String>>) -> Text {
 }
 
 /// The members of a member, all of them texts.
-fn texts(told: &Json, name: &str) -> Vec<(String, String)> {
+fn texts(told: &Json<'_>, name: &str) -> Vec<(String, String)> {
     let Some(Json::Object(members)) = told.member(name) else { return Vec::new() };
-    let texts = members.iter().filter_map(|(name, text)| Some((name.clone(), text.text()?.to_owned())));
+    let texts = members.iter().filter_map(|(name, text)| Some((name.to_string(), text.text()?.to_owned())));
     texts.collect()
 }
 

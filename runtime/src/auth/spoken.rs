@@ -20,8 +20,9 @@ impl Spoken {
     /// A key of somebody of whom this JSON is said, and their name where that is said.
     pub(super) fn key(&self, said: &str) -> Result<(String, String), String> {
         let said = json_tree::read(said.as_bytes(), 2)?;
-        let text = |value: &Json| match value {
-            Json::Text(text) | Json::Number(text) => text.clone(),
+        let text = |value: &Json<'_>| match value {
+            Json::Text(text) => text.to_string(),
+            Json::Number(text) => (*text).to_owned(),
             Json::Bool(value) => value.to_string(),
             Json::Null | Json::List(_) | Json::Object(_) => String::new(),
         };

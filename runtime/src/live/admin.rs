@@ -61,7 +61,7 @@ pub(crate) fn wish(
 pub(crate) fn answer(live: &Live, wish: &Wish, body: &[u8], peer: SocketAddr) -> Answer {
     let changes = match (wish, json_tree::read(body, DEEPEST)) {
         (Wish::Show, _) => return shown(live, None),
-        (Wish::Put(name), Ok(value)) => vec![(name.clone(), value)],
+        (Wish::Put(name), Ok(value)) => vec![(name.into(), value)],
         (Wish::Patch, Ok(Json::Object(members))) if !members.is_empty() => members,
         (Wish::Patch, Ok(_)) => {
             let refusal = Refusal::new("wrong_type", "expected an object with a value for each name");
@@ -79,7 +79,7 @@ pub(crate) fn answer(live: &Live, wish: &Wish, body: &[u8], peer: SocketAddr) ->
     for (name, json) in &changes {
         match value(live, name, json) {
             Ok(value) => values.push(value),
-            Err(refusal) => wrong.push((name.clone(), refusal)),
+            Err(refusal) => wrong.push((name.to_string(), refusal)),
         }
     }
     if let [(_, Refusal { reason, .. }), ..] = wrong.as_slice() {
@@ -94,7 +94,7 @@ pub(crate) fn answer(live: &Live, wish: &Wish, body: &[u8], peer: SocketAddr) ->
     match live.change(values, &By::Peer(peer)) {
         Ok(()) => shown(live, Some(&numbers)),
         Err(refusals) => {
-            let names = || changes.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(", ");
+            let names = || changes.iter().map(|(name, _)| &**name).collect::<Vec<_>>().join(", ");
             let refusals: Vec<_> = refusals.into_iter().map(|refusal| (names(), refusal)).collect();
             let is_later = refusals.iter().any(|(_, refusal)| refusal.reason == "handing_over");
             refuse(live, if is_later { 503 } else { 422 }, &refusals, peer)
@@ -103,7 +103,7 @@ pub(crate) fn answer(live: &Live, wish: &Wish, body: &[u8], peer: SocketAddr) ->
 }
 
 /// The number of a live value and what it is to be.
-fn value(live: &Live, name: &str, json: &Json) -> Result<(usize, Value), Refusal> {
+fn value(live: &Live, name: &str, json: &Json<'_>) -> Result<(usize, Value), Refusal> {
     let Some((number, param)) = live.find(name) else {
         return Err(Refusal::new("unknown_name", "there is no live value of this name"));
     };

@@ -363,14 +363,14 @@ fn length(about: &About, params: &Params) -> usize {
 }
 
 /// The value that JSON says, if it is one of the declaration's type and within its bounds.
-pub(crate) fn value_of(param: &Param, json: &Json) -> Result<Value, Refusal> {
-    let wrong = |json: &Json| {
+pub(crate) fn value_of(param: &Param, json: &Json<'_>) -> Result<Value, Refusal> {
+    let wrong = |json: &Json<'_>| {
         Refusal::new(
             "wrong_type",
             format!("`{}` must be {}, found {}", param.name, param.expected(), found(json)),
         )
     };
-    let text = |json: &Json| text_of(param.kind, json).ok_or_else(|| wrong(json));
+    let text = |json: &Json<'_>| text_of(param.kind, json).ok_or_else(|| wrong(json));
     let value = match (param.list, json) {
         (None, json) => value::one(param.kind, &text(json)?).ok_or_else(|| wrong(json))?,
         (Some((min, max)), Json::List(items)) => {
@@ -397,12 +397,12 @@ pub(crate) fn value_of(param: &Param, json: &Json) -> Result<Value, Refusal> {
 }
 
 /// The text that a value is read from: of a number and of a truth value as JSON writes them, of all else what its string says.
-fn text_of(kind: Kind, json: &Json) -> Option<String> {
+fn text_of(kind: Kind, json: &Json<'_>) -> Option<String> {
     match (kind, json) {
         (Kind::Bool, Json::Bool(value)) => Some(value.to_string()),
-        (Kind::Int { .. } | Kind::Decimal { .. }, Json::Number(text)) => Some(text.clone()),
+        (Kind::Int { .. } | Kind::Decimal { .. }, Json::Number(text)) => Some((*text).to_owned()),
         (Kind::Bool | Kind::Int { .. } | Kind::Decimal { .. }, _) => None,
-        (_, Json::Text(text)) => Some(text.clone()),
+        (_, Json::Text(text)) => Some(text.to_string()),
         _ => None,
     }
 }
@@ -427,7 +427,7 @@ fn cut(text: &str) -> String {
     line
 }
 
-fn found(json: &Json) -> String {
+fn found(json: &Json<'_>) -> String {
     match json {
         Json::Null => "null".to_owned(),
         Json::Bool(value) => value.to_string(),

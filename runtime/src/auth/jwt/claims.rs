@@ -15,7 +15,12 @@ pub(super) struct Asked {
 }
 
 /// Who a token is from, and the second until which that holds. `None` where it does not.
-pub(super) fn read(auth: &'static Auth, asked: &Asked, payload: &Json, now: i64) -> Option<(Principal, i64)> {
+pub(super) fn read(
+    auth: &'static Auth,
+    asked: &Asked,
+    payload: &Json<'_>,
+    now: i64,
+) -> Option<(Principal, i64)> {
     let issuer = payload.member("iss")?.text()?;
     if !asked.issuers.contains(&issuer) || !is_for(payload.member("aud")?, asked.audiences) {
         return None;
@@ -67,7 +72,7 @@ const NO_TYPE: &[u8] = b"\xff";
 struct NoObject;
 
 /// What stands under these names inside of a value, if anything does.
-fn found<'j>(value: &'j Json, inside: &[&str]) -> Option<Result<&'j Json, NoObject>> {
+fn found<'j, 't>(value: &'j Json<'t>, inside: &[&str]) -> Option<Result<&'j Json<'t>, NoObject>> {
     let mut value = value;
     for name in inside {
         value = match value {
@@ -81,17 +86,18 @@ fn found<'j>(value: &'j Json, inside: &[&str]) -> Option<Result<&'j Json, NoObje
 }
 
 /// The text of a value, if it has one of its own.
-fn text(value: &Json) -> Option<Box<[u8]>> {
+fn text(value: &Json<'_>) -> Option<Box<[u8]>> {
     match value {
-        Json::Text(text) | Json::Number(text) => Some(Box::from(text.as_bytes())),
+        Json::Text(text) => Some(Box::from(text.as_bytes())),
+        Json::Number(text) => Some(Box::from(text.as_bytes())),
         Json::Bool(value) => Some(Box::from(if *value { &b"true"[..] } else { b"false" })),
         Json::Null | Json::List(_) | Json::Object(_) => None,
     }
 }
 
 /// RFC 7519 section 4.1.3: one audience, or a list of them.
-fn is_for(audience: &Json, wanted: &[&str]) -> bool {
-    let is_wanted = |one: &Json| one.text().is_some_and(|one| wanted.contains(&one));
+fn is_for(audience: &Json<'_>, wanted: &[&str]) -> bool {
+    let is_wanted = |one: &Json<'_>| one.text().is_some_and(|one| wanted.contains(&one));
     match audience {
         // A list of something else is not an audience.
         Json::List(all) => all.iter().all(|one| one.text().is_some()) && all.iter().any(is_wanted),
@@ -100,7 +106,7 @@ fn is_for(audience: &Json, wanted: &[&str]) -> bool {
 }
 
 /// RFC 7519 section 2, `NumericDate`: seconds, perhaps with decimals, which are cut off.
-fn seconds(time: &Json) -> Option<i64> {
+fn seconds(time: &Json<'_>) -> Option<i64> {
     let Json::Number(text) = time else { return None };
     let whole = text.split('.').next()?;
     // With an exponent it is a number that nobody writes for a time.

@@ -193,7 +193,7 @@ impl KeySet {
         Ok(())
     }
 
-    fn jwk(&mut self, jwk: &Json, accepted: &[Algorithm]) -> Result<(), String> {
+    fn jwk(&mut self, jwk: &Json<'_>, accepted: &[Algorithm]) -> Result<(), String> {
         let text = |name: &str| jwk.member(name).and_then(Json::text);
         let is_for_signatures = jwk.member("use").is_none_or(|it| it.text() == Some("sig"));
         let verifies = jwk.member("key_ops").is_none_or(|it| match it {

@@ -280,8 +280,7 @@ impl Tokens {
             Ok(()) => self.last.keep(&token.header),
             Err(verdict) => return verdict,
         }
-        let payload = token.payload();
-        let known = payload.and_then(|payload| claims::read(self.auth, &self.asked, &payload, now));
+        let known = token.payload(|payload| claims::read(self.auth, &self.asked, payload, now));
         let Some((who, until)) = known else { return Verdict::INVALID };
         let who = Arc::new(who);
         if let Some(remembered) = &self.remembered {

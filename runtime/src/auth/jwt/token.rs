@@ -23,7 +23,8 @@ pub(super) struct Header {
 
 impl Header {
     fn read(raw: &[u8]) -> Option<Self> {
-        let header = json_tree::read(&decode(raw, Alphabet::Url)?, DEEPEST).ok()?;
+        let text = decode(raw, Alphabet::Url)?;
+        let header = json_tree::read(&text, DEEPEST).ok()?;
         // RFC 7515 section 4.1.11: who does not understand all that is critical refuses; nothing is understood here.
         if header.member("crit").is_some() {
             return None;
@@ -92,9 +93,10 @@ impl<'t> Token<'t> {
     }
 
     /// What it says. Only of a token whose signature is verified.
-    pub(super) fn payload(&self) -> Option<Json> {
-        let json = json_tree::read(&decode(self.payload, Alphabet::Url)?, DEEPEST).ok()?;
-        matches!(json, Json::Object(_)).then_some(json)
+    pub(super) fn payload<T>(&self, read: impl FnOnce(&Json<'_>) -> Option<T>) -> Option<T> {
+        let text = decode(self.payload, Alphabet::Url)?;
+        let json = json_tree::read(&text, DEEPEST).ok()?;
+        matches!(json, Json::Object(_)).then(|| read(&json)).flatten()
     }
 }
 
