@@ -12,6 +12,7 @@ const PROGRAMS: &[(&str, &str, &str)] = &[
     ("node", "nodejs", "drives it"),
     ("npm", "npm", "brings the package that does so, as its lock file says"),
     ("promtool", "prometheus", "reads the alerts and what a gateway says of itself as Prometheus does"),
+    ("systemd-analyze", "systemd", "reads the units of deploy/systemd"),
     ("python3", "python3", "writes the gateways of benches/compare"),
 ];
 

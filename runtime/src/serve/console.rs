@@ -6,7 +6,7 @@
 use std::cell::{Cell, RefCell};
 use std::fmt::Arguments;
 use std::io::{self, Write};
-use std::process::{Child, ExitCode, ExitStatus};
+use std::process::{ExitCode, ExitStatus};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -19,7 +19,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 
 use super::listener::Seat;
-use super::succession::{Estate, SERVES};
+use super::succession::{self, Estate, Next, SERVES};
 use super::{Gateway, Options, Order, drain, listener, notice, prepare};
 use crate::access_log::{self, Log};
 use crate::clock::{Alarm, Clock, micros};
@@ -40,6 +40,9 @@ const LOOK: Duration = Duration::from_millis(20);
 /// is given can be; other arguments set it.
 #[must_use]
 pub fn main(program: &'static Program) -> ExitCode {
+    if let Some(ended) = succession::go_between() {
+        return ended;
+    }
     let mut arguments: Vec<String> =
         std::env::args_os().skip(1).map(|it| it.to_string_lossy().into()).collect();
     let shown = match arguments.first().map(String::as_str) {
@@ -128,9 +131,11 @@ fn run(program: &'static Program, arguments: &[String]) -> Result<String, String
                 if let Some(address) = admin {
                     say(format_args!("{} tells of itself on http://{address}", program.name));
                 }
-                notice::serves();
-                // Where the generation before has ended meanwhile, there is nobody to tell.
-                before.map(|before| (&before).write_all(SERVES));
+                match before {
+                    // That one tells the manager. Where it has ended meanwhile, there is nobody to tell.
+                    Some(before) => drop((&before).write_all(SERVES)),
+                    None => notice::serves(),
+                }
             }));
             // The second signal is for whichever worker is left.
             orders.closed().await;
@@ -241,9 +246,9 @@ async fn hand_over(console: Rc<Console>, asked: Option<Signal>) {
     let Some(mut asked) = asked else { return };
     while std::future::poll_fn(|cx| asked.poll_recv(cx)).await.is_some() {
         match console.next() {
-            Ok((child, serves)) => {
+            Ok((next, serves)) => {
                 let console = Rc::clone(&console);
-                tokio::task::spawn_local(async move { console.succeeded(child, serves).await });
+                tokio::task::spawn_local(async move { console.succeeded(next, serves).await });
             }
             Err(why) => say(format_args!("error: no hand-over: {why}")),
         }
@@ -278,7 +283,7 @@ impl Console {
     }
 
     /// The next generation, and where it says that it serves.
-    fn next(&self) -> Result<(Child, UnixStream), String> {
+    fn next(&self) -> Result<(Next, UnixStream), String> {
         if std::process::id() == 1 {
             return Err(
                 "this is the first process of its container, which ends with it: start a new container"
@@ -293,21 +298,21 @@ impl Console {
         let said = self.gateway.shared.live.as_ref().map(Live::hand_over).unwrap_or_default();
         let started =
             estate.start(&said).map_err(|error| format!("the next generation cannot be started: {error}"));
-        let heard = started.and_then(|(mut child, serves)| {
+        let heard = started.and_then(|(mut next, serves)| {
             let heard = UnixStream::from_std(serves).map_err(|error| {
-                end(&mut child);
+                next.end();
                 format!("the next generation cannot be heard: {error}")
             })?;
-            Ok((child, heard))
+            Ok((next, heard))
         });
-        let (child, heard) = heard.inspect_err(|_| self.keep())?;
-        self.next.set(Some(Pid::from_child(&child)));
+        let (next, heard) = heard.inspect_err(|_| self.keep())?;
+        self.next.set(Some(next.pid));
         say(format_args!(
             "{} starts process {} as its next generation",
             self.gateway.program.name,
-            child.id()
+            next.pid.as_raw_pid()
         ));
-        Ok((child, heard))
+        Ok((next, heard))
     }
 
     /// There is no next generation: live values may be changed here again.
@@ -318,7 +323,7 @@ impl Console {
     }
 
     /// Waits until the next generation serves, and then stops; goes on serving where that ends, or takes too long.
-    async fn succeeded(&self, mut child: Child, serves: UnixStream) {
+    async fn succeeded(&self, mut next: Next, serves: UnixStream) {
         let name = self.gateway.program.name;
         let clock = &self.gateway.clock;
         let until = clock.now() + micros(READY_MOST);
@@ -327,15 +332,17 @@ impl Console {
             let mut said = [0; 16];
             if serves.try_read(&mut said).is_ok_and(|count| said.get(..count) == Some(SERVES)) {
                 self.next.set(None);
-                say(format_args!("process {} serves, and {name} drains", child.id()));
+                next.release();
+                notice::succeeded_by(next.pid);
+                say(format_args!("process {} serves, and {name} drains", next.pid.as_raw_pid()));
                 self.gateway.stops();
                 self.drain();
                 return;
             }
-            match child.try_wait() {
+            match next.ended() {
                 Ok(None) if clock.now() < until => {}
                 Ok(None) => {
-                    end(&mut child);
+                    next.end();
                     break format!("it did not serve within {} s, and was ended", READY_MOST.as_secs());
                 }
                 Ok(Some(status)) => break ended(status),
@@ -346,7 +353,7 @@ impl Console {
                     clock.wait(alarm, LOOK).await;
                 }
                 Err(error) => {
-                    end(&mut child);
+                    next.end();
                     break format!("it cannot be waited for, and was ended: {error}");
                 }
             }
@@ -355,17 +362,11 @@ impl Console {
         self.keep();
         say(format_args!(
             "error: no hand-over: process {} is no next generation: {why}; {name} goes on",
-            child.id()
+            next.pid.as_raw_pid()
         ));
     }
 }
 
 fn ended(status: ExitStatus) -> String {
     format!("it ended with {status} before it served")
-}
-
-/// Ends a process that is of no use.
-fn end(child: &mut Child) {
-    let _ = child.kill();
-    let _ = child.wait();
 }

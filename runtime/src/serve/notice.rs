@@ -7,9 +7,20 @@ use std::os::linux::net::SocketAddrExt;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::net::{SocketAddr, UnixDatagram};
 
-/// It serves; it is the main process from now on.
+use rustix::process::{Pid, getpid};
+
+/// It serves, and is the main process, where somebody else has started it for the manager.
 pub(super) fn serves() {
-    tell(&format!("READY=1\nMAINPID={}", std::process::id()));
+    ready(getpid());
+}
+
+/// Another process serves, and is the main one from now on. The main one so far says so: nobody else need be listened to.
+pub(super) fn succeeded_by(next: Pid) {
+    ready(next);
+}
+
+fn ready(main: Pid) {
+    tell(&format!("READY=1\nMAINPID={}", main.as_raw_pid()));
 }
 
 /// It will end, and nobody takes its place.

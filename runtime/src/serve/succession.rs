@@ -3,6 +3,10 @@
 //!
 //! The sockets go over a stream that is the standard input of the next generation, in messages of descriptors (`SCM_RIGHTS`); it
 //! answers on the same stream once it serves. Behind them comes what operators have told this one of live values.
+//!
+//! A go-between, which is this program once more, is the parent of the next generation until that serves, and then ends. So the next
+//! generation becomes a child of the service manager: systemd waits for the end of its own children only, and would cut off what a stop has
+//! to drain.
 
 use std::ffi::OsString;
 use std::io::{self, IoSlice, IoSliceMut};
@@ -10,14 +14,16 @@ use std::mem::MaybeUninit;
 use std::net::TcpListener;
 use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
+use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitCode, ExitStatus, Stdio};
 use std::time::Duration;
 
 use rustix::net::{
     RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendAncillaryBuffer, SendAncillaryMessage,
     SendFlags, recvmsg, sendmsg,
 };
+use rustix::process::{Pid, Signal, getpid, kill_process};
 
 use super::processors::Processors;
 
@@ -25,6 +31,10 @@ use super::processors::Processors;
 const HANDED_BY: &str = "GATEWRIGHT_HANDED_BY";
 /// The variable in which it finds how many generations there were before it.
 const GENERATION: &str = "GATEWRIGHT_GENERATION";
+/// The variable in which a go-between finds the binary that it is to start.
+const GOES_BETWEEN: &str = "GATEWRIGHT_GOES_BETWEEN";
+/// What is running, whatever lies at its path by now.
+const OWN: &str = "/proc/self/exe";
 /// What a generation says once it serves.
 pub(super) const SERVES: &[u8] = b"serves";
 /// Descriptors of one message; the kernel takes 253 at most.
@@ -59,27 +69,103 @@ impl Estate {
         Ok(Self { program, arguments: arguments.collect(), sockets, processors })
     }
 
-    /// Starts the next generation; answers it, and the stream on which it says that it serves.
-    /// `live` is what this one was told of live values.
-    pub(super) fn start(&self, live: &str) -> io::Result<(Child, UnixStream)> {
+    /// Starts the next generation. `live` is what this one was told of live values.
+    pub(super) fn start(&self, live: &str) -> io::Result<(Next, UnixStream)> {
         let (own, theirs) = UnixStream::pair()?;
-        // What the stream holds is read by somebody, or is given back with it.
-        own.set_nonblocking(true)?;
-        send(&own, &self.sockets)?;
-        send_text(&own, live)?;
-        let mut command = Command::new(&self.program);
+        let mut command = Command::new(OWN);
         command
             .args(&self.arguments)
             .stdin(Stdio::from(std::os::fd::OwnedFd::from(theirs)))
             .env(HANDED_BY, std::process::id().to_string())
-            .env(GENERATION, generation().to_string());
+            .env(GENERATION, generation().to_string())
+            .env(GOES_BETWEEN, &self.program);
         // A process has the processors of the thread that starts it.
         let own_processors = Processors::of_this_thread();
         self.processors.take();
-        let child = command.spawn();
+        let parent = command.spawn();
         own_processors.take();
-        Ok((child?, own))
+        drop(command);
+        let mut parent = parent?;
+        let pid = started(&own).inspect_err(|_| {
+            let _ = parent.kill();
+            let _ = parent.wait();
+        })?;
+        let mut next = Next { parent, pid };
+        match self.hand(&own, live) {
+            // Where nobody is there any more, how it has ended says why.
+            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+                next.end();
+                Err(error)
+            }
+            _ => Ok((next, own)),
+        }
     }
+
+    fn hand(&self, stream: &UnixStream, live: &str) -> io::Result<()> {
+        // What the stream holds is read by somebody, or is given back with it.
+        stream.set_nonblocking(true)?;
+        send(stream, &self.sockets)?;
+        send_text(stream, live)
+    }
+}
+
+/// A next generation, and the go-between that has started it.
+#[derive(Debug)]
+pub(super) struct Next {
+    parent: Child,
+    pub(super) pid: Pid,
+}
+
+impl Next {
+    /// How it has ended, where it has: the go-between ends as it does.
+    pub(super) fn ended(&mut self) -> io::Result<Option<ExitStatus>> {
+        self.parent.try_wait()
+    }
+
+    /// Ends one that is of no use.
+    pub(super) fn end(&mut self) {
+        let _ = kill_process(self.pid, Signal::KILL);
+        let _ = self.parent.wait();
+    }
+
+    /// Leaves it to the service manager.
+    pub(super) fn release(&mut self) {
+        let _ = self.parent.kill();
+        let _ = self.parent.wait();
+    }
+}
+
+/// What a go-between says at once: the number of the process that it has started, or why there is none. The next generation answers on
+/// the same stream, but not before it is handed something.
+fn started(stream: &UnixStream) -> io::Result<Pid> {
+    stream.set_read_timeout(Some(HANDED_MOST))?;
+    let mut line = Vec::new();
+    let mut byte = [0];
+    while io::Read::read(&mut &*stream, &mut byte)? == 1 && byte != *b"\n" {
+        line.extend(byte);
+    }
+    let line = String::from_utf8_lossy(&line);
+    let pid = line.parse().ok().and_then(Pid::from_raw);
+    pid.ok_or_else(|| io::Error::other(if line.is_empty() { "nobody says why" } else { &*line }.to_owned()))
+}
+
+/// Where this process is a go-between: starts the next generation, waits for its end, and ends as it has. Once that serves, whoever has
+/// started this process ends it.
+pub(super) fn go_between() -> Option<ExitCode> {
+    let program = std::env::var_os(GOES_BETWEEN).filter(|_| is_handed())?;
+    let stream = UnixStream::from(io::stdin().as_fd().try_clone_to_owned().ok()?);
+    let mut command = Command::new(program);
+    command.args(std::env::args_os().skip(1)).env_remove(GOES_BETWEEN);
+    let next = command.env(HANDED_BY, std::process::id().to_string()).spawn();
+    let text = next.as_ref().map_or_else(ToString::to_string, |next| next.id().to_string());
+    // Where the generation before has ended meanwhile, there is nobody to tell.
+    let _ = io::Write::write_all(&mut &stream, format!("{text}\n").as_bytes());
+    let status = next.and_then(|mut next| next.wait()).ok();
+    if let Some(signal) = status.and_then(|status| status.signal()).and_then(Signal::from_named_raw) {
+        let _ = kill_process(getpid(), signal);
+    }
+    let code = status.and_then(|status| status.code()).and_then(|code| u8::try_from(code).ok());
+    Some(code.map_or(ExitCode::FAILURE, ExitCode::from))
 }
 
 /// What the generation before has handed over: the number of the listener and its socket for each, and the stream on which it

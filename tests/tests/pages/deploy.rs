@@ -1,5 +1,5 @@
 //! The dashboard and the alerts in `deploy/` are made of the metrics that the pages describe: the two files are written here, and
-//! every name in them must be one of a gateway's.
+//! every name in them must be one of a gateway's. The units and the manifest must fit the gateway of their page.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -266,6 +266,48 @@ fn prometheus_accepts_the_alerts_and_the_expressions_of_the_dashboard() {
     std::fs::write(&path, rules).unwrap();
     let said = promtool(&["check", "rules", path.to_str().unwrap()]);
     assert!(said.contains(&format!("{} rules found", drawn.len())), "{said}");
+}
+
+/// systemd itself reads the units. What they start need only be there.
+#[test]
+fn systemd_accepts_the_units() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut verify = Command::new("systemd-analyze");
+    verify.args(["verify", "--man=no"]);
+    for name in ["shop.service", "shop.socket"] {
+        let text = deployed(&format!("systemd/{name}")).replace("/usr/local/bin/shop", "/bin/true");
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        verify.arg(path);
+    }
+    let output = verify.output().expect("`cargo xtask test` installs systemd-analyze");
+    let said =
+        [output.stdout, output.stderr].map(|said| String::from_utf8_lossy(&said).into_owned()).concat();
+    // What it does not know it only mentions.
+    assert!(output.status.success() && !said.contains("shop."), "{said}");
+}
+
+/// Whoever stops a gateway leaves it the time to drain, and asks it where it listens.
+#[test]
+fn what_is_deployed_fits_the_gateway_of_the_page() {
+    let page = std::fs::read_to_string(Path::new(ROOT).join("docs/deploy.md")).unwrap();
+    let number = |text: &str, behind: &str| -> u64 {
+        let (_, rest) = text.split_once(behind).unwrap_or_else(|| panic!("{behind:?} is nowhere"));
+        let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
+        digits.parse().unwrap()
+    };
+    let (within, wait) = (number(&page, "drain within "), number(&page, "s wait "));
+    let (service, pod) = (deployed("systemd/shop.service"), deployed("kubernetes/shop.yaml"));
+    assert!(number(&service, "TimeoutStopSec=") > within + wait);
+    assert!(number(&pod, "terminationGracePeriodSeconds: ") > within + wait);
+    assert!(number(&pod, "limits: { cpu: \"2\", memory: ") > number(&page, "capacity memory "));
+    assert_eq!(number(&pod, "name: http, containerPort: "), number(&page, "listen http :"));
+    assert_eq!(number(&pod, "name: admin, containerPort: "), number(&page, "admin :"));
+    assert_eq!(number(&deployed("systemd/shop.socket"), "ListenStream="), number(&page, "listen http :"));
+}
+
+fn deployed(path: &str) -> String {
+    std::fs::read_to_string(Path::new(ROOT).join("deploy").join(path)).unwrap()
 }
 
 /// The names of metrics in an expression.
