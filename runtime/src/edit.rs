@@ -15,6 +15,12 @@ pub(crate) struct Edits {
     pairs: Option<Vec<Pair>>,
     /// Pairs more, each with `&` before it.
     added: Vec<u8>,
+    /// Names of fields of which none of the client's is sent.
+    taken: Vec<&'static str>,
+    /// So many of these are of no step.
+    given_taken: usize,
+    /// Of the client's fields, only these are sent.
+    only: Option<Vec<&'static str>>,
 }
 
 /// A pair of the query as received: offsets into it.
@@ -33,11 +39,15 @@ impl Edits {
         self.pairs = None;
         self.added.clear();
         self.added.shrink_to(4096);
+        self.taken.clear();
+        self.given_taken = 0;
+        self.only = None;
     }
 
     /// What is there by now is of no step.
     pub(crate) fn begin(&mut self) {
         self.given = self.lines.len();
+        self.given_taken = self.taken.len();
     }
 
     /// Forgets what steps have changed, for a chain that runs once more.
@@ -45,6 +55,31 @@ impl Edits {
         self.lines.truncate(self.given);
         self.pairs = None;
         self.added.clear();
+        self.taken.truncate(self.given_taken);
+        self.only = None;
+    }
+
+    /// No field of the client's of this name, which is in lower case, is sent, nor one that a server may take for it.
+    pub(crate) fn take(&mut self, head: &mut Head, name: &'static str) {
+        drop_alike(head, name);
+        self.taken.push(name);
+    }
+
+    /// Of the client's fields only those of these names are sent, and those that a body cannot do without.
+    pub(crate) fn keep_only(&mut self, head: &mut Head, names: Vec<&'static str>) {
+        keep_fields(head, &names);
+        self.only = Some(names);
+    }
+
+    /// Takes field lines behind a body out that were not sent in front of it: a server may read them as if they stood there.
+    pub(crate) fn drop_trailers(&self, trailers: &mut Vec<u8>) {
+        drop_trailers(&self.lines, trailers, |name| {
+            self.taken.iter().any(|taken| is_alike(name, taken.as_bytes()))
+                || self
+                    .only
+                    .as_ref()
+                    .is_some_and(|only| !only.iter().any(|kept| name.eq_ignore_ascii_case(kept.as_bytes())))
+        });
     }
 
     /// Of the query only the pairs are sent that `keeps` holds for, which is given their names as received.
@@ -126,7 +161,7 @@ impl Edits {
 
 /// Of the fields only those are sent that are named, and those that a body cannot do without: what it is, and whether it
 /// is waited for.
-pub(crate) fn keep_fields(head: &mut Head, names: &[&str]) {
+fn keep_fields(head: &mut Head, names: &[&str]) {
     let has_body =
         head.fields.iter().any(|field| matches!(field.known, Known::ContentLength | Known::TransferEncoding));
     for field in &mut head.fields {
@@ -138,35 +173,40 @@ pub(crate) fn keep_fields(head: &mut Head, names: &[&str]) {
     }
 }
 
-/// The fields of this name are not sent.
-pub(crate) fn drop_field(head: &mut Head, name: &str) {
-    for field in &mut head.fields {
-        field.dropped |= field.name.of(&head.bytes).eq_ignore_ascii_case(name.as_bytes());
-    }
-}
-
 /// The fields of this name, which is in lower case, are not sent, nor those that a server may take for it: many do not tell `_`
 /// from `-`.
 pub(crate) fn drop_alike(head: &mut Head, name: &str) {
     for field in &mut head.fields {
-        field.dropped |= is_alike(field.name.of(&head.bytes), name);
+        field.dropped |= is_alike(field.name.of(&head.bytes), name.as_bytes());
     }
 }
 
 /// The same of field lines behind a body, where a server may read them as if they stood before it.
 pub(crate) fn drop_lines_alike(name: &str, lines: &mut Vec<u8>) {
-    let is_it = |line: &[u8]| {
-        let own = line.iter().position(|byte| *byte == b':').and_then(|colon| line.get(..colon));
-        own.is_some_and(|own| is_alike(own, name))
-    };
-    for line in std::mem::take(lines).split_inclusive(|byte| *byte == b'\n').filter(|line| !is_it(line)) {
-        lines.extend_from_slice(line);
+    drop_trailers(b"", lines, |own| is_alike(own, name.as_bytes()));
+}
+
+/// Takes field lines behind a body out: those of which the name is one of the gateway's own lines, and those of which it is taken.
+pub(crate) fn drop_trailers(own: &[u8], trailers: &mut Vec<u8>, is_taken: impl Fn(&[u8]) -> bool) {
+    let is_end = |byte: &u8| *byte == b'\n';
+    for line in std::mem::take(trailers).split_inclusive(is_end) {
+        let is_own = |name| own.split_inclusive(is_end).filter_map(name_of).any(|own| is_alike(name, own));
+        let is_dropped = name_of(line).is_some_and(|name| is_taken(name) || is_own(name));
+        if !is_dropped {
+            trailers.extend_from_slice(line);
+        }
     }
 }
 
-fn is_alike(own: &[u8], name: &str) -> bool {
+/// The name of a field line.
+fn name_of(line: &[u8]) -> Option<&[u8]> {
+    line.get(..line.iter().position(|byte| *byte == b':')?)
+}
+
+/// Whether a server may take one name for the other.
+pub(crate) fn is_alike(own: &[u8], name: &[u8]) -> bool {
     let folded = |byte: &u8| if *byte == b'_' { b'-' } else { byte.to_ascii_lowercase() };
-    own.len() == name.len() && own.iter().map(folded).eq(name.as_bytes().iter().map(folded))
+    own.len() == name.len() && own.iter().map(folded).eq(name.iter().map(folded))
 }
 
 /// Takes the lines of a field out of many.

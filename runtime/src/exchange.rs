@@ -93,6 +93,8 @@ pub struct Exchange {
     pub(crate) scratch: Vec<u8>,
     /// Field lines that the final answer has beside its own, each ended by CR LF.
     pub(crate) said: Vec<u8>,
+    /// Names of fields that steps have taken out of the answer, or have said themselves.
+    pub(crate) unsaid: Vec<&'static str>,
     /// That it is one of those that the gateway has at once, where they are counted.
     pub(crate) admission: Option<Admission>,
     /// What a function of the operator's says of its failure.
@@ -141,6 +143,8 @@ pub(crate) struct Waits {
     pub(crate) idle: Micros,
     /// Where a server is told how long it has: the name of a field.
     pub(crate) forward: Option<&'static str>,
+    /// A proxy in front has made the time shorter than the route has it.
+    pub(crate) is_cut: bool,
 }
 
 /// What is known of an exchange when it is over.
@@ -250,6 +254,7 @@ impl Default for Exchange {
             #[cfg(feature = "limit")]
             scratch: Vec::new(),
             said: Vec::new(),
+            unsaid: Vec::new(),
             admission: None,
             #[cfg(feature = "handler")]
             told: String::new(),
@@ -352,6 +357,7 @@ impl Exchange {
     /// Forgets what steps have given the final answer.
     pub(crate) fn unsay(&mut self) {
         self.said.clear();
+        self.unsaid.clear();
         if let (Some(name), false) = (self.shared.as_ref().and_then(|it| it.request_id()), self.id.is_empty())
         {
             let id = std::mem::take(&mut self.id);
@@ -363,7 +369,7 @@ impl Exchange {
     /// Takes the id, which is there by now, on to the server and back to the client. Where one is set already, by either
     /// side, it gives way.
     pub(crate) fn carry_id(&mut self, name: &str) {
-        edit::drop_field(&mut self.head, name);
+        edit::drop_alike(&mut self.head, name);
         let Self { edits, id, .. } = self;
         edits.add_line(name, |out| out.extend_from_slice(id));
         self.unsay();
@@ -375,6 +381,13 @@ impl Exchange {
         for field in &mut self.fields {
             field.dropped |= field.name.of(bytes).eq_ignore_ascii_case(name.as_bytes());
         }
+    }
+
+    /// Takes field lines behind the body of an answer out that were taken out in front of it.
+    pub(crate) fn drop_trailers(&self, trailers: &mut Vec<u8>) {
+        edit::drop_trailers(&self.said, trailers, |name| {
+            self.unsaid.iter().any(|taken| edit::is_alike(name, taken.as_bytes()))
+        });
     }
 
     /// The route as it is written.
@@ -462,6 +475,7 @@ impl Exchange {
             self.scratch.shrink_to(1024);
         }
         self.said.clear();
+        self.unsaid.clear();
         self.admission = None;
         self.fault = None;
         self.principals.clear();

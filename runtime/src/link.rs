@@ -7,6 +7,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::task::{Context, Poll};
 
+use rustix::io::Errno;
 use tokio::net::TcpStream;
 
 use crate::reason::Reason;
@@ -36,6 +37,12 @@ pub(crate) struct Refused {
     pub(crate) why: Option<&'static str>,
 }
 
+/// Whether a connection cannot be opened for want of something of this machine: descriptors, ports or memory. No server is to blame.
+fn is_own(error: &io::Error) -> bool {
+    let own = [Errno::MFILE, Errno::NFILE, Errno::NOBUFS, Errno::NOMEM, Errno::ADDRNOTAVAIL];
+    Errno::from_io_error(error).is_some_and(|errno| own.contains(&errno))
+}
+
 impl Link {
     /// Opens a connection, and shakes hands where TLS is spoken.
     ///
@@ -54,6 +61,7 @@ impl Link {
     pub(crate) async fn connect(address: SocketAddr) -> Result<TcpStream, Refused> {
         let stream = TcpStream::connect(address).await.map_err(|error| Refused {
             reason: match error.kind() {
+                _ if is_own(&error) => Reason::OVERLOADED,
                 io::ErrorKind::ConnectionRefused => Reason::UPSTREAM_REFUSED,
                 io::ErrorKind::TimedOut => Reason::UPSTREAM_CONNECT_TIMEOUT,
                 _ => Reason::UPSTREAM_UNREACHABLE,
@@ -125,6 +133,16 @@ impl Link {
         }
     }
 
+    /// The same, and the socket itself is asked, whatever is known of it.
+    pub(crate) fn is_silent(&mut self) -> bool {
+        match self {
+            Self::Plain(stream) => socket::is_silent(stream),
+            // It asks in any case.
+            #[cfg(feature = "tls")]
+            Self::Secure(session) => session.quiet(),
+        }
+    }
+
     /// What TLS says of the last error.
     #[cfg_attr(
         not(feature = "tls"),
@@ -150,5 +168,21 @@ impl Link {
     /// Reads what there is.
     pub(crate) async fn read(&mut self, turn: &Turn, room: &mut [u8]) -> io::Result<usize> {
         poll_fn(|cx| self.poll_read(turn, cx, room)).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_machine_lacks_is_no_servers_fault() {
+        for errno in [Errno::MFILE, Errno::NFILE, Errno::NOBUFS, Errno::NOMEM, Errno::ADDRNOTAVAIL] {
+            assert!(is_own(&errno.into()), "{errno}");
+        }
+        for errno in [Errno::CONNREFUSED, Errno::HOSTUNREACH, Errno::NETUNREACH, Errno::TIMEDOUT] {
+            assert!(!is_own(&errno.into()), "{errno}");
+        }
+        assert!(!is_own(&io::ErrorKind::TimedOut.into()));
     }
 }

@@ -227,7 +227,7 @@ impl Calling<'_> {
             };
             x.tried.push(server.index);
             let (asking, by) = (server.ask(), self.each(x));
-            let mut kept = server.own.pool.take();
+            let mut kept = server.own.pool.take(self.worker.lately());
             let turn = loop {
                 x.record.server = Some(server.address);
                 x.record.line = server.line;

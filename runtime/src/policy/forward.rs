@@ -1,6 +1,5 @@
 //! `forward`: what of the client's head and query is sent on, where that is not all of it.
 
-use crate::edit;
 use crate::exchange::{Exchange, Flow};
 use crate::part;
 
@@ -43,15 +42,12 @@ impl Config {
             self.items.iter().find_map(|Item::Forward { part, names }| (*part == wanted).then_some((*names)?))
         };
         let none = self.items.iter().any(|Item::Forward { part, .. }| *part == Part::None);
-        let nothing: Option<&[&str]> = none.then_some(&[]);
+        let nothing: Option<&[&'static str]> = none.then_some(&[]);
         x.sends_credentials = self.items.iter().any(|Item::Forward { part, .. }| *part == Part::Credential);
         if let Some(names) = names_of(Part::Header).or(nothing) {
-            let credentials: &[&str] = if x.sends_credentials { &x.credentials } else { &[] };
-            if credentials.is_empty() {
-                edit::keep_fields(&mut x.head, names);
-            } else {
-                edit::keep_fields(&mut x.head, &[names, credentials].concat());
-            }
+            let credentials: &[&'static str] = if x.sends_credentials { &x.credentials } else { &[] };
+            let names = [names, credentials].concat();
+            x.edits.keep_only(&mut x.head, names);
         }
         if let Some(names) = names_of(Part::Query).or(nothing) {
             x.edits.keep_pairs(&x.head, |received| names.iter().any(|name| part::is_named(received, name)));

@@ -1,6 +1,5 @@
 //! `request { … }`: fields and parts of the query that are set, added or removed before a request is sent on.
 
-use crate::edit;
 use crate::exchange::{Exchange, Flow};
 use crate::part;
 use crate::reason::Reason;
@@ -87,10 +86,10 @@ fn has(x: &Exchange, part: Part, name: &str) -> bool {
     }
 }
 
-fn remove(x: &mut Exchange, part: Part, name: &str) {
+fn remove(x: &mut Exchange, part: Part, name: &'static str) {
     match part {
         Part::Header => {
-            edit::drop_field(&mut x.head, name);
+            x.edits.take(&mut x.head, name);
             // The gateway's own line, such as the id of the request, is a field like any other.
             x.edits.drop_lines(name);
         }

@@ -64,7 +64,8 @@ impl Config {
     }
 }
 
-fn remove(x: &mut Exchange, name: &str) {
+fn remove(x: &mut Exchange, name: &'static str) {
+    x.unsaid.push(name);
     for field in &mut x.fields {
         field.dropped |= field.name.of(&x.answer.bytes).eq_ignore_ascii_case(name.as_bytes());
     }

@@ -26,6 +26,7 @@ impl Config {
     pub fn request(&'static self, exchange: &mut Exchange) -> Flow {
         let wait = |setting: &Setting<Duration>| micros(setting.of(exchange));
         exchange.waits = Waits {
+            is_cut: false,
             total: wait(&self.total),
             each: self.each.as_ref().map_or(Micros::MAX, wait),
             connect: wait(&self.connect),

@@ -174,6 +174,11 @@ impl Client {
         buffer
     }
 
+    /// Nothing will follow what has been asked.
+    pub(crate) fn is_leaving(&self) -> bool {
+        self.ended && !self.holds()
+    }
+
     /// Bytes that have arrived and belong to nothing yet.
     pub(crate) fn holds(&self) -> bool {
         !self.ahead.is_empty() || self.input.as_ref().is_some_and(|input| !input.is_empty())
@@ -194,22 +199,26 @@ impl Client {
         }
     }
 
-    /// While a server works: learns whether the client is still there. Bytes that arrive are kept, and nothing more is
-    /// read until they are used. An error means that the client is gone; a closed side does not, since a client may
-    /// close it and still wait for its answer.
+    /// While a server works: learns whether the client is still there. Bytes that arrive are kept, as many as the head of a request
+    /// may have, so that what ends the connection behind them is seen. An error means that the client is gone; a closed side does
+    /// not, since a client may close it and still wait for its answer.
     pub(crate) fn poll_watch(&mut self, cx: &mut Context) -> io::Result<()> {
-        if self.ended || self.holds() {
-            return Ok(());
-        }
-        if poll_readable(&self.stream, &self.awaited, cx)?.is_pending() {
-            return Ok(());
-        }
-        let mut bytes = [0_u8; 4096];
-        match poll_read(&self.stream, &self.worker.turn, cx, &mut bytes) {
-            Poll::Ready(Ok(0)) => self.ended = true,
-            Poll::Ready(Ok(count)) => self.ahead.extend_from_slice(bytes.get(..count).unwrap_or_default()),
-            Poll::Ready(Err(error)) => return Err(error),
-            Poll::Pending => {}
+        let most = self.worker.gateway.limits.head_bytes.min(SIZE);
+        // What is kept stands in front of what is worked on.
+        self.park();
+        while !self.ended && self.ahead.len() < most {
+            if poll_readable(&self.stream, &self.awaited, cx)?.is_pending() {
+                return Ok(());
+            }
+            let mut bytes = [0_u8; 4096];
+            let room = most - self.ahead.len();
+            let room = bytes.get_mut(..room.min(4096)).unwrap_or_default();
+            match poll_read(&self.stream, &self.worker.turn, cx, room) {
+                Poll::Ready(Ok(0)) => self.ended = true,
+                Poll::Ready(Ok(count)) => self.ahead.extend_from_slice(room.get(..count).unwrap_or_default()),
+                Poll::Ready(Err(error)) => return Err(error),
+                Poll::Pending => return Ok(()),
+            }
         }
         Ok(())
     }

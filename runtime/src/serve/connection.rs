@@ -305,7 +305,7 @@ pub(crate) async fn own(
         }
         _ => None,
     };
-    let last = request.last || left.is_none() || client.ended || client.retiring();
+    let last = request.last || left.is_none() || client.is_leaving() || client.retiring();
     if !say(client, x, last, write).await {
         return After::Close;
     }

@@ -4,7 +4,6 @@
 //! not agree.
 
 use crate::clock::Micros;
-use crate::edit::drop_field;
 use crate::exchange::Exchange;
 use crate::head::write_number;
 
@@ -14,9 +13,11 @@ pub(super) fn receive(x: &mut Exchange, trusted: bool) -> bool {
     let Some(name) = x.waits.forward else { return true };
     if trusted {
         let least = x.head.field(name).filter_map(milliseconds).min();
-        x.waits.total = x.waits.total.min(least.map_or(Micros::MAX, |left| left.saturating_mul(1_000)));
+        let left = least.map_or(Micros::MAX, |left| left.saturating_mul(1_000));
+        x.waits.is_cut = left < x.waits.total;
+        x.waits.total = x.waits.total.min(left);
     }
-    drop_field(&mut x.head, name);
+    x.edits.take(&mut x.head, name);
     x.waits.total > 0
 }
 
@@ -46,6 +47,7 @@ mod tests {
         x.waits = Waits { total: 2 * SECOND, forward: Some("x-left"), ..Waits::default() };
         let is_left = receive(&mut x, trusted);
         assert!(!x.sent().contains("eft:"), "it is not passed on: {}", x.sent());
+        assert_eq!(x.waits.is_cut, x.waits.total < 2 * SECOND);
         (x.waits.total, is_left)
     }
 
@@ -56,6 +58,11 @@ mod tests {
         assert_eq!(said("X-Left: 500", false), (2 * SECOND, true));
         assert_eq!(said("X-Left: 700\nX-Left: 500", true), (500_000, true), "the least of several");
         assert_eq!(said("X-Left: 0", true), (0, false));
+        assert_eq!(
+            said("X_Left: 1", true),
+            (2 * SECOND, true),
+            "whoever says it in another way is not heard"
+        );
     }
 
     #[test]

@@ -75,7 +75,7 @@ pub(crate) async fn forward(
         };
         x.tried.push(server.index);
         let (asking, by) = (server.ask(), each(client, x));
-        let mut kept = server.own.pool.take();
+        let mut kept = server.own.pool.take(worker.lately());
         let turn = loop {
             begin(&worker, x, server);
             let reused = kept.is_some();
@@ -119,8 +119,7 @@ pub(crate) async fn forward(
                 }
             }
             Turn::Failed(reason, cause) => {
-                upstream.failed(server, reason, worker.lately());
-                blame(client, x, reason);
+                blame(client, x, (upstream, server), reason);
                 x.trace.tried(worker.lately(), Some(reason.word));
                 failure = (reason, cause);
                 if worker.cut.get() || late(client, x) {
@@ -138,7 +137,7 @@ pub(crate) async fn forward(
         }
     }
     let (reason, cause) = failure;
-    if x.record.server.is_some() {
+    if x.record.server.is_some() && is_counted(x, reason) {
         upstream.lost(x.pass.as_ref(), reason, worker.lately());
     }
     Box::pin(give_up(client, x, request, reason, cause)).await
@@ -166,10 +165,20 @@ fn begin(worker: &Worker, x: &mut Exchange, server: &Server) {
 }
 
 /// Counts against a server that it gave no answer, where that is its doing.
-fn blame(client: &Client, x: &Exchange, reason: Reason) {
+fn blame(client: &Client, x: &Exchange, (upstream, server): (&Upstream, &Server), reason: Reason) {
+    if !is_counted(x, reason) {
+        return;
+    }
+    upstream.failed(server, reason, client.worker.lately());
     if is_of_server(reason) {
         client.worker.metrics.unanswered(&x.record);
     }
+}
+
+/// Whether a failure says something of a server: not where it had less time than its route gives it, or whoever may make that shorter
+/// could shut it off from all.
+fn is_counted(x: &Exchange, reason: Reason) -> bool {
+    !(x.waits.is_cut && matches!(reason, Reason::UPSTREAM_TIMEOUT | Reason::UPSTREAM_CONNECT_TIMEOUT))
 }
 
 /// The server that is asked next.
@@ -316,11 +325,12 @@ fn write_head(client: &Client, x: &mut Exchange, request: &Request, server: &Ser
 /// Relays over one connection.
 async fn converse(client: &mut Client, x: &mut Exchange, request: Request, stream: Link, to: To<'_>) -> Turn {
     x.record.tried = client.worker.lately();
-    let (end, repeatable, Finished { server, last, complete }) = {
+    let (end, repeatable, is_held_up, Finished { server, last, complete }) = {
         let mut relay = Relay::new(client, x, request, stream, to);
         let end = std::future::poll_fn(|cx| relay.poll(cx)).await;
-        let repeatable = matches!(end, End::Failed(..)) && relay.can_be_repeated();
-        (end, repeatable, relay.finish())
+        let has_failed = matches!(end, End::Failed(..));
+        let repeatable = has_failed && relay.can_be_repeated();
+        (end, repeatable, has_failed && relay.is_held_up(), relay.finish())
     };
     Turn::Over(match end {
         End::Stale => return Turn::Stale,
@@ -348,9 +358,10 @@ async fn converse(client: &mut Client, x: &mut Exchange, request: Request, strea
             After::Close
         }
         End::Failed(reason, cause) if client.answering => {
-            to.upstream.failed(to.server, reason, client.worker.lately());
-            blame(client, x, reason);
-            to.upstream.lost(x.pass.as_ref(), reason, client.worker.lately());
+            // A server that gives up on a client that stalls is not to blame, or one client could shut it off from all.
+            if !is_held_up {
+                lost(client, x, to, reason);
+            }
             x.record.reason = Some(reason.word);
             x.record.cause = cause;
             if reason == Reason::CLIENT_STALLED {
@@ -361,9 +372,7 @@ async fn converse(client: &mut Client, x: &mut Exchange, request: Request, strea
         }
         End::Failed(reason, cause) if repeatable => return Turn::Failed(reason, cause),
         End::Failed(reason, cause) => {
-            to.upstream.failed(to.server, reason, client.worker.lately());
-            blame(client, x, reason);
-            to.upstream.lost(x.pass.as_ref(), reason, client.worker.lately());
+            lost(client, x, to, reason);
             if complete {
                 Box::pin(give_up(client, x, request, reason, cause)).await
             } else {
@@ -371,6 +380,14 @@ async fn converse(client: &mut Client, x: &mut Exchange, request: Request, strea
             }
         }
     })
+}
+
+/// There will be no other try: the failure counts for the upstream too.
+fn lost(client: &Client, x: &Exchange, to: To<'_>, reason: Reason) {
+    blame(client, x, (to.upstream, to.server), reason);
+    if is_counted(x, reason) {
+        to.upstream.lost(x.pass.as_ref(), reason, client.worker.lately());
+    }
 }
 
 /// Refuses a request whose body is, or is not, still to come.

@@ -89,6 +89,12 @@ pub(crate) fn quiet(stream: &TcpStream) -> bool {
     attempt(stream, Interest::READABLE, 1, || receive(stream, &mut byte)).is_none()
 }
 
+/// The same, and a system call is made in any case.
+pub(crate) fn is_silent(stream: &TcpStream) -> bool {
+    let mut byte = [0_u8; 1];
+    receive(stream, &mut byte).is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock)
+}
+
 /// Whether the task is registered for the arrival of something on a stream that one task reads for good. It stays so until
 /// something arrives, and then the stream is ready, so that a ready stream is what ends it.
 #[derive(Debug, Default)]

@@ -144,8 +144,10 @@ impl Worker {
     pub(crate) fn keep(&self, pool: &Pool, left: Left) {
         let limits = &self.gateway.limits;
         let idle = left.idle.map_or(u64::MAX, |seconds| seconds.saturating_mul(1_000_000));
-        let until = self.lately() + micros(limits.upstream_idle).min(idle);
-        pool.keep(left, until, limits.upstream_kept);
+        // What is due is reckoned from a moment that is not over.
+        let now = if left.suspect { self.now() } else { self.lately() };
+        let until = now + micros(limits.upstream_idle).min(idle);
+        pool.keep(left, (now, until), limits.upstream_kept);
         self.sweep.look_at(until);
     }
 }

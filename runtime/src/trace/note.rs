@@ -11,6 +11,7 @@ use std::sync::mpsc::{SyncSender, TrySendError};
 use super::context::{self, Parent, put_hex};
 use super::export::{Counts, Tracing};
 use crate::clock::Micros;
+use crate::edit::Edits;
 use crate::exchange::Exchange;
 use crate::head::Head;
 use crate::reason::Reason;
@@ -134,7 +135,7 @@ impl Tracer {
         if !self.is_on() {
             return;
         }
-        let (has_parent, has_state) = take_fields(&mut x.head);
+        let (has_parent, has_state) = take_fields(&mut x.head, &mut x.edits);
         let believed = has_parent && (is_trusted || self.everyone);
         let parent = if believed { context::parent(x.head.field(PARENT)) } else { None };
         self.start(x, parent);
@@ -262,16 +263,16 @@ const fn mix(mut bits: u64) -> u64 {
 }
 
 /// Takes the fields of a trace away from what is sent on; whether they are there.
-fn take_fields(head: &mut Head) -> (bool, bool) {
-    let Head { fields, bytes, .. } = head;
+fn take_fields(head: &mut Head, edits: &mut Edits) -> (bool, bool) {
+    let Head { fields, bytes, .. } = &*head;
     let (mut has_parent, mut has_state) = (false, false);
     for field in fields {
         let name = field.name.of(bytes);
-        let is_parent = name.eq_ignore_ascii_case(PARENT.as_bytes());
-        let is_state = name.eq_ignore_ascii_case(STATE.as_bytes());
-        has_parent |= is_parent;
-        has_state |= is_state;
-        field.dropped |= is_parent || is_state;
+        has_parent |= name.eq_ignore_ascii_case(PARENT.as_bytes());
+        has_state |= name.eq_ignore_ascii_case(STATE.as_bytes());
+    }
+    for name in [PARENT, STATE] {
+        edits.take(head, name);
     }
     (has_parent, has_state)
 }

@@ -24,6 +24,8 @@ pub(crate) struct Breaker {
     /// See [`Word`].
     word: AtomicU64,
     rows: [Row; ROWS],
+    /// When a probe was let through the last time.
+    asked: AtomicU64,
     /// How often it has opened.
     opened: AtomicU64,
     /// How often it has closed again.
@@ -130,6 +132,7 @@ impl Breaker {
                 State::HalfOpen if u32::from(word.asked) + u32::from(word.good) < config.probes => {
                     Word { asked: word.asked + 1, ..word }
                 }
+                State::HalfOpen if self.takes_turn(config, now) => return Ok(pass(Stage::Probe, word.until)),
                 State::HalfOpen => {
                     self.refused.fetch_add(1, Ordering::Relaxed);
                     // When the probes end is known to nobody.
@@ -137,10 +140,21 @@ impl Breaker {
                 }
             };
             match self.replace(number, next) {
-                Ok(()) => return Ok(pass(Stage::Probe, word.until)),
+                Ok(()) => {
+                    self.asked.fetch_max(now, Ordering::AcqRel);
+                    return Ok(pass(Stage::Probe, word.until));
+                }
                 Err(other) => number = other,
             }
         }
+    }
+
+    /// Whether the probes take longer than it was open: then one more goes through, once in such a time. A client that is slow to send
+    /// would keep all others out.
+    fn takes_turn(&self, config: &Config, now: Micros) -> bool {
+        let asked = self.asked.load(Ordering::Acquire);
+        now.saturating_sub(asked) >= micros(config.r#for)
+            && self.asked.compare_exchange(asked, now, Ordering::AcqRel, Ordering::Acquire).is_ok()
     }
 
     /// Refuses a request that has not asked yet, as long as it is open; answers for how long that is.

@@ -77,6 +77,52 @@ fn a_failing_upstream_is_left_alone_and_asked_again_a_little_at_first() {
 }
 
 #[test]
+fn probes_that_take_longer_than_it_was_open_keep_nobody_out() {
+    let cue = Cue::default();
+    let server = obedient(cue.clone());
+    let gate = setup(&server).start();
+    fail(&gate, "/brittle", 4);
+    gate.clock.advance(Duration::from_secs(5));
+    let mut probes: Vec<Client> = (0..2).map(|_| gate.client()).collect();
+    for client in &mut probes {
+        client.send(be("/brittle", "slow"));
+    }
+    eventually("both are on their way", || server.requests().len() == 6);
+    for _ in 0..2 {
+        refused(&gate.ask(get("/brittle")), 503, "breaker_open");
+        gate.clock.advance(Duration::from_secs(5));
+        assert_eq!(gate.ask(get("/brittle")).status(), 200, "one more goes through");
+    }
+    // Two have succeeded, and it is closed.
+    (0..3).for_each(|_| assert_eq!(gate.ask(get("/brittle")).status(), 200));
+    (0..2).for_each(|_| cue.give());
+    probes.iter_mut().for_each(|client| assert_eq!(client.answer().status(), 200));
+    assert_eq!(gate.ask(get("/brittle")).status(), 200);
+}
+
+#[test]
+fn a_client_that_stalls_says_nothing_of_a_server() {
+    // It begins its answer before it has the whole request.
+    let server = Server::new(|connection| {
+        connection.head()?;
+        connection.write("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nok")?;
+        connection.wait()
+    });
+    let gate = setup(&server).start();
+    let mut clients: Vec<Client> = (0..5).map(|_| gate.client()).collect();
+    for client in &mut clients {
+        client.send("POST /brittle HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\nabc");
+    }
+    eventually("all are answered", || server.connections() == 5);
+    gate.advance_until(Duration::from_millis(100), || (0..5).all(|index| server.is_over(index)));
+    let log = gate.log(5);
+    assert!(log.iter().all(|line| line["reason"] == "body_timeout"), "{log:?}");
+    let mut other = gate.client();
+    other.send(get("/brittle"));
+    eventually("the breaker is closed", || server.connections() == 6);
+}
+
+#[test]
 fn a_probe_that_fails_opens_it_again() {
     let server = obedient(Cue::default());
     let gate = setup(&server).start();

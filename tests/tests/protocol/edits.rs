@@ -72,7 +72,8 @@ fn a_removed_field_is_gone_in_every_spelling_but_not_its_neighbours() {
     let request = edited("", "X-Debug: 1\r\nx-dEBUG: 2\r\nX-Debug-Level: 3\r\nX_Debug: 4\r\n");
     assert_eq!(request.field("x-debug"), None);
     assert_eq!(request.field("x-debug-level").as_deref(), Some("3"));
-    assert_eq!(request.field("x_debug").as_deref(), Some("4"));
+    // Many servers do not tell `_` from `-`.
+    assert_eq!(request.field("x_debug"), None);
 }
 
 #[test]
@@ -117,6 +118,42 @@ fn an_edited_request_has_the_framing_of_its_own_body() {
     let request = server.only();
     assert_eq!(request.body, b"abc");
     assert_eq!(request.all("x-user"), ["nobody"]);
+}
+
+#[test]
+fn what_is_set_or_removed_does_not_come_behind_a_body() {
+    const TRAILERS: &str =
+        "X-User: forged\r\nx_user: forged\r\nX-Debug: forged\r\nX-Trace: forged\r\nX-Sum: 1\r\n";
+    let chunked = |path: &str| {
+        format!(
+            "POST {path} HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\n{TRAILERS}\r\n"
+        )
+    };
+    let server = Server::ok();
+    let gate = gate(&server);
+    for (path, sum) in [("/edited/x", 1), ("/nothing", 0)] {
+        assert_eq!(gate.ask(chunked(path)).status(), 200, "{path}");
+        let requests = server.requests();
+        let sent = requests.last().unwrap();
+        let names: Vec<&str> = sent.trailers.iter().map(|(name, _)| name.as_str()).collect();
+        assert_eq!(names, ["X-Sum"][..sum], "{path}");
+    }
+    let server = Server::always(
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\nServer: s\r\nX_Served_By: forged\r\nX-Sum: 1\r\n\r\n",
+    );
+    let answer = self::gate(&server).ask("GET /edited/x HTTP/1.1\r\nHost: a\r\nTE: trailers\r\n\r\n");
+    assert_eq!(answer.trailers, [("X-Sum".to_owned(), b"1".to_vec())]);
+}
+
+#[test]
+fn an_answer_that_breaks_at_once_is_edited_once() {
+    let server = Server::always("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n");
+    let answer = gate(&server).ask("GET /edited/x HTTP/1.1\r\nHost: a\r\n\r\n");
+    refused(&answer, 502, "upstream_truncated");
+    assert_eq!(
+        (answer.all("x-served-by"), answer.all("vary")),
+        (vec!["tested".into()], vec!["accept".into()])
+    );
 }
 
 #[test]

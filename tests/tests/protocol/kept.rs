@@ -137,6 +137,7 @@ fn a_late_body_that_has_arrived_closes_its_connection() {
     let mut busy = gate.client();
     busy.send(GET);
     eventually("the first is busy", || server.requests().len() == 4);
+    gate.clock.advance(Duration::from_millis(100));
     assert_eq!(gate.ask(GET).text(), "ok");
     server.over(1);
     assert_eq!(server.connections(), 3);

@@ -48,6 +48,24 @@ fn a_server_does_not_work_for_long_for_a_client_that_has_closed_its_side() {
 }
 
 #[test]
+fn a_client_that_has_sent_more_and_resets_is_gone_at_once() {
+    for more in ["G", "GET /app/x HTTP/1.1\r\nHost: a\r\n\r\n"] {
+        let server = Server::new(Connection::wait);
+        let gate = Gate::before(&server);
+        let mut client = gate.client();
+        client.send(format!("{GET}{more}"));
+        server.only();
+        round(&gate);
+        client.send(more);
+        round(&gate);
+        client.reset();
+        server.over(0);
+        let line = gate.log(5).into_iter().find(|line| line["path"] == "/app/x").unwrap();
+        assert_eq!(line["reason"], "client_closed", "{more}");
+    }
+}
+
+#[test]
 fn a_client_that_closes_its_side_while_the_server_thinks_has_as_long() {
     let server = Server::new(Connection::wait);
     let gate = Gate::before(&server);

@@ -208,6 +208,9 @@ impl Relay<'_> {
         let now = self.client.worker.lately();
         self.to.upstream.settled(self.x.pass.as_ref(), response.status, now);
         self.x.drop_foreign_id(buffer.held());
+        if !self.begins_well(&buffer, &response) {
+            return Err(End::Failed(Reason::UPSTREAM_TRUNCATED, None));
+        }
         self.show_steps(&buffer, &response)?;
         let client = &mut *self.client;
         let worker = &client.worker;
@@ -224,7 +227,7 @@ impl Relay<'_> {
         self.down.client_last = self.request.last
             || length == Length::UntilClose
             || !uploaded
-            || client.ended
+            || client.is_leaving()
             || client.retiring();
         self.down.server_last = response.last;
         self.down.server_idle = response.idle;
@@ -283,6 +286,20 @@ impl Relay<'_> {
         End::Again(wait)
     }
 
+    /// Whether what is there of the body can be given. Steps are not shown an answer that another takes the place of: what they count
+    /// would count twice.
+    fn begins_well(&self, buffer: &Buffer, response: &Response) -> bool {
+        let is_shown = self.x.walk.is_some_and(|walk| walk.chain.response.is_some());
+        if !is_shown || response.length != Length::Chunked {
+            return true;
+        }
+        let mut body = self.client.worker.buffers.take();
+        body.append(buffer.held().get(response.len..).unwrap_or_default());
+        let read = Reader::new(response.length).read(&mut body, |_| ());
+        self.client.worker.buffers.give(body);
+        read.is_ok()
+    }
+
     /// Shows the answer's head to the steps that want to see it.
     fn show_steps(&mut self, buffer: &Buffer, response: &Response) -> Result<(), End> {
         let x = &mut *self.x;
@@ -309,6 +326,9 @@ impl Relay<'_> {
         }
         let mut tail = Vec::new();
         self.down.reader.frame(self.down.writer, &mut buffer, &mut tail);
+        if !tail.is_empty() {
+            self.x.drop_trailers(&mut tail);
+        }
         if !tail.is_empty() && !buffer.append(&tail) {
             // Only trailers are that long, and then the buffer holds no whole read.
             buffer.compact();

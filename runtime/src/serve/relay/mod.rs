@@ -25,6 +25,9 @@ use crate::upstream::{Server, Upstream};
 /// Bodies up to this size leave in one buffer with their head; longer ones beside it, in one vectored write.
 const FLAT: usize = 4096;
 
+/// Who has been waited for so long has perhaps cost a server its patience.
+const HELD_UP: Micros = 500_000;
+
 /// How a relay ends.
 #[derive(Debug)]
 pub(crate) enum End {
@@ -192,14 +195,7 @@ impl<'a> Relay<'a> {
         let worker = &self.client.worker;
         let now = worker.now();
         let idle = now.saturating_add(self.idle);
-        let by_client = if self.up.stage == Stage::Body && !self.up.blocked {
-            Some(self.up.reader.total)
-        } else if self.down.stage == Stage::Body && self.down.blocked {
-            Some(self.down.left)
-        } else {
-            None
-        };
-        let Some(moved) = by_client else {
+        let Some((moved, _)) = self.by_client() else {
             self.pace = None;
             self.client.slot.set(idle);
             return;
@@ -210,6 +206,23 @@ impl<'a> Relay<'a> {
         self.client.slot.set(idle.min(since + micros(limits.body_grace) + earned));
     }
 
+    /// Where the client is waited for: how many bytes have moved so far, and why it ends where no more do.
+    fn by_client(&self) -> Option<(u64, Reason)> {
+        if self.up.stage == Stage::Body && !self.up.blocked {
+            Some((self.up.reader.total, Reason::BODY_TIMEOUT))
+        } else if self.down.stage == Stage::Body && self.down.blocked {
+            Some((self.down.left, Reason::CLIENT_STALLED))
+        } else {
+            None
+        }
+    }
+
+    /// Whether the client has been waited for so long that a server may have given up for that.
+    pub(crate) fn is_held_up(&self) -> bool {
+        let now = self.client.worker.now();
+        self.pace.is_some_and(|(since, _)| now.saturating_sub(since) >= HELD_UP)
+    }
+
     fn timed_out(&self) -> End {
         if self.client.worker.cut.get() {
             return End::Failed(Reason::DRAINED, None);
@@ -217,13 +230,12 @@ impl<'a> Relay<'a> {
         if self.down.stage == Stage::Head && self.left.is_some_and(|left| left < self.due) {
             return End::Gone(None);
         }
-        let reason = match (self.down.stage, self.up.stage) {
-            (Stage::Head, Stage::Body) if self.up.blocked => Reason::UPSTREAM_STALLED,
-            (Stage::Head, Stage::Body) => Reason::BODY_TIMEOUT,
-            (Stage::Head, _) => Reason::UPSTREAM_TIMEOUT,
-            _ if self.down.blocked => Reason::CLIENT_STALLED,
-            _ => Reason::UPSTREAM_STALLED,
+        let reason = self.by_client().map(|(_, reason)| reason);
+        let of_server = if self.down.stage == Stage::Head && self.up.stage != Stage::Body {
+            Reason::UPSTREAM_TIMEOUT
+        } else {
+            Reason::UPSTREAM_STALLED
         };
-        End::Failed(reason, None)
+        End::Failed(reason.unwrap_or(of_server), None)
     }
 }

@@ -144,6 +144,7 @@ impl Relay<'_> {
             for name in self.x.hidden() {
                 edit::drop_lines_alike(name, &mut self.up.tail);
             }
+            self.x.edits.drop_trailers(&mut self.up.tail);
         }
         if self.up.sent == 0 && !self.up.streamed && buffer.len() + self.up.tail.len() <= FLAT {
             self.x.onward.extend_from_slice(buffer.held());
