@@ -45,6 +45,11 @@ impl Taken {
 }
 
 impl Taken {
+    /// Nothing of the same room, so far.
+    pub(crate) fn beside(&self) -> Self {
+        Self { room: self.room.clone(), bytes: 0 }
+    }
+
     /// Takes over what another has taken of the same room.
     pub(crate) fn join(&mut self, mut other: Self) {
         self.bytes += std::mem::take(&mut other.bytes);
