@@ -4,7 +4,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use super::{Branch, Each};
+use super::{Branch, Each, unread_for};
 use crate::call::Call;
 use crate::clock::Micros;
 use crate::exchange::Exchange;
@@ -44,13 +44,13 @@ impl Fan {
     ) -> Result<Self, Reason> {
         let mut text = Vec::new();
         (each.list)(x, &mut text);
-        // INVARIANT: it has been written from values of this type.
-        let values = Document::read(text, each.items).map_err(|_| Reason::BRANCH_UNREADABLE)?;
         // Only as long as it is looked at.
         let mut aside = room.enter();
-        if !aside.take(values.size() as u64) {
+        if !aside.take(text.len() as u64) {
             return Err(Reason::BODIES_FULL);
         }
+        // INVARIANT: it has been written from values of this type.
+        let values = Document::read_in(text, each.items, &mut aside).map_err(|unread| unread_for(&unread))?;
         let (mut seen, mut wanted) = (HashSet::new(), Vec::new());
         for value in values.root().items() {
             let mut raw = value.raw().to_vec();
@@ -120,8 +120,8 @@ impl Fan {
             }
         }
         text.push(b'}');
-        let whole = Document::read(text, branch.shape).map_err(|_| Reason::BRANCH_UNREADABLE)?;
-        let places = whole.size().saturating_sub(length);
-        if self.room.take(places as u64) { Ok((whole, self.room)) } else { Err(Reason::BODIES_FULL) }
+        let whole =
+            Document::read_in(text, branch.shape, &mut self.room).map_err(|unread| unread_for(&unread))?;
+        Ok((whole, self.room))
     }
 }

@@ -13,7 +13,8 @@ pub(crate) use self::run::run;
 
 use crate::exchange::{Exchange, Flow};
 use crate::head::Method;
-use crate::json::Shape;
+use crate::json::{Shape, Unread};
+use crate::reason::Reason;
 use crate::terminal::{Piece, Write};
 
 /// `aggregate within DURATION { … }`
@@ -98,5 +99,13 @@ impl Aggregate {
     #[must_use]
     pub fn request(&'static self, _: &mut Exchange) -> Flow {
         Flow::Aggregate(self)
+    }
+}
+
+/// Why a branch fails whose answer is not read.
+fn unread_for(unread: &Unread) -> Reason {
+    match unread {
+        Unread::Wrong(_) => Reason::BRANCH_UNREADABLE,
+        Unread::Full => Reason::BODIES_FULL,
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::cache::Cache;
 use super::fan::Fan;
-use super::{Aggregate, Branch, Failure};
+use super::{Aggregate, Branch, Failure, unread_for};
 use crate::answer;
 use crate::call::{self, Call, Failed, Reply, Wanted};
 use crate::clock::{Micros, micros};
@@ -447,9 +447,10 @@ fn read(branch: &Branch, reply: Reply, room: &mut Taken) -> Result<Option<Docume
         return Ok(None);
     }
     let shape = branch.each.as_ref().map_or(branch.shape, |each| each.answer);
-    let document = Document::read(reply.body, shape).map_err(|_| (Reason::BRANCH_UNREADABLE, 0))?;
-    let places = document.size().saturating_sub(length);
-    if room.take(places as u64) { Ok(Some(document)) } else { Err((Reason::BODIES_FULL, 0)) }
+    match Document::read_in(reply.body, shape, room) {
+        Ok(document) => Ok(Some(document)),
+        Err(unread) => Err((unread_for(&unread), 0)),
+    }
 }
 
 /// Whether an answer is in a coding, so that nobody here can read it.

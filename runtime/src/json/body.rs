@@ -1,6 +1,6 @@
 //! `body TYPE max SIZE`: a request whose body is JSON of a type. It is read as a whole, and sent on as it came.
 
-use super::{Document, Shape};
+use super::{Document, Shape, Unread};
 use crate::exchange::{Exchange, Flow};
 use crate::params::Setting;
 use crate::reason::Reason;
@@ -23,15 +23,16 @@ impl Config {
 
     /// Reads the body, which is there.
     pub fn body(&'static self, x: &mut Exchange) -> Flow {
-        match Document::read(x.onward.clone(), self.kind) {
-            Err(wrongs) => {
+        // The text is read, and sent on too.
+        if !x.room.take(x.onward.len() as u64) {
+            return Flow::Refuse(Reason::BODIES_FULL);
+        }
+        match Document::read_in(x.onward.clone(), self.kind, &mut x.room) {
+            Err(Unread::Wrong(wrongs)) => {
                 x.wrongs = wrongs;
                 Flow::Refuse(Reason::WRONG_BODY)
             }
-            Ok(document) if !x.room.take(document.size() as u64) => {
-                drop(document);
-                Flow::Refuse(Reason::BODIES_FULL)
-            }
+            Err(Unread::Full) => Flow::Refuse(Reason::BODIES_FULL),
             Ok(document) => {
                 // The body is the first of all documents.
                 x.documents.clear();
@@ -57,6 +58,7 @@ fn is_plain_json(x: &Exchange) -> bool {
 mod tests {
     use super::*;
     use crate::json::Form;
+    use crate::serve::room::Room;
 
     static NUMBER: Shape = Shape { expected: "int", form: Form::Int { min: 0, max: 9 } };
     static BODY: Config = Config { kind: &NUMBER, max: Setting::Is(16) };
@@ -79,6 +81,29 @@ mod tests {
             assert_eq!(matches!(flow, Flow::Body(16)), is_read, "{fields}");
             assert_eq!(matches!(flow, Flow::Refuse(Reason::WRONG_MEDIA_TYPE)), !is_read, "{fields}");
         }
+    }
+
+    static NUMBERS: Shape =
+        Shape { expected: "list<int>", form: Form::List { item: &NUMBER, min: 0, max: u32::MAX } };
+    static MANY: Config = Config { kind: &NUMBERS, max: Setting::Is(1 << 20) };
+
+    #[test]
+    fn what_there_is_no_room_for_is_not_read_to_its_end_and_takes_nothing() {
+        let room = Room::new(64 * 1024);
+        let body = |text: &str| {
+            let mut x = Exchange::reading("POST / HTTP/1.1\nHost: a");
+            x.room = room.enter();
+            x.onward = text.as_bytes().to_vec();
+            (MANY.body(&mut x), x)
+        };
+        let many = "1,".repeat(10_000);
+        // Were it read to its end, that would be seen to be wrong.
+        assert!(matches!(body(&format!("[{many}")).0, Flow::Refuse(Reason::BODIES_FULL)));
+        assert!(matches!(body(&format!("[{}", &many[..2_000])).0, Flow::Refuse(Reason::WRONG_BODY)));
+        let (flow, x) = body(&format!("[{}1]", &many[..2_000]));
+        let held = x.documents.iter().flatten().map(Document::size).sum::<usize>() as u64;
+        assert!(matches!(flow, Flow::Next));
+        assert!(room.enter().take(64 * 1024 - held) && !room.enter().take(64 * 1024 - held + 1));
     }
 
     #[test]

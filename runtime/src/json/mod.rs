@@ -13,13 +13,16 @@ mod shape;
 #[cfg(test)]
 mod tests;
 mod value;
+mod wrong;
 
-pub use self::read::{Found, Violation};
 pub use self::shape::{Form, Member, Need, Shape};
 pub use self::value::{Item, comma, write};
+pub(crate) use self::wrong::Unread;
+pub use self::wrong::{Found, Violation};
 
 use self::read::Node;
 use crate::exchange::Exchange;
+use crate::serve::room::Taken;
 
 /// What was wrong with a text, of which so much is told at once.
 pub(crate) const MOST_VIOLATIONS: usize = 20;
@@ -41,7 +44,16 @@ impl Document {
     ///
     /// What is wrong with it: all of it up to a bound, or the first of it where it is no JSON.
     pub fn read(bytes: Vec<u8>, shape: &'static Shape) -> Result<Self, Vec<Violation>> {
-        read::read(bytes, shape)
+        Self::read_in(bytes, shape, &mut Taken::default()).map_err(|unread| match unread {
+            Unread::Wrong(wrongs) => wrongs,
+            // INVARIANT: without a room nothing is counted.
+            Unread::Full => Vec::new(),
+        })
+    }
+
+    /// The same in a room, of which is taken what the document takes beside its text, before it takes it.
+    pub(crate) fn read_in(bytes: Vec<u8>, shape: &'static Shape, room: &mut Taken) -> Result<Self, Unread> {
+        read::read(bytes, shape, room)
     }
 
     /// The whole value.

@@ -5,7 +5,9 @@
 use super::scan::{Malformed, Quoted, Scan, deeper};
 use super::shape::{Form, Member, Need, Shape};
 use super::value::unescaped;
+use super::wrong::{Found, Unread, Violation, kind};
 use super::{Document, MOST_VIOLATIONS};
+use crate::serve::room::Taken;
 
 /// Bytes of a pointer that are told; what is longer is cut.
 const LONGEST_POINTER: usize = 256;
@@ -37,54 +39,10 @@ impl Default for Node {
     }
 }
 
-/// Something that is not as its type says.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Violation {
-    /// A JSON pointer (RFC 6901) to it; empty for the whole text.
-    pub pointer: String,
-    /// What is wrong.
-    pub found: Found,
-    /// The type, or what would be right.
-    pub expected: &'static str,
-}
-
-/// What is wrong with a value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Found {
-    /// The text is no JSON from this byte on, counted from 0.
-    Malformed(usize),
-    /// It is nested too deeply, or has more values than are read.
-    TooComplex,
-    /// It is not there.
-    Missing,
-    /// It stands there more than once.
-    Repeated,
-    /// Nobody knows a member of this name.
-    Unknown,
-    /// It is something else: so is it called in JSON.
-    Other(&'static str),
-    /// It is of the right kind, and not one of the type: what it is, and its length where that may be why.
-    Beyond(&'static str, Option<usize>),
-}
-
-impl Found {
-    /// One word for it.
-    #[must_use]
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Malformed(_) => "malformed",
-            Self::TooComplex => "too_complex",
-            Self::Missing => "missing",
-            Self::Repeated => "repeated",
-            Self::Unknown => "unknown",
-            Self::Other(_) | Self::Beyond(..) => "wrong",
-        }
-    }
-}
-
-/// Reads a whole text.
-pub(super) fn read(bytes: Vec<u8>, shape: &'static Shape) -> Result<Document, Vec<Violation>> {
-    let wrong = |found| vec![Violation { pointer: String::new(), found, expected: shape.expected }];
+/// Reads a whole text, for which room is taken already; for all that is known of it, room is taken here.
+pub(super) fn read(bytes: Vec<u8>, shape: &'static Shape, room: &mut Taken) -> Result<Document, Unread> {
+    let wrong =
+        |found| Unread::Wrong(vec![Violation { pointer: String::new(), found, expected: shape.expected }]);
     let mut document = Document { bytes, ..Document::default() };
     if document.bytes.len() >= OF_DEFAULT as usize {
         return Err(wrong(Found::TooComplex));
@@ -93,21 +51,26 @@ pub(super) fn read(bytes: Vec<u8>, shape: &'static Shape) -> Result<Document, Ve
         Ok(text) => text,
         Err(error) => return Err(wrong(Found::Malformed(error.valid_up_to()))),
     };
-    let most = text.len() + text.len() / 2 + FREE_NODES;
-    // For what has few values for its bytes: an eighth of it.
-    let nodes = Vec::with_capacity(text.len() / 64 + 16);
-    let mut out = Out { nodes, most, ..Out::default() };
+    let limit = text.len() + text.len() / 2 + FREE_NODES;
+    let mut out = Out { limit, taken: room.beside(), ..Out::default() };
+    // For what has few values for its bytes: a quarter of it.
+    out.more(text.len() / 64 + 16).map_err(|_| Unread::Full)?;
     let mut reader = Reader { scan: Scan::new(text), base: 0, out: &mut out, is_as_written: true };
-    let root = reader.whole(shape);
+    let whole = reader.whole(shape);
     let at = reader.scan.at;
-    match root {
+    match whole {
         Err(Malformed::Grammar) => return Err(wrong(Found::Malformed(at))),
         Err(Malformed::Depth | Malformed::Values) => return Err(wrong(Found::TooComplex)),
-        Ok(_) if !out.violations.is_empty() => return Err(out.violations),
-        Ok(root) => document.root = root,
+        Err(Malformed::Full) => return Err(Unread::Full),
+        Ok(_) if !out.violations.is_empty() => return Err(Unread::Wrong(out.violations)),
+        Ok(whole) => document.root = whole,
     }
-    (document.nodes, document.defaults) = (out.nodes, out.defaults);
-    Ok(document)
+    let Out { nodes, defaults, taken, .. } = out;
+    (document.nodes, document.defaults) = (nodes, defaults);
+    // From now on it takes what it has, and no more.
+    drop(taken);
+    let beside = document.size().saturating_sub(document.bytes.len());
+    if room.take(beside as u64) { Ok(document) } else { Err(Unread::Full) }
 }
 
 /// What comes out.
@@ -117,8 +80,38 @@ struct Out {
     /// The parts of arrays and objects that are not at their end.
     open: Vec<Node>,
     defaults: Vec<u8>,
+    /// The members that have stood there by their default, and what that has been read as.
+    known: Vec<(&'static Member, Node)>,
+    /// The one of them that mostly comes next.
+    next: usize,
     violations: Vec<Violation>,
+    /// Parts for which there is room.
     most: usize,
+    /// Parts that there may be.
+    limit: usize,
+    /// The room for them.
+    taken: Taken,
+}
+
+impl Out {
+    /// Takes room for so many parts in all, and for as many again as there are, so that this is seldom asked.
+    #[cold]
+    fn more(&mut self, all: usize) -> Result<(), Malformed> {
+        if all > self.limit {
+            return Err(Malformed::Values);
+        }
+        let most = all.max(self.most.saturating_mul(2)).min(self.limit);
+        // Each is open at first, and stands among the others then.
+        let bytes = (most - self.most) * 2 * size_of::<Node>();
+        if !self.taken.take(bytes as u64) {
+            return Err(Malformed::Full);
+        }
+        self.most = most;
+        for parts in [&mut self.open, &mut self.nodes] {
+            parts.reserve_exact(most.saturating_sub(parts.len()));
+        }
+        Ok(())
+    }
 }
 
 /// A step of a pointer.
@@ -370,19 +363,38 @@ impl<'t> Reader<'t, '_> {
                 }
                 Need::Default(text) => {
                     self.is_as_written = false;
-                    // A body is below that bound, and so are the defaults of all its records together.
-                    let base =
-                        u32::try_from(self.out.defaults.len()).ok().filter(|base| *base < OF_DEFAULT / 2);
-                    let base = base.ok_or(Malformed::Values)? | OF_DEFAULT;
-                    self.out.defaults.extend_from_slice(text.as_bytes());
-                    let scan = Scan::new(text);
-                    let mut inner = Reader { scan, base, out: &mut *self.out, is_as_written: true };
-                    inner.whole(member.shape)?
+                    self.default(member, text)?
                 }
             };
             self.set(from + at, node);
         }
         Ok(())
+    }
+
+    /// The default of a member: read once, however often it stands there.
+    fn default(&mut self, member: &'static Member, text: &'static str) -> Result<Node, Malformed> {
+        let is_it = |(of, _): &(&Member, Node)| std::ptr::eq(*of, member);
+        let known = &self.out.known;
+        let place = if known.get(self.out.next).is_some_and(is_it) {
+            Some(self.out.next)
+        } else {
+            known.iter().position(is_it)
+        };
+        if let Some((at, (_, node))) = place.and_then(|at| Some((at, *known.get(at)?))) {
+            self.out.next = at + 1;
+            return Ok(node);
+        }
+        // INVARIANT: the defaults of a program together are below that bound.
+        let base = u32::try_from(self.out.defaults.len()).ok().filter(|base| *base < OF_DEFAULT / 2);
+        let base = base.ok_or(Malformed::Values)? | OF_DEFAULT;
+        if !self.out.taken.take(text.len() as u64) {
+            return Err(Malformed::Full);
+        }
+        self.out.defaults.extend_from_slice(text.as_bytes());
+        let mut inner = Reader { scan: Scan::new(text), base, out: &mut *self.out, is_as_written: true };
+        let node = inner.whole(member.shape)?;
+        self.out.known.push((member, node));
+        Ok(node)
     }
 
     /// A key, and its place.
@@ -411,9 +423,9 @@ impl<'t> Reader<'t, '_> {
     }
 
     /// Whether there may be so many parts more.
-    fn fits(&self, count: usize) -> Result<(), Malformed> {
+    fn fits(&mut self, count: usize) -> Result<(), Malformed> {
         let all = self.out.open.len() + self.out.nodes.len() + count;
-        if all > self.out.most { Err(Malformed::Values) } else { Ok(()) }
+        if all > self.out.most { self.out.more(all) } else { Ok(()) }
     }
 
     fn set(&mut self, place: usize, node: Node) {
@@ -455,18 +467,6 @@ fn find(members: &'static [Member], next: usize, key: &Quoted<'_>) -> Option<(us
     }
     let all = || members.iter().enumerate();
     all().skip(next).find(is_it).or_else(|| all().take(next).find(is_it))
-}
-
-/// What JSON calls a value that begins so.
-fn kind(first: Option<u8>) -> &'static str {
-    match first {
-        Some(b'"') => "a string",
-        Some(b'{') => "an object",
-        Some(b'[') => "an array",
-        Some(b't' | b'f') => "a boolean",
-        Some(b'n') => "null",
-        _ => "a number",
-    }
 }
 
 /// RFC 6901.

@@ -15,6 +15,8 @@ pub(super) enum Malformed {
     Depth,
     /// More values than a text of its length may have.
     Values,
+    /// There is no room for what would be known of it.
+    Full,
 }
 
 /// A place in a text, and what stands in front of it.

@@ -207,6 +207,28 @@ fn what_takes_more_room_than_its_text_is_refused() {
 }
 
 #[test]
+fn a_default_is_kept_once_however_often_it_stands_there() {
+    static INNER: [Member; 1] = [member("tags", "\"tags\":", Need::Default(r#"["a","b","c"]"#), &TAGS)];
+    static BOX: Shape = Shape { expected: "Box", form: Form::Record { members: &INNER, open: true } };
+    static MEMBERS: [Member; 3] = [
+        member("a", "\"a\":", Need::Default("\"xy\""), &TEXT),
+        member("b", "\"b\":", Need::Default("{}"), &BOX),
+        member("c", "\"c\":", Need::Default("7"), &INT),
+    ];
+    static WITH: Shape = Shape { expected: "With", form: Form::Record { members: &MEMBERS, open: true } };
+    static ALL: Shape =
+        Shape { expected: "list<With>", form: Form::List { item: &WITH, min: 0, max: u32::MAX } };
+    let text = format!("[{}{}{{}}]", "{},".repeat(300), r#"{"a":"z","c":1},{"b":{}},"#.repeat(9));
+    let read = Document::read(text.into_bytes(), &ALL).unwrap();
+    assert_eq!(read.defaults.len(), r#""xy"{}["a","b","c"]7"#.len());
+    let whole = r#"{"a":"xy","b":{"tags":["a","b","c"]},"c":7}"#;
+    let most = r#"{"a":"z","b":{"tags":["a","b","c"]},"c":1}"#;
+    let expected =
+        format!("[{}{}{whole}]", format!("{whole},").repeat(300), format!("{most},{whole},").repeat(9));
+    assert_eq!(written(&read, &ALL), expected);
+}
+
+#[test]
 fn what_is_no_json_is_refused_where_it_ends_to_be() {
     for (text, at) in [
         ("", 0),

@@ -420,11 +420,18 @@ pub(crate) fn shown(value: &Value) -> String {
 
 /// A text without anything that would end or colour the line, and not too long.
 fn cut(text: &str) -> String {
-    let mut line: String = text.chars().take(SHOWN).map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let mut line: String = text.chars().take(SHOWN).map(|c| if is_plain(c) { c } else { ' ' }).collect();
     if text.chars().nth(SHOWN).is_some() {
         line.push('…');
     }
     line
+}
+
+/// Whether a character neither ends a line, nor colours it, nor turns the order in which it is shown.
+fn is_plain(c: char) -> bool {
+    let turns =
+        matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{61c}');
+    !c.is_control() && !turns
 }
 
 fn found(json: &Json<'_>) -> String {
@@ -435,5 +442,20 @@ fn found(json: &Json<'_>) -> String {
         Json::Text(text) => format!("{:?}", cut(text)),
         Json::List(items) => format!("a list of {} items", items.len()),
         Json::Object(_) => "an object".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_ends_a_line_of_the_operators_or_turns_it() {
+        for c in
+            "\n\r\u{1b}\u{85}\u{200e}\u{200f}\u{2028}\u{2029}\u{202a}\u{202e}\u{2066}\u{2069}\u{61c}".chars()
+        {
+            assert_eq!(cut(&format!("a{c}b")), "a b", "{c:?}");
+        }
+        assert_eq!(cut("grüße – אב"), "grüße – אב");
     }
 }

@@ -58,7 +58,8 @@ async fn read(client: &mut Client, x: &mut Exchange, request: &mut Request, max:
         if length > max {
             return Err((Reason::BODY_TOO_LARGE, None));
         }
-        if !x.room.take(length) {
+        // What has not come takes nothing; what could not be kept is not waited for.
+        if !x.room.is_free(length) {
             return Err((Reason::BODIES_FULL, None));
         }
     }
@@ -68,7 +69,6 @@ async fn read(client: &mut Client, x: &mut Exchange, request: &mut Request, max:
     client.slot.set(grace);
     let mut reading = Reading {
         reader: Reader::new(request.length),
-        is_counted: matches!(request.length, Length::Fixed(_)),
         // Who waits to be told that the body is wanted is told by whoever wants it (RFC 9110 section 10.1.1).
         ahead: if request.expect { CONTINUE } else { b"" },
         max,
@@ -108,8 +108,6 @@ fn late(client: &Client) -> Missing {
 
 struct Reading {
     reader: Reader,
-    /// Room has been taken for all of it.
-    is_counted: bool,
     /// What the client is told before it sends.
     ahead: &'static [u8],
     max: u64,
@@ -159,7 +157,7 @@ impl Reading {
             Err(Broken::Chunk) => Err(Reason::CHUNK_INVALID),
             Err(_) => Err(Reason::TRAILER_INVALID),
             Ok(()) if self.reader.total > self.max => Err(Reason::BODY_TOO_LARGE),
-            Ok(()) if !self.is_counted && !x.room.take(count) => Err(Reason::BODIES_FULL),
+            Ok(()) if !x.room.take(count) => Err(Reason::BODIES_FULL),
             Ok(()) => {
                 x.onward.extend_from_slice(buffer.held());
                 Ok(())

@@ -45,6 +45,17 @@ impl Taken {
 }
 
 impl Taken {
+    /// Whether so many bytes are free now. Nothing is taken.
+    pub(crate) fn is_free(&self, bytes: u64) -> bool {
+        let taken = |room: &Arc<Room>| room.taken.load(Ordering::Relaxed);
+        self.room.as_ref().is_none_or(|room| taken(room).saturating_add(bytes) <= room.most)
+    }
+
+    /// Nothing of the same room, so far.
+    pub(crate) fn beside(&self) -> Self {
+        Self { room: self.room.clone(), bytes: 0 }
+    }
+
     /// Takes over what another has taken of the same room.
     pub(crate) fn join(&mut self, mut other: Self) {
         self.bytes += std::mem::take(&mut other.bytes);
@@ -71,6 +82,7 @@ mod tests {
         let room = Room::new(10);
         let (mut first, mut second) = (room.enter(), room.enter());
         assert!(first.take(6) && !second.take(5) && second.take(4) && !first.take(1));
+        assert!(first.is_free(0) && !first.is_free(1) && !first.is_free(u64::MAX));
         drop(first);
         assert!(second.take(6) && !second.take(1));
         assert!(Taken::default().take(u64::MAX));

@@ -90,7 +90,7 @@ impl Upstream {
         let standing = self.standings.servers.get(usize::from(server.index));
         let Some(back) = standing.and_then(|standing| standing.back(now)) else { return whole };
         let since = now.saturating_sub(back).min(window);
-        (whole * since / window.max(1)).max(u64::from(server.weight) * LEAST)
+        gentle(whole, since, window).max(u64::from(server.weight) * LEAST)
     }
 
     /// In turns, each as often as its share says, and evenly spread: every server falls behind by its share, and the one
@@ -157,6 +157,13 @@ impl Upstream {
     }
 }
 
+/// The part of a share that a server has by now of one that grows over a time: never more than the whole.
+fn gentle(whole: u64, since: Micros, window: Micros) -> u64 {
+    // A weight times that of an SRV record, times an hour, is more than 64 bits hold.
+    let part = u128::from(whole) * u128::from(since) / u128::from(window.max(1));
+    u64::try_from(part).unwrap_or(whole)
+}
+
 /// A lot that is high the more often, the greater the share.
 #[allow(clippy::cast_precision_loss, reason = "53 bits of a hash are enough")]
 pub(super) fn lot(key: u64, whose: u64, share: u64) -> f64 {
@@ -188,4 +195,16 @@ pub(crate) fn draw(state: &Cell<u64>, most: u64) -> u64 {
     state.set(it);
     let high = u128::from(it.wrapping_mul(0x2545_f491_4f6c_dd1d));
     u64::try_from((high * (u128::from(most) + 1)) >> 64).unwrap_or(most)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_greatest_share_grows_over_the_longest_time() {
+        let (whole, hour) = (1_000 * 65_535 * WHOLE, 3_600 * 1_000_000);
+        assert_eq!(gentle(whole, hour / 2, hour), whole / 2);
+        assert_eq!((gentle(whole, 0, hour), gentle(whole, hour, hour)), (0, whole));
+    }
 }

@@ -159,6 +159,20 @@ fn what_the_process_has_no_room_for_is_refused_and_the_room_is_free_again() {
 }
 
 #[test]
+fn a_body_that_has_not_come_takes_no_room() {
+    let server = Server::ok();
+    let gate = setup(&server).limit(|limits| limits.documents = 2_000).start();
+    let mut waiting: Vec<Client> = (0..4).map(|_| Client::connect(gate.address)).collect();
+    for client in &mut waiting {
+        client.send(
+            "POST /orders HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 1000\r\nExpect: 100-continue\r\n\r\n"
+        );
+        assert_eq!(client.read(b"HTTP/1.1 100 Continue\r\n\r\n".len()), b"HTTP/1.1 100 Continue\r\n\r\n");
+    }
+    assert_eq!(gate.ask(post("/orders", &order(r#"[{"sku":"x"}]"#))).status(), 200);
+}
+
+#[test]
 fn a_body_that_stops_arriving_is_not_waited_for_for_ever() {
     let server = Server::ok();
     let gate = setup(&server).start();
