@@ -22,6 +22,15 @@ pub(in crate::check) fn unknown_name(name: &str, span: Span, known: &[&str]) -> 
     }
 }
 
+pub(in crate::check) fn unknown_secret(name: &str, span: Span, known: &[&str]) -> Problem {
+    let problem =
+        Problem::error(&UNKNOWN_NAME, format!("there is no secret `{name}`")).at(span, "not declared");
+    match nearest(name, known.iter().copied()) {
+        Some(near) => problem.help(format!("did you mean `{near}`?")).fix(span, near),
+        None => problem.help(format!("declare `secret {name}` at the top of a file")),
+    }
+}
+
 pub(in crate::check) fn unknown_member(of: &str, name: &str, span: Span, known: &[&str]) -> Problem {
     let problem = Problem::error(&UNKNOWN_MEMBER, format!("{of} has no `.{name}`")).at(span, "unknown");
     match nearest(name, known.iter().copied()) {
