@@ -409,8 +409,12 @@ impl<'a> Typing<'a> {
             }
             Want::Bool => match &expr.ty {
                 Ty::Bool => Some(expr),
-                Ty::Optional(_) => {
-                    let help = "ask whether it is there with `is set`, or say what then: `… ?? false`";
+                Ty::Optional(of) => {
+                    let help = if **of == Ty::Bool {
+                        "ask whether it is there with `is set`, or say what then: `… ?? false`"
+                    } else {
+                        "ask whether it is there with `is set`, or compare it with something"
+                    };
                     self.fail(problem::optional_not_handled(&expr.ty.to_string(), span, help))
                 }
                 other => {
