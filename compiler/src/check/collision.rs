@@ -60,7 +60,8 @@ fn collisions(check: &mut Check<'_>, set: &RouteSet, trie: &Trie) {
         } else if set.floor(conflict.second).is_some() {
             problem::ambiguous_floor(first, second, witness)
         } else {
-            problem::ambiguous_route(second, first, witness)
+            let asks = both.into_iter().all(|claim| set.asks(claim).is_some());
+            problem::ambiguous_route((second, first), asks, witness)
         };
         check.problems.push(with_either(problem, either));
     }

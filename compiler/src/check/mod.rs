@@ -26,6 +26,7 @@ mod inside;
 mod join;
 mod line;
 mod logged;
+mod mentioned;
 mod name;
 mod own_answer;
 mod params;
@@ -260,6 +261,7 @@ fn uses(check: &Check<'_>, units: &[Unit], has_routes: bool) -> (Vec<Problem>, B
     let names = &check.names;
     let mut unused =
         if has_routes && !check.is_torn { names.unused(check.catalogue.who()) } else { Vec::new() };
+    mentioned::forgive(check, &mut unused);
     let mut used = names.used();
     for (span, (word, drops)) in &check.drops {
         if *drops {

@@ -326,7 +326,9 @@ pub(super) fn unused_capture(name: &str, span: Span, target: Span) -> Problem {
     Problem::error(&UNUSED_CAPTURE, format!("`{name}` is captured, but the target does not use it"))
         .at(span, "captured here")
         .because(target, "not sent here")
-        .help(format!("put `{{{name}}}` into the target"))
+        .help(format!(
+            "put `{{{name}}}` into the target, or write `request {{ set query \"{name}\" = {name} }}`"
+        ))
 }
 
 /// A path that has no form with another end.

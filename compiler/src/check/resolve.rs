@@ -380,7 +380,7 @@ fn reference(check: &mut Check<'_>, scope: &Scope<'_>, name: &Name, row: &Param)
         Found::Broken => return None,
         Found::Unknown => {
             let known = scope.known();
-            check.problems.push(problem::unknown_name(&name.text, name.span, &known));
+            check.problems.push(problem::unknown_param(&name.text, name.span, &known, &wanted.to_string()));
             return None;
         }
     };

@@ -14,6 +14,7 @@ use gatewright_dsl::ast::{
 use gatewright_dsl::problem::setting::{misplaced_setting, out_of_bounds, repeated_argument, wrong_type};
 
 use self::clause::{Where, answer_of, body, expected_of, fit, line, long, sent, word_of};
+use super::expr::scope::Found;
 use super::params::Params;
 use super::rewrite::Space;
 use super::unit::Unit;
@@ -119,7 +120,7 @@ fn given(check: &mut Check<'_>, word: &Name, name: &Name, value: &Value) -> Opti
     let is_live = word.text == "live";
     if word.text == "secret" {
         if !params.secrets.iter().any(|secret| secret.name == name.text) {
-            unknown(check, name, params.secrets.iter().map(|secret| secret.name.as_str()));
+            unknown(check, word, name, params.secrets.iter().map(|secret| secret.name.as_str()));
             return None;
         }
         return match &value.kind {
@@ -133,7 +134,7 @@ fn given(check: &mut Check<'_>, word: &Name, name: &Name, value: &Value) -> Opti
     }
     let of_kind = || params.all.iter().filter(|param| param.live.is_some() == is_live);
     let Some(param) = of_kind().find(|param| param.name == name.text) else {
-        unknown(check, name, of_kind().map(|param| param.name.as_str()));
+        unknown(check, word, name, of_kind().map(|param| param.name.as_str()));
         return None;
     };
     if let Some(Live::File(file)) = &param.live {
@@ -152,11 +153,18 @@ fn given(check: &mut Check<'_>, word: &Name, name: &Name, value: &Value) -> Opti
     Some((name.text.clone(), given))
 }
 
-fn unknown<'a>(check: &mut Check<'_>, name: &Name, known: impl Iterator<Item = &'a str>) {
-    if !check.is_torn {
-        let known: Vec<&str> = known.collect();
-        check.problems.push(problem::unknown_name(&name.text, name.span, &known));
+fn unknown<'a>(check: &mut Check<'_>, word: &Name, name: &Name, known: impl Iterator<Item = &'a str>) {
+    // What is declared and not understood has been reported.
+    if check.is_torn || matches!(check.params.scope.peek(&name.text), Found::Broken) {
+        return;
     }
+    let known: Vec<&str> = known.collect();
+    let param = check.params.all.iter().find(|param| param.name == name.text);
+    let declared = param.map(|param| if param.live.is_some() { "live" } else { "param" });
+    let is_secret = check.params.secrets.iter().any(|secret| secret.name == name.text);
+    let declared = declared.or(is_secret.then_some("secret"));
+    let (word, name) = ((word.span, word.text.as_str()), (name.text.as_str(), name.span));
+    check.problems.push(problem::not_given(word, name, &known, declared));
 }
 
 /// A literal as start-up is given it.

@@ -268,7 +268,12 @@ fn parameter(check: &mut Check<'_>, name: &ast::Name) -> Option<String> {
             return None;
         }
         Found::Unknown => {
-            let problem = problem::unknown_name(&name.text, name.span, &scope.known());
+            let problem = problem::unknown_param(
+                &name.text,
+                name.span,
+                &scope.known(),
+                "the URL of a server in quotes",
+            );
             check.problems.push(problem);
             return None;
         }

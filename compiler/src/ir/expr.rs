@@ -194,7 +194,7 @@ impl Form {
             Want::Bool => Self::Bool,
             Want::IsSet => Self::IsSet,
             Want::Key => Self::Key,
-            Want::Text => Self::Text,
+            Want::Text | Want::Secret => Self::Text,
             Want::Line => Self::Line,
             Want::Json => Self::Json,
         }

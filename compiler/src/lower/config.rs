@@ -104,7 +104,7 @@ impl Reading<'_> {
                 Content::List(values.iter().map(|value| self.content(param, *item, value)).collect())
             }
             (Type::Choice(_), Value::Word(word)) => Content::Choice(param.name, word.clone().into_owned()),
-            (Type::Expr(..) | Type::Sent(_), _) => Content::Expr(self.expr()),
+            (Type::Expr(..) | Type::Sent(_) | Type::Secret, _) => Content::Expr(self.expr()),
             (_, Value::Binding(name, _)) => Content::Named(name.text.clone(), self.expr()),
             (Type::Field(source), _) => self.declared(source),
             (_, Value::Reference(_)) => self.auth(),

@@ -6,8 +6,8 @@ use super::Kind;
 use crate::schema::depends;
 use crate::schema::url;
 use crate::schema::{
-    Amount, At, Default, Depends, Dynamic, Effect, Join, Mismatch, Param, Row, Stage, Type, Url, Value,
-    Values, ty::Bounds,
+    Amount, At, Default, Depends, Dynamic, Effect, Join, Mismatch, Param, Row, Type, Url, Value, Values,
+    ty::Bounds,
 };
 
 /// `auth customer jwt { issuer "https://id.example/"; audience "shop"; accept ES256; keys "keys.json"; claims Customer }`
@@ -149,12 +149,7 @@ const KEY: Row = Row {
             Type::String(Bounds { min: Some(1), max: Some(4096) }),
             "a public key: what stands between the lines of its PEM, on one line",
         ),
-        Param::optional(
-            "secret",
-            At::Label,
-            Type::Sent(Stage::Request),
-            "a secret, at least as long as the hash",
-        ),
+        Param::optional("secret", At::Label, Type::Secret, "a secret, at least as long as the hash"),
     ],
     join: Join::All,
     check: Some(is_of_its_algorithm),

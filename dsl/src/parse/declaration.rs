@@ -4,8 +4,10 @@ use super::reader::{Indentation, Reader};
 use super::strict::{END, TERMINALS};
 use super::{Grammar, Pair, Rule};
 use crate::ast::{Comment, Declaration, Name};
+use crate::policy::Catalogue;
 use crate::problem::nearest::nearest;
 use crate::problem::{setting, syntax};
+use crate::schema::Place;
 use crate::source::Span;
 use crate::split::Piece;
 use pest::Parser;
@@ -63,6 +65,14 @@ fn rules(word: &str) -> (Rule, Rule) {
         "test" => (Rule::test_declaration, Rule::strict_test),
         _ => (Rule::named_declaration, Rule::strict_named),
     }
+}
+
+/// The blocks in which a word stands that is no declaration; none where nothing knows it.
+fn places(word: &str) -> Vec<&'static str> {
+    if matches!(word, "respond" | "redirect" | "handler" | "match" | "aggregate") {
+        return vec![Place::Route.word()];
+    }
+    crate::schema::check::places(word, &Catalogue::standard()).into_iter().map(Place::word).collect()
 }
 
 /// The parts of a declaration as they are found.
@@ -134,6 +144,12 @@ impl Reader<'_> {
     fn piece(&mut self, piece: &Piece, word: &str, all: Span, declarations: &mut Vec<Declaration>) {
         let at = Span { end: piece.start + word.len(), ..all };
         let is_known = KNOWN.contains(&word);
+        let places = if is_known || is_declaration(word) { Vec::new() } else { places(word) };
+        if !places.is_empty() {
+            self.report(setting::setting_outside(at, word, &places));
+            self.forget_docs(piece.start, piece.end);
+            return;
+        }
         if !is_known {
             self.report(syntax::unknown_word(at, "declaration", word, KNOWN.iter().copied()));
         }
@@ -240,8 +256,15 @@ impl Reader<'_> {
         let has_junk = junk_head.is_some();
         if let Some(junk) = junk_head {
             let junk = self.span(&junk);
+            let text = self.slice(self.trimmed(junk));
+            let is_foreign = kind == "route" && self.foreign_head(self.trimmed(junk), text);
+            if is_foreign {
+                pairs.retain(|pair| pair.as_rule() != Rule::block);
+            }
             let waits = kind == "route" && !pairs.iter().any(|pair| pair.as_rule() == Rule::terminal);
-            self.explain(rules(kind).1, word.start, junk, if waits { TERMINALS } else { END });
+            if !is_foreign {
+                self.explain(rules(kind).1, word.start, junk, if waits { TERMINALS } else { END });
+            }
         }
         let parts = Parts { docs, word, span, head, has_junk, pairs };
         let built = match kind {

@@ -79,6 +79,10 @@ impl Reader<'_> {
 
     fn host_labels(&mut self, span: Span, labels: &[HostLabel]) {
         let written = self.slice(span);
+        if matches!(written, "_" | "*") {
+            self.report(problem::foreign_host(span, written));
+            return;
+        }
         if written.starts_with("*.") {
             let at = Span { end: span.start + 1, ..span };
             self.report(problem::foreign_wildcard(at, "*", "{name}"));

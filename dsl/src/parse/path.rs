@@ -51,7 +51,12 @@ impl Reader<'_> {
                     let mut offset = at.start;
                     for (index, piece) in text.split('/').enumerate() {
                         if index > 0 && !first {
-                            segments.push(self.segment(std::mem::take(&mut gathered), span, at.start));
+                            let gathered = std::mem::take(&mut gathered);
+                            if self.is_group(&gathered, false) {
+                                whole = false;
+                            } else {
+                                segments.push(self.segment(gathered, span, at.start));
+                            }
                         }
                         first &= index == 0;
                         let here = Span { start: offset, end: offset + piece.len(), ..at };
@@ -66,10 +71,36 @@ impl Reader<'_> {
                 }
             }
         }
+        whole &= !self.is_group(&gathered, true);
+        if !whole {
+            return None;
+        }
         segments.push(self.segment(gathered, span, span.end));
         self.normal_form(span, &segments);
-        self.captures(&segments);
+        whole &= self.captures(&segments);
         whole.then_some(Pattern { span, segments })
+    }
+
+    /// Whether a segment holds a group as regular expressions have it; reports it if so.
+    fn is_group(&mut self, gathered: &Gathered, last: bool) -> bool {
+        let Some((span, raw)) = gathered.text.as_ref().filter(|_| gathered.capture.is_none()) else {
+            return false;
+        };
+        let found = [('(', ')'), ('[', ']')].into_iter().find_map(|(open, close)| {
+            let (from, to) = (raw.find(open)?, raw.rfind(close)?);
+            let inner = raw.get(from + 1..to)?;
+            let whole = from == 0 && raw.get(to + 1..)?.bytes().all(|byte| b"*+?".contains(&byte));
+            let is_regex = open == '[' || inner.contains(['*', '+', '\\', '[', '|', '^', '$']);
+            (whole || is_regex).then_some((inner, whole))
+        });
+        let Some((inner, whole)) = found else { return false };
+        let capture = match inner {
+            _ if inner.contains("0-9") || inner.contains("\\d") || raw.starts_with("[0-9") => "{id: int}",
+            ".*" | ".+" if last => "{rest: path}",
+            _ => "{name}",
+        };
+        self.report(problem::foreign_group(*span, raw, capture, whole));
+        true
     }
 
     fn segment(&mut self, gathered: Gathered, pattern: Span, at: usize) -> Segment {
@@ -126,11 +157,13 @@ impl Reader<'_> {
         }
     }
 
-    fn captures(&mut self, segments: &[Segment]) {
+    /// Whether no segment was meant to be a capture, and is none.
+    fn captures(&mut self, segments: &[Segment]) -> bool {
+        let mut whole = true;
         let mut seen: Vec<&Capture> = Vec::new();
         for (index, segment) in segments.iter().enumerate() {
             let Segment::Capture(capture) = segment else {
-                self.wildcard(segment, index + 1 == segments.len());
+                whole &= !self.wildcard(segment, index + 1 == segments.len());
                 continue;
             };
             if let Some(first) = seen.iter().find(|other| other.name.text == capture.name.text) {
@@ -145,11 +178,12 @@ impl Reader<'_> {
             }
             seen.push(capture);
         }
+        whole
     }
 
     /// Captures as other systems write them would match nothing but themselves.
-    fn wildcard(&mut self, segment: &Segment, last: bool) {
-        let Segment::Literal { span, text } = segment else { return };
+    fn wildcard(&mut self, segment: &Segment, last: bool) -> bool {
+        let Segment::Literal { span, text } = segment else { return false };
         let raw = self.slice(*span);
         match raw.strip_prefix(':') {
             Some(name) if !name.is_empty() => {
@@ -159,17 +193,45 @@ impl Reader<'_> {
                 let capture = if last { "{rest: path}" } else { "{name}" };
                 self.report(problem::foreign_wildcard(*span, text, capture));
             }
-            _ => {}
+            _ => return false,
         }
+        true
+    }
+
+    /// Values as other systems write them would be sent as they stand. Whether there is one. `value`: one of this language follows.
+    fn is_foreign(&mut self, span: Span, text: &str, value: bool) -> bool {
+        let mut at = 0;
+        let mut found = problem::foreign_variable(text);
+        for (index, piece) in text.split('/').enumerate() {
+            let named = piece.strip_prefix(':').is_some_and(|name| {
+                name.starts_with(|c: char| c.is_ascii_alphabetic())
+                    && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+            });
+            if index > 0 && (named || matches!(piece, "*" | "**")) {
+                found = found.or(Some((at, piece.len())));
+            }
+            at += piece.len() + 1;
+        }
+        let found =
+            found.or_else(|| (value && text.ends_with('$')).then_some((text.len().saturating_sub(1), 1)));
+        let Some((at, length)) = found else { return false };
+        // Offsets are exact unless escapes have made the text shorter than its source.
+        let here = Span { start: span.start + at, end: span.start + at + length, ..span };
+        let here = if self.slice(span) == text { here } else { span };
+        self.report(problem::foreign_value(here, text.get(at..at + length).unwrap_or_default()));
+        true
     }
 
     /// A template, with the height of the values in it; `None` if one of them could not be read, which is then reported.
     pub(super) fn template(&mut self, pair: Pair<'_>) -> Option<(Template, usize)> {
         let span = self.span(&pair);
         let (mut parts, mut highest) = (Vec::new(), 0);
-        for part in self.parts(pair, true)? {
+        let mut all = self.parts(pair, true)?.into_iter().peekable();
+        let mut whole = true;
+        while let Some(part) = all.next() {
             parts.push(match part {
                 Part::Text(span, text) => {
+                    whole &= !self.is_foreign(span, &text, matches!(all.peek(), Some(Part::Value(_))));
                     if let Err(flaw) = decode_keeping_slashes(&text) {
                         self.report(flaw.problem(span));
                     }
@@ -182,7 +244,7 @@ impl Reader<'_> {
                 Part::Capture(_) => continue,
             });
         }
-        Some((Template { span, parts }, highest))
+        whole.then_some((Template { span, parts }, highest))
     }
 
     /// `{name}` or `{name: type}`

@@ -5,9 +5,9 @@ use super::reader::Reader;
 use super::setting::Holder;
 use super::{Pair, Rule};
 use crate::ast::{
-    Argument, Declaration, Methods, Name, Route, Setting, Statement, Terminal, Value, ValueKind,
+    Argument, Block, Declaration, Methods, Name, Route, Setting, Statement, Terminal, Value, ValueKind,
 };
-use crate::problem::syntax;
+use crate::problem::{setting, syntax};
 use crate::source::Span;
 
 impl Reader<'_> {
@@ -25,7 +25,12 @@ impl Reader<'_> {
         let methods = methods.and_then(|pair| self.methods(pair));
         let pattern = pattern.and_then(|pair| self.pattern(pair));
         let when = self.condition(&mut parts);
-        let head_setting = parts.take(Rule::head_setting).map(|pair| self.head_setting(pair));
+        let mut head_setting = parts.take(Rule::head_setting).map(|pair| self.head_setting(pair));
+        if let Some(setting) = head_setting.take_if(|it| self.foreign_head(it.span, &it.word.text)) {
+            // What its block holds is not what a route's holds.
+            parts.take(Rule::block);
+            self.forget_docs(setting.span.end, parts.span.end);
+        }
         let mut terminals: Vec<(Span, Option<Terminal>)> = Vec::new();
         for pair in parts.take_all(Rule::terminal) {
             terminals.push((self.trimmed(self.span(&pair)), self.terminal(pair)));
@@ -39,7 +44,7 @@ impl Reader<'_> {
             });
         let all: Vec<Span> = terminals.iter().map(|(span, _)| *span).chain(inside).collect();
         match all.as_slice() {
-            [] if !broken && self.problems.len() == before => {
+            [] if !broken && self.problems.len() == before && !block.iter().any(has_foreign) => {
                 self.report(syntax::missing_terminal(parts.head));
             }
             [first, again, ..] => self.report(syntax::repeated_terminal(*again, *first)),
@@ -61,6 +66,23 @@ impl Reader<'_> {
             block,
             broken,
         })))
+    }
+
+    /// Whether the line of a route goes on with what has a block of its own, or with a word of another system; reports it if so.
+    pub(super) fn foreign_head(&mut self, at: Span, text: &str) -> bool {
+        let length = text.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).unwrap_or(text.len());
+        let (word, rest) = text.split_at_checked(length).unwrap_or((text, ""));
+        let at = Span { end: at.start + length, ..at };
+        let problem = match word {
+            "match" | "aggregate" => Some(setting::block_in_head(at, word)),
+            _ => {
+                let status = rest.split_whitespace().next().and_then(|status| status.parse().ok());
+                syntax::foreign_terminal(at, word, status)
+            }
+        };
+        let is_foreign = problem.is_some();
+        self.problems.extend(problem);
+        is_foreign
     }
 
     /// A word, and words behind it. What it takes is for its row to say.
@@ -112,4 +134,12 @@ impl Reader<'_> {
         }
         (!names.is_empty()).then_some(Methods::List(names))
     }
+}
+
+/// Whether a block says what the route does in the word of another system, which is refused as such.
+fn has_foreign(block: &Block) -> bool {
+    block.statements.iter().any(|statement| {
+        let Statement::Setting(it) = statement else { return false };
+        syntax::foreign_terminal(it.word.span, &it.word.text, None).is_some()
+    })
 }

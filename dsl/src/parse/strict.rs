@@ -41,6 +41,10 @@ impl Reader<'_> {
         let found = token(rest);
         let span = Span { start: at, end: at + found.len(), ..junk };
         let before = self.clean.get(..at).unwrap_or_default().chars().next_back();
+        let asks = matches!(rule, Rule::strict_route | Rule::strict_group_head | Rule::strict_host);
+        if asks && found == "=" && self.clean.get(start..at).is_some_and(|it| it.contains(" when ")) {
+            return self.report(syntax::assigned_condition(span));
+        }
         let foreign = syntax::foreign_operator(before, rest, expected.contains("a value"));
         let mut problem = syntax::unexpected_text(span, found, &expected);
         if let Some((help, here)) = foreign {

@@ -3,7 +3,8 @@
 use super::reader::Reader;
 use super::{Pair, Rule};
 use crate::ast::{
-    AnswerBody, Handler, Status, Target, TemplatePart, Terminal, TerminalKind, Text, Value, ValueKind,
+    AnswerBody, Handler, Status, Target, Template, TemplatePart, Terminal, TerminalKind, Text, Value,
+    ValueKind,
 };
 use crate::problem::{path, setting, syntax};
 use crate::schema::url;
@@ -33,28 +34,43 @@ impl Reader<'_> {
         let Some(name) = parts.next() else {
             return self.lacks(span, "the name of an upstream", "->");
         };
+        if name.as_rule() == Rule::misfit {
+            let (at, found) = (self.span(&name), name.as_str());
+            self.report(syntax::no_upstream(at, found));
+            return None;
+        }
         let upstream = self.name(&name);
         let Some(path) = parts.next() else { return Some(TerminalKind::Forward { upstream, path: None }) };
         let (path, _) = self.template(path)?;
-        self.no_query(&path.parts);
+        if self.has_query(&path) {
+            return None;
+        }
         Some(TerminalKind::Forward { upstream, path: Some(path) })
     }
 
-    fn no_query(&mut self, parts: &[TemplatePart]) {
-        for part in parts {
-            let TemplatePart::Literal { span, text } = part else { continue };
-            if let Some(at) = text.find(['?', '#']) {
-                let start = (span.start + at).min(span.end);
-                self.report(path::query_in_path(Span { start, ..*span }));
-                return;
-            }
+    /// Whether the path that is sent holds a query; reports it if so.
+    fn has_query(&mut self, template: &Template) -> bool {
+        let found = template.parts.iter().find_map(|part| {
+            let TemplatePart::Literal { span, text } = part else { return None };
+            let at = text.find(['?', '#'])?;
+            Some(Span { start: (span.start + at).min(span.end), ..*span })
+        });
+        if let Some(at) = found {
+            let whole = Span { end: template.span.end, ..at };
+            self.report(path::query_in_target(at, self.slice(whole).trim_end_matches('"')));
         }
+        found.is_some()
     }
 
     fn respond(&mut self, pair: Pair<'_>) -> Option<TerminalKind> {
         let span = self.span(&pair);
         let mut parts = pair.into_inner();
         let Some(status) = parts.next() else { return self.lacks(span, "a status", "respond") };
+        if status.as_rule() == Rule::no_status {
+            let is_text = status.clone().into_inner().next().is_some_and(|it| it.as_rule() == Rule::misfit);
+            self.report(syntax::no_status(self.span(&status), status.as_str(), is_text));
+            return None;
+        }
         let status = self.status(&status, |code| (200..=599).contains(&code), "a status from 200 to 599")?;
         let Some(body) = parts.next() else { return Some(TerminalKind::Respond { status, body: None }) };
         if matches!(status.code, 204 | 205 | 304) {
@@ -64,6 +80,10 @@ impl Reader<'_> {
         }
         let at = self.span(&body);
         let kind = body.as_rule();
+        if kind == Rule::misfit {
+            self.report(syntax::no_body(at, body.as_str()));
+            return None;
+        }
         let Some(value) = body.into_inner().next() else {
             let (expected, word) = match kind {
                 Rule::json => ("a value", "json"),
@@ -128,6 +148,10 @@ impl Reader<'_> {
         let span = self.span(&pair);
         let mut parts = pair.into_inner();
         let Some(status) = parts.next() else { return self.lacks(span, "a status", "redirect") };
+        if status.as_rule() == Rule::misfit {
+            self.report(syntax::no_redirect_status(self.span(&status), status.as_str()));
+            return None;
+        }
         let expected = "one of the statuses 301, 302, 303, 307 and 308";
         let status = self.status(&status, |code| REDIRECTS.contains(&code), expected)?;
         let Some(target) = parts.next() else {
@@ -151,6 +175,10 @@ impl Reader<'_> {
                 Rule::rust_path => {
                     call = at;
                     path = Some(Text { span: at, value: part.as_str().to_owned() });
+                }
+                Rule::dotted => {
+                    call = call.to(at);
+                    self.report(syntax::dotted_path(call, self.slice(call)));
                 }
                 Rule::within => within = Some(self.time(part)?),
                 _ => {
@@ -178,6 +206,14 @@ impl Reader<'_> {
         }
         if let Err(found) = url::parse(&value, &["http", "https"]) {
             self.report(setting::wrong_type(span, "a path or an absolute URL", &found));
+            return None;
+        }
+        if let Some((at, length)) = path::foreign_variable(&value) {
+            let start = span.start + 1 + at;
+            let here = Span { start, end: start + length, ..span };
+            let here = if self.slice(span).get(1..) == Some(&*format!("{value}\"")) { here } else { span };
+            let written = value.get(at..at + length).unwrap_or_default();
+            self.report(path::foreign_value_in_url(here, written));
             return None;
         }
         Some(Text { span, value })

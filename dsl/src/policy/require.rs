@@ -42,6 +42,15 @@ fn says_whom(values: &Values) -> Option<Mismatch> {
             help: Some(format!("write `{} {only}`", values.word)),
             ..Mismatch::conflict("any", "any of one is that one", "leave it out")
         }),
+        all if all.iter().any(|name| name.to_string() == super::public::ROW.name) => {
+            let public = super::public::ROW.name;
+            let help =
+                format!("write `{public}` alone, without `{}`, where nobody has to be known", values.word);
+            Some(Mismatch {
+                help: Some(help),
+                ..Mismatch::conflict("names", format!("`{public}` is a setting, and no `auth`"), "")
+            })
+        }
         [_, _, ..] if !is_any => {
             let all = names.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
             Some(Mismatch {

@@ -4,7 +4,7 @@ use super::Policy;
 use crate::item::upstream::TLS_FEATURE;
 use crate::schema::depends;
 use crate::schema::url::is_host;
-use crate::schema::{At, Mismatch, Param, Phase, Place, Stage, Type, Value, Values, ty::Bounds};
+use crate::schema::{At, Mismatch, Param, Phase, Place, Type, Value, Values, ty::Bounds};
 
 /// `tls roots "internal.pem" certificate "gateway.pem" key "gateway.key" server_name "orders.internal"`
 ///
@@ -27,7 +27,7 @@ pub const ROW: Policy = Policy {
         Param::optional(
             "secret",
             At::Label,
-            Type::Sent(Stage::Request),
+            Type::Secret,
             "its key in the place of a file: a secret that holds it as PEM",
         ),
         Param::optional(

@@ -26,6 +26,27 @@ pub fn query_in_path(at: Span) -> Problem {
         .help("leave it out: the query of a request is passed on as it came")
 }
 
+/// A query in the path of a target. `written`: all of it, as it stands.
+#[must_use]
+pub fn query_in_target(at: Span, written: &str) -> Problem {
+    let problem = query_in_path(at);
+    let fields = written.trim_start_matches('?').split('&').filter_map(|field| field.split_once('='));
+    let edits: Vec<String> = fields
+        .map(|(name, value)| {
+            let inner = value.strip_prefix('{').and_then(|it| it.strip_suffix('}'));
+            let value = inner.map_or_else(|| format!("{value:?}"), str::to_owned);
+            format!("set query \"{name}\" = {value}")
+        })
+        .collect();
+    if edits.is_empty() {
+        return problem;
+    }
+    problem.help(format!(
+        "leave it out here, and write `request {{ {} }}` in the route's block",
+        edits.join("; ")
+    ))
+}
+
 /// Pattern text that normalisation would change.
 #[must_use]
 pub fn path_not_canonical(at: Span, canonical: &str) -> Problem {
@@ -120,4 +141,55 @@ pub fn foreign_wildcard(at: Span, written: &str, capture: &str) -> Problem {
         .at(at, "would match only this very text")
         .help(format!("write `{capture}`"))
         .fix(at, capture)
+}
+
+/// A group of a regular expression in a pattern. `whole`: it is all of its segment.
+#[must_use]
+pub fn foreign_group(at: Span, written: &str, capture: &str, whole: bool) -> Problem {
+    let problem = Problem::error(&FOREIGN_WILDCARD, format!("`{written}` is no capture"))
+        .at(at, "a path is no regular expression");
+    if whole {
+        problem.help(format!("write `{capture}`")).fix(at, capture)
+    } else {
+        problem.help(format!("capture the whole segment with `{capture}`"))
+    }
+}
+
+/// `$1`, `:id` and `*` where a path is sent.
+#[must_use]
+pub fn foreign_value(at: Span, written: &str) -> Problem {
+    let problem = Problem::error(&FOREIGN_WILDCARD, format!("`{written}` stands for no value"))
+        .at(at, "would be sent as this very text");
+    match (written, written.strip_prefix(':')) {
+        (_, Some(name)) => problem.help(format!("write `{{{name}}}`")).fix(at, format!("{{{name}}}")),
+        ("$", _) => problem.help("a value stands in braces alone: leave the `$` out").fix(at, ""),
+        _ => problem.help("capture it in the route's path, as `{rest: path}` or `{name}`, and write `{rest}` or `{name}` here"),
+    }
+}
+
+/// `$1` in a URL, which holds no values.
+#[must_use]
+pub fn foreign_value_in_url(at: Span, written: &str) -> Problem {
+    Problem::error(&FOREIGN_WILDCARD, format!("`{written}` stands for no value"))
+        .at(at, "would be sent as this very text")
+        .help("a URL holds no values: leave it out, or redirect to a path, as in `redirect 301 /new/{rest}`")
+}
+
+/// `_` and `*`, as other systems write all other hosts.
+#[must_use]
+pub fn foreign_host(at: Span, written: &str) -> Problem {
+    Problem::error(&FOREIGN_WILDCARD, format!("`{written}` does not stand for all hosts"))
+        .at(at, "would match only this very text")
+        .help("write its routes outside of `host`: those hold for every host that no `host` names")
+}
+
+/// The first variable of another system in a text: where it is, and how long.
+#[must_use]
+pub fn foreign_variable(text: &str) -> Option<(usize, usize)> {
+    let mut dollars = text.match_indices('$').map(|(at, _)| at);
+    dollars.find_map(|at| {
+        let name = text.get(at + 1..)?;
+        let length = name.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).unwrap_or(name.len());
+        (length > 0).then_some((at, length + 1))
+    })
 }

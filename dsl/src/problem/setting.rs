@@ -47,6 +47,40 @@ pub fn misplaced_setting(at: Span, word: &str, place: &str, places: &[&str]) -> 
         .help(format!("it stands in {}", super::syntax::listed(places)))
 }
 
+/// A setting, or what a route does, outside of every block.
+#[must_use]
+pub fn setting_outside(at: Span, word: &str, places: &[&str]) -> Problem {
+    Problem::error(&MISPLACED_SETTING, format!("`{word}` cannot stand at the top of a file"))
+        .at(at, "a setting stands in a block")
+        .help(format!("it stands in {}", super::syntax::listed(places)))
+}
+
+/// What a route does, in its line, where it has a block of its own.
+#[must_use]
+pub fn block_in_head(at: Span, word: &str) -> Problem {
+    Problem::error(&MISPLACED_SETTING, format!("`{word}` cannot stand in the line of a route"))
+        .at(at, "")
+        .help(format!("it stands in the route's block: `route … {{ {word} … {{ … }} }}`"))
+}
+
+/// A word of the block of a setting, outside of it.
+#[must_use]
+pub fn outside_of_setting(at: Span, word: &str, place: &str, settings: &[&str]) -> Problem {
+    let blocks: Vec<String> = settings.iter().map(|setting| format!("`{setting} {{ {word} … }}`")).collect();
+    Problem::error(&MISPLACED_SETTING, format!("`{word}` cannot stand in `{place}`"))
+        .at(at, "")
+        .help(format!("write {}", blocks.join(" or ")))
+}
+
+/// A choice of a word without the word.
+#[must_use]
+pub fn without_its_word(at: Span, choice: &str, place: &str, word: &str) -> Problem {
+    Problem::error(&MISPLACED_SETTING, format!("`{choice}` cannot stand in `{place}`"))
+        .at(at, "")
+        .help(format!("write `{word}` in front of it: `{word} {choice} …`"))
+        .fix(at, format!("{word} {choice}"))
+}
+
 /// A setting twice in one block.
 #[must_use]
 pub fn repeated_setting(at: Span, first: Span, word: &str) -> Problem {

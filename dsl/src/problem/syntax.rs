@@ -187,6 +187,76 @@ pub fn unsupported_interpolation(at: Span) -> Problem {
         .help("braces that are text are written `\\{` and `\\}`")
 }
 
+/// A URL or a path where the name of an upstream must stand.
+#[must_use]
+pub fn no_upstream(at: Span, found: &str) -> Problem {
+    let problem = unexpected_text(at, found, "the name of an upstream");
+    if found.starts_with('/') {
+        problem.help("write the name of an upstream in front of the path: `-> NAME /path`")
+    } else {
+        problem.help(format!("declare `upstream NAME {{ server {found} }}` and write its name here"))
+    }
+}
+
+/// A body where a status must stand. `bare`: without a word that says what it is.
+#[must_use]
+pub fn no_status(at: Span, found: &str, bare: bool) -> Problem {
+    let problem = unexpected_text(at, found, "a status from 200 to 599");
+    match (bare, found.starts_with('"')) {
+        (true, false) => problem.help("a path is led to by `redirect 302 …`"),
+        (true, true) => {
+            problem.help(format!("write `respond 200 text {found}`")).fix(at, format!("200 text {found}"))
+        }
+        (false, _) => {
+            problem.help("write the status first, as in `respond 200`").fix(at, format!("200 {found}"))
+        }
+    }
+}
+
+/// A text behind a status without a word that says what it is.
+#[must_use]
+pub fn no_body(at: Span, found: &str) -> Problem {
+    let problem = unexpected_text(at, found, "`text …`, `json …` or `file …`");
+    if found.starts_with('"') {
+        problem.help(format!("write `text {found}`")).fix(at, format!("text {found}"))
+    } else {
+        problem.help("a path is led to by `redirect 302 …`")
+    }
+}
+
+/// A place where the status of a redirect must stand.
+#[must_use]
+pub fn no_redirect_status(at: Span, found: &str) -> Problem {
+    unexpected_text(at, found, "one of the statuses 301, 302, 303, 307 and 308")
+        .help(format!("write `redirect 302 {}`", shortened(found)))
+        .fix(at, format!("302 {found}"))
+}
+
+/// A path of Rust with dots in it.
+#[must_use]
+pub fn dotted_path(at: Span, found: &str) -> Problem {
+    let path = found.replace('.', "::");
+    unexpected_text(at, found, "the path of a function").help(format!("write `{path}`")).fix(at, path)
+}
+
+/// `=` between two values where a condition stands.
+#[must_use]
+pub fn assigned_condition(at: Span) -> Problem {
+    unexpected_text(at, "=", "a comparison").help("two values are compared by `==`").fix(at, "==")
+}
+
+/// What other systems call an answer. `status`: the one behind it, if there is one.
+#[must_use]
+pub fn foreign_terminal(at: Span, word: &str, status: Option<u16>) -> Option<Problem> {
+    let here = match (word, status) {
+        ("return", Some(300..=399)) => "redirect",
+        ("return", _) => "respond",
+        _ => return None,
+    };
+    let problem = Problem::error(&UNKNOWN_WORD, format!("unknown setting `{word}`")).at(at, "");
+    Some(problem.help(format!("write `{here}`")).fix(at, here))
+}
+
 /// A method that is unknown, in the wrong case, or that no route can have.
 #[must_use]
 pub fn unknown_method(at: Span, written: &str, known: &[&str]) -> Problem {

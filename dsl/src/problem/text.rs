@@ -131,6 +131,14 @@ pub fn dangling_doc(at: Span) -> Problem {
 
 /// `http://…` without quotes.
 #[must_use]
+pub fn unquoted_target(at: Span, url: &str) -> Problem {
+    Problem::error(&UNQUOTED_URL, "a route leads to an upstream, and not to a URL")
+        .at(at, "expected the name of an upstream")
+        .help(format!("declare `upstream NAME {{ server \"{url}\" }}` and write its name here"))
+}
+
+/// A URL without quotes.
+#[must_use]
 pub fn unquoted_url(at: Span, url: &str) -> Problem {
     Problem::error(&UNQUOTED_URL, "a URL is written in quotes")
         .at(at, "expected a string")

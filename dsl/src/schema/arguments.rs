@@ -2,7 +2,7 @@
 
 use super::check::check_items;
 use super::param::{At, Default, Param};
-use super::{Given, Mismatch, Row, Source, Type, Value, Values, answer, convert};
+use super::{Given, Mismatch, Row, Source, Type, Value, Values, Want, answer, convert};
 use crate::ast::{Argument, Field, Name, Setting, Value as Written, ValueKind};
 use crate::policy::Catalogue;
 use crate::problem::{Problem, setting as wrong, syntax};
@@ -77,6 +77,15 @@ impl<'a> Reading<'a> {
 
     /// A label and what follows it.
     fn label(&mut self, label: &'static Param, word: &Written, arguments: &mut Arguments<'a>) {
+        if matches!(label.ty, Type::Expr(Want::Bool, _))
+            && let Some(Argument::Assignment { target, value, .. }) =
+                arguments.next_if(|next| matches!(next, Argument::Assignment { .. }))
+        {
+            let (start, end) = (target.span.end, value.span.start);
+            let blank = usize::from(end - start >= 3);
+            let at = Span { start: start + blank, end: end - blank, ..word.span };
+            return self.wrong(label, word.span, syntax::assigned_condition(at));
+        }
         let Some(Argument::Value(value)) = arguments.next_if(|next| self.may_follow(next)) else {
             let expected = label.ty.to_string();
             self.problems.push(syntax::missing_value(word.span.after(), &expected, label.name));

@@ -1,8 +1,8 @@
 //! Checks settings against their rows: which words may stand in a block, and what each one's arguments say.
 
 use super::arguments::check_arguments;
-use super::{Join, Place, Row, Values};
-use crate::ast::{Argument, Block, Name, Setting, Statement};
+use super::{At, Join, Place, Row, Type, Values};
+use crate::ast::{Argument, Block, Name, Setting, Statement, Value, ValueKind};
 use crate::item;
 use crate::policy::{Catalogue, Policy, Who};
 use crate::problem::{self, Problem, setting as wrong, syntax};
@@ -152,7 +152,7 @@ impl<'a> Reading<'a> {
         self.seen.push(setting);
         let Some(found) = self.known.iter().find(|known| known.row.name == setting.word.text).copied() else {
             if !setting.broken {
-                let problem = self.unknown(&setting.word, above);
+                let problem = self.unknown(setting, above);
                 self.problems.push(problem);
             }
             return;
@@ -236,16 +236,32 @@ impl<'a> Reading<'a> {
         is_inside && is_none && setting.block.is_none() && known.policy.is_some() && !known.row.takes(NONE)
     }
 
+    /// The word of this setting's block that is missing in front of one of its choices: the one that takes a value, where
+    /// one is given.
+    fn chooses(&self, setting: &Setting) -> Option<&'static str> {
+        let Where::Setting(_) = self.at else { return None };
+        let given = setting.arguments.iter().any(|it| matches!(it, Argument::Assignment { .. }));
+        let fits = |row: &Row| {
+            let is_choice =
+                |ty| matches!(ty, Type::Choice(words) if words.contains(&setting.word.text.as_str()));
+            let chooses = row.params.iter().any(|param| param.at == At::Position && is_choice(param.ty));
+            chooses && given == row.params.iter().any(|param| param.at == At::Assigned)
+        };
+        self.known.iter().find(|known| fits(&known.row)).map(|known| known.row.name)
+    }
+
     /// Why a word is not known: it belongs elsewhere, it is a label of the setting above, or it is misspelt.
-    fn unknown(&self, word: &Name, above: Option<&Setting>) -> Problem {
+    fn unknown(&self, setting: &Setting, above: Option<&Setting>) -> Problem {
+        let word = &setting.word;
         let text = word.text.as_str();
         let here = match self.at {
             Where::Block(place) => place.word(),
             Where::Setting(word) | Where::Auth(word) => word,
         };
-        let has = |place: Place| known(place, self.catalogue).iter().any(|known| known.row.name == text);
-        let elsewhere: Vec<&str> =
-            Place::ALL.iter().copied().filter(|place| has(*place)).map(Place::word).collect();
+        if let Some(own) = self.chooses(setting) {
+            return wrong::without_its_word(word.span, text, here, own);
+        }
+        let elsewhere: Vec<&str> = places(text, self.catalogue).into_iter().map(Place::word).collect();
         if !elsewhere.is_empty() {
             return wrong::misplaced_setting(word.span, text, here, &elsewhere);
         }
@@ -258,8 +274,26 @@ impl<'a> Reading<'a> {
                 .because(above.word.span, format!("`{text}` is a label of this"))
                 .help("write a label on the line of its setting");
         }
+        let inside = self.known.iter().filter(|known| known.row.block.iter().any(|row| row.name == text));
+        let inside: Vec<&str> = inside.map(|known| known.row.name).collect();
+        if !inside.is_empty() {
+            return wrong::outside_of_setting(word.span, text, here, &inside);
+        }
+        let status = setting.arguments.first().and_then(|argument| match argument {
+            Argument::Value(Value { kind: ValueKind::Int(status), .. }) => u16::try_from(*status).ok(),
+            _ => None,
+        });
+        if let Some(problem) = syntax::foreign_terminal(word.span, text, status) {
+            return problem;
+        }
         syntax::unknown_word(word.span, "setting", text, self.known.iter().map(|known| known.row.name))
     }
+}
+
+/// The blocks in which a setting may stand.
+pub(crate) fn places(word: &str, catalogue: &Catalogue) -> Vec<Place> {
+    let has = |place: &Place| known(*place, catalogue).iter().any(|known| known.row.name == word);
+    Place::ALL.iter().copied().filter(has).collect()
 }
 
 fn known(place: Place, catalogue: &Catalogue) -> Vec<Known> {

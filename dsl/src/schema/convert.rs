@@ -141,7 +141,7 @@ fn typed(written: &Written, ty: Type, catalogue: &Catalogue) -> Result<Value, Bo
         (Type::Cause, _) => Value::Cause(cause(written, catalogue)?.ok_or_else(mismatch)?),
         (Type::Path, ValueKind::Path(template)) => Value::Text(plain(template).ok_or_else(mismatch)?.into()),
         (Type::Failure, _) => Value::Cause(failure(written)?.ok_or_else(mismatch)?),
-        (Type::Expr(..) | Type::Sent(_), _) => Value::Expr(Box::new(written.clone())),
+        (Type::Expr(..) | Type::Sent(_) | Type::Secret, _) => Value::Expr(Box::new(written.clone())),
         (Type::Named(_), _) => {
             Value::Binding(own_name(written).ok_or_else(mismatch)?, Box::new(written.clone()))
         }

@@ -62,6 +62,8 @@ pub enum Type {
     Expr(Want, Stage),
     /// An expression for text that is sent to an upstream: it may be a secret, whole and alone.
     Sent(Stage),
+    /// The name of a declared `secret`.
+    Secret,
     /// `name: type = default as other`
     Field(Source),
     /// `name = expression`
@@ -234,6 +236,7 @@ impl fmt::Display for Type {
             Self::Answer(_) => f.write_str("a status, and perhaps `json`, `text` or `file` with a body"),
             Self::Expr(Want::Bool, _) => f.write_str("a condition"),
             Self::Expr(..) | Self::Sent(_) => f.write_str("an expression"),
+            Self::Secret => f.write_str("the name of a `secret`"),
             Self::Field(_) => f.write_str("a field such as `page: int`"),
             Self::Binding(_) => f.write_str("a name and its value, such as `limit = page`"),
             Self::Named(_) => f.write_str("the name of a value"),

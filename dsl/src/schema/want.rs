@@ -21,6 +21,8 @@ pub enum Want {
     Json,
     /// Whether there is a value.
     IsSet,
+    /// A declared `secret`, by its name.
+    Secret,
 }
 
 /// When an expression is asked for, which decides what it may read.
@@ -152,6 +154,7 @@ fn wanted<'a>(param: &'static Param, ty: &'static Type, value: &'a Value, found:
         }
         (Type::Expr(want, stage), Value::Expr(value)) => found.push(expr(value, *want, *stage)),
         (Type::Sent(stage), Value::Expr(value)) => found.push(expr(value, Want::Text, *stage)),
+        (Type::Secret, Value::Expr(value)) => found.push(expr(value, Want::Secret, Stage::Request)),
         (Type::Binding(want), Value::Binding(_, value)) => found.push(expr(value, *want, Stage::Request)),
         (Type::Named(stage), Value::Binding(_, value)) => found.push(expr(value, Want::Json, *stage)),
         (Type::Answer(stage), Value::Answer(answer)) => match &answer.body {

@@ -48,7 +48,9 @@ impl Scan<'_> {
             let rest = self.bytes.get(self.at..).unwrap_or_default();
             let end = self.at + rest.iter().position(|b| b" \t\r\n;,{}".contains(b)).unwrap_or(rest.len());
             let url = self.source.text.get(start..end).unwrap_or_default();
-            self.report(text::unquoted_url(self.span(start, end), url));
+            let before = self.source.text.get(..start).unwrap_or_default().trim_end();
+            let say = if before.ends_with("->") { text::unquoted_target } else { text::unquoted_url };
+            self.report(say(self.span(start, end), url));
             self.damage(self.at);
             self.blank(self.at, end);
             self.at = end;

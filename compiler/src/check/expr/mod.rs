@@ -10,6 +10,7 @@ mod member;
 mod membership;
 mod operator;
 pub(crate) mod scope;
+mod secret;
 mod settled;
 
 use std::rc::Rc;
@@ -47,6 +48,9 @@ pub(crate) fn function(
     asked: Asked,
     problems: &mut Vec<Problem>,
 ) -> Option<Function> {
+    if asked.want == Want::Secret {
+        return secret::named(scope, value, problems);
+    }
     let expr = expression(scope, value, asked.stage, problems)?;
     let mut typing = Typing::new(scope, asked.stage, problems);
     let expr = typing.wanted(expr, value.span, asked)?;
@@ -405,8 +409,12 @@ impl<'a> Typing<'a> {
             }
             Want::Bool => match &expr.ty {
                 Ty::Bool => Some(expr),
-                Ty::Optional(_) => {
-                    let help = "ask whether it is there with `is set`, or say what then: `… ?? false`";
+                Ty::Optional(of) => {
+                    let help = if **of == Ty::Bool {
+                        "ask whether it is there with `is set`, or say what then: `… ?? false`"
+                    } else {
+                        "ask whether it is there with `is set`, or compare it with something"
+                    };
                     self.fail(problem::optional_not_handled(&expr.ty.to_string(), span, help))
                 }
                 other => {
@@ -414,7 +422,8 @@ impl<'a> Typing<'a> {
                     self.fail(wrong_type(span, "`bool`", &found).help("compare it with something"))
                 }
             },
-            Want::Text | Want::Line | Want::Key => self.printed(expr, span),
+            // Which names those are is asked before anything is typed.
+            Want::Secret | Want::Text | Want::Line | Want::Key => self.printed(expr, span),
             Want::Json => {
                 let expr = self.seen(expr, span)?;
                 if let Some(inside) = unseen(&expr) {

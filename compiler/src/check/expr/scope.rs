@@ -208,6 +208,12 @@ impl<'a> Scope<'a> {
         known
     }
 
+    /// The names of all secrets, sorted.
+    pub(crate) fn secrets(&self) -> Vec<&str> {
+        let is_secret = |name: &&str| matches!(self.peek(name), Found::Expr(expr) if expr.ty == Ty::Secret);
+        self.known().into_iter().filter(is_secret).collect()
+    }
+
     fn named(&self, name: &str) -> Option<&Named> {
         self.names.get(name).or_else(|| self.outer.and_then(|outer| outer.named(name)))
     }

@@ -18,7 +18,48 @@ pub(in crate::check) fn unknown_name(name: &str, span: Span, known: &[&str]) -> 
         Problem::error(&UNKNOWN_NAME, format!("there is no value `{name}` here")).at(span, "not declared");
     match nearest(name, known.iter().copied()) {
         Some(near) => problem.help(format!("did you mean `{near}`?")).fix(span, near),
+        None if known.is_empty() => problem.help("nothing is declared; a text stands in quotes"),
         None => problem.help(format!("known here: {}; a text stands in quotes", listed(known))),
+    }
+}
+
+/// A name in the place of a value of a setting. `wanted`: what stands there.
+pub(in crate::check) fn unknown_param(name: &str, span: Span, known: &[&str], wanted: &str) -> Problem {
+    let problem = unknown_name(name, span, known);
+    if problem.fix.is_some() {
+        problem
+    } else {
+        problem.help(format!("write {wanted}, or declare a `param`"))
+    }
+}
+
+/// A name that a test gives. `kind`: what it declares there; `declared`: as what it is declared, if it is.
+pub(in crate::check) fn not_given(
+    (word, kind): (Span, &str),
+    (name, span): (&str, Span),
+    known: &[&str],
+    declared: Option<&'static str>,
+) -> Problem {
+    let message = format!("there is no `{kind}` of the name `{name}`");
+    let problem = Problem::error(&UNKNOWN_NAME, message).at(span, "not declared");
+    match (declared, nearest(name, known.iter().copied())) {
+        (Some(other), _) => {
+            problem.help(format!("`{name}` is a `{other}`: write `{other} {name} = …`")).fix(word, other)
+        }
+        (None, Some(near)) => problem.help(format!("did you mean `{near}`?")).fix(span, near),
+        (None, None) if known.is_empty() => {
+            problem.help(format!("declare a `{kind}` of this name, or remove it"))
+        }
+        (None, None) => problem.help(format!("declared as `{kind}`: {}", listed(known))),
+    }
+}
+
+pub(in crate::check) fn unknown_secret(name: &str, span: Span, known: &[&str]) -> Problem {
+    let problem =
+        Problem::error(&UNKNOWN_NAME, format!("there is no secret `{name}`")).at(span, "not declared");
+    match nearest(name, known.iter().copied()) {
+        Some(near) => problem.help(format!("did you mean `{near}`?")).fix(span, near),
+        None => problem.help(format!("declare `secret {name}` at the top of a file")),
     }
 }
 

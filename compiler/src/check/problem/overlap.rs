@@ -19,12 +19,21 @@ pub(in crate::check) fn duplicate_route(span: Span, first: Span, witness: Option
     )
 }
 
-pub(in crate::check) fn ambiguous_route(span: Span, first: Span, witness: Option<String>) -> Problem {
+/// `asks`: both have a condition of their own.
+pub(in crate::check) fn ambiguous_route(
+    (span, first): (Span, Span),
+    asks: bool,
+    witness: Option<String>,
+) -> Problem {
     proved(
         Problem::error(&AMBIGUOUS_ROUTE, "two routes match the same request, and neither is more specific")
             .at(span, "matches here")
             .because(first, "and here")
-            .help("part the bounds of their parameters, or put one range inside the other"),
+            .help(if asks {
+                "let one condition exclude the other: add `and not …`, with what the other asks, to one `when`"
+            } else {
+                "part the bounds of their parameters, or put one range inside the other"
+            }),
         witness,
     )
 }
