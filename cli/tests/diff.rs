@@ -154,6 +154,32 @@ auth own api_key { key \"d\" sha256 \"333333333333333333333333333333333333333333
         "route GET /a public -> site { query page: int = 1; query size: int }",
         &[("breaking: GET /a", "`query size: int` is new")],
     ),
+    // What stands for it where it is not there: said once, and not of what it is read for.
+    (
+        "route GET /a/{n: int} public -> site /t/{page} { query page: int(1..50) = 1; only if page < n }",
+        "route GET /a/{n: int} public -> site /t/{page} { query page: int(1..50) = 2; only if page < n }",
+        &[("changed: GET /a", "`query page`: `field` was `page: int(1..50) = 1`, and is `page: int(1..50) = 2`")],
+    ),
+    (
+        "route GET /a public { header x-n: int = 1; respond 200 json { n: x-n } }",
+        "route GET /a public { header x-n: int; respond 200 json { n: x-n } }",
+        &[("breaking: GET /a", "`header x-n`: `field` was `x-n: int = 1`, and is `x-n: int`")],
+    ),
+    (
+        "route GET /a public { cookie n: int; respond 200 json { n } }",
+        "route GET /a public { cookie n: int = 1; respond 200 json { n } }",
+        &[("widening: GET /a", "`cookie n`: `field` was `n: int`, and is `n: int = 1`")],
+    ),
+    (
+        "route GET /a public { query n: list<int> = [1]; respond 200 json { n } }",
+        "route GET /a public { query n: list<int>; respond 200 json { n } }",
+        &[("changed: GET /a", "`query n`: `field` was `n: list<int> = [1]`, and is `n: list<int>`")],
+    ),
+    (
+        "route GET /a public { query n: int(1..9) = 1; respond 200 json { n: 1, is: n > 2 } }",
+        "route GET /a public { query n: int(1..5) = 2; respond 200 json { n: 1, is: n > 2 } }",
+        &[("breaking: GET /a", "`query n`: `field` was `n: int(1..9) = 1`, and is `n: int(1..5) = 2`")],
+    ),
     // Which values it takes.
     (
         "route GET /a public -> site { query page: int(1..50) = 1; query size: int(1..50); query to: string? }",
@@ -262,6 +288,14 @@ route GET /a require own -> site",
         "param n: int(1..9) = 1\nroute GET /a public respond 200 json { n: n }",
         "param n: int(1..5) = 1\nroute GET /a public respond 200 json { n: n }",
         &[("breaking: gateway", "param `n: int(1..9) = 1` became `n: int(1..5) = 1`")],
+    ),
+    (
+        "live calls: rate from \"/a.json\"\nparam n: rate = 1/s\nroute GET /a public -> site { limit calls }\nroute GET /b public -> site { limit n }",
+        "live calls: rate from \"/b.json\"\nlive n: rate from \"/n.json\"\nroute GET /a public -> site { limit calls }\nroute GET /b public -> site { limit n }",
+        &[
+            ("changed: gateway", "\n    `live calls: rate from \"/a.json\" within"),
+            ("changed: gateway", "became `live n: rate from \"/n.json\" within"),
+        ],
     ),
     (
         "upstream u { server \"http://127.0.0.1:1\"; eject after 5 }\nroute GET /a public -> u",

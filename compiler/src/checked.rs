@@ -389,6 +389,8 @@ pub(crate) enum Resolved {
         /// A list, each element of the type.
         many: bool,
         ty: Ty,
+        /// What stands for it where it is not there.
+        default: Option<Constant>,
     },
     /// The parameter of this name.
     Param(String),

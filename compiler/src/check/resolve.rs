@@ -312,7 +312,9 @@ fn wanted(check: &mut Check<'_>, scope: &Scope<'_>, step: &Step, wanted: &Wanted
             let (item, many) =
                 if let Ty::List(item, _) = present { (&**item, true) } else { (present, false) };
             let required = !is_optional && field.default.is_none() && !many;
-            Some(Resolved::Field { name: wire(field, source), required, many, ty: item.clone() })
+            let default =
+                field.default.as_ref().and_then(|default| expr::literal::constant(default, &ty).ok());
+            Some(Resolved::Field { name: wire(field, source), required, many, ty: item.clone(), default })
         }
         Written::Shape { name } => match document::ty(check, &of_name(name)) {
             Ok(ty) => ty.map(Resolved::Shape),

@@ -22,6 +22,10 @@ impl Both<'_> {
         let is_same = match (&a.kind, &b.kind) {
             (Kind::Constant(a), Kind::Constant(b)) => a == b,
             (Kind::Read(Read::Capture(a)), Kind::Read(Read::Capture(b))) => self.captures(*a, *b),
+            // What stands for it where it is not there is said where it is declared.
+            (Kind::Read(Read::Field(source, name, _)), Kind::Read(Read::Field(other_source, other, _))) => {
+                (source, name) == (other_source, other)
+            }
             (Kind::Read(a), Kind::Read(b)) => a == b,
             (Kind::Param(a), Kind::Param(b))
             | (Kind::Secret(a), Kind::Secret(b))

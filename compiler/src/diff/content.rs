@@ -5,12 +5,12 @@ use std::cmp::Ordering;
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use gatewright_dsl::schema::Value;
 use gatewright_dsl::schema::effect::{Absent, Amount};
+use gatewright_dsl::schema::{Source, Value};
 
 use super::alike::Item;
 use crate::algebra::{Pattern, Set};
-use crate::ir::expr::{Expr, Kind, Read};
+use crate::ir::expr::{Constant, Expr, Kind, Lookup, Read};
 use crate::ir::{self, Content, Declared, Field, Piece, Respond, Said};
 
 /// A program, and what numbers of captures stand for in one of its routes.
@@ -67,18 +67,7 @@ impl<'a> Both<'a> {
 
     /// Two functions, by their numbers.
     pub(super) fn functions(&self, a: usize, b: usize) -> bool {
-        let (a, b) = (self.a.program.functions.exprs.get(a), self.b.program.functions.exprs.get(b));
-        matches!((a, b), (Some(a), Some(b)) if a == b && self.takes_alike(&a.expr))
-    }
-
-    /// Whether the captures that an expression reads take the same in both.
-    fn takes_alike(&self, expr: &Expr) -> bool {
-        let own = if let Kind::Read(Read::Capture(number)) = expr.kind {
-            self.captures(number, number)
-        } else {
-            true
-        };
-        own && expr.kind.operands().iter().all(|of| self.takes_alike(of))
+        self.same(a, b, None)
     }
 
     /// Two parts of a target.
@@ -146,13 +135,24 @@ impl<'a> Both<'a> {
     }
 
     fn declared(&self, a: &Declared, b: &Declared) -> bool {
-        let Declared { name, source, required, many, check, expected: _ } = a;
+        let Declared { name, source, required, many, check, expected: _, default } = a;
         let checks = |program: &'a ir::Program, check: usize| program.functions.checks.get(check);
         *name == b.name
             && *source == b.source
             && *required == b.required
             && *many == b.many
+            && (*default == b.default || !self.is_other_default(a, b))
             && checks(self.a.program, *check) == checks(self.b.program, b.check)
+    }
+
+    /// Whether something else stands for a field that is not there, and somebody reads it: it is not sent.
+    pub(super) fn is_other_default(&self, a: &Declared, b: &Declared) -> bool {
+        let reads = |program: &ir::Program, field: &Declared| {
+            let functions = program.functions.exprs.iter().map(|function| &function.expr);
+            let arguments = program.ends.handlers.iter().flat_map(|handler| &handler.arguments);
+            functions.chain(arguments).any(|expr| reads_field(expr, field))
+        };
+        a.default != b.default && reads(self.a.program, a) && reads(self.b.program, b)
     }
 
     fn param(&self, number: u16, is_a: bool) -> Option<&'a str> {
@@ -196,6 +196,20 @@ impl<'a> Both<'a> {
             _ => None,
         }
     }
+}
+
+/// Whether an expression reads a declared field, with what stands for it.
+fn reads_field(expr: &Expr, field: &Declared) -> bool {
+    let is_it = |lookup: Lookup, name: &str, default: &Option<Constant>| {
+        let own = match field.source {
+            Source::Query => Lookup::Query,
+            Source::Header => Lookup::Header,
+            Source::Cookie => Lookup::Cookie,
+        };
+        (lookup, name, default) == (own, field.name.as_str(), &field.default)
+    };
+    matches!(&expr.kind, Kind::Read(Read::Field(lookup, name, default)) if is_it(*lookup, name, default))
+        || expr.kind.operands().iter().any(|of| reads_field(of, field))
 }
 
 /// How absence lies to what is there.

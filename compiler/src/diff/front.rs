@@ -235,6 +235,10 @@ impl Thing for Param {
         // The bounds of what has a unit are those of its places.
         format!("{word}{name}: {}{default}{from}{bounds}", ty.unbounded())
     }
+
+    fn is_other(&self) -> bool {
+        self.live.is_some()
+    }
 }
 
 /// What start-up may set, and what may change later.

@@ -399,6 +399,16 @@ pub(super) trait Thing {
     fn key(&self) -> String;
     /// All that is said of it.
     fn shown(&self) -> String;
+
+    /// Whether it begins with a word of its own, in the place of that of the others.
+    fn is_other(&self) -> bool {
+        false
+    }
+
+    /// The same with the word that it begins with.
+    fn called(&self, word: &str) -> String {
+        if self.is_other() { format!("`{}`", self.shown()) } else { format!("{word} `{}`", self.shown()) }
+    }
 }
 
 /// Each is gone, or new, or says something else.
@@ -416,12 +426,14 @@ pub(super) fn listed<T: Thing>(
     for a in old {
         match after.get(&a.key()).and_then(|at| new.get(*at)) {
             None => {
-                let what = format!("{word} `{}` is gone", a.shown());
+                let what = format!("{} is gone", a.called(word));
                 let gone = draft(class(Listed::Removed(a)), word, what);
                 drafts.push(gone.said(said(Which::Before, a), Vec::new()));
             }
             Some(b) if a.shown() != b.shown() => {
-                let what = format!("{word} `{}` became `{}`", a.shown(), b.shown());
+                let now =
+                    if a.is_other() == b.is_other() { format!("`{}`", b.shown()) } else { b.called(word) };
+                let what = format!("{} became {now}", a.called(word));
                 let changed = draft(class(Listed::Changed(a, b)), word, what);
                 drafts.push(changed.said(said(Which::Before, a), said(Which::After, b)));
             }
@@ -429,7 +441,8 @@ pub(super) fn listed<T: Thing>(
         }
     }
     for b in new.iter().filter(|b| !before.contains_key(&b.key())) {
-        let added = draft(class(Listed::Added(b)), word, format!("{word} `{}` is new", b.shown()));
+        let what = format!("{} is new", b.called(word));
+        let added = draft(class(Listed::Added(b)), word, what);
         drafts.push(added.said(Vec::new(), said(Which::After, b)));
     }
     drafts

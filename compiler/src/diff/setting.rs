@@ -314,7 +314,7 @@ impl<'a, 'r> Compared<'a, 'r> {
     }
     /// What it means that a field of a request must be something else.
     fn declared(&self, old: &Declared, new: &Declared) -> Class {
-        let Declared { name, source, required, many, check, expected: _ } = old;
+        let Declared { name, source, required, many, check, expected: _, default: _ } = old;
         let checks = |program: &'a Program, check: usize| program.functions.checks.get(check);
         let types = (checks(self.both.a.program, *check), checks(self.both.b.program, new.check));
         let (Some(ty), Some(now)) = types else { return Class::Changed };
@@ -326,6 +326,7 @@ impl<'a, 'r> Compared<'a, 'r> {
         match (required, new.required) {
             (false, true) => Class::Breaking,
             (true, false) if class == Class::Neutral => Class::Widening,
+            (false, false) if self.both.is_other_default(old, new) => class.min(Class::Changed),
             _ => class,
         }
     }

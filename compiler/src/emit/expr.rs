@@ -9,6 +9,8 @@ mod handler;
 mod membership;
 mod write;
 
+use std::rc::Rc;
+
 use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{format_ident, quote};
 
@@ -291,10 +293,6 @@ impl Names<'_> {
                 quote! { g::scope::upper(#of) }
             }
             Method::Matches(regex) => super::check::matches(regex, &self.slice(of)),
-            Method::Length if of.is_walked() => {
-                let walk = self.walk(of);
-                quote! { g::scope::count(#walk.count()) }
-            }
             Method::Length if matches!(of.ty, Ty::List(..)) => self.count(of),
             Method::Length => {
                 let of = self.slice(of);
@@ -314,6 +312,15 @@ impl Names<'_> {
                 let (condition, then) = (self.value(condition), self.count(then));
                 let otherwise = self.count(otherwise);
                 quote! { (if #condition { #then } else { #otherwise }) }
+            }
+            Kind::Coalesce(first, second) if first.is_document() => {
+                let (is_there, then) = (self.place(first), self.count(&found(first)));
+                let otherwise = self.count(second);
+                quote! { (if #is_there.is_some() { #then } else { #otherwise }) }
+            }
+            _ if list.is_walked() => {
+                let walk = self.walk(list);
+                quote! { g::scope::count(#walk.count()) }
             }
             _ => {
                 let list = self.value(list);
@@ -415,6 +422,11 @@ fn number(names: &[String], name: &str) -> Literal {
     // INVARIANT: whoever types an expression knows the names, and there are far fewer than 65,535.
     let number = names.iter().position(|known| known == name).and_then(|number| u16::try_from(number).ok());
     Literal::u16_unsuffixed(number.unwrap_or(u16::MAX))
+}
+
+/// A part of a document that has been asked for.
+fn found(expr: &Rc<Expr>) -> Rc<Expr> {
+    Expr::new(Kind::Found(Rc::clone(expr)), expr.ty.present().0.clone())
 }
 
 fn is_optional(expr: &Expr) -> bool {

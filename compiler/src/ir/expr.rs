@@ -294,8 +294,20 @@ impl Expr {
     pub(crate) fn is_document(&self) -> bool {
         match &self.kind {
             Kind::Document(..) | Kind::Member(..) | Kind::At(..) | Kind::Element(_) => true,
-            Kind::Coalesce(a, b) | Kind::If(_, a, b) => a.is_document() && b.is_document(),
+            Kind::Coalesce(a, b) | Kind::If(_, a, b) => {
+                let is_place = |of: &Self| of.is_document() || of.is_no_item();
+                is_place(a) && is_place(b) && (a.is_document() || b.is_document())
+            }
             Kind::Present(a) | Kind::Found(a) => a.is_document(),
+            _ => false,
+        }
+    }
+
+    /// Whether it is the list without items, which stands beside a part of a document as another.
+    fn is_no_item(&self) -> bool {
+        match &self.kind {
+            Kind::List(items) => items.is_empty(),
+            Kind::Present(of) => of.is_no_item(),
             _ => false,
         }
     }

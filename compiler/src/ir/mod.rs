@@ -271,6 +271,8 @@ pub(crate) struct Declared {
     pub(crate) check: usize,
     /// The type in words.
     pub(crate) expected: String,
+    /// What expressions see where it is not there.
+    pub(crate) default: Option<expr::Constant>,
 }
 
 /// A stated answer.

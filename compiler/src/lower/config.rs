@@ -149,13 +149,14 @@ impl Reading<'_> {
 
     fn declared(&mut self, source: Source) -> Content {
         match self.resolved.next() {
-            Some(Resolved::Field { name, required, many, ty }) => Content::Declared(Declared {
+            Some(Resolved::Field { name, required, many, ty, default }) => Content::Declared(Declared {
                 name: name.clone(),
                 source,
                 required: *required,
                 many: *many,
                 check: self.expressions.check(ty),
                 expected: ty.to_string(),
+                default: default.clone(),
             }),
             _ => Content::Option(None),
         }

@@ -91,7 +91,11 @@ pub(crate) fn content(content: &Content, reader: &Reader<'_>) -> Option<String> 
         Content::Choice(_, word) => word.clone(),
         Content::Expr(number) => reader.function(*number),
         Content::Named(name, number) => format!("{name} = {}", reader.function(*number)),
-        Content::Declared(field) => format!("{}: {}", field.name, field.expected),
+        Content::Declared(field) => {
+            let default = field.default.as_ref().map(|it| format!(" = {}", constant(it)));
+            let (begin, end) = if field.many { ("list<", ">") } else { ("", "") };
+            format!("{}: {begin}{}{end}{}", field.name, field.expected, default.unwrap_or_default())
+        }
         Content::Respond(answer) => respond(answer, reader),
         Content::List(items) => {
             let items: Vec<String> = items.iter().filter_map(|item| self::content(item, reader)).collect();

@@ -49,3 +49,39 @@ fn a_branch_that_waits_for_one_of_which_there_is_nothing_asks_without_it() {
     assert_eq!(answer.field("cache-control").as_deref(), Some("no-cache"), "nothing is kept as an answer is");
     assert_eq!(orders.only().target(), "/of/nobody");
 }
+
+fn post(body: &str) -> String {
+    let len = body.len();
+    format!(
+        "POST /lists?tag=t HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: {len}\r\n\r\n{body}"
+    )
+}
+
+#[test]
+fn the_list_without_items_is_of_the_type_of_what_it_stands_beside() {
+    let items = r#"[{"author":"a","stars":5},{"author":"b","stars":2}]"#;
+    let users = Server::always(ok(&format!(r#"{{"items":{items}}}"#)));
+    let orders = Server::always(ok("7"));
+    let gate = setup([Some(&users), Some(&orders), None, None, None]).start();
+    let list: serde_json::Value = serde_json::from_str(items).unwrap();
+    assert_eq!(
+        gate.ask(post(r#"{"names":["n"]}"#)).json(),
+        json!({
+            "items": list, "set": list, "not_set": list, "authors": ["a", "b"], "good": 1, "count": 2,
+            "names": 1, "none": false, "tags": ["t"], "mixed": ["n"], "each": { "n": 7 }, "empty": [],
+        })
+    );
+    assert_eq!(gate.ask(post("{}")).json()["names"], 1);
+}
+
+#[test]
+fn where_a_list_is_not_there_the_one_without_items_is() {
+    let gate = setup([None, None, None, None, None]).start();
+    assert_eq!(
+        gate.ask(post("{}")).json(),
+        json!({
+            "items": [], "set": [], "not_set": [], "authors": [], "good": 0, "count": 0,
+            "names": 1, "none": true, "tags": [], "mixed": ["none"], "each": {}, "empty": [],
+        })
+    );
+}

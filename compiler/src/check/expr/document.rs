@@ -133,8 +133,8 @@ impl<'a> Typing<'a> {
         match &list.ty {
             Ty::List(item, _) if list.is_walked() => Some((**item).clone()),
             Ty::Optional(inner) if matches!(**inner, Ty::List(..)) => {
-                let help = "give it a default where its type is declared: `= []`";
-                self.fail(problem::optional_not_handled(&list.ty.to_string(), span, help))
+                let help = format!("say what then: `(… ?? []){form}`");
+                self.fail(problem::optional_not_handled(&list.ty.to_string(), span, &help))
             }
             other => {
                 let found = format!("`{other}`");

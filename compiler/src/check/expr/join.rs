@@ -45,6 +45,21 @@ pub(super) fn is_text(ty: &Ty) -> bool {
     matches!(ty, Ty::String(_) | Ty::Enum(_) | Ty::Path | Ty::Url)
 }
 
+/// What may stand behind `??`, for a message.
+pub(super) fn stand_in(ty: &Ty) -> &'static str {
+    match ty.present().0 {
+        Ty::Bool => "false",
+        Ty::Int(_) | Ty::Decimal(_) => "0",
+        Ty::Duration(_) => "0s",
+        Ty::Size(_) => "0B",
+        Ty::Percent(_) => "0%",
+        Ty::List(..) => "[]",
+        ty if is_text(ty) => "\"\"",
+        Ty::Uuid | Ty::Date | Ty::Time => "\"…\"",
+        _ => "…",
+    }
+}
+
 /// The expression as one of a type that [`join`] has found for it.
 pub(super) fn fitted(expr: Rc<Expr>, ty: &Ty) -> Rc<Expr> {
     let ((own, is_optional), (wanted, wants_optional)) = (expr.ty.present(), ty.present());

@@ -136,6 +136,7 @@ pub(crate) fn amount(constant: &Constant) -> Option<schema::Value> {
 pub(super) fn is_literal(value: &Value) -> bool {
     match &value.kind {
         ValueKind::Address(_) => true,
+        ValueKind::List(items) => items.iter().all(is_literal),
         ValueKind::If { then, otherwise, .. } => is_literal(then) && is_literal(otherwise),
         _ => free(value).is_some(),
     }

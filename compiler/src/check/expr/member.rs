@@ -8,7 +8,7 @@ use gatewright_dsl::problem::setting::wrong_type;
 use gatewright_dsl::schema::Stage;
 
 use super::scope::Principal;
-use super::{Typed, Typing, is_text};
+use super::{Typed, Typing, is_text, stand_in};
 use crate::algebra::Automaton;
 use crate::check::problem;
 use crate::ir::expr::{Expr, FACTS, Kind, Lookup, Method, Read, Since};
@@ -75,8 +75,8 @@ impl Typing<'_> {
                 Ty::Int(Range { min: Some(0), max: None }),
             )),
             (Ty::Optional(inner), _) if !matches!(**inner, Ty::Record(_)) => {
-                let help = "say what then: `(… ?? \"\").…`";
-                self.fail(problem::optional_not_handled(&of_expr.ty.to_string(), of, help))
+                let help = format!("say what then: `(… ?? {}).…`", stand_in(inner));
+                self.fail(problem::optional_not_handled(&of_expr.ty.to_string(), of, &help))
             }
             (Ty::Secret, _) => self.seen(of_expr, of),
             (ty, _) => {
@@ -185,8 +185,8 @@ impl Typing<'_> {
     /// What one value can be asked.
     fn asked(&mut self, of_expr: Rc<Expr>, of: Span, name: &Name, arguments: &[Value]) -> Typed {
         if matches!(of_expr.ty, Ty::Optional(_)) {
-            let help = "say what then: `(… ?? \"\").…`";
-            return self.fail(problem::optional_not_handled(&of_expr.ty.to_string(), of, help));
+            let help = format!("say what then: `(… ?? {}).…`", stand_in(&of_expr.ty));
+            return self.fail(problem::optional_not_handled(&of_expr.ty.to_string(), of, &help));
         }
         if of_expr.ty == Ty::Secret {
             return self.seen(of_expr, of);

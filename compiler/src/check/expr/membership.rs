@@ -7,7 +7,7 @@ use gatewright_dsl::ast::{Value, ValueKind};
 use gatewright_dsl::problem::setting::wrong_type;
 
 use super::operator::{has_equality, has_order};
-use super::{Typed, Typing, join, literal, settled::settled};
+use super::{Typed, Typing, join, literal, settled::settled, stand_in};
 use crate::check::problem;
 use crate::ir::expr::{Comparison, Constant, Expr, Kind, Set};
 use crate::ty::Ty;
@@ -52,9 +52,11 @@ impl Typing<'_> {
         };
         let item = self.operand(left, hint.as_ref())?;
         if matches!(item.ty, Ty::Optional(_)) && !allows_absent {
-            let help =
-                "say what then: `… ?? \"\"`, or write `not (… in …)`, which is true for an absent value";
-            return self.fail(problem::optional_not_handled(&item.ty.to_string(), left.span, help));
+            let help = format!(
+                "say what then: `… ?? {}`, or write `not (… in …)`, which is true for an absent value",
+                stand_in(&item.ty)
+            );
+            return self.fail(problem::optional_not_handled(&item.ty.to_string(), left.span, &help));
         }
         let span = left.span;
         match &right.kind {

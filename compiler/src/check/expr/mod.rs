@@ -20,7 +20,7 @@ use gatewright_dsl::problem::setting::wrong_type;
 use gatewright_dsl::schema::{Stage, Want};
 use gatewright_dsl::{Problem, Span};
 
-use self::join::{fitted, is_text, join, widest};
+use self::join::{fitted, is_text, join, stand_in, widest};
 use self::scope::{Found, Scope};
 use super::problem;
 use crate::ir::expr::{Expr, Form, Function, Kind, Part, Read};
@@ -261,7 +261,9 @@ impl<'a> Typing<'a> {
         if typed.len() < items.len() {
             return None;
         }
-        let mut ty = typed.first().map_or(Ty::STRING, |(first, _)| first.ty.clone());
+        // A list without items is of the type of what it stands beside.
+        let none = || item.cloned().unwrap_or(Ty::STRING);
+        let mut ty = typed.first().map_or_else(none, |(first, _)| first.ty.clone());
         for (own, _) in &typed {
             // What items have in common matters only to who asks for one; JSON may mix them.
             ty = join(&ty, &own.ty).unwrap_or(Ty::Record(Rc::new(nothing())));
@@ -342,7 +344,12 @@ impl<'a> Typing<'a> {
             }
             Ty::Optional(_) => {
                 let ty = expr.ty.to_string();
-                self.fail(problem::optional_not_handled(&ty, span, "say what then: `… ?? \"none\"`"))
+                let instead = if is_text(expr.ty.present().0) { "\"none\"" } else { stand_in(&expr.ty) };
+                self.fail(problem::optional_not_handled(
+                    &ty,
+                    span,
+                    &format!("say what then: `… ?? {instead}`"),
+                ))
             }
             _ => Some(expr),
         }

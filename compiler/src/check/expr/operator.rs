@@ -5,7 +5,7 @@ use std::rc::Rc;
 use gatewright_dsl::Span;
 use gatewright_dsl::ast::{Operator, Value};
 
-use super::{Typed, Typing, fitted, is_text, join, literal, settled::settled};
+use super::{Typed, Typing, fitted, is_text, join, literal, settled::settled, stand_in};
 use crate::check::problem;
 use crate::ir::expr::{Comparison, Expr, Kind};
 use crate::ty::Ty;
@@ -79,6 +79,9 @@ impl Typing<'_> {
                 Some(_) if is_ordered => {
                     "only numbers, durations, sizes, percentages, dates and times have an order"
                 }
+                Some(ty) if matches!(ty.present().0, Ty::List(..)) => {
+                    "compare its `.length`, or one value of it"
+                }
                 Some(_) => "compare one value of it",
                 None => "compare values of one type",
             };
@@ -87,13 +90,14 @@ impl Typing<'_> {
         if comparison != Comparison::Equal {
             for (expr, span) in [(&a, left.span), (&b, right.span)] {
                 if matches!(expr.ty, Ty::Optional(_)) {
-                    let help = match comparison {
+                    let also = match comparison {
                         Comparison::NotEqual => {
-                            "say what then: `… ?? \"\"`, or write `not (… == …)`, which is true for an absent value"
+                            ", or write `not (… == …)`, which is true for an absent value"
                         }
-                        _ => "say what then: `… ?? 0`",
+                        _ => "",
                     };
-                    return self.fail(problem::optional_not_handled(&expr.ty.to_string(), span, help));
+                    let help = format!("say what then: `… ?? {}`{also}", stand_in(&expr.ty));
+                    return self.fail(problem::optional_not_handled(&expr.ty.to_string(), span, &help));
                 }
             }
         }
@@ -135,8 +139,8 @@ impl Typing<'_> {
         let (a, b) = self.sides(left, right)?;
         for (expr, span) in [(&a, left.span), (&b, right.span)] {
             if matches!(expr.ty, Ty::Optional(_)) {
-                let help = "say what then: `… ?? 0`";
-                return self.fail(problem::optional_not_handled(&expr.ty.to_string(), span, help));
+                let help = format!("say what then: `… ?? {}`", stand_in(&expr.ty));
+                return self.fail(problem::optional_not_handled(&expr.ty.to_string(), span, &help));
             }
         }
         let ty = match (&a.ty, &b.ty) {

@@ -68,6 +68,8 @@ impl Names<'_> {
                 let place = self.place(of);
                 quote! { g::json::found(#place) }
             }
+            // The list without items: there is no place where it stands, and nothing is there.
+            Kind::List(_) => quote! { g::json::found(None) },
             // INVARIANT: this is asked of parts of documents only. Were it not, rustc would refuse this.
             _ => quote! { () },
         }

@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::{Names, is_optional, is_text};
+use super::{Names, found, is_optional, is_text};
 use crate::ir::expr::{Expr, Kind, Set};
 use crate::ty::Ty;
 
@@ -70,6 +70,11 @@ impl Names<'_> {
                 let (condition, then) = (self.value(condition), self.listed(ty, then));
                 let otherwise = self.listed(ty, otherwise);
                 quote! { (if #condition { #then } else { #otherwise }) }
+            }
+            Kind::Coalesce(first, second) if first.is_document() && !list.is_document() => {
+                let (is_there, then) = (self.place(first), self.listed(ty, &found(first)));
+                let otherwise = self.listed(ty, second);
+                quote! { (if #is_there.is_some() { #then } else { #otherwise }) }
             }
             _ if list.is_walked() => {
                 let walk = self.walked(list);

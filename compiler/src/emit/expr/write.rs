@@ -96,6 +96,19 @@ impl Names<'_> {
         json::string(name, &mut key);
         key.push(':');
         let key = Literal::byte_string(key.as_bytes());
+        match &value.kind {
+            _ if value.is_document() => {}
+            Kind::Present(of) if !is_optional(of) => {
+                let written = self.written(of, Form::Json);
+                return quote! { g::json::comma(o); o.extend_from_slice(#key); #written };
+            }
+            Kind::If(condition, then, otherwise) => {
+                let (condition, then) = (self.value(condition), self.field(name, then));
+                let otherwise = self.field(name, otherwise);
+                return quote! { if #condition { #then } else { #otherwise } };
+            }
+            _ => {}
+        }
         let (found, written) = if value.is_document() {
             (self.place(value), self.place_json(&quote! { i }, value.ty.present().0))
         } else {

@@ -158,6 +158,7 @@ fn resolved(written: Written<'_>) -> Resolved {
             required: field.default.is_none(),
             many: false,
             ty: Ty::INT,
+            default: None,
         },
         Written::File { path } => Resolved::File("text/html", path.value.clone()),
         Written::Name { name, .. } => Resolved::Param(name.text.clone()),
