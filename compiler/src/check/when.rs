@@ -136,7 +136,11 @@ fn among(of: &Expr, texts: &[&str], is_one: bool) -> Option<Formula> {
     Some(Formula::Is(field, Values::texts(set)))
 }
 
-fn compared(of: &Expr, other: &Expr, is_equal: bool) -> Option<Formula> {
+fn compared(of: &Expr, other: &Rc<Expr>, is_equal: bool) -> Option<Formula> {
+    if matches!(of.kind, Kind::Read(Read::ClientIp)) {
+        let is_one = Formula::Is(Field::Ip, Values::texts(addresses(std::slice::from_ref(other))?));
+        return Some(if is_equal { is_one } else { Formula::Not(Box::new(is_one)) });
+    }
     among(of, &[text(other)?], is_equal)
 }
 

@@ -41,3 +41,12 @@ fn an_ipv4_network_in_the_form_of_an_ipv6_one_is_the_ipv4_one() {
     assert_eq!(beside(mapped, plain), ["duplicate_route"]);
     assert_eq!(class(mapped, plain), []);
 }
+
+#[test]
+fn two_addresses_have_no_client_in_common() {
+    const FINE: [&str; 0] = [];
+    assert_eq!(beside("when client.ip == 1.2.3.4", "when client.ip == 1.2.3.5"), FINE);
+    assert_eq!(beside("when client.ip == 1.2.3.4", "when 1.2.3.4 != client.ip"), FINE);
+    assert_eq!(beside("when client.ip == 1.2.3.4", "when client.ip in 1.2.3.0/24"), FINE);
+    assert_eq!(beside("when client.ip == 1.2.3.4", "when client.ip in 1.2.3.4/32"), ["duplicate_route"]);
+}
