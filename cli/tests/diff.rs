@@ -32,6 +32,17 @@ auth own api_key { key \"d\" sha256 \"333333333333333333333333333333333333333333
         "route GET /a public -> site { request { set header \"x-b\" = \"2\"; set header \"x-a\" = \"1\" } }",
         &[("neutral: GET /a", "its settings run in another order")],
     ),
+    // Servers.
+    (
+        "upstream a { server \"http://a.example:1\" optional }\nroute GET /a public -> a",
+        "upstream a { server \"http://a.example:1\" }\nroute GET /a public -> a",
+        &[("breaking: upstream a", "optional")],
+    ),
+    (
+        "upstream a { server \"http://a.example:1\" }\nroute GET /a public -> a",
+        "upstream a { server \"http://a.example:1\" optional }\nroute GET /a public -> a",
+        &[("neutral: upstream a", "optional")],
+    ),
     // Routes.
     (
         "route GET /a public respond 200",

@@ -50,6 +50,16 @@ fn a_word_without_a_page_is_status_2_with_the_nearest() {
 }
 
 #[test]
+fn a_url_in_a_query_is_a_part_of_the_path() {
+    let text = "gateway shop { listen http :8080 }\nroute GET /t respond 204\n";
+    let folder = Folder::with(&[("gateway.gw", text)]);
+    for target in ["/t?back=https://a.example/", "http://shop.example/t?back=https://a.example/"] {
+        let ran = folder.gw(&["explain", "GET", target]);
+        assert!(ran.code == 0 && ran.out.contains("GET /t"), "{ran:?}");
+    }
+}
+
+#[test]
 fn a_live_value_is_what_the_line_says() {
     let folder = Folder::with(&[(
         "gateway.gw",

@@ -99,7 +99,8 @@ fn judge(line: &Line<'_>) -> Result<Asked, Refusal> {
             "write it as it is sent: GET, POST, …",
         ));
     }
-    let (host, target) = match target.split_once("://") {
+    // Behind a path, it is a part of that.
+    let (host, target) = match target.split_once("://").filter(|_| !target.starts_with('/')) {
         None => (None, target),
         Some((_, rest)) => {
             let path = rest.find('/').unwrap_or(rest.len());

@@ -76,16 +76,24 @@ fn auth(
     types: &[&TypeDeclaration],
 ) -> Option<(checked::Auth, Rc<Principal>)> {
     if block.broken {
+        // It may ask any of them.
+        check.names.lose(Space::Upstream);
         return None;
     }
     let Some(kind) = check.catalogue.auths().find(|kind| kind.name == block.kind.text) else {
         let known = check.catalogue.auths().map(|kind| kind.name);
         check.problems.push(unknown_word(block.kind.span, "kind of `auth`", &block.kind.text, known));
+        check.names.lose(Space::Upstream);
         return None;
     };
     let (settings, problems) = check_auth(&block.block, kind, check.catalogue);
     let is_right = problems.is_empty();
     check.problems.extend(problems);
+    let may_ask = kind.words.iter().flat_map(|row| row.params).any(|param| param.ty == Type::Upstream);
+    if !is_right && may_ask {
+        check.names.lose(Space::Upstream);
+    }
+    asks(check, kind, &settings);
     if let Some(agreed) = kind.check {
         let values: Vec<&Values> = settings.iter().map(|setting| &setting.values).collect();
         if let Some((values, mismatch)) = agreed(&values) {
@@ -96,7 +104,6 @@ fn auth(
     let claims = claims(check, kind, &settings, types);
     // What is said of owners cannot be held against what is not known.
     let claims = claims?;
-    asks(check, kind, &settings);
     let is_found = asked::hold(check, kind, &settings);
     let words = words(check, kind, &settings, &claims)?;
     let logged = logged::allowed(check, &settings, &claims)?;

@@ -3,7 +3,7 @@
 //! What is said of one field and texts that are known becomes a set; everything else is an unknown of its own, so that two
 //! conditions that ask the same are still known to.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::rc::Rc;
 
 use gatewright_dsl::ast::Value;
@@ -136,35 +136,57 @@ fn among(of: &Expr, texts: &[&str], is_one: bool) -> Option<Formula> {
     Some(Formula::Is(field, Values::texts(set)))
 }
 
-fn compared(of: &Expr, other: &Expr, is_equal: bool) -> Option<Formula> {
+fn compared(of: &Expr, other: &Rc<Expr>, is_equal: bool) -> Option<Formula> {
+    if matches!(of.kind, Kind::Read(Read::ClientIp)) {
+        let is_one = Formula::Is(Field::Ip, Values::texts(addresses(std::slice::from_ref(other))?));
+        return Some(if is_equal { is_one } else { Formula::Not(Box::new(is_one)) });
+    }
     among(of, &[text(other)?], is_equal)
 }
 
 fn within(of: &Expr, items: &[Rc<Expr>]) -> Option<Formula> {
     if matches!(of.kind, Kind::Read(Read::ClientIp)) {
-        let networks: Vec<String> = items.iter().map(|item| network(item)).collect::<Option<_>>()?;
-        let addresses = Automaton::regex(&networks.join("|")).ok()?;
-        return Some(Formula::Is(Field::Ip, Values::texts(addresses)));
+        return Some(Formula::Is(Field::Ip, Values::texts(addresses(items)?)));
     }
     let texts: Vec<&str> = items.iter().map(|item| text(item)).collect::<Option<_>>()?;
     among(of, &texts, true)
 }
 
-/// The binary digits of the addresses of a network.
-fn network(expr: &Expr) -> Option<String> {
+/// The addresses of networks. IPv4 ones are those of `::ffff:0:0/96`, of which no IPv6 network has any.
+fn addresses(networks: &[Rc<Expr>]) -> Option<Automaton> {
+    let networks = networks.iter().map(|item| network(item)).collect::<Option<Vec<_>>>()?;
+    let of = |is_four: bool| {
+        let own = networks.iter().filter(|(own, _)| *own == is_four).map(|(_, digits)| digits.as_str());
+        let own: Vec<&str> = own.collect();
+        if own.is_empty() {
+            Automaton::any_of::<&str>(&[]).ok()
+        } else {
+            Automaton::regex(&own.join("|")).ok()
+        }
+    };
+    let four = Automaton::regex(&digits(Ipv4Addr::UNSPECIFIED.to_ipv6_mapped(), 96)?).ok()?;
+    of(false)?.minus(&four).ok()?.or(&of(true)?).ok()
+}
+
+/// Whether a network is one of IPv4, and the binary digits of its addresses.
+fn network(expr: &Expr) -> Option<(bool, String)> {
     let (address, prefix) = match &expr.kind {
         Kind::Constant(Constant::Ip(address)) => (*address, None),
         Kind::Constant(Constant::Cidr(address, prefix)) => (*address, Some(u32::from(*prefix))),
         Kind::Present(of) => return network(of),
         _ => return None,
     };
-    let (bits, before) = match address {
-        IpAddr::V4(address) => (address.to_ipv6_mapped().to_bits(), 96),
-        IpAddr::V6(address) => (address.to_bits(), 0),
+    let (own, before) = match address {
+        IpAddr::V4(address) => (address.to_ipv6_mapped(), 96),
+        IpAddr::V6(address) => (address, 0),
     };
-    let known = prefix.map_or(128, |prefix| (prefix + before).min(128)) as usize;
-    let digits = format!("{bits:0128b}");
-    Some(format!("{}[01]{{{}}}", digits.get(..known)?, 128 - known))
+    let known = prefix.map_or(128, |prefix| (prefix + before).min(128));
+    Some((address.is_ipv4(), digits(own, known)?))
+}
+
+fn digits(address: Ipv6Addr, known: u32) -> Option<String> {
+    let digits = format!("{:0128b}", address.to_bits());
+    Some(format!("{}[01]{{{}}}", digits.get(..known as usize)?, 128 - known))
 }
 
 /// What a method of a text answers, where its argument is known. It is not asked of what is absent.
@@ -184,3 +206,6 @@ fn called(method: &Method, of: &Expr) -> Option<Formula> {
 fn escaped(text: &str) -> String {
     text.chars().fold(String::new(), |regex, c| regex + &format!("\\x{{{:x}}}", u32::from(c)))
 }
+
+#[cfg(test)]
+mod tests;

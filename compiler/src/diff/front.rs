@@ -207,8 +207,10 @@ pub(super) fn servers(a: &[Server], b: &[Server], said: impl Fn(Which, Span) -> 
     let class = |of: Listed<&Server>| match of {
         Listed::Removed(_) => Class::Narrowing,
         Listed::Added(_) => Class::Widening,
-        Listed::Changed(a, b) if a.backup == b.backup => Class::Neutral,
-        Listed::Changed(..) => Class::Changed,
+        Listed::Changed(a, b) if a.backup != b.backup => Class::Changed,
+        // The gateway no longer starts where the name cannot be found.
+        Listed::Changed(a, b) if a.optional && !b.optional => Class::Breaking,
+        Listed::Changed(..) => Class::Neutral,
     };
     part::listed("server", (a, b), |which, server| said(which, server.span), class)
 }

@@ -185,3 +185,28 @@ fn the_answer_of_the_gateways_own_is_foretold_with_what_stands_in_its_place() {
         assert_eq!(told, Some((400, "segment_invalid", false, Some(410))), "{to}");
     }
 }
+
+#[test]
+fn networks_are_foretold_as_the_gateway_reads_them() {
+    let refused = |network: &str| {
+        let text = format!("{ADDRESSED}\nroute GET /z respond 201 {{ only ip {network} }}\n");
+        let plan = crate::plan(&[Source::new("gateway.gw", text)], &Catalogue::standard()).unwrap();
+        let mut asked = Asked::new("GET", "/z");
+        asked.client = "127.0.0.1".parse().unwrap();
+        asked.params.push(field("inner", "::ffff:127.0.0.0/104"));
+        let Decision::Won { foretold, .. } = plan.explain(&asked).unwrap().decision else {
+            panic!("{network}")
+        };
+        foretold.map(|it| it.status)
+    };
+    for inside in ["127.0.0.0/8", "::ffff:127.0.0.0/104", "::ffff:127.0.0.1", "::ffff:0.0.0.0/96", "inner"] {
+        assert_eq!(refused(inside), None, "{inside}");
+    }
+    for outside in ["::/0", "::/64", "::ffff:10.0.0.0/104"] {
+        assert_eq!(refused(outside), Some(403), "{outside}");
+    }
+}
+
+const ADDRESSED: &str = "gateway g { listen http :8080 }
+param inner: list<cidr>
+route GET /inner respond 201 { only ip inner }";

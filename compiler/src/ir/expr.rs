@@ -254,11 +254,15 @@ impl Part {
 }
 
 impl Expr {
-    /// The field of the request's head that it reads, if it reads one of these.
+    /// The field of the request's head that it reads, if it reads one of these. A cookie stands in the field of cookies.
     pub(crate) fn header_of<'n>(&self, names: &'n [String]) -> Option<&'n str> {
-        if let Kind::Read(Read::Raw(Lookup::Header, name) | Read::Field(Lookup::Header, name, _)) = &self.kind
-        {
-            return names.iter().find(|own| *own == name).map(String::as_str);
+        if let Kind::Read(Read::Raw(lookup, name) | Read::Field(lookup, name, _)) = &self.kind {
+            let field = match lookup {
+                Lookup::Header => name,
+                Lookup::Cookie => "cookie",
+                _ => return None,
+            };
+            return names.iter().find(|own| own.eq_ignore_ascii_case(field)).map(String::as_str);
         }
         self.kind.operands().iter().find_map(|of| of.header_of(names))
     }

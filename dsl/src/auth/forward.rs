@@ -221,6 +221,9 @@ fn credentials<'v>(settings: &[&'v Values]) -> Vec<&'v str> {
 fn sends_each_once<'v>(settings: &[&'v Values]) -> Option<(&'v Values, Mismatch)> {
     let credentials = credentials(settings);
     let send = *settings.iter().find(|values| values.word == SEND.name)?;
+    if send.written("none").is_some() {
+        return None;
+    }
     let twice = texts(send, "names").find(|name| credentials.contains(name))?;
     let mismatch = Mismatch {
         help: Some("leave it out here: it is asked with all the same".into()),

@@ -218,12 +218,7 @@ fn trusts_somebody(values: &Values) -> Option<Mismatch> {
 /// Whether a network is every address of a family.
 #[must_use]
 pub fn is_everyone(network: &Value) -> bool {
-    match network {
-        Value::Cidr(_, 0) => true,
-        // Every IPv4 address in the form of an IPv6 one.
-        Value::Cidr(IpAddr::V6(six), bits) => *bits <= 96 && six.to_ipv4_mapped().is_some(),
-        _ => false,
-    }
+    matches!(network, Value::Cidr(_, 0))
 }
 
 /// The problem of a network of proxies that [`is_everyone`], where it stands in the default of a parameter.

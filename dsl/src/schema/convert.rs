@@ -198,13 +198,29 @@ fn cidr(text: &str) -> Option<Value> {
         IpAddr::V4(ip) => bits <= 32 && u32::from(ip).checked_shl(u32::from(bits)).unwrap_or(0) == 0,
         IpAddr::V6(ip) => bits <= 128 && u128::from(ip).checked_shl(u32::from(bits)).unwrap_or(0) == 0,
     };
-    clear.then_some(Value::Cidr(ip, bits))
+    clear.then(|| network(ip, bits))
+}
+
+/// A network by its first address. An IPv4 one in the form of an IPv6 one is IPv4.
+fn network(first: IpAddr, bits: u8) -> Value {
+    let (first, bits) = canonical_network(first, bits);
+    Value::Cidr(first, bits)
+}
+
+/// A network in its one form: an IPv4 one in the form of an IPv6 one is IPv4. One of which IPv4 addresses in that form would be a part
+/// is IPv6, and has none of them.
+#[must_use]
+pub fn canonical_network(first: IpAddr, bits: u8) -> (IpAddr, u8) {
+    match (first.to_canonical(), first, bits.checked_sub(96)) {
+        (four @ IpAddr::V4(_), IpAddr::V6(_), Some(bits)) => (four, bits),
+        _ => (first, bits),
+    }
 }
 
 /// A network, or an address as a network of one.
 fn net(text: &str) -> Option<Value> {
     match text.parse::<IpAddr>() {
-        Ok(ip) => Some(Value::Cidr(ip, if ip.is_ipv4() { 32 } else { 128 })),
+        Ok(ip) => Some(network(ip, if ip.is_ipv4() { 32 } else { 128 })),
         Err(_) => cidr(text),
     }
 }

@@ -19,7 +19,7 @@ mod values;
 mod want;
 
 pub use check::{Checked, check_auth, check_block};
-pub use convert::literal;
+pub use convert::{canonical_network, literal};
 pub use depends::{Depends, Fails};
 pub use effect::{Amount, Effect, Sense};
 pub use param::{At, Default, Dynamic, Param};

@@ -129,7 +129,11 @@ pub fn cidr(text: &[u8]) -> Option<Cidr> {
         IpAddr::V4(ip) => bits <= 32 && u32::from(ip).checked_shl(u32::from(bits)).unwrap_or(0) == 0,
         IpAddr::V6(ip) => bits <= 128 && u128::from(ip).checked_shl(u32::from(bits)).unwrap_or(0) == 0,
     };
-    is_first.then_some((ip, bits))
+    // An IPv4 network in the form of an IPv6 one is IPv4, as its clients are.
+    is_first.then(|| match (ip.to_canonical(), ip, bits.checked_sub(96)) {
+        (four @ IpAddr::V4(_), IpAddr::V6(_), Some(bits)) => (four, bits),
+        _ => (ip, bits),
+    })
 }
 
 /// `10.1.2.3:80`, `[::1]:80`

@@ -58,6 +58,9 @@ fn networks_hold_their_addresses() {
     check("2001:db9::1", "2001:db8::/32", false);
     check("::1", "::/0", true);
     check("1.2.3.4", "::/0", false);
+    check("1.2.3.4", "::ffff:1.2.0.0/112", true);
+    check("1.3.3.4", "::ffff:1.2.0.0/112", false);
+    check("1.3.3.4", "::ffff:0.0.0.0/96", true);
 }
 
 #[test]

@@ -66,6 +66,11 @@ impl Automaton {
         self.combine(other, |a, b| a && b)
     }
 
+    /// Everything that is in one of them.
+    pub(crate) fn or(&self, other: &Self) -> Result<Self, TooLarge> {
+        self.combine(other, |a, b| a || b)
+    }
+
     /// Everything that is here and not there.
     pub(crate) fn minus(&self, other: &Self) -> Result<Self, TooLarge> {
         self.combine(other, |a, b| a && !b)

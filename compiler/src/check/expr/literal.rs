@@ -5,7 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use gatewright_dsl::ast::{Percent, Rate, Value, ValueKind};
 use gatewright_dsl::problem::setting::{out_of_bounds, wrong_type};
-use gatewright_dsl::schema::{self, url};
+use gatewright_dsl::schema::{self, canonical_network, url};
 use gatewright_dsl::{Problem, problem::nearest::nearest};
 
 use crate::algebra::Automaton;
@@ -203,7 +203,8 @@ pub(crate) fn cidr(text: &str) -> Option<Constant> {
         IpAddr::V4(ip) => bits <= 32 && u32::from(ip).checked_shl(bits).unwrap_or(0) == 0,
         IpAddr::V6(ip) => bits <= 128 && u128::from(ip).checked_shl(bits).unwrap_or(0) == 0,
     };
-    is_first.then_some(Constant::Cidr(ip, u8::try_from(bits).ok()?))
+    let (first, bits) = canonical_network(ip, u8::try_from(bits).ok()?);
+    is_first.then_some(Constant::Cidr(first, bits))
 }
 
 pub(crate) fn uuid(text: &str) -> Option<[u8; 16]> {
