@@ -14,7 +14,7 @@ pub struct Limits {
     pub head_bytes: usize,
     /// How long a connection may wait for its next request.
     pub keep_alive: Duration,
-    /// How long a client may leave an answer of the gateway itself unread.
+    /// How long a client may leave an answer of the gateway itself unread, since it last took some of it.
     pub write: Duration,
     /// Bytes a second that a client sends of a body, or takes of an answer, at least, on average.
     pub body_rate: u64,

@@ -8,6 +8,7 @@ pub(crate) mod answer;
 mod events;
 mod name;
 mod page;
+mod seat;
 mod table;
 mod view;
 
@@ -26,6 +27,7 @@ use tokio::runtime::LocalOptions;
 use tokio::sync::watch;
 
 use self::answer::Answer;
+use self::seat::{Seat, Seats};
 use crate::clock::{self, Alarm, Clock, micros};
 use crate::head::{Head, Method};
 use crate::http1::request::{self, Request};
@@ -34,8 +36,6 @@ use crate::live::admin as values;
 use crate::metrics::{About, History};
 use crate::serve::{Gateway, Order};
 
-/// Connections that are served at once; others wait.
-const MOST: usize = 32;
 /// How long a connection may last that is not live.
 const WHILE: Duration = Duration::from_secs(10);
 /// Bytes of a request's head.
@@ -90,7 +90,7 @@ struct Desk {
     /// Whether the gateway was told to stop.
     stopping: watch::Sender<bool>,
     /// Connections that are open.
-    open: Cell<usize>,
+    seats: Rc<Seats>,
     /// Those of them that are live.
     live: Cell<usize>,
 }
@@ -117,9 +117,9 @@ impl Admin {
         // Here, so that nothing that is counted later is missed.
         let history = RefCell::new(History::new(&gateway.metrics, gateway.clock.now()));
         let work = move || {
-            let (open, live) = (Cell::new(0), Cell::new(0));
+            let (seats, live) = (Rc::default(), Cell::new(0));
             let stopping = watch::channel(false).0;
-            let desk = Rc::new(Desk { gateway, started, history, stopping, open, live });
+            let desk = Rc::new(Desk { gateway, started, history, stopping, seats, live });
             let mut builder = tokio::runtime::Builder::new_current_thread();
             if let Ok(runtime) = builder.enable_io().build_local(LocalOptions::default()) {
                 // Without it the gateway still serves; whoever asks it is not answered, and so learns of it.
@@ -153,19 +153,20 @@ async fn run(
     });
     let counting = tokio::task::spawn_local(count(Rc::clone(&desk), Alarm::new()?));
     let accepting = tokio::task::spawn_local(async move {
-        loop {
-            let accepted = if desk.open.get() < MOST { socket.accept().await.ok() } else { None };
-            let Some((stream, peer)) = accepted else {
+        for number in 0.. {
+            let Ok((stream, peer)) = socket.accept().await else {
                 desk.gateway.clock.wait(&alarm, PAUSE).await;
                 continue;
             };
-            let desk = Rc::clone(&desk);
-            desk.open.set(desk.open.get() + 1);
-            tokio::task::spawn_local(async move {
-                let _place = Place(&desk.open);
+            while !desk.seats.has_room() {
+                desk.gateway.clock.wait(&alarm, PAUSE).await;
+            }
+            let (at, seat) = (Rc::clone(&desk), Seat { seats: Rc::clone(&desk.seats), number });
+            let task = tokio::task::spawn_local(async move {
                 // An error is the client's, and ends its connection.
-                let _ = serve(&desk, &stream, peer).await;
+                let _ = serve(&at, &seat, &stream, peer).await;
             });
+            desk.seats.take(number, task.abort_handle());
         }
     });
     // An error means that nobody is left to say it.
@@ -210,11 +211,12 @@ async fn within<T>(
 }
 
 /// One connection.
-async fn serve(desk: &Desk, stream: &TcpStream, peer: SocketAddr) -> io::Result<()> {
+async fn serve(desk: &Desk, seat: &Seat, stream: &TcpStream, peer: SocketAddr) -> io::Result<()> {
     let (clock, alarm) = (&desk.gateway.clock, Alarm::new()?);
     let mut head = Head::default();
     let answer = async {
         let read = receive(stream, &mut head).await?;
+        seat.idles(false);
         let live = desk.gateway.shared.live.as_ref().filter(|_| values::is_about(head.path()));
         let answer = match (read, live) {
             (Err(status), _) => Answer::status(status),
@@ -233,6 +235,7 @@ async fn serve(desk: &Desk, stream: &TcpStream, peer: SocketAddr) -> io::Result<
         };
         send(stream, &answer.bytes(head.method == Method::Head)).await?;
         socket2::SockRef::from(stream).shutdown(std::net::Shutdown::Write)?;
+        seat.idles(true);
         let (mut room, mut left) = ([0; 4096], BEHIND);
         while left > 0 {
             match fill(stream, &mut room).await? {

@@ -6,6 +6,7 @@
 mod cache;
 mod fan;
 mod run;
+mod vary;
 
 use std::time::Duration;
 

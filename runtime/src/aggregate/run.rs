@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::cache::Cache;
 use super::fan::Fan;
+use super::vary::Vary;
 use super::{Aggregate, Branch, Failure, unread_for};
 use crate::answer;
 use crate::call::{self, Call, Failed, Reply, Wanted};
@@ -25,8 +26,8 @@ use crate::target;
 /// The field that names the branches that have fallen back, and why.
 const INCOMPLETE: &str = "X-Incomplete";
 
-/// The fields of an answer that say how it may be kept, and whether it can be read.
-const READ: &[&str] = &["cache-control", "age", "content-encoding"];
+/// The fields of an answer that say how and for whom it may be kept, and whether it can be read.
+const READ: &[&str] = &["cache-control", "age", "vary", "content-encoding"];
 
 /// How far a branch is.
 enum State {
@@ -53,6 +54,7 @@ struct Running<'a> {
     over: u16,
     end: Micros,
     cache: Cache,
+    vary: Vary,
     /// What has fallen back, as a field says it.
     incomplete: Vec<u8>,
     x: &'a mut Exchange,
@@ -77,6 +79,7 @@ pub(crate) async fn run(
         over: 0,
         end,
         cache: Cache::ANY,
+        vary: Vary::default(),
         incomplete: Vec::new(),
         x: &mut *x,
     };
@@ -86,7 +89,7 @@ pub(crate) async fn run(
     })
     .await;
     // What is still under way is of no use any more: its connections are closed, and its places are free.
-    let Running { cache, incomplete, states, .. } = running;
+    let Running { cache, vary, incomplete, states, .. } = running;
     drop(states);
     match result {
         Ok(()) => {
@@ -98,8 +101,12 @@ pub(crate) async fn run(
             let cache = if is_for_all { cache } else { cache.private() };
             let mut control = Vec::new();
             cache.write(&mut control);
+            let vary = vary.value();
             own(client, x, request, |x, voice| {
                 let mut fields: Vec<(&str, &[u8])> = vec![("Cache-Control", &control)];
+                if let Some(vary) = &vary {
+                    fields.push(("Vary", vary));
+                }
                 if !incomplete.is_empty() {
                     fields.push((INCOMPLETE, &incomplete));
                 }
@@ -320,10 +327,12 @@ impl Running<'_> {
             Err(failed) => Err((failed, 0)),
             Ok(reply) => {
                 let cache = Cache::read(reply.field("cache-control"), reply.field("age").next());
+                let vary = Vary::read(reply.field("vary"));
                 match read(branch, reply, &mut sub.room) {
                     Err((reason, status)) => Err(((reason, None), status)),
                     Ok(found) => {
                         self.cache = self.cache.and(cache);
+                        self.vary.and(&vary);
                         Ok(found.map(|document| (document, std::mem::take(&mut sub.room))))
                     }
                 }

@@ -53,7 +53,7 @@ impl Known {
 
     /// Takes over what a look has found. Failures and denials are counted here, and forgotten by whoever has told that they are over.
     pub(super) fn take(&mut self, look: Look, now: Micros) -> Taken {
-        let Look { found, ttl, failure } = look;
+        let Look { found, ttl, failure, lacks } = look;
         let denied = found.is_empty() && failure.is_none();
         let (found, unused) = self.used(found);
         let failure = failure.or_else(|| {
@@ -70,11 +70,7 @@ impl Known {
             if self.found.is_empty() || is_stale {
                 self.found = found;
             } else {
-                // A part of the answer takes nothing away.
-                let is_new = |it: &Found| !self.found.iter().any(|old| old.address == it.address);
-                let new: Vec<Found> = found.into_iter().filter(is_new).collect();
-                self.found.extend(new);
-                self.found.truncate(MOST);
+                self.take_part(found, lacks);
             }
             let most = micros(PAUSE).max(min);
             let pause = min.saturating_mul(1 << (self.failures - 1).min(20)).min(most);
@@ -92,6 +88,22 @@ impl Known {
             (Outcome::Found, lasts, String::new())
         };
         Taken { outcome, after: after.max(1), why, unused: is_news.then_some(unused) }
+    }
+
+    /// Takes over a part of an answer: what was found of a kind takes the place of what there was of that kind, unless more may be missing
+    /// of it. All else stays, as far as there is room behind what is fresh.
+    fn take_part(&mut self, fresh: Vec<Found>, lacks: [bool; 2]) {
+        let is_told = [false, true].map(|six| fresh.iter().any(|it| it.is_six == six));
+        let old = std::mem::replace(&mut self.found, fresh);
+        for it in old {
+            let of = |[four, six]: [bool; 2]| if it.is_six { six } else { four };
+            let stays = of(lacks) || !of(is_told);
+            if stays && !self.found.iter().any(|other| other.address == it.address) {
+                self.found.push(it);
+            }
+        }
+        self.found.truncate(MOST);
+        self.found.sort_unstable();
     }
 
     /// What is used of an answer, in an order that does not change with it, and what is not.
@@ -118,5 +130,67 @@ impl Known {
         unused.sort();
         unused.truncate(SHOWN);
         (once, unused.join(", "))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CONFIG: Dns = Dns {
+        servers: &[],
+        min_ttl: Duration::from_secs(1),
+        max_ttl: Duration::from_mins(1),
+        within: Duration::from_secs(1),
+        attempts: 1,
+        stale: Duration::from_hours(1),
+    };
+
+    /// Addresses of this machine, whatever kind they are said to be of.
+    fn look(four: &[u8], six: &[u8], lacks: [bool; 2]) -> Look {
+        let kinds = [(four, false), (six, true)];
+        let found = kinds.iter().flat_map(|(all, is_six)| {
+            all.iter().map(|last| Found {
+                backup: false,
+                address: ([127, 0, u8::from(*is_six), *last], 80).into(),
+                weight: 1,
+                is_six: *is_six,
+            })
+        });
+        let failure = (lacks != [false; 2]).then(|| "SERVFAIL".to_owned());
+        Look { found: found.collect(), failure, lacks, ..Look::default() }
+    }
+
+    fn known(looks: impl IntoIterator<Item = Look>) -> Vec<String> {
+        let usable = Usable { moved: Vec::new(), listeners: Vec::new() };
+        let mut known = Known::new(usable, CONFIG);
+        for look in looks {
+            known.take(look, 1);
+        }
+        known.found.iter().map(|it| it.address.ip().to_string()).collect()
+    }
+
+    #[test]
+    fn the_half_that_was_answered_takes_the_place_of_its_own() {
+        let first = || look(&[1, 2], &[1], [false; 2]);
+        let [four, six, both] = [[true, false], [false, true], [true, true]];
+        assert_eq!(known([first(), look(&[3], &[], six)]), ["127.0.0.3", "127.0.1.1"]);
+        assert_eq!(known([first(), look(&[], &[2], four)]), ["127.0.0.1", "127.0.0.2", "127.0.1.2"]);
+        assert_eq!(known([first(), look(&[], &[], both)]), ["127.0.0.1", "127.0.0.2", "127.0.1.1"]);
+        // The addresses of one target are there, those of another may be.
+        assert_eq!(
+            known([first(), look(&[3], &[], both)]),
+            ["127.0.0.1", "127.0.0.2", "127.0.0.3", "127.0.1.1"]
+        );
+        // That there are none of a kind takes nothing away, as long as the other is not known.
+        assert_eq!(known([first(), look(&[], &[], six)]), ["127.0.0.1", "127.0.0.2", "127.0.1.1"]);
+    }
+
+    #[test]
+    fn where_there_are_too_many_the_fresh_ones_stay() {
+        let [old, fresh]: [Vec<u8>; 2] = [(1..=64).collect(), (101..=110).collect()];
+        let now = known([look(&[], &old, [false; 2]), look(&fresh, &[], [false, true])]);
+        assert_eq!(now.len(), MOST);
+        assert!(fresh.iter().all(|last| now.contains(&format!("127.0.0.{last}"))), "{now:?}");
     }
 }

@@ -20,6 +20,8 @@ pub(super) struct Found {
     pub(super) backup: bool,
     pub(super) address: SocketAddr,
     pub(super) weight: u32,
+    /// It is one of those that are asked for as AAAA, and not as A.
+    pub(super) is_six: bool,
 }
 
 /// What was found.
@@ -30,6 +32,8 @@ pub(super) struct Look {
     pub(super) ttl: Option<u32>,
     /// Why there may be more than was found.
     pub(super) failure: Option<String>,
+    /// Where that is only so of addresses of some kind: whether it is of A, and of AAAA.
+    pub(super) lacks: [bool; 2],
 }
 
 impl Look {
@@ -60,8 +64,9 @@ async fn look(asker: &Asker, named: &Named, name: &Name) -> Look {
     let Some(port) = named.port else { return services(asker, named, name).await };
     let mut look = Look::default();
     for address in addresses(asker, name, &mut look).await {
+        let is_six = address.is_ipv6();
         let address = SocketAddr::new(address, port);
-        look.found.push(Found { address, weight: named.weight, backup: named.backup });
+        look.found.push(Found { address, weight: named.weight, backup: named.backup, is_six });
     }
     look
 }
@@ -70,6 +75,9 @@ async fn look(asker: &Asker, named: &Named, name: &Name) -> Look {
 async fn addresses(asker: &Asker, name: &Name, look: &mut Look) -> Vec<std::net::IpAddr> {
     let (four, six) = both(asker.ask(name, Kind::A), asker.ask(name, Kind::Aaaa)).await;
     let (mut addresses, mut denied) = (Vec::new(), None);
+    let [lacks_four, lacks_six] = &mut look.lacks;
+    *lacks_four |= four.is_err();
+    *lacks_six |= six.is_err();
     for answer in [four, six] {
         match answer {
             Ok(Answer::Found(data, ttl)) => {
@@ -120,6 +128,7 @@ async fn services(asker: &Asker, named: &Named, name: &Name) -> Look {
                 // One of weight 0 is asked seldom, not never.
                 weight: named.weight.saturating_mul(u32::from(weight).max(1)),
                 backup: named.backup || priority > lowest,
+                is_six: address.is_ipv6(),
             });
         }
     }

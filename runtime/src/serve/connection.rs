@@ -11,7 +11,7 @@ use super::arrival;
 use super::client::Client;
 use super::forward;
 use super::identity::{identify, identify_unread};
-use super::socket::poll_write;
+use super::leave::leave;
 use super::worker::Worker;
 use crate::answer::{self, Voice};
 use crate::buffer::SIZE;
@@ -306,7 +306,7 @@ pub(crate) async fn own(
         _ => None,
     };
     let last = request.last || left.is_none() || client.is_leaving() || client.retiring();
-    if !say(client, x, last, write).await {
+    if !leave(client, x, last, write).await {
         return After::Close;
     }
     match left {
@@ -338,50 +338,8 @@ pub(crate) async fn refuse(
     after: After,
 ) -> After {
     x.record.cause = cause;
-    let said = say(client, x, true, |x, voice| answer::refuse(x, reason, None, voice)).await;
+    let said = leave(client, x, true, |x, voice| answer::refuse(x, reason, None, voice)).await;
     if said { after } else { After::Close }
-}
-
-/// Writes an answer and waits until it has left, or the client has stopped reading. Whether all of it has left.
-async fn say(
-    client: &mut Client,
-    x: &mut Exchange,
-    last: bool,
-    write: impl FnOnce(&mut Exchange, &Voice),
-) -> bool {
-    let worker = Rc::clone(&client.worker);
-    x.homeward.clear();
-    worker.now();
-    worker.date(|date| write(x, &Voice { name: worker.gateway.program.name, date, last }));
-    client.answering = true;
-    let mut sent = 0;
-    let mut waited = false;
-    let written = std::future::poll_fn(|cx| {
-        while let Some(rest) = x.homeward.get(sent..).filter(|rest| !rest.is_empty()) {
-            match poll_write(&client.stream, cx, rest, b"") {
-                Poll::Ready(Ok(count)) => sent += count,
-                Poll::Ready(Err(error)) => return Poll::Ready(Err(Some(error.kind()))),
-                Poll::Pending if waited && client.slot.due() => return Poll::Ready(Err(None)),
-                Poll::Pending => {
-                    if !waited {
-                        waited = true;
-                        client.slot.set(worker.now() + micros(worker.gateway.limits.write));
-                    }
-                    return Poll::Pending;
-                }
-            }
-        }
-        Poll::Ready(Ok(()))
-    })
-    .await;
-    if waited {
-        worker.now();
-    }
-    if let Err(cause) = written {
-        x.record.cause = cause;
-        client.reset_when_closed();
-    }
-    written.is_ok()
 }
 
 /// Reads and drops the rest of a body. Whether all of it came.

@@ -15,6 +15,7 @@ mod errands;
 pub(crate) mod forward;
 mod handover;
 mod identity;
+mod leave;
 pub(crate) mod listener;
 mod notice;
 mod outage;

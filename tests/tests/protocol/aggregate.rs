@@ -324,6 +324,24 @@ fn a_branch_that_may_be_skipped_is_left_out_and_says_so() {
 }
 
 #[test]
+fn the_answer_depends_on_all_that_its_branches_depend_on() {
+    let varies = |users: &str, orders: &str| {
+        let user = r#"{"segment":"vip","name":"Ada"}"#;
+        let users = Server::always(answer("200 OK", users, user));
+        let orders = Server::always(answer("200 OK", orders, "[]"));
+        let gate = setup([Some(&users), Some(&orders), None, None, None]).start();
+        gate.ask(home()).field("vary")
+    };
+    let by = "Vary: Accept-Language\r\n";
+    assert_eq!(varies("", ""), None);
+    assert_eq!(
+        varies(by, "Vary: accept-language, X-Tenant\r\n").as_deref(),
+        Some("Accept-Language, X-Tenant")
+    );
+    assert_eq!(varies(by, "Vary: *\r\n").as_deref(), Some("*"));
+}
+
+#[test]
 fn what_is_said_of_keeping_is_that_of_the_strictest() {
     let said = |users: &str, orders: &str, segment: &str| {
         let user = format!(r#"{{"segment":"{segment}","name":"Ada"}}"#);

@@ -1,10 +1,12 @@
 //! A client that is waited for has to keep up a pace: single bytes now and then buy no time. What the server takes is
 //! not the client's.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use gatewright_tests::client::{Client, End};
 use gatewright_tests::gate::{Gate, Setup, refused};
+use gatewright_tests::program;
 use gatewright_tests::server::Server;
 use gatewright_tests::{Cue, eventually};
 
@@ -91,15 +93,17 @@ const MUCH: u64 = 16_000_000;
 /// Below the idle time of `/app`, which is 30 seconds.
 const PAUSE: Duration = Duration::from_secs(5);
 
-/// Takes so much as it comes, or what there is to the end.
-fn take(client: &mut Client, mut left: u64) {
-    while left > 0 && !client.ended() {
+/// Takes so much as it comes, or what there is to the end. How much that was.
+fn take(client: &mut Client, most: u64) -> u64 {
+    let mut taken = 0;
+    while taken < most && !client.ended() {
         let there = client.held().len();
-        left = left.saturating_sub(client.read(there).len() as u64);
+        taken += client.read(there).len() as u64;
         if there == 0 {
             std::thread::sleep(Duration::from_millis(1));
         }
     }
+    taken
 }
 
 /// A server that sends without end.
@@ -148,6 +152,60 @@ fn a_client_that_keeps_up_the_pace_is_never_cut() {
         gate.clock.advance(PAUSE);
     }
     assert!(!client.ended() && !server.is_over(0));
+}
+
+/// Has an answer of the gateway's own that is larger than all that the kernel keeps, and reads some of it at each step.
+fn read_slowly(pace: (u64, Duration), most: Duration) -> (Gate, u64, Client) {
+    let text = format!("\"{}\"", "x".repeat(12_000_000));
+    let server = Server::always(format!(
+        "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{text}",
+        text.len()
+    ));
+    let mut setup = Setup::app(&server);
+    setup.program = program::aggregated();
+    setup = setup.place(SocketAddr::from(([127, 0, 0, 1], 9031)), server.address);
+    let gate = setup.limit(|limits| (limits.body_rate, limits.body_grace) = pace).start();
+    let mut client = gate.client();
+    client.narrow().send("GET /lengthy HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+    eventually("the answer begins", || client.stirs());
+    let (mut read, mut by) = (0, Duration::ZERO);
+    while by < most && !client.ended() {
+        read += take(&mut client, 400_000);
+        gate.clock.advance(PAUSE);
+        by += PAUSE;
+    }
+    (gate, read, client)
+}
+
+#[test]
+fn an_answer_of_the_gateways_own_goes_on_as_long_as_it_is_read() {
+    let (gate, read, mut client) = read_slowly((500, Duration::from_secs(30)), Duration::from_secs(90));
+    assert!(!client.ended());
+    let (rest, end) = client.rest();
+    assert_eq!(end, End::Closed);
+    let read = read + rest.len() as u64;
+    assert!(read > 12_000_000, "{read}");
+    assert_eq!(gate.log(1)[0]["reason"], "aggregate");
+}
+
+#[test]
+fn an_answer_of_the_gateways_own_that_is_taken_too_slowly_is_cut_and_told_as_it_left() {
+    let (gate, read, mut client) =
+        read_slowly((1_000_000_000, Duration::from_secs(10)), Duration::from_mins(2));
+    let (rest, end) = client.rest();
+    assert_eq!(end, End::Reset);
+    let log = &gate.log(1)[0];
+    assert_eq!((&log["reason"], &log["status"]), (&"client_stalled".into(), &200.into()));
+    let sent = log["sent"].as_u64().unwrap();
+    assert!(sent < 12_000_000 && sent + 1_000 > read + rest.len() as u64, "{sent}");
+}
+
+#[test]
+fn an_answer_of_the_gateways_own_that_a_stop_cuts_is_told_so() {
+    let (gate, _, mut client) = read_slowly((500, Duration::from_secs(30)), PAUSE);
+    gate.cut();
+    assert_eq!(client.rest().1, End::Reset);
+    assert_eq!(gate.log(1)[0]["reason"], "drained");
 }
 
 #[test]

@@ -161,3 +161,20 @@ fn pages_that_are_open_end_with_the_order_to_stop() {
     drop(client);
     gate.join();
 }
+
+#[test]
+fn connections_that_say_nothing_keep_nobody_out() {
+    let gate = setup(&Server::ok()).start();
+    let mut reader = Reader::open(&gate, "/events");
+    reader.next();
+    // The clock stands still: none of them has had its time.
+    let mut idle: Vec<Client> = (0..40).map(|_| admin(&gate)).collect();
+    for _ in 0..40 {
+        let mut client = admin(&gate);
+        assert_eq!(client.ask(get("/healthz")).status(), 200);
+        idle.push(client);
+    }
+    assert!(idle[0].ends(), "the oldest has made room");
+    gate.advance_until(Duration::from_secs(1), || reader.0.stirs());
+    reader.next();
+}
