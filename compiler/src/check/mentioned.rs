@@ -19,6 +19,30 @@ pub(super) fn forgive(check: &Check<'_>, unused: &mut Vec<Problem>) {
     unused.retain(|problem| !problem.span().is_some_and(is_named));
 }
 
+/// Leaves out that a name is unknown, where a line with another problem was to declare it: `name: type` or `name = …`.
+pub(super) fn forgive_unknown(check: &mut Check<'_>) {
+    let is_unknown = |problem: &Problem| problem.name == "unknown_name";
+    if !check.problems.iter().any(is_unknown) {
+        return;
+    }
+    let wrong = check.problems.iter().filter(|problem| !is_unknown(problem));
+    let lines: BTreeSet<Span> = wrong.filter_map(|it| line(check, it.span()?)).collect();
+    let is_declared = |at: Span| {
+        let name = check.slice(at);
+        let behind = |line: Span, place: Span| check.slice(Span { start: place.end, ..line }).trim_start();
+        let declares =
+            |text: &str| text.starts_with([':', '=']) && !text.starts_with("==") && !text.starts_with("=>");
+        // What is declared is unknown for another reason, as a test's `param` of a name that is a `live`.
+        !name.is_empty()
+            && !check.names.has(super::rewrite::Space::Value, name)
+            && lines.iter().any(|line| names(check, *line, name).any(|place| declares(behind(*line, place))))
+    };
+    let forgiven: Vec<bool> =
+        check.problems.iter().map(|it| is_unknown(it) && it.span().is_some_and(is_declared)).collect();
+    let mut forgiven = forgiven.into_iter();
+    check.problems.retain(|_| !forgiven.next().unwrap_or_default());
+}
+
 /// The whole line in which something begins.
 fn line(check: &Check<'_>, at: Span) -> Option<Span> {
     let text = &source(check.sources, at)?.text;

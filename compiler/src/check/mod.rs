@@ -220,6 +220,7 @@ pub(crate) fn check(files: &Files<'_>, entry: &Entry, catalogue: &Catalogue) -> 
     }
     use_names(&mut check, &params);
     let suite = suite(&mut check, &units, &params, &needed);
+    mentioned::forgive_unknown(&mut check);
     let (unused, used) = uses(&check, &units, has_routes);
     let is_partial = is_torn || !check.names.lost().is_empty();
     let texts = std::mem::take(&mut check.texts).into_values().collect();

@@ -32,6 +32,7 @@ pub(crate) use import::{
     unknown_media, unreadable_file,
 };
 pub(super) use nest::*;
+pub(crate) use overlap::regex;
 pub(super) use overlap::*;
 pub(super) use test::*;
 

@@ -12,6 +12,7 @@ use gatewright_dsl::schema;
 use gatewright_dsl::{Problem, Span};
 
 use super::{Decimal, Range, Text, Ty};
+use crate::algebra::Automaton;
 use crate::check::problem;
 
 /// The types that need no declaration. `path` is for captures.
@@ -154,7 +155,10 @@ fn generic(name: &ast::Name, of: Ty, bounds: Option<&Bounds>) -> Result<Ty, Box<
 
 fn text_bounds(bounds: &Bounds) -> Result<Text, Box<Problem>> {
     if let Bounds::Regex(regex) = bounds {
-        return Ok(Text::Matches(regex.value.as_str().into()));
+        return match Automaton::regex(&regex.value) {
+            Ok(_) => Ok(Text::Matches(regex.value.as_str().into())),
+            Err(refusal) => Err(Box::new(problem::regex(&refusal, regex.span))),
+        };
     }
     let range = whole_range(bounds)?;
     if range.min.is_some_and(|min| min < 0) || range.max.is_some_and(|max| max < 0) {

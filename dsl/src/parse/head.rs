@@ -140,7 +140,7 @@ impl Reader<'_> {
                     problem.help("the file says what it is, from the start on: leave the default out"),
                 );
             }
-            (None, None) => {
+            (None, None) if self.problems.len() == before => {
                 let problem =
                     syntax::missing_value(field.ty.span.after(), "`= VALUE` or `from \"FILE\"`", "live");
                 self.report(problem);

@@ -47,6 +47,12 @@ impl Reader<'_> {
         }
         let foreign = syntax::foreign_operator(before, rest, expected.contains("a value"));
         let mut problem = syntax::unexpected_text(span, found, &expected);
+        if let Some((help, fix)) = syntax::blanks(found, before, rest.chars().nth(found.chars().count())) {
+            problem = problem.help(help);
+            if let Some(fix) = fix {
+                problem = problem.fix(span, fix);
+            }
+        }
         if let Some((help, here)) = foreign {
             problem = problem.help(help);
             if let Some((length, here)) = here {

@@ -103,8 +103,8 @@ impl Reader<'_> {
                     whole &= wire.is_some();
                 }
                 _ => {
+                    // Without it, the name is declared all the same; that something is wrong is known.
                     default = self.assigned(part);
-                    whole &= default.is_some();
                 }
             }
         }

@@ -113,6 +113,35 @@ pub fn unexpected_argument(at: Span, word: &str, found: &str) -> Problem {
     Problem::error(&UNEXPECTED_ARGUMENT, format!("`{word}` takes no {found} here")).at(at, "")
 }
 
+/// A value without the label that says what it is. `labels`: those that could.
+#[must_use]
+pub fn missing_label(at: Span, word: &str, labels: &[&str]) -> Problem {
+    if labels.is_empty() {
+        return unexpected_argument(at, word, "further value");
+    }
+    let shown: Vec<String> = labels.iter().map(|label| format!("`{label} …`")).collect();
+    Problem::error(&UNEXPECTED_ARGUMENT, format!("`{word}` takes no value without a label here"))
+        .at(at, "what is this?")
+        .help(format!("say what it is by a label in front of it: {}", shown.join(" or ")))
+}
+
+/// A value that is assigned, without `=`.
+#[must_use]
+pub fn missing_equals(at: Span, word: &str) -> Problem {
+    Problem::error(&UNEXPECTED_ARGUMENT, format!("`{word}` takes no further value here"))
+        .at(at, "expected `= …`")
+        .help("write `=` in front of it, with a blank on either side")
+}
+
+/// A network whose address has more than its network. `clear`: the network alone.
+#[must_use]
+pub fn host_bits(at: Span, written: &str, clear: &str) -> Problem {
+    Problem::error(&WRONG_TYPE, format!("host bits are set in the network `{written}`"))
+        .at(at, "names one of its hosts")
+        .help(format!("write `{clear}`"))
+        .fix(at, clear)
+}
+
 /// A parameter twice in one setting.
 #[must_use]
 pub fn repeated_argument(at: Span, first: Span, param: &str) -> Problem {

@@ -149,6 +149,12 @@ pub fn unknown_unit(at: Span, written: &str) -> Problem {
     if digits.len() > 1 && digits.starts_with('0') {
         return problem.at(at, "begins with a zero").help("write it without leading zeros");
     }
+    if let Some(whole) = without_fraction(unsigned) {
+        return problem.at(at, "has a fraction").help(format!("write `{whole}`")).fix(at, whole);
+    }
+    if unit.starts_with('.') && unit.contains(|c: char| c.is_ascii_alphabetic()) {
+        return problem.at(at, "has a fraction").help("write a whole number of a smaller unit");
+    }
     let known =
         ["ms", "s", "m", "h", "B", "KiB", "MiB", "GiB", "TiB", "KB", "MB", "GB", "TB", "%", "/s", "/day"];
     let alias = match unit {
@@ -159,6 +165,11 @@ pub fn unknown_unit(at: Span, written: &str) -> Problem {
         "M" => Some("MiB"),
         "G" | "g" => Some("GiB"),
         "b" | "bytes" => Some("B"),
+        "r/s" | "req/s" | "/sec" | "/second" => Some("/s"),
+        "r/m" | "req/m" | "/min" | "/minute" => Some("/m"),
+        "r/h" | "req/h" | "/hr" | "/hour" => Some("/h"),
+        "/d" => Some("/day"),
+        "XX" | "Xx" | "xX" if matches!(digits.as_str(), "1" | "2" | "3" | "4" | "5") => Some("xx"),
         _ => known.into_iter().find(|known| known.eq_ignore_ascii_case(unit)),
     };
     match alias {
@@ -168,6 +179,56 @@ pub fn unknown_unit(at: Span, written: &str) -> Problem {
         None => problem.at(at, "").help(
             "units are `ms s m h` for times, `B KiB MiB GiB TiB KB MB GB TB` for sizes, `%`, and `/s` or `/day` for rates",
         ),
+    }
+}
+
+/// A number with a fraction and a unit, as a whole number: of a smaller unit, or for a longer time.
+fn without_fraction(written: &str) -> Option<String> {
+    const SMALLER: &[(&str, u64, &str)] = &[
+        ("s", 1_000, "ms"),
+        ("m", 60, "s"),
+        ("h", 60, "m"),
+        ("KiB", 1_024, "B"),
+        ("MiB", 1_024, "KiB"),
+        ("GiB", 1_024, "MiB"),
+        ("TiB", 1_024, "GiB"),
+        ("KB", 1_000, "B"),
+        ("MB", 1_000, "KB"),
+        ("GB", 1_000, "MB"),
+        ("TB", 1_000, "GB"),
+    ];
+    let length = written.find(|c: char| !(c.is_ascii_digit() || c == '.'))?;
+    let (number, unit) = written.split_at_checked(length)?;
+    let (whole, fraction) = number.split_once('.')?;
+    let parts = 10_u64.checked_pow(u32::try_from(fraction.len()).ok()?)?;
+    let count = whole.parse::<u64>().ok()?.checked_mul(parts)?.checked_add(fraction.parse().ok()?)?;
+    if let Some(per) = unit.strip_prefix('/').filter(|per| matches!(*per, "s" | "m" | "h")) {
+        let (mut a, mut b) = (count, parts);
+        while b > 0 {
+            (a, b) = (b, a % b);
+        }
+        let (count, time) = (count / a.max(1), parts / a.max(1));
+        return (count > 0)
+            .then(|| format!("{count}/{}{per}", if time == 1 { String::new() } else { time.to_string() }));
+    }
+    let (_, factor, smaller) = SMALLER.iter().find(|(own, ..)| *own == unit)?;
+    let all = count.checked_mul(*factor)?;
+    all.is_multiple_of(parts).then(|| format!("{}{smaller}", all / parts))
+}
+
+/// A sign that wants blanks around it, or a range that wants none: the help, and what to write instead.
+#[must_use]
+pub fn blanks(found: &str, before: Option<char>, behind: Option<char>) -> Option<(String, Option<String>)> {
+    let has = |c: Option<char>| c.is_none_or(char::is_whitespace);
+    match found {
+        "=" | "+" if !(has(before) && has(behind)) => {
+            let left = if has(before) { "" } else { " " };
+            let right = if has(behind) { "" } else { " " };
+            let help = format!("write a blank on either side of `{found}`");
+            Some((help, Some(format!("{left}{found}{right}"))))
+        }
+        ".." => Some(("a range is written without blanks: `1..5`".to_owned(), None)),
+        _ => None,
     }
 }
 

@@ -14,8 +14,15 @@ pub(super) fn check_arguments(
     row: &Row,
     catalogue: &Catalogue,
 ) -> (Option<Values>, Vec<Problem>) {
-    let mut reading =
-        Reading { row, setting, catalogue, given: Vec::new(), items: Vec::new(), problems: Vec::new() };
+    let mut reading = Reading {
+        row,
+        setting,
+        catalogue,
+        given: Vec::new(),
+        items: Vec::new(),
+        problems: Vec::new(),
+        doubtful: None,
+    };
     reading.read();
     reading.block();
     reading.complete()
@@ -28,6 +35,8 @@ struct Reading<'a> {
     given: Vec<Given>,
     items: Vec<Values>,
     problems: Vec<Problem>,
+    /// A word behind a label that may be the name of a value, or a label that nothing here knows: what follows it tells.
+    doubtful: Option<&'a Written>,
 }
 
 type Arguments<'a> = std::iter::Peekable<std::slice::Iter<'a, Argument>>;
@@ -37,6 +46,7 @@ impl<'a> Reading<'a> {
         let mut positions = self.row.params.iter().filter(|param| param.at == At::Position).peekable();
         let mut arguments: Arguments<'a> = self.setting.arguments.iter().peekable();
         while let Some(argument) = arguments.next() {
+            let doubtful = self.doubtful.take();
             match argument {
                 Argument::Value(value) => {
                     if let Some(flag) = self.named(value, At::Flag) {
@@ -44,7 +54,14 @@ impl<'a> Reading<'a> {
                     } else if let Some(label) = self.named(value, At::Label) {
                         self.label(label, value, &mut arguments);
                     } else if let Some(param) = positions.next() {
+                        let is_behind = self.given.iter().any(|given| self.is_label(given.name));
+                        if is_behind && param.dynamic.is_name() && matches!(value.kind, ValueKind::Word(_)) {
+                            self.doubtful = Some(value);
+                        }
                         self.take(param, value);
+                    } else if let Some(word) = doubtful.filter(|_| !matches!(value.kind, ValueKind::Word(_)))
+                    {
+                        self.unknown_label(word);
                     } else {
                         self.unknown(value, &mut arguments);
                     }
@@ -104,11 +121,57 @@ impl<'a> Reading<'a> {
 
     /// A value for which there is no position left.
     fn unknown(&mut self, value: &Written, arguments: &mut Arguments<'a>) {
-        let ValueKind::Word(word) = &value.kind else { return self.surplus(value.span, "further value") };
-        let labels = self.row.params.iter().filter(|param| matches!(param.at, At::Label | At::Flag));
-        self.problems.push(syntax::unknown_word(value.span, "label", word, labels.map(|param| param.name)));
+        let ValueKind::Word(_) = &value.kind else {
+            self.lone(value);
+            // Behind a comma stands what was meant to be a setting of its own.
+            if matches!(value.kind, ValueKind::List(_)) {
+                arguments.for_each(drop);
+            }
+            return;
+        };
+        self.unknown_label(value);
         // What follows an unknown label is its value.
         arguments.next_if(|next| self.may_follow(next));
+    }
+
+    fn unknown_label(&mut self, written: &Written) {
+        let ValueKind::Word(word) = &written.kind else { return };
+        let labels = self.row.params.iter().filter(|param| matches!(param.at, At::Label | At::Flag));
+        self.problems.push(syntax::unknown_word(written.span, "label", word, labels.map(|param| param.name)));
+    }
+
+    fn is_label(&self, name: &str) -> bool {
+        self.row.params.iter().any(|param| param.at == At::Label && param.name == name)
+    }
+
+    /// A value without a label, or without `=`: what it could be is named.
+    fn lone(&mut self, value: &Written) {
+        let item = match &value.kind {
+            ValueKind::List(items) => items.first().unwrap_or(value),
+            _ => value,
+        };
+        let free = |param: &&'static Param| !self.given.iter().any(|given| given.name == param.name);
+        let takes = |ty: Type| convert::literal(item, ty, self.catalogue).is_ok();
+        let left: Vec<&Param> = self.row.params.iter().filter(free).filter(|it| takes(it.ty)).collect();
+        if left.iter().any(|param| param.at == At::Assigned) {
+            return self.problems.push(wrong::missing_equals(value.span, self.row.name));
+        }
+        let labels: Vec<&&Param> = left.iter().filter(|param| param.at == At::Label).collect();
+        let must = |param: &&&Param| param.default.given(param.name).is_none();
+        let must: Vec<&&Param> = labels.iter().copied().filter(must).collect();
+        let labels = if must.is_empty() { labels } else { must };
+        // An expression may be anything: it is meant where nothing else fits.
+        let is_exact = |param: &&&Param| !matches!(param.ty, Type::Expr(..) | Type::Sent(_) | Type::Secret);
+        let exact: Vec<&str> = labels.iter().filter(|it| is_exact(it)).map(|it| it.name).collect();
+        let names = if exact.is_empty() { labels.iter().map(|it| it.name).collect() } else { exact };
+        let problem = wrong::missing_label(value.span, self.row.name, &names);
+        self.problems.push(match (&value.kind, names.as_slice()) {
+            (ValueKind::List(_), [label, ..]) => {
+                let word = self.row.name;
+                problem.help(format!("write `{label} …`, and a `{word}` of its own for each behind a comma"))
+            }
+            _ => problem,
+        });
     }
 
     fn block(&mut self) {

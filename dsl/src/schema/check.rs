@@ -240,10 +240,11 @@ impl<'a> Reading<'a> {
     /// one is given.
     fn chooses(&self, setting: &Setting) -> Option<&'static str> {
         let Where::Setting(_) = self.at else { return None };
-        let given = setting.arguments.iter().any(|it| matches!(it, Argument::Assignment { .. }));
+        // Its name stands first; what is behind it is a value.
+        let is_assigned = |it: &Argument| matches!(it, Argument::Assignment { .. });
+        let given = setting.arguments.iter().any(is_assigned) || setting.arguments.len() > 1;
         let fits = |row: &Row| {
-            let is_choice =
-                |ty| matches!(ty, Type::Choice(words) if words.contains(&setting.word.text.as_str()));
+            let is_choice = |ty| matches!(ty, Type::Choice(words) | Type::Word(words) if words.contains(&setting.word.text.as_str()));
             let chooses = row.params.iter().any(|param| param.at == At::Position && is_choice(param.ty));
             chooses && given == row.params.iter().any(|param| param.at == At::Assigned)
         };

@@ -99,7 +99,9 @@ fn typed(written: &Written, ty: Type, catalogue: &Catalogue) -> Result<Value, Bo
         (Type::Ip, ValueKind::Address(text) | ValueKind::Word(text)) => {
             Value::Ip(text.parse().map_err(|_| mismatch())?)
         }
-        (Type::Cidr, ValueKind::Address(text) | ValueKind::Word(text)) => cidr(text).ok_or_else(mismatch)?,
+        (Type::Cidr, ValueKind::Address(text) | ValueKind::Word(text)) => {
+            cidr(text).ok_or_else(|| host_bits(written, text).unwrap_or_else(mismatch))?
+        }
         (Type::Addr, ValueKind::Address(text) | ValueKind::Word(text)) => {
             Value::Addr(addr(text).ok_or_else(mismatch)?)
         }
@@ -129,7 +131,9 @@ fn typed(written: &Written, ty: Type, catalogue: &Catalogue) -> Result<Value, Bo
         (Type::Shape(_), ValueKind::Word(word)) if !word.contains("::") => {
             Value::Type(Name { span: written.span, text: word.clone() })
         }
-        (Type::Net, ValueKind::Address(text) | ValueKind::Word(text)) => net(text).ok_or_else(mismatch)?,
+        (Type::Net, ValueKind::Address(text) | ValueKind::Word(text)) => {
+            net(text).ok_or_else(|| host_bits(written, text).unwrap_or_else(mismatch))?
+        }
         (Type::Name, ValueKind::Text(name) | ValueKind::Word(name)) if !name.is_empty() => {
             Value::Text(name.clone().into())
         }
@@ -163,6 +167,16 @@ fn hinted(problem: Problem, written: &Written, ty: Type) -> Problem {
         }
         (Type::Size, ValueKind::Int(number)) => {
             problem.help(format!("write the unit: `{number}B`, `{number}KiB`"))
+        }
+        (Type::Size, ValueKind::Duration(time)) => {
+            let minutes = time.as_secs() / 60;
+            // A whole number of minutes may be written as hours.
+            let is_so = format!("{minutes}m").len() == written.span.end - written.span.start;
+            if minutes > 0 && time.as_secs() % 60 == 0 && is_so {
+                let size = format!("{minutes}MiB");
+                return problem.help(format!("`m` is a minute: write `{size}`")).fix(written.span, size);
+            }
+            problem
         }
         (Type::Percent, ValueKind::Int(number)) => problem.help(format!("write `{number}%`")),
         (Type::Rate, ValueKind::Int(number)) => problem.help(format!("write the time too: `{number}/s`")),
@@ -215,6 +229,22 @@ pub fn canonical_network(first: IpAddr, bits: u8) -> (IpAddr, u8) {
         (four @ IpAddr::V4(_), IpAddr::V6(_), Some(bits)) => (four, bits),
         _ => (first, bits),
     }
+}
+
+/// The problem of a network with more than its own bits, if that is what is wrong with it.
+fn host_bits(written: &Written, text: &str) -> Option<Box<Problem>> {
+    let (ip, bits) = text.split_once('/')?;
+    let (ip, bits): (IpAddr, u32) = (ip.parse().ok()?, bits.parse().ok()?);
+    let clear: IpAddr = match ip {
+        IpAddr::V4(ip) if bits <= 32 => {
+            std::net::Ipv4Addr::from(u32::from(ip) & u32::MAX.checked_shl(32 - bits).unwrap_or(0)).into()
+        }
+        IpAddr::V6(ip) if bits <= 128 => {
+            std::net::Ipv6Addr::from(u128::from(ip) & u128::MAX.checked_shl(128 - bits).unwrap_or(0)).into()
+        }
+        _ => return None,
+    };
+    Some(Box::new(wrong::host_bits(written.span, text, &format!("{clear}/{bits}"))))
 }
 
 /// A network, or an address as a network of one.

@@ -256,12 +256,10 @@ impl Steps {
 
 fn assertion_refused(assertion: &ast::Assertion) -> Refusal {
     let (what, help) = match assertion.kind {
-        ast::AssertionKind::StartLine | ast::AssertionKind::StartText => {
-            ("an anchor", "leave the `^` out: the whole text is matched")
-        }
-        ast::AssertionKind::EndLine | ast::AssertionKind::EndText => {
-            ("an anchor", "leave the `$` out: the whole text is matched")
-        }
+        ast::AssertionKind::StartLine
+        | ast::AssertionKind::StartText
+        | ast::AssertionKind::EndLine
+        | ast::AssertionKind::EndText => ("an anchor", "leave `^` and `$` out: the whole text is matched"),
         _ => ("a word boundary", "write what stands on its two sides"),
     };
     Refusal::Unsupported { what, help }

@@ -108,7 +108,7 @@ pub(in crate::check) fn router_too_wide(most: usize, span: Span) -> Problem {
 }
 
 /// Why a regular expression is refused; `span` is where it stands.
-pub(in crate::check) fn regex(refusal: &Refusal, span: Span) -> Problem {
+pub(crate) fn regex(refusal: &Refusal, span: Span) -> Problem {
     match refusal {
         Refusal::Syntax(what) => {
             Problem::error(&WRONG_REGEX, format!("this regular expression cannot be read: {what}"))

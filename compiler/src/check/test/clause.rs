@@ -296,7 +296,8 @@ fn json(check: &mut Check<'_>, value: &Value) -> Option<Body> {
     if let Some(text) = answer::known(value, Want::Json) {
         return Some(Body::Json(text));
     }
-    let found = format!("`{}`", check.slice(value.span));
+    // A record may go on over several lines, and a message does not.
+    let found = format!("`{}`", check.slice(value.span).lines().next().unwrap_or_default());
     let expected = "JSON in which every value is written out";
     check
         .problems
