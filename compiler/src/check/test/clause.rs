@@ -296,7 +296,7 @@ fn json(check: &mut Check<'_>, value: &Value) -> Option<Body> {
     if let Some(text) = answer::known(value, Want::Json) {
         return Some(Body::Json(text));
     }
-    let found = format!("`{}`", check.slice(value.span));
+    let found = super::on_one_line(check.slice(value.span));
     let expected = "JSON in which every value is written out";
     check
         .problems
