@@ -165,6 +165,15 @@ auth own api_key { key \"d\" sha256 \"333333333333333333333333333333333333333333
         "route GET /a public -> site { query page: int = 1; query size: int }",
         &[("breaking: GET /a", "`query size: int` is new")],
     ),
+    // Where a redirect leads.
+    (
+        "route GET /a/{p: path} public redirect 301 \"https://a.example/{p}\"\nroute GET /b/{p} public redirect 301 \"https://a.example/{p}\" query",
+        "route GET /a/{p: path} public redirect 301 \"https://a.example/{p}\" query\nroute GET /b/{q} public redirect 301 \"https://a.example/{q}\" query",
+        &[
+            ("breaking: GET /a/{p: path}", "`redirect 301 https://a.example/{p}` became `redirect 301 https://a.example/{p} query`"),
+            ("neutral: GET /b/{q}", "it was called"),
+        ],
+    ),
     // What stands for it where it is not there: said once, and not of what it is read for.
     (
         "route GET /a/{n: int} public -> site /t/{page} { query page: int(1..50) = 1; only if page < n }",

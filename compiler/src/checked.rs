@@ -471,6 +471,8 @@ pub(crate) enum Piece {
     Value(Function),
     /// A value behind the `?`.
     Query(Function),
+    /// The query of the request as it came, with its `?`.
+    Asked,
 }
 
 impl Piece {
@@ -478,7 +480,7 @@ impl Piece {
     pub(crate) fn function(&self) -> Option<&Function> {
         match self {
             Self::Value(function) | Self::Query(function) => Some(function),
-            Self::Text(_) | Self::Capture(_) => None,
+            Self::Text(_) | Self::Capture(_) | Self::Asked => None,
         }
     }
 }

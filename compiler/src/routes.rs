@@ -354,6 +354,7 @@ pub(crate) fn path(pieces: &[Piece], reader: &Reader<'_>) -> String {
         Piece::Text(text) => text.clone(),
         Piece::Capture(index) => reader.capture(*index),
         Piece::Value(number) | Piece::Query(number) => format!("{{{}}}", reader.function(*number)),
+        Piece::Asked => format!(" {}", gatewright_dsl::schema::Source::Query.word()),
     });
     shown.collect()
 }

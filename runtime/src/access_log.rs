@@ -127,6 +127,8 @@ pub enum Member {
     DryRun,
     Evicted,
     Cause,
+    Branch,
+    Incomplete,
     Upstream,
     Server,
     Tries,
@@ -383,11 +385,21 @@ impl Lines {
         if let Some(cause) = crate::scope::fact::cause(x) {
             out.string(Member::Cause, key!("cause"), &cause);
         }
-        if let Some(upstream) = record.upstream.and_then(|at| program.upstreams.get(at as usize)) {
+        if let Some(branch) = record.branch {
+            out.plain(Member::Branch, key!("branch"), branch.name.as_bytes());
+        }
+        if !x.incomplete.is_empty() {
+            out.string(Member::Incomplete, key!("incomplete"), &x.incomplete);
+        }
+        let (upstream, server) = record.asked_last();
+        if let Some(upstream) = upstream.and_then(|at| program.upstreams.get(at as usize)) {
             out.plain(Member::Upstream, key!("upstream"), upstream.name.as_bytes());
         }
-        if let Some(server) = record.server {
+        if let Some(server) = server {
             out.address(Member::Server, key!("server"), server);
+        }
+        // Of several calls there is no last server, and yet their tries.
+        if server.is_some() || record.tries > 0 {
             out.number(Member::Tries, key!("tries"), u64::from(record.tries));
         }
         out.number(Member::Received, key!("received"), record.received);

@@ -95,6 +95,8 @@ pub struct Exchange {
     pub(crate) said: Vec<u8>,
     /// Names of fields that steps have taken out of the answer, or have said themselves.
     pub(crate) unsaid: Vec<&'static str>,
+    /// The branches that have fallen back, and why, as the answer says it.
+    pub(crate) incomplete: Vec<u8>,
     /// That it is one of those that the gateway has at once, where they are counted.
     pub(crate) admission: Option<Admission>,
     /// What a function of the operator's says of its failure.
@@ -184,6 +186,8 @@ pub(crate) struct Record {
     pub(crate) cause: Option<std::io::ErrorKind>,
     /// What TLS says of it, where that is known.
     pub(crate) why: Option<&'static str>,
+    /// The branch whose failure is the answer.
+    pub(crate) branch: Option<Failing>,
     /// When it was over; 0 until then.
     pub(crate) ended: Micros,
     /// What would have been the reason, were a step not only tried.
@@ -196,6 +200,22 @@ pub(crate) struct Record {
     /// The number of the step that has refused, and for which reason.
     #[cfg(feature = "tested")]
     pub(crate) stopped: Option<(usize, &'static str)>,
+}
+
+/// A branch of an answer of several that has failed, and whom it has asked last.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Failing {
+    pub(crate) name: &'static str,
+    /// An index into [`Program::upstreams`].
+    pub(crate) upstream: Option<u32>,
+    pub(crate) server: Option<std::net::SocketAddr>,
+}
+
+impl Record {
+    /// The upstream and the server that were asked last, or that are to blame.
+    pub(crate) fn asked_last(&self) -> (Option<u32>, Option<std::net::SocketAddr>) {
+        self.branch.map_or((self.upstream, self.server), |branch| (branch.upstream, branch.server))
+    }
 }
 
 /// An answer that the gateway is about to give in place of the route's own end.
@@ -255,6 +275,7 @@ impl Default for Exchange {
             scratch: Vec::new(),
             said: Vec::new(),
             unsaid: Vec::new(),
+            incomplete: Vec::new(),
             admission: None,
             #[cfg(feature = "handler")]
             told: String::new(),
@@ -399,7 +420,7 @@ impl Exchange {
     /// The upstream that was asked.
     pub(crate) fn upstream_name(&self) -> Option<&'static str> {
         let program = self.shared.as_ref()?.program;
-        Some(program.upstreams.get(self.record.upstream? as usize)?.name)
+        Some(program.upstreams.get(self.record.asked_last().0? as usize)?.name)
     }
 
     /// Microseconds since the gateway started; `None` where there is no gateway.
@@ -476,6 +497,7 @@ impl Exchange {
         }
         self.said.clear();
         self.unsaid.clear();
+        self.incomplete.clear();
         self.admission = None;
         self.fault = None;
         self.principals.clear();

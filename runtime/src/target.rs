@@ -23,9 +23,18 @@ pub(crate) fn write(target: &Target, x: &Exchange, out: &mut Vec<u8>) {
                     Piece::Capture(index) => out.extend_from_slice(x.capture(*index)),
                     // The compiler gives such a target to be made.
                     Piece::Value(_) | Piece::Query(_) => {}
+                    Piece::Asked => asked(x, out),
                 }
             }
         }
+    }
+}
+
+/// The query of a request has no byte that could end it: a head with another one has been refused.
+fn asked(x: &Exchange, out: &mut Vec<u8>) {
+    if let Some(query) = x.head.query() {
+        out.push(b'?');
+        out.extend_from_slice(query);
     }
 }
 
@@ -63,6 +72,15 @@ impl Making {
                 }
                 // It stands behind a text that has the `?`.
                 Piece::Query(_) => {}
+                Piece::Asked => {
+                    self.close()?;
+                    self.start = self.out.len();
+                    if self.out.len() > PATH_BYTES {
+                        return Err(Reason::TARGET_TOO_LONG);
+                    }
+                    asked(x, &mut self.out);
+                    return Ok(());
+                }
                 Piece::Text(text) => {
                     let end = text.find(['?', '#']).unwrap_or(text.len());
                     let (path, query) = text.split_at_checked(end).unwrap_or((text, ""));
@@ -87,7 +105,7 @@ impl Making {
                     write(x, &mut value);
                     encode(&value, &mut self.out);
                 }
-                Piece::Capture(_) | Piece::Value(_) => {}
+                Piece::Capture(_) | Piece::Value(_) | Piece::Asked => {}
             }
             if self.out.len() > PATH_BYTES {
                 return Err(Reason::TARGET_TOO_LONG);
@@ -176,6 +194,34 @@ mod tests {
         assert_eq!(made(QUERY, b".&c=d#e/?%+ ").unwrap(), "/x?a=.%26c%3Dd%23e%2F%3F%25%2B%20&b=.");
         assert_eq!(made(QUERY, b"").unwrap(), "/x?a=&b=");
         assert_eq!(made(QUERY, &vec![b'a'; PATH_BYTES]), Err(Reason::TARGET_TOO_LONG));
+    }
+
+    #[test]
+    fn no_value_leads_to_another_host_or_ends_the_line_and_the_query_follows_as_it_came() {
+        const ELSEWHERE: &[Piece] = &[Piece::Text("https://a.example/"), Piece::Value(value), Piece::Asked];
+        const REST: Target =
+            Target::Template(&[Piece::Text("https://a.example/"), Piece::Capture(0), Piece::Asked]);
+        for byte in 0..=u8::MAX {
+            for value in [&[byte][..], &[b'a', byte, b'b'], &[byte, byte, b'@', b':']] {
+                let Ok(made) = made(ELSEWHERE, value) else { continue };
+                let segment = made.strip_prefix("https://a.example/").unwrap();
+                assert!(!segment.is_empty() && !segment.contains(['/', '?', '#', '\\']), "{made}");
+                assert!(segment.bytes().all(|byte| byte.is_ascii_graphic()), "{made:?}");
+            }
+        }
+        for (target, expected) in [
+            ("/?b=%2F//c&%zz", "https://a.example/%2E?b=%2F//c&%zz"),
+            ("/?", "https://a.example/%2E?"),
+            ("/", "https://a.example/%2E"),
+        ] {
+            let mut x = Exchange::reading(&format!("GET {target} HTTP/1.1\nHost: a"));
+            x.onward = b"%2E".to_vec();
+            make(ELSEWHERE, &mut x).unwrap();
+            assert_eq!(String::from_utf8_lossy(&x.made), expected.replace("%2E", "%252E"));
+            let mut out = Vec::new();
+            write(&REST, &x, &mut out);
+            assert_eq!(String::from_utf8_lossy(&out), expected.replace("%2E", ""));
+        }
     }
 
     #[test]

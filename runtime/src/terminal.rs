@@ -41,6 +41,8 @@ pub enum Piece {
     Value(Write),
     /// A value as text, which stands behind the `?` or `#`: all but unreserved characters as escapes (RFC 3986 section 2.3).
     Query(Write),
+    /// The query of the request as it came, behind a `?`; nothing where it has none. It is the last.
+    Asked,
 }
 
 /// `respond STATUS [json … | text …]`.

@@ -329,6 +329,8 @@ fn asked(pieces: &[Piece], captures: &[Capture<'_>]) -> (Vec<Segment>, Vec<(Stri
                 None => Segment::Value(Ty::STRING),
             },
             Piece::Value(function) | Piece::Query(function) => Segment::Value(function.expr.ty.clone()),
+            // No call has one.
+            Piece::Asked => continue,
         };
         whole.extend(stands_for(values.len()));
         values.push(value);

@@ -323,8 +323,11 @@ fn end(
             Some(End::Forward { upstream: upstream?, target })
         }
         TerminalKind::Respond { status, body } => answer::respond(check, scope, *status, body.as_ref()),
-        TerminalKind::Redirect { status, target } => {
-            let location = target::location(check, target, (pattern, scope));
+        TerminalKind::Redirect { status, target, query } => {
+            let mut location = target::location(check, target, (pattern, scope));
+            if let Some(word) = query {
+                target::followed(check, &mut location, *word);
+            }
             Some(End::Redirect { status: status.code, location })
         }
         TerminalKind::Handler(it) => handler::check(check, scope, it).map(End::Handler),

@@ -68,7 +68,24 @@ pub(super) fn location(check: &mut Check<'_>, target: &Target, names: Names<'_, 
     match target {
         Target::Url(text) => vec![Piece::Text(text.value.clone())],
         Target::Path(template) => fill(check, template, names).pieces,
+        Target::Elsewhere { origin, path, .. } => {
+            let mut pieces = vec![Piece::Text(origin.clone())];
+            pieces.extend(fill(check, path, names).pieces);
+            pieces
+        }
     }
+}
+
+/// The query of the request follows, as it came: behind a target that has none, and no fragment.
+pub(super) fn followed(check: &mut Check<'_>, location: &mut Vec<Piece>, word: Span) {
+    let has_own = |piece: &Piece| matches!(piece, Piece::Text(text) if text.contains(['?', '#']));
+    if location.iter().any(has_own) {
+        let problem = wrong_type(word, "a target without `?` and `#` before `query`", "one with them");
+        check
+            .problems
+            .push(problem.help("write the fields that it is to have, or `query` for those of the request"));
+    }
+    location.push(Piece::Asked);
 }
 
 /// A template whose values have been found.

@@ -323,3 +323,8 @@ fn got(check: &mut Check<'_>, name: &Name, got: &Got, clauses: &[Clause]) -> Opt
     let expected = expected_of(check, &all, Where::Got)?;
     Some(suite::Got { upstream: upstream?, asked, times, expected })
 }
+
+/// What is written, which may go over several lines, for a message.
+fn on_one_line(text: &str) -> String {
+    format!("`{}`", text.split_whitespace().collect::<Vec<_>>().join(" "))
+}

@@ -74,6 +74,7 @@ impl<'a> Both<'a> {
     pub(super) fn pieces(&self, a: &[Piece], b: &[Piece], item: Item) -> bool {
         let same = |(a, b): (&Piece, &Piece)| match (a, b) {
             (Piece::Text(a), Piece::Text(b)) => a == b,
+            (Piece::Asked, Piece::Asked) => true,
             (Piece::Capture(a), Piece::Capture(b)) => self.captures(*a, *b),
             (Piece::Value(a), Piece::Value(b)) | (Piece::Query(a), Piece::Query(b)) => {
                 self.same(*a, *b, item)

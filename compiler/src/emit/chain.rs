@@ -323,6 +323,7 @@ pub(super) fn piece(piece: &Piece) -> TokenStream {
             let index = Literal::u8_unsuffixed(*index);
             quote! { g::Piece::Capture(#index) }
         }
+        Piece::Asked => quote! { g::Piece::Asked },
         Piece::Value(number) => {
             let function = format_ident!("expr_{number}");
             quote! { g::Piece::Value(#function) }

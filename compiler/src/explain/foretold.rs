@@ -80,7 +80,7 @@ impl Scene<'_> {
                 }
                 Piece::Capture(number) => self.given.text(*number).unwrap_or_default(),
                 Piece::Text(text) => text,
-                Piece::Query(_) => "",
+                Piece::Query(_) | Piece::Asked => "",
             };
             let path = spelled.split(['?', '#']).next().unwrap_or_default();
             for (at, part) in path.split('/').enumerate() {

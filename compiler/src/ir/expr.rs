@@ -359,6 +359,8 @@ pub(crate) const FACTS: &[Fact] = &[
     Fact { name: "dry_run", is: Is::Text, is_there: false, since: Since::End },
     Fact { name: "evicted", is: Is::Number, is_there: true, since: Since::End },
     Fact { name: "cause", is: Is::Text, is_there: false, since: Since::End },
+    Fact { name: "branch", is: Is::Text, is_there: false, since: Since::End },
+    Fact { name: "incomplete", is: Is::Text, is_there: false, since: Since::End },
     Fact { name: "upstream", is: Is::Text, is_there: false, since: Since::End },
     Fact { name: "server", is: Is::Address, is_there: false, since: Since::End },
     Fact { name: "tries", is: Is::Number, is_there: true, since: Since::End },

@@ -261,17 +261,15 @@ pub(crate) enum Content {
 /// A field of a request that a route declares.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Declared {
-    /// On the wire.
+    /// On the wire, and where it stands there.
     pub(crate) name: String,
-    /// Where it stands.
     pub(crate) source: Source,
     pub(crate) required: bool,
     pub(crate) many: bool,
     /// Index into [`Functions::checks`].
     pub(crate) check: usize,
-    /// The type in words.
+    /// The type in words, and what expressions see where it is not there.
     pub(crate) expected: String,
-    /// What expressions see where it is not there.
     pub(crate) default: Option<expr::Constant>,
 }
 
@@ -323,8 +321,9 @@ pub(crate) enum Piece {
     Capture(u8),
     /// A part of one segment; index into [`Functions::exprs`].
     Value(usize),
-    /// The same, behind the `?`.
+    /// The same, behind the `?`; and the request's query as it came.
     Query(usize),
+    Asked,
 }
 
 /// What is done for each value of something.

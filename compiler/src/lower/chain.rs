@@ -397,6 +397,7 @@ fn pieces(target: Vec<checked::Piece>, expressions: &mut Expressions) -> Vec<Pie
         checked::Piece::Capture(number) => Piece::Capture(number),
         checked::Piece::Value(function) => Piece::Value(expressions.number(&function)),
         checked::Piece::Query(function) => Piece::Query(expressions.number(&function)),
+        checked::Piece::Asked => Piece::Asked,
     };
     target.into_iter().map(piece).collect()
 }

@@ -124,12 +124,14 @@ pub enum TerminalKind {
         /// The body.
         body: Option<AnswerBody>,
     },
-    /// `redirect STATUS TARGET`
+    /// `redirect STATUS TARGET [query]`
     Redirect {
         /// One of 301, 302, 303, 307, 308.
         status: Status,
         /// Where to.
         target: Target,
+        /// The word that has the request's query follow.
+        query: Option<Span>,
     },
     /// `aggregate within DURATION { … }`
     Aggregate(Box<Aggregate>),
@@ -278,4 +280,13 @@ pub enum Target {
     Url(Text),
     /// A path on the same host.
     Path(Template),
+    /// An absolute URL in quotes with values in its path.
+    Elsewhere {
+        /// The whole of it.
+        span: Span,
+        /// Its scheme and host.
+        origin: String,
+        /// What stands behind them.
+        path: Template,
+    },
 }

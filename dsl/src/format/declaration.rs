@@ -197,13 +197,18 @@ impl Printer<'_> {
                 self.copy(it.within.span);
             }
             TerminalKind::Match(it) => self.match_on(it),
-            TerminalKind::Redirect { status, target } => {
+            TerminalKind::Redirect { status, target, query } => {
                 self.push(" ");
                 self.copy(status.span);
                 self.push(" ");
                 match target {
                     Target::Url(text) => self.copy(text.span),
                     Target::Path(template) => self.copy(template.span),
+                    Target::Elsewhere { span, .. } => self.copy(*span),
+                }
+                if let Some(word) = query {
+                    self.push(" ");
+                    self.copy(*word);
                 }
             }
         }

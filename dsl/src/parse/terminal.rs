@@ -7,7 +7,7 @@ use crate::ast::{
     ValueKind,
 };
 use crate::problem::{path, setting, syntax};
-use crate::schema::url;
+use crate::schema::{Source, url};
 use crate::source::Span;
 
 const REDIRECTS: &[u16] = &[301, 302, 303, 307, 308];
@@ -157,12 +157,31 @@ impl Reader<'_> {
         let Some(target) = parts.next() else {
             return self.lacks(span, "a path or a URL in quotes", self.slice(status.span));
         };
-        let target = if target.as_rule() == Rule::template {
-            Target::Path(self.template(target)?.0)
-        } else {
-            Target::Url(self.url(&target)?)
+        let query = parts.next().map(|word| self.span(&word));
+        if let Some(word) = query.filter(|word| self.slice(*word) != Source::Query.word()) {
+            self.report(syntax::unexpected_text(word, self.slice(word), "the end of the line"));
+            return None;
+        }
+        let target = match target.as_rule() {
+            Rule::template => Target::Path(self.template(target)?.0),
+            Rule::quoted_url => self.elsewhere(target)?,
+            _ => Target::Url(self.url(&target)?),
         };
-        Some(TerminalKind::Redirect { status, target })
+        Some(TerminalKind::Redirect { status, target, query })
+    }
+
+    /// A URL with values in its path: its scheme and host stand there as they are.
+    fn elsewhere(&mut self, pair: Pair<'_>) -> Option<Target> {
+        let span = self.span(&pair);
+        let first = pair.clone().into_inner().next()?;
+        let (origin, begin) = (first.as_str().to_owned(), self.span(&first).end);
+        if let Err(found) = url::parse(&origin, &["http", "https"]) {
+            self.report(setting::wrong_type(span, "a path or an absolute URL", &found));
+            return None;
+        }
+        let (mut path, _) = self.template(pair)?;
+        path.span = Span { start: begin, end: span.end.saturating_sub(1), ..span };
+        Some(Target::Elsewhere { span, origin, path })
     }
 
     fn handler(&mut self, pair: Pair<'_>) -> Option<TerminalKind> {
@@ -199,6 +218,13 @@ impl Reader<'_> {
 
     fn url(&mut self, pair: &Pair<'_>) -> Option<Text> {
         let span = self.span(pair);
+        let raw = self.slice(span);
+        if raw.contains('{') && ["\"http://", "\"https://"].iter().any(|scheme| raw.starts_with(scheme)) {
+            let expected = "a URL whose scheme and host are written out";
+            let problem = setting::wrong_type(span, expected, "a value outside of its path");
+            self.report(problem.help("values stand in its path: `\"https://shop.example/{rest}\"`"));
+            return None;
+        }
         let before = self.problems.len();
         let value = self.plain_string(span);
         if self.problems.len() > before {

@@ -76,6 +76,8 @@ const MEMBERS: &[&str] = &[
     "dry_run",
     "evicted",
     "cause",
+    "branch",
+    "incomplete",
     "upstream",
     "server",
     "tries",

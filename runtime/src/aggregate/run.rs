@@ -11,7 +11,7 @@ use super::{Aggregate, Branch, Failure, unread_for};
 use crate::answer;
 use crate::call::{self, Call, Failed, Reply, Wanted};
 use crate::clock::{Micros, micros};
-use crate::exchange::Exchange;
+use crate::exchange::{Exchange, Failing};
 use crate::head::{Method, write_number};
 use crate::http1::request::Request;
 use crate::json::{self, Document};
@@ -57,6 +57,8 @@ struct Running<'a> {
     vary: Vary,
     /// What has fallen back, as a field says it.
     incomplete: Vec<u8>,
+    /// The upstream and the server of the call that was over last.
+    asked: (Option<u32>, Option<std::net::SocketAddr>),
     x: &'a mut Exchange,
 }
 
@@ -81,6 +83,7 @@ pub(crate) async fn run(
         cache: Cache::ANY,
         vary: Vary::default(),
         incomplete: Vec::new(),
+        asked: (None, None),
         x: &mut *x,
     };
     let result = std::future::poll_fn(|cx| match waiting.poll(client, cx) {
@@ -102,7 +105,9 @@ pub(crate) async fn run(
             let mut control = Vec::new();
             cache.write(&mut control);
             let vary = vary.value();
+            x.incomplete = incomplete;
             own(client, x, request, |x, voice| {
+                let incomplete = std::mem::take(&mut x.incomplete);
                 let mut fields: Vec<(&str, &[u8])> = vec![("Cache-Control", &control)];
                 if let Some(vary) = &vary {
                     fields.push(("Vary", vary));
@@ -111,6 +116,7 @@ pub(crate) async fn run(
                     fields.push((INCOMPLETE, &incomplete));
                 }
                 answer::made(x, &body, &fields, voice);
+                x.incomplete = incomplete;
             })
             .await
         }
@@ -185,6 +191,7 @@ impl Running<'_> {
         match Fan::new(each, self.x, &self.worker.gateway.room, end) {
             Ok(fan) => Ok(State::Fanned(Box::new(fan))),
             Err(reason) => {
+                self.asked = (None, None);
                 let reason = if branch.needs == 0 && reason == Reason::BRANCH_TOO_MANY {
                     Reason { status: 400, ..reason }
                 } else {
@@ -250,6 +257,7 @@ impl Running<'_> {
                 }
             }
             if fan.is_over() {
+                self.asked = (None, None);
                 let joined = fan.join(branch).map_err(|reason| ((reason, None), 0));
                 let joined = joined.map(|(document, room)| {
                     self.x.room.join(room);
@@ -273,7 +281,7 @@ impl Running<'_> {
         (failed, status): (Failed, u16),
     ) -> Result<(), End> {
         match branch.failure {
-            Failure::Required(passed) => return Err(refused(passed, failed, status)),
+            Failure::Required(passed) => return Err(self.refused(branch, passed, failed, status)),
             Failure::Value(text) => fan.put(value, text.as_bytes().to_vec()),
             Failure::Skip => {}
         }
@@ -286,6 +294,7 @@ impl Running<'_> {
 
     /// Makes a call of a branch: an exchange of its own, of which the upstream says how it is called.
     fn begin(&mut self, branch: &'static Branch, end: Micros) -> Result<Call, Failed> {
+        self.asked = (None, None);
         let (worker, x) = (&self.worker, &mut *self.x);
         // What a server has said is no fault of the client's.
         let of_server = |reason: Reason| match reason {
@@ -321,6 +330,7 @@ impl Running<'_> {
     ) -> Result<Option<(Document, Taken)>, (Failed, u16)> {
         let x = &mut *self.x;
         x.record.tries += sub.record.tries;
+        self.asked = (sub.record.upstream, sub.record.server);
         x.record.why = sub.record.why.or(x.record.why);
         self.worker.tracer.joined(x, &mut sub);
         let read = match result {
@@ -369,7 +379,7 @@ impl Running<'_> {
         #[cfg(feature = "tested")]
         self.x.reach(format_args!("-{at}"));
         let text = match branch.failure {
-            Failure::Required(passed) => return Err(refused(passed, failed, status)),
+            Failure::Required(passed) => return Err(self.refused(branch, passed, failed, status)),
             // Of several, none is there.
             Failure::Value(_) | Failure::Skip if branch.each.is_some() => Some("{}"),
             Failure::Value(text) => Some(text),
@@ -383,6 +393,20 @@ impl Running<'_> {
         }
         self.lacks(branch, failed.0);
         Ok(State::Over)
+    }
+
+    /// What a client hears where one that is required has failed.
+    fn refused(
+        &mut self,
+        branch: &'static Branch,
+        passed: &[u16],
+        (reason, cause): Failed,
+        status: u16,
+    ) -> End {
+        let (upstream, server) = self.asked;
+        self.x.record.branch = Some(Failing { name: branch.name, upstream, server });
+        let reason = if passed.contains(&status) { Reason { status, ..reason } } else { reason };
+        End::Refused(reason, cause)
     }
 
     /// The answer lacks something.
@@ -399,12 +423,6 @@ impl Running<'_> {
             *place = Some(document);
         }
     }
-}
-
-/// What a client hears where one that is required has failed.
-fn refused(passed: &[u16], (reason, cause): Failed, status: u16) -> End {
-    let reason = if passed.contains(&status) { Reason { status, ..reason } } else { reason };
-    End::Refused(reason, cause)
 }
 
 /// Notes what is sent beside the path: the lines of the head, of which those that the branch has take the place of the gateway's

@@ -34,9 +34,9 @@ pub(crate) fn read(bytes: &[u8], head: &mut Head) -> Result<Option<Request>, Rea
     let read = read_lines(&mut lines, head);
     let Some((target, seen)) = read.map_err(|fault| refusal(fault, bytes))? else { return Ok(None) };
     let len = lines.at;
-    let authority = read_target(target, head)?;
     head.bytes.clear();
     head.bytes.extend_from_slice(bytes.get(..len).unwrap_or_default());
+    let authority = read_target(target, head).inspect_err(|_| note_host(head))?;
     read_host(head, authority)?;
     let (length, last, expect) = read_framing(head, seen)?;
     let trailers = seen.has(Known::Te) && framing::wants_trailers(&head.bytes, &head.fields);
@@ -110,6 +110,12 @@ fn read_target<'a>(target: Target<'a>, head: &mut Head) -> Result<Option<&'a [u8
 fn absolute(target: &[u8]) -> Option<&[u8]> {
     let (scheme, rest) = target.split_at_checked(7)?;
     scheme.eq_ignore_ascii_case(b"http://").then_some(rest)
+}
+
+/// Of what is refused for its target, the host is told as it came.
+fn note_host(head: &mut Head) {
+    let mut hosts = head.fields.iter().filter(|field| field.known == Known::Host);
+    head.host = hosts.next().map(|host| host.value).unwrap_or_default();
 }
 
 /// Finds the one Host field (RFC 9112 section 3.2).

@@ -68,6 +68,18 @@ pub fn cause(x: &Exchange) -> Option<Text<'_>> {
     Some(Cow::Owned(x.record.cause?.to_string().into_bytes()))
 }
 
+/// The branch whose failure is the answer.
+#[must_use]
+pub fn branch(x: &Exchange) -> Option<Text<'_>> {
+    word(x.record.branch.map(|branch| branch.name))
+}
+
+/// The branches that have fallen back, and why.
+#[must_use]
+pub fn incomplete(x: &Exchange) -> Option<Text<'_>> {
+    (!x.incomplete.is_empty()).then(|| Cow::Borrowed(&*x.incomplete))
+}
+
 /// The upstream that was asked.
 #[must_use]
 pub fn upstream(x: &Exchange) -> Option<Text<'_>> {
@@ -77,7 +89,7 @@ pub fn upstream(x: &Exchange) -> Option<Text<'_>> {
 /// Which of its servers was asked last.
 #[must_use]
 pub fn server(x: &Exchange) -> Option<SocketAddr> {
-    x.record.server
+    x.record.asked_last().1
 }
 
 /// How many servers were asked, or tried to be reached.

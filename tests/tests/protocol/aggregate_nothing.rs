@@ -1,11 +1,13 @@
 //! Branches of an `aggregate` whose servers may say that there is nothing (`T?`): that is an answer, and whatever else goes wrong is what it is
 //! of any other.
 
+use std::time::Duration;
+
 use gatewright_tests::gate::refused;
 use gatewright_tests::server::Server;
 use serde_json::json;
 
-use super::aggregate::{ALL, Does, get, meets, ok, setup};
+use super::aggregate::{ALL, Does, answer, get, meets, ok, setup};
 
 /// Whether it says that there is nothing.
 fn has_nothing(does: Does) -> bool {
@@ -84,4 +86,67 @@ fn where_a_list_is_not_there_the_one_without_items_is() {
             "names": 1, "none": true, "tags": [], "mixed": ["none"], "each": {}, "empty": [],
         })
     );
+}
+
+fn members(line: &serde_json::Value) -> [serde_json::Value; 6] {
+    ["reason", "branch", "incomplete", "upstream", "server", "tries"].map(|member| line[member].clone())
+}
+
+#[test]
+fn the_log_says_which_branch_has_failed_and_how_many_tries_there_were() {
+    let users = Server::always(answer("503 Service Unavailable", "", ""));
+    let orders = Server::always(answer("404 Not Found", "", ""));
+    let patient = Server::always(answer("503 Service Unavailable", "", ""));
+    let gate = setup([Some(&users), Some(&orders), None, Some(&patient), None]).start();
+    for path in ["/required", "/skip"] {
+        gate.ask(get(path));
+    }
+    let mut client = gate.client();
+    client.send(get("/retried"));
+    gate.advance_until(Duration::from_millis(10), || client.stirs());
+    client.answer();
+    for path in ["/tickets", "/shared"] {
+        gate.ask(get(path));
+    }
+    let lines = gate.log(5);
+    let at = |server: &Server| json!(server.address.to_string());
+    let null = || json!(null);
+    assert_eq!(
+        members(&lines[0]),
+        [json!("branch_status"), json!("it"), null(), json!("users"), at(&users), json!(1)]
+    );
+    assert_eq!(
+        members(&lines[1]),
+        [json!("aggregate"), null(), json!("it=branch_status"), null(), null(), json!(1)]
+    );
+    assert_eq!(
+        members(&lines[2]),
+        [json!("branch_status"), json!("it"), null(), json!("patient"), at(&patient), json!(3)]
+    );
+    assert_eq!(
+        members(&lines[3]),
+        [json!("branch_status"), json!("tickets"), null(), json!("orders"), at(&orders), json!(1)]
+    );
+    // Of an upstream that shares its requests out, the one that was asked.
+    assert_eq!(
+        members(&lines[4]),
+        [json!("branch_status"), json!("who"), null(), json!("users"), at(&users), json!(1)]
+    );
+}
+
+#[test]
+fn an_answer_that_nobody_can_read_and_a_server_that_is_not_there_are_told_of_the_branch() {
+    let users = Server::always(ok("[]"));
+    let gate = setup([Some(&users), None, None, None, None]).start();
+    gate.ask(get("/chained/a"));
+    gate.ask(get("/tickets"));
+    let lines = gate.log(2);
+    assert_eq!(
+        members(&lines[0])[..4],
+        [json!("branch_unreadable"), json!("first"), json!(null), json!("users")]
+    );
+    assert_eq!(lines[0]["tries"], 1);
+    assert_eq!((&lines[1]["branch"], &lines[1]["reason"]), (&json!("tickets"), &json!("upstream_refused")));
+    assert_eq!((&lines[1]["upstream"], &lines[1]["cause"]), (&json!("orders"), &json!("connection refused")));
+    assert_eq!(lines[1]["tries"], 1);
 }

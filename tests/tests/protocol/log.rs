@@ -56,6 +56,26 @@ fn nothing_that_a_client_sends_makes_a_line_of_its_own() {
 }
 
 #[test]
+fn what_is_refused_for_its_target_has_its_method_and_host() {
+    let server = Server::ok();
+    let gate = Gate::before(&server);
+    let targets = ["/a//b", "/product/a%2Fb", "/product/%ff", "/%zz", "no-path", "/a?b#c"];
+    for target in targets {
+        let answer = gate.ask(format!("PUT {target} HTTP/1.1\r\nHost: Shop.example:8080\r\n\r\n"));
+        assert_eq!(answer.status(), 400, "{target}");
+    }
+    gate.ask("CONNECT a:80 HTTP/1.1\r\nHost: a:80\r\n\r\n");
+    let lines = gate.log(targets.len() + 1);
+    for line in &lines[..targets.len()] {
+        assert_eq!((&line["method"], &line["host"]), (&"PUT".into(), &"Shop.example:8080".into()), "{line}");
+    }
+    assert_eq!(
+        (&lines[targets.len()]["method"], &lines[targets.len()]["host"]),
+        (&"CONNECT".into(), &"a:80".into())
+    );
+}
+
+#[test]
 fn a_line_says_where_the_time_went() {
     let cue = Cue::default();
     let wait = cue.clone();

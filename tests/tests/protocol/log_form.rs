@@ -63,7 +63,7 @@ fn a_template_says_what_became_of_the_exchange() {
     let sent = server.requests();
     let sent = sent[0].field("x-request-id").expect("the server is told the id");
     assert_eq!(facts[8], sent, "the id is that of the request");
-    assert_eq!(lines[1], r"502 upstream_refused connection\x20refused 0");
+    assert_eq!(lines[1], r"502 upstream_refused connection\x20refused 0 no no");
 }
 
 #[test]

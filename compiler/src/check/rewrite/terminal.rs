@@ -27,11 +27,18 @@ pub(super) fn terminal(terminal: &mut Terminal, change: &mut impl Rewrite) {
             it.arguments.iter_mut().for_each(|argument| value(argument, change));
             change.span(&mut it.within.span);
         }
-        TerminalKind::Redirect { status, target } => {
+        TerminalKind::Redirect { status, target, query } => {
             change.span(&mut status.span);
             match target {
                 Target::Url(it) => text(it, change),
                 Target::Path(it) => template(it, change),
+                Target::Elsewhere { span, origin: _, path } => {
+                    change.span(span);
+                    template(path, change);
+                }
+            }
+            if let Some(it) = query {
+                change.span(it);
             }
         }
     }

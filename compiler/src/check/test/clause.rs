@@ -296,8 +296,7 @@ fn json(check: &mut Check<'_>, value: &Value) -> Option<Body> {
     if let Some(text) = answer::known(value, Want::Json) {
         return Some(Body::Json(text));
     }
-    // A record may go on over several lines, and a message does not.
-    let found = format!("`{}`", check.slice(value.span).lines().next().unwrap_or_default());
+    let found = super::on_one_line(check.slice(value.span));
     let expected = "JSON in which every value is written out";
     check
         .problems

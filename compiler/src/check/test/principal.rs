@@ -44,7 +44,7 @@ pub(super) fn of(check: &mut Check<'_>, name: &Name, claims: Option<&Value>) -> 
             continue;
         }
         let Some(text) = answer::known(&entry.value, Want::Json) else {
-            let found = format!("`{}`", check.slice(entry.value.span).lines().next().unwrap_or_default());
+            let found = super::on_one_line(check.slice(entry.value.span));
             let expected = "JSON in which every value is written out";
             check.problems.push(wrong_type(entry.value.span, expected, &found));
             continue;

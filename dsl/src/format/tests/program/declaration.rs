@@ -132,7 +132,7 @@ impl Writer {
             self.line_end();
             self.put("   ");
         }
-        match self.below(4) {
+        match self.below(5) {
             0 => self.put("->  app   /x/{a.b}/{c}"),
             1 => {
                 self.put("respond  200  json ");
@@ -145,7 +145,8 @@ impl Writer {
                 }
             }
             2 => self.put("respond 200 text \"a {b}\""),
-            _ => self.put("redirect  301  \"/x/{a}\""),
+            3 => self.put("redirect  301  \"/x/{a}\""),
+            _ => self.put("redirect  308  \"https://x.example/{a}\"   query"),
         }
         if self.chance(2) {
             self.gap();
