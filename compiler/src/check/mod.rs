@@ -29,6 +29,7 @@ mod logged;
 mod name;
 mod own_answer;
 mod params;
+mod passed;
 pub(crate) use auth::principals;
 pub(crate) mod path;
 mod pattern;

@@ -60,6 +60,7 @@ kinds! {
     CONDITION_TOO_COMPLEX "condition_too_complex" "a condition of too many alternatives";
     CONFLICTING_POLICIES "conflicting_policies" "two policies disagree";
     CONTRACT_DISAGREES "contract_disagrees" "a contract says otherwise of a type";
+    CREDENTIAL_SENT "credential_sent" "a credential would be sent on";
     DUPLICATE_LISTENER "duplicate_listener" "two listeners cannot have one address";
     DUPLICATE_NAME "duplicate_name" "two declarations have one name";
     DUPLICATE_ROUTE "duplicate_route" "two routes match the same requests";
