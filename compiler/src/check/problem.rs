@@ -74,6 +74,7 @@ kinds! {
     IMPORT_CYCLE "import_cycle" "files that import each other";
     IMPOSSIBLE_CAPTURE "impossible_capture" "a capture that no request can match";
     INCOMPATIBLE_TYPES "incompatible_types" "an operator between values that do not go together";
+    LET_CYCLE "let_cycle" "a `let` that uses itself";
     LIVE_NOT_HERE "live_not_here" "a live value where nothing can change while the gateway runs";
     LOGGED_CLAIM "logged_claim" "what is known of who asks would stand in the log, and nobody says that it may";
     LOGGED_CREDENTIAL "logged_credential" "a credential would stand in the log";
