@@ -122,6 +122,7 @@ kinds! {
     TOO_MANY_CAPTURES "too_many_captures" "a pattern has at most 16 captures";
     TOO_MANY_IMPORTS "too_many_imports" "imports of imports come to too many files";
     TYPE_CYCLE "type_cycle" "a type that contains itself";
+    TYPE_TOO_LARGE "type_too_large" "a type of too many fields in all";
     UNCHANGEABLE_LIVE "unchangeable_live" "nothing can change a live value";
     UNGUARDED_ROUTE "unguarded_route" "a route does not say who may come";
     UNKNOWN_AUTH "unknown_auth" "no `auth` of this name";

@@ -6,7 +6,7 @@ use gatewright_dsl::problem::{Problem, nearest::nearest};
 use super::{
     ALWAYS_PRESENT, ANSWER_NOT_KNOWN, EXCHANGE_NOT_OVER, EXPOSED_SECRET, EXPRESSION_TOO_COMPLEX,
     INCOMPATIBLE_TYPES, LET_CYCLE, NOT_RECORDED, OPTIONAL_NOT_HANDLED, RESERVED_NAME, SAME_VARIABLE,
-    SETTLED_COMPARISON, SHADOWED_NAME, TYPE_CYCLE, UNKNOWN_MEMBER, UNKNOWN_NAME,
+    SETTLED_COMPARISON, SHADOWED_NAME, TYPE_CYCLE, TYPE_TOO_LARGE, UNKNOWN_MEMBER, UNKNOWN_NAME,
     UNSUPPORTED_TYPE, UNUSED_PARAM, UNUSED_TYPE, WRONG_ARGUMENTS,
 };
 
@@ -127,6 +127,12 @@ pub(in crate::check) fn type_cycle(name: &str, span: Span, through: Option<Span>
         None => problem,
     };
     problem.help("leave the field out that closes the circle")
+}
+
+pub(in crate::check) fn type_too_large(name: &str, most: usize, span: Span) -> Problem {
+    Problem::error(&TYPE_TOO_LARGE, format!("the type `{name}` has more than {most} fields in all"))
+        .at(span, "with those of the types of its fields")
+        .help("use a type of many fields in fewer places")
 }
 
 pub(in crate::check) fn unsupported_type(ty: &str, span: Span, place: &str, help: &str) -> Problem {
