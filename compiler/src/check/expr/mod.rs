@@ -19,7 +19,7 @@ use gatewright_dsl::problem::setting::wrong_type;
 use gatewright_dsl::schema::{Stage, Want};
 use gatewright_dsl::{Problem, Span};
 
-use self::join::{fitted, is_text, join, widest};
+use self::join::{either, fitted, is_text, join, widest};
 use self::scope::{Found, Scope};
 use super::problem;
 use crate::ir::expr::{Expr, Form, Function, Kind, Part, Read};
@@ -382,7 +382,7 @@ impl<'a> Typing<'a> {
                 return self.fail(problem);
             }
         }
-        let Some(ty) = join(&first.ty, &second.ty) else {
+        let Some(ty) = either(&first, &second) else {
             let sides = [(&*first.ty.to_string(), then.span), (&*second.ty.to_string(), otherwise.span)];
             let help = "both sides of `else` must be of one type";
             return self.fail(problem::incompatible_types("else", then.span.to(otherwise.span), sides, help));
