@@ -3,6 +3,7 @@
 //! An expression is typed from the inside out; only literals take their type from the place where they stand. What comes out
 //! has no names left, so that it can be compared, counted and emitted.
 
+mod argument;
 mod document;
 mod join;
 pub(crate) mod literal;
@@ -19,6 +20,7 @@ use gatewright_dsl::problem::setting::wrong_type;
 use gatewright_dsl::schema::{Stage, Want};
 use gatewright_dsl::{Problem, Span};
 
+pub(crate) use self::argument::is_alike;
 use self::join::{either, fitted, is_text, join, widest};
 use self::scope::{Found, Scope};
 use super::problem;
@@ -152,6 +154,14 @@ impl<'a> Typing<'a> {
     /// The typed expression. A literal is read as of the expected type, where that can be; whether the result is of that
     /// type is for the caller to ask.
     fn typed(&mut self, value: &Value, expected: Option<&Ty>) -> Typed {
+        let expr = self.by_form(value, expected)?;
+        match argument::held(self.scope, &expr.ty, value.span) {
+            Some(problem) => self.fail(problem),
+            None => Some(expr),
+        }
+    }
+
+    fn by_form(&mut self, value: &Value, expected: Option<&Ty>) -> Typed {
         let span = value.span;
         match &value.kind {
             ValueKind::List(items) => self.list(items, expected),
