@@ -41,7 +41,9 @@ pub(super) fn hold(check: &mut Check<'_>, route: &Route<'_>) {
     if let Some(terminal) = route.written.terminal() {
         let ends = arms.map(|arm| &arm.end).chain(route.end.iter().filter(|_| route.arms.is_none()));
         for (way, end) in terminal.ways().zip(ends) {
-            functions(end).into_iter().for_each(|function| look(function, way.span));
+            for function in functions(end) {
+                look(function, way.span);
+            }
         }
         if let (TerminalKind::Aggregate(written), Some(made)) = (&terminal.kind, route.aggregate.as_deref()) {
             let Aggregate { branches, answer, .. } = made;
@@ -51,7 +53,8 @@ pub(super) fn hold(check: &mut Check<'_>, route: &Route<'_>) {
             }
         }
     }
-    let problems = found.into_iter().map(|(span, name)| problem::credential_sent(name, span));
+    let words = check.catalogue.policies().find_map(|policy| Some((policy.name, policy.passes?.1)));
+    let problems = found.into_iter().map(|(span, name)| problem::credential_sent(name, span, words));
     check.problems.extend(problems);
 }
 

@@ -103,13 +103,11 @@ impl<'a> Scope<'a> {
 
     /// What the argument at a place is given for that cannot have all values of a type.
     pub(crate) fn wanting(&self, argument: Span, takes: &dyn Fn(&Ty) -> bool) -> Option<Parameter> {
-        match self.outer {
-            Some(outer) => outer.wanting(argument, takes),
-            None => {
-                let arguments = self.arguments.borrow();
-                arguments.get(&argument)?.iter().find(|parameter| !takes(&parameter.ty)).cloned()
-            }
+        if let Some(outer) = self.outer {
+            return outer.wanting(argument, takes);
         }
+        let arguments = self.arguments.borrow();
+        arguments.get(&argument)?.iter().find(|parameter| !takes(&parameter.ty)).cloned()
     }
 
     /// Says which names are those of `auth`s.

@@ -32,11 +32,15 @@ pub(in crate::check) fn logged_credential(name: &str, span: Span) -> Problem {
         .help("write what is known of who asks in its place")
 }
 
-/// A credential in a request to a server, or in an answer.
-pub(in crate::check) fn credential_sent(name: &str, span: Span) -> Problem {
+/// A credential in a request to a server, or in an answer; `words` let it go there, where there are such words.
+pub(in crate::check) fn credential_sent(name: &str, span: Span, words: Option<(&str, &str)>) -> Problem {
+    let instead = "send what is known of who asks in its place";
     Problem::error(&CREDENTIAL_SENT, format!("`{name}` holds a credential, and would be sent on"))
         .at(span, "whoever gets it could use it")
-        .help("send what is known of who asks in its place, or write `forward credential`")
+        .help(match words {
+            Some((policy, word)) => format!("{instead}, or write `{policy} {word}`"),
+            None => instead.to_owned(),
+        })
 }
 
 /// A claim in a line of the log, of which nobody has said that it may stand there.
