@@ -16,6 +16,7 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use crate::algebra::Method;
 use crate::routes::{Given, Listed, Plan};
+use crate::ty::Ty;
 
 pub use self::foretold::Foretold;
 use self::scene::Scene;
@@ -23,6 +24,11 @@ use self::value::Open;
 pub use self::verdict::Verdict;
 pub use self::walk::{By, Hop};
 pub(crate) use self::walk::{accepts, literal, shown};
+
+/// Whether a text is a value of a type.
+pub(crate) fn reads(ty: &Ty, text: &str) -> bool {
+    read::read(ty, text.as_bytes()).is_some()
+}
 
 /// A request, and what the gateway was started with.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -20,7 +20,7 @@ use super::rewrite::Space;
 use super::route::Route;
 use super::unit::Unit;
 use super::upstream::Upstream;
-use super::{Check, asked, contract, inside, logged, problem, resolve, step};
+use super::{Check, asked, contract, inside, logged, passed, problem, resolve, step};
 use crate::checked::{self, Claim, Resolved, Step, Word};
 use crate::emit::expr::constant;
 use crate::ir::expr::Constant;
@@ -442,6 +442,7 @@ pub(super) fn hold(check: &mut Check<'_>, outside: &[Step], routes: &[Route<'_>]
     logged::hold(check, outside);
     for route in routes {
         logged::hold(check, &route.steps);
+        passed::hold(check, route);
     }
     guarded(check);
 }

@@ -15,6 +15,7 @@ use super::{Check, path, problem};
 use crate::algebra::Method;
 use crate::checked::{End, Piece};
 use crate::contract::{self, Contract, Missing, Operation, Segment, fits};
+use crate::explain;
 use crate::ty::Ty;
 
 /// Formats of texts that a type of ours has, or may lack.
@@ -164,7 +165,7 @@ fn branched(
     written: &ast::Branch,
     (upstream, ty): (&Upstream<'_>, &Ty),
     segments: &[Segment],
-    query: &[(String, Option<Ty>)],
+    query: &[(String, Segment)],
 ) {
     let Some(contract) = &upstream.contract else { return };
     let (name, span) = (&upstream.name.text, written.path.span);
@@ -235,10 +236,10 @@ fn values(
         }
     };
     for (at, name) in operation.captured() {
-        let Some(Segment::Value(ty)) = segments.get(at) else { continue };
+        let Some(segment) = segments.get(at) else { continue };
         let parameter = parameters.iter().find(|known| !known.is_query && known.name == name);
         if let Some(schema) = parameter.and_then(|parameter| parameter.schema) {
-            taken(check, contract, schema, (ty, &format!("`{{{name}}}` of the path")), span);
+            given(check, contract, schema, (segment, &format!("`{{{name}}}` of the path")), span);
         }
     }
 }
@@ -247,25 +248,20 @@ fn queried(
     check: &mut Check<'_>,
     (contract, upstream): (&Contract, &str),
     operation: Operation<'_>,
-    query: &[(String, Option<Ty>)],
+    query: &[(String, Segment)],
     span: Span,
 ) {
     // What is wrong with them has been said of the path.
     let Ok(parameters) = operation.parameters() else { return };
     let at = format!("{}:{}", contract.file, operation.line());
     let known: Vec<&str> = parameters.iter().filter(|it| it.is_query).map(|it| it.name).collect();
-    for (name, ty) in query {
-        let parameter = parameters.iter().find(|it| it.is_query && it.name == *name);
-        match (parameter, ty) {
-            (None, _) => {
-                check.problems.push(problem::query_outside_contract(upstream, name, &known, &at, span));
-            }
-            (Some(parameter), Some(ty)) => {
-                if let Some(schema) = parameter.schema {
-                    taken(check, contract, schema, (ty, &format!("`{name}` in the query")), span);
-                }
-            }
-            (Some(_), None) => {}
+    for (name, value) in query {
+        let Some(parameter) = parameters.iter().find(|it| it.is_query && it.name == *name) else {
+            check.problems.push(problem::query_outside_contract(upstream, name, &known, &at, span));
+            continue;
+        };
+        if let Some(schema) = parameter.schema {
+            given(check, contract, schema, (value, &format!("`{name}` in the query")), span);
         }
     }
     for parameter in parameters.iter().filter(|it| it.is_query && it.is_required) {
@@ -273,6 +269,29 @@ fn queried(
             let at = format!("{}:{}", contract.file, parameter.line);
             check.problems.push(problem::query_missing(upstream, parameter.name, &at, span));
         }
+    }
+}
+
+/// Whether a parameter takes what stands in its place: a value of a type, or this text.
+fn given(
+    check: &mut Check<'_>,
+    contract: &Contract,
+    schema: &crate::contract::Node,
+    (segment, of): (&Segment, &str),
+    span: Span,
+) {
+    let text = match segment {
+        Segment::Value(ty) => return taken(check, contract, schema, (ty, of), span),
+        Segment::Text(text) => text,
+        Segment::Rest => return,
+    };
+    // What has no type here, or is no single value, is not looked at.
+    let Ok((ty, _)) = contract::ty(contract, schema) else { return };
+    if ty.is_scalar() && !text.contains('%') && !explain::reads(&ty, text) {
+        let node = contract.followed(schema).unwrap_or(schema);
+        let at = format!("{}:{}", contract.file, node.line);
+        let what = format!("it is `{ty}` there, and `{text}` is none");
+        check.problems.push(problem::contract_disagrees(of, &what, &at, span));
     }
 }
 
@@ -313,8 +332,8 @@ fn shown(segments: &[Segment]) -> String {
     shown.collect()
 }
 
-/// The segments of a path that is made, and what stands in its query: each name, and the type of its value where that is one whole.
-fn asked(pieces: &[Piece], captures: &[Capture<'_>]) -> (Vec<Segment>, Vec<(String, Option<Ty>)>) {
+/// The segments of a path that is made, and what stands in its query: each name, and its value.
+fn asked(pieces: &[Piece], captures: &[Capture<'_>]) -> (Vec<Segment>, Vec<(String, Segment)>) {
     let mut values: Vec<Segment> = Vec::new();
     let mut whole = String::new();
     for piece in pieces {
@@ -348,8 +367,7 @@ fn asked(pieces: &[Piece], captures: &[Capture<'_>]) -> (Vec<Segment>, Vec<(Stri
     let segments = path.trim_start_matches('/').split('/').map(read).collect();
     let fields = query.split('&').filter(|field| !field.is_empty()).map(|field| {
         let (name, value) = field.split_once('=').unwrap_or((field, ""));
-        let ty = if let Segment::Value(ty) = read(value) { Some(ty) } else { None };
-        (name.to_owned(), ty)
+        (name.to_owned(), read(value))
     });
     (segments, fields.collect())
 }

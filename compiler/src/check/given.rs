@@ -7,10 +7,10 @@ use gatewright_dsl::problem::setting::wrong_type;
 use gatewright_dsl::schema::Stage;
 use gatewright_dsl::{Catalogue, Problem, Span};
 
+use super::expr::scope::Parameter;
 use super::expr::{self, literal};
 use super::rewrite::{self, Rewrite, Space};
 use super::{Check, problem, unit};
-use crate::ty::Ty;
 
 /// The argument of each parameter, if their number is right.
 pub(super) fn arguments<'u>(
@@ -45,7 +45,9 @@ fn fits(check: &mut Check<'_>, param: &Field, argument: &Value) -> bool {
     } else {
         // Names that only a route knows are looked up there; what is wrong with them is said there too.
         let typed = expr::expression(&check.params.scope, argument, Stage::Request, &mut Vec::new());
-        let found = typed.map(|expr| expr.ty.clone()).filter(|found| !is_alike(found, &ty));
+        let parameter = Parameter { name: param.name.clone(), ty: ty.clone() };
+        check.params.scope.give(argument.span, parameter);
+        let found = typed.map(|expr| expr.ty.clone()).filter(|found| !expr::is_alike(found, &ty));
         found.map(|found| wrong_type(argument.span, &format!("`{ty}`"), &format!("`{found}`")))
     };
     match wrong {
@@ -73,22 +75,6 @@ fn is_literal(value: &Value) -> bool {
         ValueKind::Word(word) => word.contains("::"),
         ValueKind::List(items) => items.iter().all(is_literal),
         _ => false,
-    }
-}
-
-/// Whether values of one type can be values of the other, bounds left aside.
-fn is_alike(found: &Ty, wanted: &Ty) -> bool {
-    match (found, wanted) {
-        (Ty::Optional(found), Ty::Optional(wanted)) => is_alike(found, wanted),
-        (Ty::Optional(_), _) => false,
-        (found, Ty::Optional(wanted)) => is_alike(found, wanted),
-        (Ty::List(found, _), Ty::List(wanted, _)) | (Ty::Map(found), Ty::Map(wanted)) => {
-            is_alike(found, wanted)
-        }
-        (Ty::String(_) | Ty::Enum(_), Ty::String(_)) | (Ty::Int(_), Ty::Decimal(_)) => true,
-        (Ty::Enum(found), Ty::Enum(wanted)) => found.iter().all(|text| wanted.contains(text)),
-        (Ty::Record(found), Ty::Record(wanted)) => found == wanted,
-        (found, wanted) => std::mem::discriminant(found) == std::mem::discriminant(wanted),
     }
 }
 

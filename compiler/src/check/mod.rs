@@ -30,6 +30,7 @@ mod mentioned;
 mod name;
 mod own_answer;
 mod params;
+mod passed;
 pub(crate) use auth::principals;
 pub(crate) mod path;
 mod pattern;

@@ -61,6 +61,7 @@ kinds! {
     CONDITION_TOO_COMPLEX "condition_too_complex" "a condition of too many alternatives";
     CONFLICTING_POLICIES "conflicting_policies" "two policies disagree";
     CONTRACT_DISAGREES "contract_disagrees" "a contract says otherwise of a type";
+    CREDENTIAL_SENT "credential_sent" "a credential would be sent on";
     DUPLICATE_LISTENER "duplicate_listener" "two listeners cannot have one address";
     DUPLICATE_NAME "duplicate_name" "two declarations have one name";
     DUPLICATE_ROUTE "duplicate_route" "two routes match the same requests";
@@ -74,6 +75,7 @@ kinds! {
     IMPORT_CYCLE "import_cycle" "files that import each other";
     IMPOSSIBLE_CAPTURE "impossible_capture" "a capture that no request can match";
     INCOMPATIBLE_TYPES "incompatible_types" "an operator between values that do not go together";
+    LET_CYCLE "let_cycle" "a `let` that uses itself";
     LIVE_NOT_HERE "live_not_here" "a live value where nothing can change while the gateway runs";
     LOGGED_CLAIM "logged_claim" "what is known of who asks would stand in the log, and nobody says that it may";
     LOGGED_CREDENTIAL "logged_credential" "a credential would stand in the log";
@@ -121,6 +123,7 @@ kinds! {
     TOO_MANY_CAPTURES "too_many_captures" "a pattern has at most 16 captures";
     TOO_MANY_IMPORTS "too_many_imports" "imports of imports come to too many files";
     TYPE_CYCLE "type_cycle" "a type that contains itself";
+    TYPE_TOO_LARGE "type_too_large" "a type of too many fields in all";
     UNCHANGEABLE_LIVE "unchangeable_live" "nothing can change a live value";
     UNGUARDED_ROUTE "unguarded_route" "a route does not say who may come";
     UNKNOWN_AUTH "unknown_auth" "no `auth` of this name";

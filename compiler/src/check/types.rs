@@ -13,13 +13,17 @@ use super::expr::literal;
 use super::problem;
 use crate::ty::{self, Record, Ty, Types};
 
+/// How many fields a type may have in all: what is made of it grows with them.
+const MOST_MEMBERS: usize = 10_000;
+
 /// Reads all type declarations; of two with one name, the first.
 pub(super) fn read(declarations: &[&TypeDeclaration], problems: &mut Vec<Problem>) -> Types {
     let mut by_name: BTreeMap<&str, &TypeDeclaration> = BTreeMap::new();
     for declaration in declarations {
         by_name.entry(&declaration.name.text).or_insert(declaration);
     }
-    let mut reading = Reading { by_name, types: Types::default(), open: Vec::new(), problems };
+    let members = BTreeMap::new();
+    let mut reading = Reading { by_name, types: Types::default(), open: Vec::new(), members, problems };
     for declaration in declarations {
         reading.read(declaration);
     }
@@ -31,6 +35,8 @@ struct Reading<'a> {
     types: Types,
     /// Those being read, the outermost first, each with the place where the next one is named.
     open: Vec<(&'a str, Option<Span>)>,
+    /// How many fields those that were read have in all, with those of the types of their fields.
+    members: BTreeMap<&'a str, usize>,
     problems: &'a mut Vec<Problem>,
 }
 
@@ -52,7 +58,24 @@ impl<'a> Reading<'a> {
         }
         let ty = if is_whole { self.body(declaration) } else { None };
         self.open.pop();
+        let members = self.members(&declaration.body);
+        let is_bounded = members <= MOST_MEMBERS;
+        if ty.is_some() && !is_bounded {
+            self.problems.push(problem::type_too_large(name, MOST_MEMBERS, declaration.name.span));
+        }
+        let ty = ty.filter(|_| is_bounded);
+        self.members.insert(name, if ty.is_some() { members } else { 0 });
         self.types.declare(name, ty);
+    }
+
+    /// How many fields a value has in all, where no list has more than one.
+    fn members(&self, body: &TypeBody) -> usize {
+        let of = |name: &str| self.members.get(name).copied().unwrap_or_default();
+        let inside = names(body).into_iter().fold(0_usize, |sum, (name, _)| sum.saturating_add(of(name)));
+        match body {
+            TypeBody::Alias(_) => inside,
+            TypeBody::Record { fields, .. } => inside.saturating_add(fields.len()),
+        }
     }
 
     /// Reads the type of a name first. Whether that can be: not if it is still open, which is a circle.

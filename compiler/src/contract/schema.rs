@@ -202,10 +202,16 @@ impl<'c> Holding<'c> {
                 Some(items) => self.holds(items, item, &format!("{at}[*]")),
                 None => self.wrong(at, said.line, "it does not say what the list holds"),
             },
-            Ty::Map(item) => match said.others {
-                Some(others) => self.holds(others, item, &format!("{at}[…]")),
-                None => self.wrong(at, said.line, "it does not say what stands under its names"),
-            },
+            Ty::Map(item) => {
+                // Those that have a name there stand under it too.
+                for (name, schema) in &said.fields {
+                    self.holds(schema, item, &format!("{at}[\"{name}\"]"));
+                }
+                match said.others {
+                    Some(others) => self.holds(others, item, &format!("{at}[…]")),
+                    None => self.wrong(at, said.line, "it does not say what stands under its names"),
+                }
+            }
             _ => {}
         }
     }
@@ -328,6 +334,17 @@ mod tests {
             wrong("{type: object, additionalProperties: {type: integer}}", &Ty::Map(Ty::INT.into())),
             Vec::<String>::new()
         );
+    }
+
+    #[test]
+    fn what_has_a_name_stands_in_a_map_too() {
+        let schema = "{properties: {total: {type: string}, count: {type: integer}}, additionalProperties: {type: integer}}";
+        assert_eq!(
+            wrong(schema, &Ty::Map(Ty::INT.into())),
+            ["[\"total\"]: it is `string` there, and `int` here"]
+        );
+        let schema = "{properties: {count: {type: integer}}, additionalProperties: {type: integer}}";
+        assert_eq!(wrong(schema, &Ty::Map(Ty::INT.into())), Vec::<String>::new());
     }
 
     #[test]

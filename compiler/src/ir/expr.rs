@@ -8,6 +8,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use gatewright_dsl::schema::Want;
+use gatewright_dsl::schema::field::COOKIES;
 
 use crate::ty::{Decimal, Range, Ty};
 
@@ -259,7 +260,7 @@ impl Expr {
         if let Kind::Read(Read::Raw(lookup, name) | Read::Field(lookup, name, _)) = &self.kind {
             let field = match lookup {
                 Lookup::Header => name,
-                Lookup::Cookie => "cookie",
+                Lookup::Cookie => COOKIES,
                 _ => return None,
             };
             return names.iter().find(|own| own.eq_ignore_ascii_case(field)).map(String::as_str);

@@ -27,6 +27,7 @@ pub const ROW: Policy = Policy {
     accord: Some(has_a_credential),
     home: "policy::forward",
     merges: true,
+    passes: Some(("part", "credential")),
     // Without it all goes on but the credential.
     effect: Effect {
         amounts: &[Amount::wider("names")],

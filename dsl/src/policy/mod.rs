@@ -137,6 +137,8 @@ pub struct Policy {
     pub guard: Option<Guard>,
     /// What it says of who asks.
     pub who: Option<Who>,
+    /// The parameter and the word of it with which that by which a client says who it is goes further.
+    pub passes: Option<(&'static str, &'static str)>,
     /// Where it may name a type, what its step becomes there: it waits for the body of the request.
     pub reading: Option<Reading>,
     /// The word that, where it is written, lets a route take the other form of its path too: with a slash at its end, or
@@ -269,6 +271,7 @@ impl Policy {
         watches: None,
         guard: None,
         who: None,
+        passes: None,
         reading: None,
         either: None,
         effect: Effect::UNSAID,

@@ -6,6 +6,9 @@ use crate::problem::Problem;
 use crate::problem::setting::PROTECTED_FIELD;
 use crate::source::Span;
 
+/// The field in which cookies stand.
+pub const COOKIES: &str = "cookie";
+
 /// What frames a message or says how it came here is written by the gateway alone (RFC 9110 section 7.6.1).
 pub(crate) const PROTECTED: &[&str] = &[
     "connection",

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use crate::ir::expr::{Expr, Kind};
+use crate::ir::expr::{Constant, Expr, Kind};
 use crate::ty::{Range, Ty};
 
 /// The type without bounds: what a literal that stands beside it is.
@@ -40,6 +40,15 @@ pub(super) fn join(a: &Ty, b: &Ty) -> Option<Ty> {
     Some(if left_optional || right_optional { joined.optional() } else { joined })
 }
 
+/// The type of whichever of two there is. A text that is written out is of the enum beside it, where that has it.
+pub(super) fn either(a: &Expr, b: &Expr) -> Option<Ty> {
+    let beside = |text: &Expr, other: &Expr| match (text.constant(), other.ty.present().0) {
+        (Some(Constant::Text(text)), Ty::Enum(words)) => words.contains(text).then(|| other.ty.clone()),
+        _ => None,
+    };
+    beside(a, b).or_else(|| beside(b, a)).or_else(|| join(&a.ty, &b.ty))
+}
+
 /// Whether its values are texts.
 pub(super) fn is_text(ty: &Ty) -> bool {
     matches!(ty, Ty::String(_) | Ty::Enum(_) | Ty::Path | Ty::Url)
@@ -74,4 +83,38 @@ pub(super) fn fitted(expr: Rc<Expr>, ty: &Ty) -> Rc<Expr> {
         return Expr::new(Kind::Present(expr), ty);
     }
     expr
+}
+
+#[cfg(test)]
+mod tests {
+    use gatewright_dsl::{Catalogue, Source};
+
+    fn problems(on: &str) -> Vec<&'static str> {
+        let text = format!(
+            "gateway g {{ listen http :8080 }}
+upstream u {{ server \"http://127.0.0.1:9001\" }}
+type E = \"a\" | \"b\"
+type B {{ g: E?, h: E, s: string }}
+route POST /m {{
+  body B
+  match {on} {{
+    \"a\" -> u
+    \"b\" respond 200
+  }}
+}}
+"
+        );
+        let checked = crate::check(&[Source::new("gateway.gw", text)], &Catalogue::standard());
+        checked.err().unwrap_or_default().into_iter().map(|problem| problem.name).collect()
+    }
+
+    #[test]
+    fn a_text_is_of_the_enum_beside_it() {
+        const FINE: [&str; 0] = [];
+        assert_eq!(problems("body.g ?? \"a\""), FINE);
+        assert_eq!(problems("(if body.h == \"a\" then \"b\" else body.h)"), FINE);
+        assert_eq!(problems("(if body.s == \"x\" then body.h else \"a\")"), FINE);
+        assert_eq!(problems("body.g ?? \"c\""), ["match_incomplete"]);
+        assert_eq!(problems("(if body.s == \"x\" then body.s else \"a\")"), ["match_incomplete"]);
+    }
 }

@@ -3,6 +3,7 @@
 //! An expression is typed from the inside out; only literals take their type from the place where they stand. What comes out
 //! has no names left, so that it can be compared, counted and emitted.
 
+mod argument;
 mod document;
 mod join;
 pub(crate) mod literal;
@@ -20,7 +21,8 @@ use gatewright_dsl::problem::setting::wrong_type;
 use gatewright_dsl::schema::{Stage, Want};
 use gatewright_dsl::{Problem, Span};
 
-use self::join::{fitted, is_text, join, stand_in, widest};
+pub(crate) use self::argument::is_alike;
+use self::join::{either, fitted, is_text, join, stand_in, widest};
 use self::scope::{Found, Scope};
 use super::problem;
 use crate::ir::expr::{Expr, Form, Function, Kind, Part, Read};
@@ -156,6 +158,14 @@ impl<'a> Typing<'a> {
     /// The typed expression. A literal is read as of the expected type, where that can be; whether the result is of that
     /// type is for the caller to ask.
     fn typed(&mut self, value: &Value, expected: Option<&Ty>) -> Typed {
+        let expr = self.by_form(value, expected)?;
+        match argument::held(self.scope, &expr.ty, value.span) {
+            Some(problem) => self.fail(problem),
+            None => Some(expr),
+        }
+    }
+
+    fn by_form(&mut self, value: &Value, expected: Option<&Ty>) -> Typed {
         let span = value.span;
         match &value.kind {
             ValueKind::List(items) => self.list(items, expected),
@@ -393,7 +403,7 @@ impl<'a> Typing<'a> {
                 return self.fail(problem);
             }
         }
-        let Some(ty) = join(&first.ty, &second.ty) else {
+        let Some(ty) = either(&first, &second) else {
             let sides = [(&*first.ty.to_string(), then.span), (&*second.ty.to_string(), otherwise.span)];
             let help = "both sides of `else` must be of one type";
             return self.fail(problem::incompatible_types("else", then.span.to(otherwise.span), sides, help));

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use gatewright_dsl::Span;
 use gatewright_dsl::ast::{Operator, Value};
 
-use super::{Typed, Typing, fitted, is_text, join, literal, settled::settled, stand_in};
+use super::{Typed, Typing, either, fitted, is_text, join, literal, settled::settled, stand_in};
 use crate::check::problem;
 use crate::ir::expr::{Comparison, Expr, Kind};
 use crate::ty::Ty;
@@ -122,7 +122,8 @@ impl Typing<'_> {
             return self.fail(problem::always_present("??", &ty, left.span));
         };
         let second = self.operand(right, Some(&inner))?;
-        let Some(ty) = join(&inner, &second.ty) else {
+        let there = Expr::new(Kind::Found(Rc::clone(&first)), (*inner).clone());
+        let Some(ty) = either(&there, &second) else {
             let sides = [(&*first.ty.to_string(), left.span), (&*second.ty.to_string(), right.span)];
             return self.fail(problem::incompatible_types(
                 "??",

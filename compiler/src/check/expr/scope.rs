@@ -40,6 +40,15 @@ pub(crate) struct Scope<'a> {
     words: Cell<WhoWords>,
     /// Said of the outermost one.
     records: Cell<Records>,
+    /// Said of the outermost one: by their places, what arguments of policies are given for.
+    arguments: RefCell<BTreeMap<Span, Vec<Parameter>>>,
+}
+
+/// What an argument of a policy is given for.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Parameter {
+    pub(crate) name: Name,
+    pub(crate) ty: Ty,
 }
 
 /// Somebody who is known to an `auth`.
@@ -81,6 +90,24 @@ impl<'a> Scope<'a> {
     /// What the gateway notes of every exchange.
     pub(crate) fn records(&self) -> Records {
         self.outer.map_or_else(|| self.records.get(), Scope::records)
+    }
+
+    /// Says what the argument at a place is given for.
+    pub(crate) fn give(&self, argument: Span, parameter: Parameter) {
+        let mut arguments = self.arguments.borrow_mut();
+        let known = arguments.entry(argument).or_default();
+        if !known.contains(&parameter) {
+            known.push(parameter);
+        }
+    }
+
+    /// What the argument at a place is given for that cannot have all values of a type.
+    pub(crate) fn wanting(&self, argument: Span, takes: &dyn Fn(&Ty) -> bool) -> Option<Parameter> {
+        if let Some(outer) = self.outer {
+            return outer.wanting(argument, takes);
+        }
+        let arguments = self.arguments.borrow();
+        arguments.get(&argument)?.iter().find(|parameter| !takes(&parameter.ty)).cloned()
     }
 
     /// Says which names are those of `auth`s.

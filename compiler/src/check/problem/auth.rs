@@ -6,7 +6,7 @@ use gatewright_dsl::problem::{Problem, nearest::nearest, setting, syntax, text};
 use gatewright_dsl::schema::Mismatch;
 
 use super::{
-    CLAIM_INSIDE, LOGGED_CLAIM, LOGGED_CREDENTIAL, PLAINTEXT_LISTENER, PRINCIPAL_NOT_KNOWN,
+    CLAIM_INSIDE, CREDENTIAL_SENT, LOGGED_CLAIM, LOGGED_CREDENTIAL, PLAINTEXT_LISTENER, PRINCIPAL_NOT_KNOWN,
     PRINCIPAL_NOT_REQUIRED, SETTING_WITHOUT_EFFECT, SHADOWED_NAME, UNGUARDED_ROUTE, UNKNOWN_AUTH,
     UNKNOWN_POLICY, UNUSED_AUTH,
 };
@@ -30,6 +30,17 @@ pub(in crate::check) fn logged_credential(name: &str, span: Span) -> Problem {
     Problem::error(&LOGGED_CREDENTIAL, format!("`{name}` holds a credential, and would stand in the log"))
         .at(span, "whoever reads the log could use it")
         .help("write what is known of who asks in its place")
+}
+
+/// A credential in a request to a server, or in an answer; `words` let it go there, where there are such words.
+pub(in crate::check) fn credential_sent(name: &str, span: Span, words: Option<(&str, &str)>) -> Problem {
+    let instead = "send what is known of who asks in its place";
+    Problem::error(&CREDENTIAL_SENT, format!("`{name}` holds a credential, and would be sent on"))
+        .at(span, "whoever gets it could use it")
+        .help(match words {
+            Some((policy, word)) => format!("{instead}, or write `{policy} {word}`"),
+            None => instead.to_owned(),
+        })
 }
 
 /// A claim in a line of the log, of which nobody has said that it may stand there.

@@ -1,17 +1,14 @@
 //! The problems of types, parameters and expressions.
 
 use gatewright_dsl::Span;
-use gatewright_dsl::problem::{Kind, Problem, nearest::nearest};
+use gatewright_dsl::problem::{Problem, nearest::nearest};
 
 use super::{
     ALWAYS_PRESENT, ANSWER_NOT_KNOWN, EXCHANGE_NOT_OVER, EXPOSED_SECRET, EXPRESSION_TOO_COMPLEX,
-    INCOMPATIBLE_TYPES, NOT_RECORDED, OPTIONAL_NOT_HANDLED, RESERVED_NAME, SAME_VARIABLE, SETTLED_COMPARISON,
-    SHADOWED_NAME, TYPE_CYCLE, UNKNOWN_MEMBER, UNKNOWN_NAME, UNSUPPORTED_TYPE, UNUSED_PARAM, UNUSED_TYPE,
-    WRONG_ARGUMENTS,
+    INCOMPATIBLE_TYPES, LET_CYCLE, NOT_RECORDED, OPTIONAL_NOT_HANDLED, RESERVED_NAME, SAME_VARIABLE,
+    SETTLED_COMPARISON, SHADOWED_NAME, TYPE_CYCLE, TYPE_TOO_LARGE, UNKNOWN_MEMBER, UNKNOWN_NAME,
+    UNSUPPORTED_TYPE, UNUSED_PARAM, UNUSED_TYPE, WRONG_ARGUMENTS,
 };
-
-/// In the list of kinds as soon as there is a row that names values.
-const LET_CYCLE: Kind = Kind { name: "let_cycle", title: "a `let` that uses itself" };
 
 pub(in crate::check) fn unknown_name(name: &str, span: Span, known: &[&str]) -> Problem {
     let problem =
@@ -171,6 +168,12 @@ pub(in crate::check) fn type_cycle(name: &str, span: Span, through: Option<Span>
         None => problem,
     };
     problem.help("leave the field out that closes the circle")
+}
+
+pub(in crate::check) fn type_too_large(name: &str, most: usize, span: Span) -> Problem {
+    Problem::error(&TYPE_TOO_LARGE, format!("the type `{name}` has more than {most} fields in all"))
+        .at(span, "with those of the types of its fields")
+        .help("use a type of many fields in fewer places")
 }
 
 pub(in crate::check) fn unsupported_type(ty: &str, span: Span, place: &str, help: &str) -> Problem {

@@ -1,3 +1,5 @@
+//! Conditions of clients, held against each other: by what is said of two routes, and by `gw diff`.
+
 use gatewright_dsl::{Catalogue, Source};
 
 use crate::diff::{self, Class};
