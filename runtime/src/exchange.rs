@@ -23,7 +23,9 @@ use crate::upstream::permits::Permit;
 
 pub use crate::flow::Flow;
 
-pub(crate) use self::record::{Failing, Record};
+#[cfg(feature = "json")]
+pub(crate) use self::record::Failing;
+pub(crate) use self::record::Record;
 
 mod record;
 #[cfg(test)]
