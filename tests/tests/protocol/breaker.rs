@@ -96,7 +96,9 @@ fn probes_that_take_longer_than_it_was_open_keep_nobody_out() {
     // Two have succeeded, and it is closed.
     (0..3).for_each(|_| assert_eq!(gate.ask(get("/brittle")).status(), 200));
     (0..2).for_each(|_| cue.give());
-    probes.iter_mut().for_each(|client| assert_eq!(client.answer().status(), 200));
+    for client in &mut probes {
+        assert_eq!(client.answer().status(), 200);
+    }
     assert_eq!(gate.ask(get("/brittle")).status(), 200);
 }
 
