@@ -65,7 +65,7 @@ fn guards_ask_for_an_address_or_for_a_condition() {
     refuses("only", "conflicting_arguments", "asks for nothing");
     refuses("deny status 404", "conflicting_arguments", "asks for nothing");
     refuses("only if user == \"a\" ip 10.0.0.0/8", "conflicting_arguments", "two things");
-    refuses("only ip 10.0.0.1/8", "wrong_type", "an IP network");
+    refuses("only ip 10.0.0.1/8", "wrong_type", "host bits are set in the network");
     refuses("deny ip \"10.0.0.0/8\"", "wrong_type", "an IP network");
     refuses("only if user == \"a\" status 200", "wrong_type", "a status from `400` to `503`");
 }
