@@ -76,18 +76,24 @@ fn a_failing_upstream_is_left_alone_and_asked_again_a_little_at_first() {
     assert_eq!((&log[4]["upstream"], log[4].get("server")), (&"brittle".into(), None));
 }
 
-#[test]
-fn probes_that_take_longer_than_it_was_open_keep_nobody_out() {
-    let cue = Cue::default();
-    let server = obedient(cue.clone());
-    let gate = setup(&server).start();
-    fail(&gate, "/brittle", 4);
+/// The two probes of a breaker that is half open, on their way to a server that waits.
+fn probing(gate: &Gate, server: &Server) -> Vec<Client> {
+    fail(gate, "/brittle", 4);
     gate.clock.advance(Duration::from_secs(5));
     let mut probes: Vec<Client> = (0..2).map(|_| gate.client()).collect();
     for client in &mut probes {
         client.send(be("/brittle", "slow"));
     }
     eventually("both are on their way", || server.requests().len() == 6);
+    probes
+}
+
+#[test]
+fn probes_that_take_longer_than_it_was_open_keep_nobody_out() {
+    let cue = Cue::default();
+    let server = obedient(cue.clone());
+    let gate = setup(&server).start();
+    let mut probes = probing(&gate, &server);
     for _ in 0..2 {
         refused(&gate.ask(get("/brittle")), 503, "breaker_open");
         gate.clock.advance(Duration::from_secs(5));
@@ -142,13 +148,7 @@ fn no_more_probes_are_on_their_way_than_said_and_one_that_leaves_makes_room() {
     let cue = Cue::default();
     let server = obedient(cue.clone());
     let gate = setup(&server).start();
-    fail(&gate, "/brittle", 4);
-    gate.clock.advance(Duration::from_secs(5));
-    let mut probes: Vec<Client> = (0..2).map(|_| gate.client()).collect();
-    for client in &mut probes {
-        client.send(be("/brittle", "slow"));
-    }
-    eventually("both are on their way", || server.requests().len() == 6);
+    let mut probes = probing(&gate, &server);
     let answer = gate.ask(get("/brittle"));
     refused(&answer, 503, "breaker_open");
     assert_eq!(answer.field("retry-after").as_deref(), Some("1"));
