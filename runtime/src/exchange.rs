@@ -154,6 +154,14 @@ pub(crate) struct Waits {
     pub(crate) is_cut: bool,
 }
 
+impl Waits {
+    /// Whether a failure says something of a server: not where it had less time than its route gives it, or whoever may make that
+    /// shorter could shut it off from all.
+    pub(crate) fn counts(&self, reason: Reason) -> bool {
+        !(self.is_cut && matches!(reason, Reason::UPSTREAM_TIMEOUT | Reason::UPSTREAM_CONNECT_TIMEOUT))
+    }
+}
+
 /// An answer that the gateway is about to give in place of the route's own end.
 #[derive(Clone, Copy, Debug)]
 pub struct Own {

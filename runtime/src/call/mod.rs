@@ -106,6 +106,8 @@ pub(crate) fn begin(
             return Err((reason, None));
         }
     }
+    // What is left for the whole is left for each of its calls.
+    sub.waits.is_cut = x.waits.is_cut;
     Ok((number, sub))
 }
 
@@ -166,7 +168,9 @@ impl Calling<'_> {
         self.enter(x).await?;
         x.retry.inspect(|retry| self.upstream.earn(retry));
         let result = self.tries(x).await;
-        if let (Err((reason, _)), Some(_)) = (&result, x.record.server) {
+        if let (Err((reason, _)), Some(_)) = (&result, x.record.server)
+            && x.waits.counts(*reason)
+        {
             self.upstream.lost(x.pass.as_ref(), *reason, self.worker.lately());
         }
         result
@@ -266,9 +270,11 @@ impl Calling<'_> {
                     again = true;
                 }
                 Turn::Failed((reason, cause)) => {
-                    upstream.failed(server, reason, worker.lately());
-                    if is_of_server(reason) {
-                        worker.metrics.unanswered(&x.record);
+                    if x.waits.counts(reason) {
+                        upstream.failed(server, reason, worker.lately());
+                        if is_of_server(reason) {
+                            worker.metrics.unanswered(&x.record);
+                        }
                     }
                     x.trace.tried(worker.lately(), Some(reason.word));
                     failure = (reason, cause);

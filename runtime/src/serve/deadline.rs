@@ -39,6 +39,7 @@ fn milliseconds(value: &[u8]) -> Option<u64> {
 mod tests {
     use super::*;
     use crate::exchange::Waits;
+    use crate::reason::Reason;
 
     const SECOND: Micros = 1_000_000;
 
@@ -47,7 +48,11 @@ mod tests {
         x.waits = Waits { total: 2 * SECOND, forward: Some("x-left"), ..Waits::default() };
         let is_left = receive(&mut x, trusted);
         assert!(!x.sent().contains("eft:"), "it is not passed on: {}", x.sent());
-        assert_eq!(x.waits.is_cut, x.waits.total < 2 * SECOND);
+        let is_cut = x.waits.total < 2 * SECOND;
+        assert_eq!(
+            [Reason::UPSTREAM_TIMEOUT, Reason::UPSTREAM_CLOSED].map(|it| x.waits.counts(it)),
+            [!is_cut, true]
+        );
         (x.waits.total, is_left)
     }
 

@@ -137,7 +137,7 @@ pub(crate) async fn forward(
         }
     }
     let (reason, cause) = failure;
-    if x.record.server.is_some() && is_counted(x, reason) {
+    if x.record.server.is_some() && x.waits.counts(reason) {
         upstream.lost(x.pass.as_ref(), reason, worker.lately());
     }
     Box::pin(give_up(client, x, request, reason, cause)).await
@@ -166,19 +166,13 @@ fn begin(worker: &Worker, x: &mut Exchange, server: &Server) {
 
 /// Counts against a server that it gave no answer, where that is its doing.
 fn blame(client: &Client, x: &Exchange, (upstream, server): (&Upstream, &Server), reason: Reason) {
-    if !is_counted(x, reason) {
+    if !x.waits.counts(reason) {
         return;
     }
     upstream.failed(server, reason, client.worker.lately());
     if is_of_server(reason) {
         client.worker.metrics.unanswered(&x.record);
     }
-}
-
-/// Whether a failure says something of a server: not where it had less time than its route gives it, or whoever may make that shorter
-/// could shut it off from all.
-fn is_counted(x: &Exchange, reason: Reason) -> bool {
-    !(x.waits.is_cut && matches!(reason, Reason::UPSTREAM_TIMEOUT | Reason::UPSTREAM_CONNECT_TIMEOUT))
 }
 
 /// The server that is asked next.
@@ -385,7 +379,7 @@ async fn converse(client: &mut Client, x: &mut Exchange, request: Request, strea
 /// There will be no other try: the failure counts for the upstream too.
 fn lost(client: &Client, x: &Exchange, to: To<'_>, reason: Reason) {
     blame(client, x, (to.upstream, to.server), reason);
-    if is_counted(x, reason) {
+    if x.waits.counts(reason) {
         to.upstream.lost(x.pass.as_ref(), reason, client.worker.lately());
     }
 }
