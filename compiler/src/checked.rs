@@ -301,6 +301,14 @@ pub(crate) enum At {
 }
 
 impl At {
+    /// Its address, where that is written.
+    pub(crate) fn address(&self) -> Option<SocketAddr> {
+        match self {
+            Self::Is { address, .. } => Some(*address),
+            Self::Name { .. } | Self::Service { .. } | Self::Param(_) => None,
+        }
+    }
+
     /// Whether it is spoken to over TLS; `None`: a parameter says it.
     pub(crate) fn is_secured(&self) -> Option<bool> {
         match self {

@@ -4,6 +4,7 @@
 //! what a setting takes, how it joins and which type it fills is said by the row that the catalogue holds.
 
 mod algebra;
+mod amplification;
 mod assertion;
 pub mod build_script;
 pub(crate) mod check;

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use gatewright_dsl::{Catalogue, Problem, Source, Span};
 
 use crate::algebra::{RouteSet, Side};
+use crate::amplification::{self, Gateways};
 use crate::assertion::Assertion;
 use crate::check::{self, Outcome};
 use crate::checked::{Declared, Program};
@@ -189,8 +190,40 @@ impl<'a> Project<'a> {
                 problems.push(problem);
             }
         }
+        problems.extend(self.amplified(path));
         gatewright_dsl::problem::sort(&mut problems);
         problems
+    }
+
+    /// What is wrong with how often requests are tried, this gateway and all others of the project taken together.
+    fn amplified(&mut self, path: &str) -> Vec<Problem> {
+        let Some(Ok(known)) = self.entries.get(path) else { return Vec::new() };
+        if !amplification::concerns(&known.outcome.hops) {
+            return Vec::new();
+        }
+        if amplification::concerns_others(&known.outcome.hops) {
+            self.look_at_all();
+        }
+        let all: Vec<(&String, &Known)> =
+            self.entries.iter().filter_map(|(path, known)| Some((path, known.as_ref().ok()?))).collect();
+        let Some(at) = all.iter().position(|(known, _)| *known == path) else { return Vec::new() };
+        let gateways = Gateways::of(all.iter().map(|(_, known)| &known.outcome.hops).collect());
+        let mut held = gateways.hold(at);
+        let mut problems = std::mem::take(&mut held.problems);
+        problems.extend(gateways.unknown(at));
+        if all.iter().all(|(_, known)| !known.outcome.is_partial) {
+            problems.extend(gateways.unneeded(at, &held));
+        }
+        problems
+    }
+
+    /// Reads and checks all entries that the project has.
+    fn look_at_all(&mut self) {
+        for path in self.files.candidates() {
+            if self.files.open(&path).is_ok_and(|number| self.files.is_entry(number)) {
+                self.look_at(&path);
+            }
+        }
     }
 
     /// Whether another entry uses what is declared here, or might.
@@ -209,11 +242,7 @@ impl<'a> Project<'a> {
         if is_entry {
             return false;
         }
-        for path in self.files.candidates() {
-            if self.files.open(&path).is_ok_and(|number| self.files.is_entry(number)) {
-                self.look_at(&path);
-            }
-        }
+        self.look_at_all();
         self.entries.values().any(is_among)
     }
 

@@ -126,7 +126,7 @@ fn named_upstreams<'v>(row: &Row, values: &'v Values) -> Vec<(&'v str, Option<Sp
 }
 
 /// The path that a word asks its upstreams for, with its place.
-fn path_asked(row: &Row, values: &Values) -> Option<(String, Span)> {
+pub(super) fn path_asked(row: &Row, values: &Values) -> Option<(String, Span)> {
     let param = row.params.iter().find(|param| param.ty == Type::Path)?;
     let given = values.find(param.name)?;
     let Value::Text(path) = &given.value else { return None };

@@ -333,7 +333,7 @@ fn shown(segments: &[Segment]) -> String {
 }
 
 /// The segments of a path that is made, and what stands in its query: each name, and its value.
-fn asked(pieces: &[Piece], captures: &[Capture<'_>]) -> (Vec<Segment>, Vec<(String, Segment)>) {
+pub(super) fn asked(pieces: &[Piece], captures: &[Capture<'_>]) -> (Vec<Segment>, Vec<(String, Segment)>) {
     let mut values: Vec<Segment> = Vec::new();
     let mut whole = String::new();
     for piece in pieces {

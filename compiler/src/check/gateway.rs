@@ -343,15 +343,17 @@ fn take(check: &mut Check<'_>, known: &mut Vec<(SocketAddr, Span)>, address: Soc
 
 /// Where the gateway listens for what is sent to `server`, if it does.
 pub(super) fn listens_for(check: &Check<'_>, server: SocketAddr) -> Option<Span> {
+    check.listeners.iter().find(|(at, _)| reaches(server, *at)).map(|(_, span)| *span)
+}
+
+/// Whether what is sent to `server` arrives at `listener`, on one machine.
+pub(crate) fn reaches(server: SocketAddr, listener: SocketAddr) -> bool {
     // What is sent to no address in particular arrives at this machine.
     let here = |ip: IpAddr| ip.is_loopback() || ip.is_unspecified();
-    let reaches = |listener: SocketAddr| {
-        listener.ip() == server.ip()
+    listener.port() == server.port()
+        && (listener.ip() == server.ip()
             || listener.ip().is_unspecified() && here(server.ip())
-            || server.ip().is_unspecified() && here(listener.ip())
-    };
-    let mut listeners = check.listeners.iter();
-    listeners.find(|(at, _)| at.port() == server.port() && reaches(*at)).map(|(_, span)| *span)
+            || server.ip().is_unspecified() && here(listener.ip()))
 }
 
 /// Whether one socket would take what the other is to receive.

@@ -21,6 +21,7 @@ mod fit;
 mod gateway;
 mod given;
 mod handler;
+mod hop;
 mod host;
 mod inside;
 mod join;
@@ -63,6 +64,8 @@ use gatewright_dsl::schema::{Checked, Url};
 use gatewright_dsl::{Catalogue, Problem, Source, Span};
 
 use self::gateway::Gateway;
+pub(crate) use self::gateway::reaches;
+pub(crate) use self::hop::{Behind, Call, Hops, Next, Way, Who};
 use self::line::Lines;
 use self::name::Names;
 use self::own_answer::Spoken;
@@ -139,6 +142,8 @@ pub(crate) struct Outcome {
     pub(crate) is_partial: bool,
     /// Its tests, and what they are run with.
     pub(crate) suite: Suite,
+    /// What it sends on.
+    pub(crate) hops: Hops,
 }
 
 /// Checks an entry with all that it imports.
@@ -208,6 +213,7 @@ pub(crate) fn check(files: &Files<'_>, entry: &Entry, catalogue: &Catalogue) -> 
         RouteSet { routes: routes.iter().map(Route::shape).collect(), floors: nested.floors(&mut check) };
     auth::hold(&mut check, &outside, &routes);
     let order = collision::check(&mut check, &claims);
+    let hops = hop::all(&mut check, gateways.first(), (&routes, &claims.routes, &order), &upstreams);
     let assertions = assertion::check(&mut check, &units, &assertion::Known::of(&nested, &routes, &order));
     // Without any route, that is the one thing to say.
     let has_routes = !nested.routes.is_empty();
@@ -242,7 +248,7 @@ pub(crate) fn check(files: &Files<'_>, entry: &Entry, catalogue: &Catalogue) -> 
     });
     let upstreams = program.iter().flat_map(|it: &Program| &it.upstreams).map(|it| it.name.clone());
     let suite = Suite { upstreams: upstreams.collect(), ..suite };
-    Outcome { program, problems, unused, texts, used, is_partial, suite }
+    Outcome { program, problems, unused, texts, used, is_partial, suite, hops }
 }
 
 /// The tests, and what gateways of tests are given.

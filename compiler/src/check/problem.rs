@@ -9,6 +9,7 @@ mod auth;
 mod contract;
 mod expr;
 mod handler;
+mod hop;
 mod import;
 mod nest;
 mod overlap;
@@ -27,6 +28,7 @@ pub(super) use auth::*;
 pub(super) use contract::*;
 pub(super) use expr::*;
 pub(crate) use handler::*;
+pub(crate) use hop::*;
 pub(crate) use import::{
     file_outside, import_cycle, no_file_matches, repeated_import, too_many_imports, unknown_file,
     unknown_media, unreadable_file,
@@ -109,6 +111,7 @@ kinds! {
     REPEATED_MOCK "repeated_mock" "the same requests are mocked twice";
     REPEATED_USE "repeated_use" "a policy is used twice in one block";
     RESERVED_NAME "reserved_name" "a name that has a meaning of its own is declared";
+    RETRY_AMPLIFICATION "retry_amplification" "two that are on the way of a request both try it again";
     ROUTER_TOO_WIDE "router_too_wide" "too many different parameters at one place of the path";
     SAME_VARIABLE "same_variable" "one variable would set two parameters";
     SERVER_IS_LISTENER "server_is_listener" "a server that is the gateway itself";
@@ -130,6 +133,7 @@ kinds! {
     UNKNOWN_CAPTURE "unknown_capture" "a target uses a capture that the pattern lacks";
     UNKNOWN_CRATE "unknown_crate" "no crate of this name";
     UNKNOWN_FILE "unknown_file" "no file of this name";
+    UNKNOWN_GATEWAY "unknown_gateway" "a gateway that the project does not have, or has twice";
     UNKNOWN_MEDIA "unknown_media" "the name of a file does not say what it is";
     UNKNOWN_MEMBER "unknown_member" "a value has no such field or method";
     UNKNOWN_NAME "unknown_name" "no value of this name";

@@ -6,12 +6,13 @@ use std::net::{IpAddr, SocketAddr};
 use std::rc::Rc;
 
 use gatewright_dsl::ast;
-use gatewright_dsl::item::upstream::{CONTRACT, GIVEN as SCHEMES};
+use gatewright_dsl::item::upstream::{BEHIND, CONTRACT, GIVEN as SCHEMES};
 use gatewright_dsl::problem::setting::wrong_type;
 use gatewright_dsl::schema::{Checked, Given, Place, Type, Url, Value, check_block, url};
 use gatewright_dsl::source::Span;
 
 use super::expr::scope::Found;
+use super::hop::{self, Behind};
 use super::rewrite::Space;
 use super::{Check, asked, contract, gateway, problem, split, step};
 use crate::checked::{At, Part, Server, Split, Trace};
@@ -40,6 +41,10 @@ pub(super) struct Upstream<'a> {
     pub(super) split: Option<Split>,
     /// What its servers say of themselves.
     pub(super) contract: Option<Contract>,
+    /// What it says of what is behind it.
+    pub(super) behind: Option<Rc<Behind>>,
+    /// Where its servers are as far as the text says it, defaults of parameters included.
+    pub(super) addresses: Vec<(SocketAddr, Span)>,
     /// Where its block begins, and whether something in it could not be read.
     pub(super) brace: Span,
     pub(super) is_broken: bool,
@@ -61,12 +66,14 @@ fn upstream<'a>(check: &mut Check<'_>, block: &'a ast::Upstream) -> Upstream<'a>
     check.problems.extend(problems);
     let mut written = split::Written::default();
     let mut reading = Reading::default();
-    let mut contract = None;
+    let (mut contract, mut behind) = (None, None);
     for setting in settings.iter().filter(|setting| setting.policy.is_none()) {
         if setting.values.word == "split" {
             written.read(check, &block.name, setting);
         } else if setting.values.word == CONTRACT.name {
             contract = contract::read(check, setting);
+        } else if setting.values.word == BEHIND.name {
+            behind = hop::read(&block.name.text, setting);
         } else {
             reading.read(check, setting);
         }
@@ -76,7 +83,7 @@ fn upstream<'a>(check: &mut Check<'_>, block: &'a ast::Upstream) -> Upstream<'a>
         reading.hold_secured(check, &block.name.text, setting);
     }
     let secured = reading.secured.into_iter().chain(by.map(|setting| setting.span)).min();
-    let Reading { servers, first_backup, has_own, named, names, .. } = reading;
+    let Reading { servers, first_backup, has_own, named, names, known, .. } = reading;
     if let (Some(span), false) = (first_backup, has_own) {
         check.problems.push(problem::only_backups(&block.name.text, span));
     }
@@ -97,6 +104,8 @@ fn upstream<'a>(check: &mut Check<'_>, block: &'a ast::Upstream) -> Upstream<'a>
         written,
         split: None,
         contract,
+        behind,
+        addresses: known.iter().filter_map(|(at, span)| Some((at.address()?, *span))).collect(),
         brace,
         is_broken,
     }

@@ -15,7 +15,7 @@ pub const GIVEN: &[&str] = &["http", "https"];
 pub const TLS_FEATURE: &str = "tls";
 
 /// Where the servers are, or which upstreams have them.
-pub const WORDS: &[Row] = &[SERVER, SPLIT, CONTRACT];
+pub const WORDS: &[Row] = &[SERVER, SPLIT, CONTRACT, BEHIND];
 
 const SERVER: Row = Row {
     name: "server",
@@ -69,6 +69,61 @@ pub const CONTRACT: Row = Row {
     ],
     ..Row::BLANK
 };
+
+/// `behind gateway back_office amplification 9`, `behind tries 3`
+pub const BEHIND: Row = Row {
+    name: "behind",
+    summary: "what else tries requests again on their way: tries of both multiply",
+    params: &[
+        Param::optional(
+            "gateway",
+            At::Label,
+            Type::Name,
+            "the servers are a gateway of this project, by its name: its own retries count",
+        ),
+        Param {
+            name: "tries",
+            at: At::Label,
+            ty: Type::Int(Bounds::NONE),
+            default: Default::Absent,
+            min: Some(Value::Int(1)),
+            max: Some(Value::Int(1_000)),
+            dynamic: Dynamic::No,
+            doc: "how often at most the servers, or a proxy in front of them, try each request by themselves",
+        },
+        Param {
+            name: "amplification",
+            at: At::Label,
+            ty: Type::Int(Bounds::NONE),
+            default: Default::Absent,
+            min: Some(Value::Int(2)),
+            max: Some(Value::Int(10_000)),
+            dynamic: Dynamic::No,
+            doc: "how often at most one request may arrive in all, where both try again",
+        },
+    ],
+    check: Some(says_who_tries),
+    ..Row::BLANK
+};
+
+/// Either who is there, or how often it tries.
+fn says_who_tries(values: &Values) -> Option<Mismatch> {
+    let is = |name: &str| values.written(name).is_some();
+    let conflict = |param, message: &str, label: &str| {
+        let help = "write `behind gateway NAME` for a gateway of this project, or `behind tries 3`";
+        Some(Mismatch { help: Some(help.into()), ..Mismatch::conflict(param, message, label) })
+    };
+    match (is("gateway"), is("tries")) {
+        (true, true) => {
+            conflict("tries", "`behind` says two things at once", "how often a gateway tries is read from it")
+        }
+        (false, false) => {
+            let param = if is("amplification") { "amplification" } else { "gateway" };
+            conflict(param, "`behind` does not say what is there", "expected `gateway` or `tries`")
+        }
+        _ => None,
+    }
+}
 
 /// `split orders_next weight 5 pin request.header("x-next") is set`, `split by request.cookie("visitor") ?? ""`
 const SPLIT: Row = Row {

@@ -104,9 +104,10 @@ pub struct Policy {
     pub check: Option<Agreement>,
     /// What must hold between it and what stands around it on a route.
     pub accord: Option<Accord>,
-    /// What must fit into what where a parameter says how long one of them is: held against what it is given when the gateway
-    /// starts.
+    /// What must fit into what where a parameter says how long one of them is: held against it at start.
     pub fits: &'static [Fit],
+    /// Where it may send a request more than once: how often at most servers see one with this method.
+    pub repeats: Option<fn(&Values, &str) -> u32>,
     /// The feature of the runtime that it needs.
     pub feature: Option<&'static str>,
     /// The path of the Rust type, seen from generated code.
@@ -141,8 +142,7 @@ pub struct Policy {
     pub passes: Option<(&'static str, &'static str)>,
     /// Where it may name a type, what its step becomes there: it waits for the body of the request.
     pub reading: Option<Reading>,
-    /// The word that, where it is written, lets a route take the other form of its path too: with a slash at its end, or
-    /// without. Such a setting decides which requests a route takes, and has no step.
+    /// The word that lets a route take the other form of its path too: with a slash at its end, or without. It has no step.
     pub either: Option<&'static str>,
     /// What a change of it means for the requests that it holds for.
     pub effect: Effect,
@@ -256,6 +256,7 @@ impl Policy {
         check: None,
         accord: None,
         fits: &[],
+        repeats: None,
         feature: None,
         home: "",
         merges: false,

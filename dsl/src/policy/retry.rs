@@ -63,6 +63,7 @@ pub const ROW: Policy = Policy {
     check: Some(holds_together),
     accord: Some(fits),
     fits: &[Fit { times: Some("times"), of: "timeout", part: "each", whole: "total" }],
+    repeats: Some(seen),
     home: "policy::retry",
     effect: Effect {
         there: Sense::Wider,
@@ -173,6 +174,17 @@ const IDEMPOTENT: &[&str] = &["GET", "HEAD", "PUT", "DELETE", "OPTIONS"];
 fn is_unsent(cause: &Value) -> bool {
     let Value::Cause(Cause::Reason(reason)) = cause else { return false };
     FAILURES.iter().take(UNSENT).any(|unsent| unsent == reason)
+}
+
+/// How often at most servers see one request with this method: a try that no server has seen does not count.
+fn seen(values: &Values, method: &str) -> u32 {
+    let is_sent_again = IDEMPOTENT.contains(&method) || values.written("idempotent").is_some();
+    let (Some(Value::Int(times)), Some(Value::List(causes)), true) =
+        (values.value("times"), values.value("on"), is_sent_again)
+    else {
+        return 1;
+    };
+    if causes.iter().all(is_unsent) { 1 } else { u32::try_from(*times).unwrap_or(u32::MAX).saturating_add(1) }
 }
 
 /// In whole milliseconds, as it would be written.
