@@ -44,6 +44,33 @@ pub(crate) fn words(kind: &str) -> impl Iterator<Item = &'static str> {
     embedded::PAGES.iter().filter(move |(own, _, _)| *own == kind).map(|(_, word, _)| *word)
 }
 
+/// What is said of a reason for which the gateway answers by itself: one part of the page of all of them.
+pub(crate) fn reason(word: &str) -> Option<String> {
+    let row = reason_rows().find(|[name, ..]| *name == word)?;
+    let [name, status, read, error] = row;
+    let (_, part) = page("topic", "reasons")?.split_once(&format!("\n### {name}\n"))?;
+    let part = part.split("\n##").next().unwrap_or(part).trim();
+    Some(format!(
+        "# {name}\n\nStatus {status}; the client reads: {read}. In `Proxy-Status` the error is {error}.\n\n{part}\n"
+    ))
+}
+
+/// All reasons.
+pub(crate) fn reasons() -> impl Iterator<Item = &'static str> {
+    reason_rows().map(|[name, ..]| name)
+}
+
+/// The table of reasons: word, status, what the client reads, and the error of `Proxy-Status`.
+fn reason_rows() -> impl Iterator<Item = [&'static str; 4]> {
+    let lines = page("topic", "reasons").unwrap_or_default().lines();
+    lines.filter_map(|line| {
+        let (name, rest) = line.strip_prefix("| [`")?.split_once("`](#")?;
+        let mut cells = rest.split(" | ").skip(1);
+        let (status, read) = (cells.next()?, cells.next()?);
+        Some([name, status, read, cells.next()?.trim_end_matches(" |")])
+    })
+}
+
 impl Crate {
     /// Writes it below `home`, into a folder of its name.
     pub(crate) fn unpack(&self, home: &Path) -> Result<(), String> {
@@ -111,5 +138,25 @@ mod tests {
         assert!(page("problem", "unknown_word").is_some_and(|page| page.starts_with("# unknown_word\n")));
         assert!(page("policy", "timeout").is_some() && page("problem", "timeout").is_none());
         assert!(words("item").any(|word| word == "gateway"));
+    }
+
+    #[test]
+    fn every_reason_has_its_part_of_the_page() {
+        let parts = page("topic", "reasons").unwrap().lines().filter_map(|line| line.strip_prefix("### "));
+        let mut known: Vec<&str> = reasons().collect();
+        assert!(known.len() > 60, "{}", known.len());
+        for name in &known {
+            let part = reason(name).unwrap();
+            assert!(
+                part.starts_with(&format!("# {name}\n\nStatus "))
+                    && part.lines().nth(4).is_some_and(|line| line.len() > 20),
+                "{part}"
+            );
+            assert!(!part.contains("\n#"), "{part}");
+        }
+        let mut said: Vec<&str> = parts.collect();
+        known.sort_unstable();
+        said.sort_unstable();
+        assert_eq!(known, said);
     }
 }

@@ -156,7 +156,7 @@ enum Command {
         #[arg(long, conflicts_with = "json")]
         markdown: bool,
     },
-    /// Show what a gateway does with a request and why, or the page of a problem, a setting or a declaration
+    /// Show what a gateway does with a request and why, or the page of a problem, a setting, a declaration or a reason
     Explain {
         /// A method, or the name of a page, such as `ambiguous_route`
         #[arg(value_name = "METHOD|WORD")]

@@ -29,6 +29,21 @@ fn a_word_has_its_page() {
 }
 
 #[test]
+fn a_reason_of_the_log_has_its_part_of_the_page_of_reasons() {
+    let folder = Folder::with(&[]);
+    let ran = folder.gw(&["explain", "upstream_refused"]);
+    let begin = "# upstream_refused\n\nStatus 502; the client reads: the server behind the gateway refused the connection. ";
+    assert!(ran.code == 0 && ran.out.starts_with(begin) && ran.out.contains("*What to do:*"), "{ran:?}");
+    assert!(!ran.out.contains("upstream_connect_timeout"), "{ran:?}");
+    let document: Value =
+        serde_json::from_str(&folder.gw(&["explain", "reason/queue_full", "--json"]).out).unwrap();
+    common::schema::validate("explain", &document);
+    assert_eq!(document["result"]["kind"], "reason");
+    let near = folder.gw(&["explain", "upstream_refusd"]);
+    assert!(near.code == 2 && near.err.contains("did you mean `upstream_refused`?"), "{near:?}");
+}
+
+#[test]
 fn a_word_with_two_pages_names_the_other() {
     let ran = Folder::with(&[]).gw(&["explain", "forward"]);
     assert!(ran.code == 0 && ran.out.starts_with("# forward\n"), "{ran:?}");

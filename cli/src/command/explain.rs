@@ -1,5 +1,6 @@
 //! `gw explain`: what a gateway does with a request and why, or the page of a problem, a setting or a declaration.
 
+use std::borrow::Cow;
 use std::net::IpAddr;
 use std::path::Path;
 use std::process::ExitCode;
@@ -10,12 +11,15 @@ use gatewright_dsl::problem::nearest::nearest;
 use serde_json::{Value, json};
 
 use super::routes::{listed, written};
-use crate::carried::{page, words};
+use crate::carried::{page, reason, reasons, words};
 use crate::envelope::{self, Refusal};
 use crate::project;
 
 /// Which pages are looked at, in this order.
-const KINDS: [&str; 5] = ["problem", "policy", "item", "auth", "topic"];
+const KINDS: [&str; 6] = ["problem", "policy", "item", "auth", REASON, "topic"];
+
+/// Why a gateway answers by itself: all of them stand on one page.
+const REASON: &str = "reason";
 
 /// Shows the page of a word, which may have its kind before it: `auth/forward`.
 pub(crate) fn word(word: &str, as_json: bool) -> ExitCode {
@@ -23,12 +27,13 @@ pub(crate) fn word(word: &str, as_json: bool) -> ExitCode {
     let mut found = KINDS
         .iter()
         .filter(|kind| own.is_none_or(|own| own == **kind))
-        .filter_map(|kind| Some((*kind, page(kind, word)?)));
+        .filter_map(|kind| Some((*kind, text(kind, word)?)));
     let Some((kind, text)) = found.next() else {
-        let known = KINDS.iter().flat_map(|kind| words(kind));
+        let known = KINDS.iter().flat_map(|kind| words(kind)).chain(reasons());
         let help = match nearest(word, known) {
             Some(near) if near != word => format!("did you mean `{near}`?"),
-            _ => "name a problem, a setting, a declaration, or a request: gw explain GET /path".to_owned(),
+            _ => "name a problem, a setting, a declaration, a reason, or a request: gw explain GET /path"
+                .to_owned(),
         };
         return Refusal::failed(format!("no page is named `{word}`"), help).end(as_json);
     };
@@ -41,6 +46,10 @@ pub(crate) fn word(word: &str, as_json: bool) -> ExitCode {
         print!("{text}");
     }
     ExitCode::SUCCESS
+}
+
+fn text(kind: &str, word: &str) -> Option<Cow<'static, str>> {
+    if kind == REASON { reason(word).map(Cow::Owned) } else { page(kind, word).map(Cow::Borrowed) }
 }
 
 /// A request as the command line names it.
