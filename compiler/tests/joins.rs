@@ -119,6 +119,27 @@ fn none_drops_what_came_from_outside() {
 }
 
 #[test]
+fn none_drops_what_an_upstream_says_in_the_place_of_the_route() {
+    let upstream = "upstream app { server \"http://127.0.0.1:9000\"; retry 2 on 503; timeout 9s }\n";
+    let inside =
+        "group {\n  retry none\n  route GET /a -> app\n  route GET /b -> app { retry 1 on 502 }\n}\n";
+    let alone = "route GET /c -> app { retry none }\nroute GET /d -> app\n";
+    let ways =
+        "route GET /e/{x} {\n  match x {\n    \"a\" -> app /\n    else -> app /e\n  }\n  retry none\n}\n";
+    let all = steps(&format!("{upstream}{inside}{alone}{ways}"));
+    let retries: Vec<&str> = all
+        .iter()
+        .map(|route| route.split_once("retry ").map_or("none", |(_, rest)| rest.get(..14).unwrap_or(rest)))
+        .collect();
+    assert_eq!(retries, ["none", "times 1 on 502", "none", "times 2 on 503", "none"], "{all:?}");
+    // Of two that both bound a time, the smaller holds whatever is dropped.
+    let bound = "route GET /r -> app { timeout none }\n";
+    assert_eq!(refused(&format!("{upstream}{bound}")), ["nothing_to_drop"]);
+    let quiet = "upstream app { server \"http://127.0.0.1:9000\" }\nroute GET /r -> app { retry none }\n";
+    assert_eq!(refused(quiet), ["nothing_to_drop"]);
+}
+
+#[test]
 fn what_drops_something_in_one_place_may_drop_nothing_in_another() {
     let body = "policy p { count none }\ngroup { use p\nroute GET /a respond 200 }\n\
                 group {\n  count 1\n  group {\n    use p\n    route GET /b respond 200\n  }\n}\n";

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use gatewright_dsl::policy::Who;
+use gatewright_dsl::policy::{Meet, Who};
 use gatewright_dsl::schema::{Checked, Join, Values};
 use gatewright_dsl::{Policy, Span};
 
@@ -62,14 +62,24 @@ impl Said {
 /// What one block says, by word.
 pub(super) type Layer = BTreeMap<&'static str, Said>;
 
-/// What holds, by word; without those of which nothing holds.
+/// What holds, by word.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Settings(BTreeMap<&'static str, Vec<Rc<Item>>>);
+pub(super) struct Settings {
+    /// Without those of which nothing holds.
+    held: BTreeMap<&'static str, Vec<Rc<Item>>>,
+    /// Where it is said last that nothing from outside holds, if no block further inside says anything else.
+    dropped: BTreeMap<&'static str, Span>,
+}
 
 impl Settings {
     /// All that holds of a policy: outer blocks first.
     pub(super) fn of(&self, policy: &Policy) -> &[Rc<Item>] {
-        self.0.get(policy.name).map_or(&[], Vec::as_slice)
+        self.held.get(policy.name).map_or(&[], Vec::as_slice)
+    }
+
+    /// Where it is said that nothing of a policy holds, what an upstream says of it in the route's place included.
+    pub(super) fn dropped(&self, policy: &Policy) -> Option<Span> {
+        self.dropped.get(policy.name).copied().filter(|_| policy.meet == Meet::Route)
     }
 }
 
@@ -220,7 +230,8 @@ pub(super) fn over(check: &mut Check<'_>, outer: &Settings, layer: &Layer) -> Se
     let mut inner = outer.clone();
     for policy in check.catalogue.policies() {
         let Some(said) = layer.get(policy.name).filter(|said| !said.is_silent()) else { continue };
-        let mut held = inner.0.remove(policy.name).unwrap_or_default();
+        let mut held = inner.held.remove(policy.name).unwrap_or_default();
+        inner.dropped.remove(policy.name);
         if let Some(span) = said.drops {
             check
                 .drops
@@ -228,10 +239,13 @@ pub(super) fn over(check: &mut Check<'_>, outer: &Settings, layer: &Layer) -> Se
                 .and_modify(|drops| drops.1 |= !held.is_empty())
                 .or_insert((policy.name, !held.is_empty()));
             held.clear();
+            if said.items.is_empty() {
+                inner.dropped.insert(policy.name, span);
+            }
         }
         if settles(policy) && !said.items.is_empty() {
             // Who may come is said by one of several words.
-            inner.0.retain(|word, _| !check.catalogue.find(word).is_some_and(settles));
+            inner.held.retain(|word, _| !check.catalogue.find(word).is_some_and(settles));
         }
         match policy.join {
             Join::One if !said.items.is_empty() => held.clone_from(&said.items),
@@ -245,7 +259,7 @@ pub(super) fn over(check: &mut Check<'_>, outer: &Settings, layer: &Layer) -> Se
             Join::All => held.extend(said.items.iter().cloned()),
         }
         if !held.is_empty() {
-            inner.0.insert(policy.name, held);
+            inner.held.insert(policy.name, held);
         }
     }
     inner

@@ -43,7 +43,7 @@ pub(super) fn steps(check: &mut Check<'_>, asked: &Asked<'_, '_>, nested: &Neste
         }
         let reads = |item: &Rc<Item>| policy.reads(&item.values).is_some();
         if forwards || policy.runs_alone() || asked.settings.of(policy).iter().any(reads) {
-            let upstream = asked.upstream.and_then(|it| Some((it, setting(&it.settings, policy)?)));
+            let upstream = of_upstream(check, asked, policy);
             let inner = asked.settings.of(policy);
             if let [] | [_] = inner {
                 steps.extend(one(check, policy, inner.first(), upstream, nested).filter(|step| {
@@ -62,6 +62,21 @@ pub(super) fn steps(check: &mut Check<'_>, asked: &Asked<'_, '_>, nested: &Neste
     steps
 }
 
+/// What the upstream of a route says of a policy, unless it is said that nothing of that holds.
+fn of_upstream<'r, 'a>(
+    check: &mut Check<'_>,
+    asked: &Asked<'r, 'a>,
+    policy: &Policy,
+) -> Option<(&'r Upstream<'a>, &'r Checked)> {
+    let upstream = asked.upstream?;
+    let setting = setting(&upstream.settings, policy)?;
+    let Some(dropped) = asked.settings.dropped(policy) else { return Some((upstream, setting)) };
+    if let Some((_, drops)) = check.drops.get_mut(&dropped) {
+        *drops = true;
+    }
+    None
+}
+
 /// Whether it says how an upstream is called.
 fn is_of_call(policy: &Policy) -> bool {
     policy.phase == Phase::Call && policy.either.is_none()
@@ -72,7 +87,7 @@ pub(super) fn of_call(check: &mut Check<'_>, asked: &Asked<'_, '_>, nested: &Nes
     let mut steps: Vec<Step> = Vec::new();
     let calls = |policy: &&Policy| is_of_call(policy) && !policy.part && policy.has_step();
     for policy in check.catalogue.policies().filter(calls) {
-        let upstream = asked.upstream.and_then(|it| Some((it, setting(&it.settings, policy)?)));
+        let upstream = of_upstream(check, asked, policy);
         steps.extend(one(check, policy, asked.settings.of(policy).first(), upstream, nested));
     }
     accord(check, &steps, asked);
