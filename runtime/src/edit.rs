@@ -105,6 +105,11 @@ impl Edits {
         write_line(name, write, &mut self.lines)
     }
 
+    /// The same with a value that may be absent; then there is no line.
+    pub(crate) fn offer_line(&mut self, name: &str, offer: impl FnOnce(&mut Vec<u8>) -> bool) -> bool {
+        offer_line(name, offer, &mut self.lines)
+    }
+
     /// The field lines of this name, which is in lower case, are not sent.
     pub(crate) fn drop_lines(&mut self, name: &str) {
         if !self.has_line(name) {
@@ -233,11 +238,23 @@ fn is_line(line: &[u8], name: &str) -> bool {
 /// Appends a field line, whose value `write` appends. `false`, and nothing is appended, where that cannot be the value
 /// of a field: it holds a control character.
 pub(crate) fn write_line(name: &str, write: impl FnOnce(&mut Vec<u8>), out: &mut Vec<u8>) -> bool {
+    let write = |out: &mut Vec<u8>| {
+        write(out);
+        true
+    };
+    offer_line(name, write, out)
+}
+
+/// The same with a value that may be absent; then nothing is written, and that is possible.
+pub(crate) fn offer_line(name: &str, offer: impl FnOnce(&mut Vec<u8>) -> bool, out: &mut Vec<u8>) -> bool {
     let start = out.len();
     out.extend_from_slice(name.as_bytes());
     out.extend_from_slice(b": ");
     let value = out.len();
-    write(out);
+    if !offer(out) {
+        out.truncate(start);
+        return true;
+    }
     let possible = out.get(value..).is_some_and(is_field_value);
     if possible {
         out.extend_from_slice(b"\r\n");

@@ -37,7 +37,7 @@ pub use crate::route::{ALWAYS, Edge, Kind, Leaf, NONE, Node, Param, Router, meth
 pub use crate::scope::{self, Decimal, Text, Time};
 pub use crate::serve::{Options, Running, main, start};
 pub use crate::shared::{NewState, Slot, State, new_state};
-pub use crate::terminal::{Arm, Content, Forward, Match, Piece, Redirect, Respond, Target, Write};
+pub use crate::terminal::{Arm, Content, Forward, Match, Offer, Piece, Redirect, Respond, Target, Write};
 #[cfg(feature = "tested")]
 pub use crate::tested::main as tested;
 

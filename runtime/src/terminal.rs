@@ -9,6 +9,8 @@ use crate::target;
 
 /// Appends something that is made of an exchange.
 pub type Write = fn(&Exchange, &mut Vec<u8>);
+/// The same of something that may be absent: then it is `false`, and nothing is appended.
+pub type Offer = fn(&Exchange, &mut Vec<u8>) -> bool;
 
 /// `-> UPSTREAM [PATH]`.
 #[derive(Debug)]

@@ -32,7 +32,7 @@ pub(super) fn hold(check: &mut Check<'_>, route: &Route<'_>) {
         let row = step.policy.row();
         for (wanted, resolved) in row.wanted(&step.values).iter().zip(&step.resolved) {
             if let Resolved::Expr(function) = resolved
-                && matches!(function.form, Form::Text | Form::Line | Form::Json)
+                && matches!(function.form, Form::Text | Form::Offer | Form::Line | Form::Json)
             {
                 look(function, wanted.span);
             }

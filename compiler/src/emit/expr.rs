@@ -55,6 +55,10 @@ pub(super) fn write(program: &Program, out: &mut String) {
                 };
                 quote! { fn #name(x: &g::Exchange) -> bool { #value.is_some() } }
             }
+            Form::Offer => {
+                let body = names.offered(expr);
+                quote! { fn #name(x: &g::Exchange, o: &mut Vec<u8>) -> bool { #body } }
+            }
             form => {
                 let body = names.written(expr, form);
                 quote! { fn #name(x: &g::Exchange, o: &mut Vec<u8>) { #body } }

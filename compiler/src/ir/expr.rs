@@ -26,6 +26,8 @@ pub(crate) enum Form {
     Bool,
     /// Whether there is a value.
     IsSet,
+    /// Text, or that there is none.
+    Offer,
     /// Bytes that are equal only for equal values.
     Key,
     Text,
@@ -196,6 +198,7 @@ impl Form {
             Want::IsSet => Self::IsSet,
             Want::Key => Self::Key,
             Want::Text | Want::Secret => Self::Text,
+            Want::Offer => Self::Offer,
             Want::Line => Self::Line,
             Want::Json => Self::Json,
         }

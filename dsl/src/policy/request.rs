@@ -58,8 +58,12 @@ const PART: Param = Param::required(
 );
 const NAME: Param =
     Param::required("name", At::Position, Type::Name, "its name; of a header field in lower case");
-const VALUE: Param =
-    Param::required("value", At::Assigned, Type::Sent(Stage::Request), "its value; it may be a secret");
+const VALUE: Param = Param::required(
+    "value",
+    At::Assigned,
+    Type::Sent(Stage::Request),
+    "its value; it may be a secret, and with `?? none` behind it there may be none",
+);
 
 /// A header field has a name that fields can have, and one that may be written.
 fn names_a_field(values: &Values) -> Option<Mismatch> {

@@ -34,8 +34,12 @@ const WRITTEN: &[Param] = &[PART, NAME, VALUE];
 const NAMED: &[Param] = &[PART, NAME];
 const PART: Param = Param::required("part", At::Position, Type::Word(&["header"]), "a field of the head");
 const NAME: Param = Param::required("name", At::Position, Type::Name, "its name, in lower case");
-const VALUE: Param =
-    Param::required("value", At::Assigned, Type::Expr(Want::Text, Stage::Response), "its value");
+const VALUE: Param = Param::required(
+    "value",
+    At::Assigned,
+    Type::Expr(Want::Offer, Stage::Response),
+    "its value; with `?? none` behind it there may be none",
+);
 
 /// What frames a message, and what says how it came here.
 const PROTECTED: &[&str] = &[

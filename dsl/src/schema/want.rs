@@ -15,6 +15,8 @@ pub enum Want {
     Key,
     /// Text.
     Text,
+    /// Text, or nothing, where it is written so: `… ?? none`.
+    Offer,
     /// Text of one line, in which no value can end the line or what stands between quotes.
     Line,
     /// JSON.
@@ -153,7 +155,7 @@ fn wanted<'a>(param: &'static Param, ty: &'static Type, value: &'a Value, found:
             }
         }
         (Type::Expr(want, stage), Value::Expr(value)) => found.push(expr(value, *want, *stage)),
-        (Type::Sent(stage), Value::Expr(value)) => found.push(expr(value, Want::Text, *stage)),
+        (Type::Sent(stage), Value::Expr(value)) => found.push(expr(value, Want::Offer, *stage)),
         (Type::Secret, Value::Expr(value)) => found.push(expr(value, Want::Secret, Stage::Request)),
         (Type::Binding(want), Value::Binding(_, value)) => found.push(expr(value, *want, Stage::Request)),
         (Type::Named(stage), Value::Binding(_, value)) => found.push(expr(value, Want::Json, *stage)),

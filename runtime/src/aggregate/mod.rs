@@ -16,7 +16,7 @@ use crate::exchange::{Exchange, Flow};
 use crate::head::Method;
 use crate::json::{Shape, Unread};
 use crate::reason::Reason;
-use crate::terminal::{Piece, Write};
+use crate::terminal::{Offer, Piece, Write};
 
 /// `aggregate within DURATION { … }`
 #[derive(Debug)]
@@ -48,7 +48,7 @@ pub struct Branch {
     /// The path that is asked for, and the query.
     pub target: &'static [Piece],
     /// Fields that are sent: their names in lower case, and what makes their values.
-    pub headers: &'static [(&'static str, Write)],
+    pub headers: &'static [(&'static str, Offer)],
     /// Appends the body that is sent, which is JSON; a `GET` has none.
     pub body: Option<Write>,
     /// What is read of the answer; of several, of the map that they become.

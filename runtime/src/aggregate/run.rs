@@ -430,7 +430,7 @@ impl Running<'_> {
 fn send(branch: &Branch, x: &Exchange, sub: &mut Exchange) -> Result<Vec<u8>, Reason> {
     for (name, value) in branch.headers {
         sub.edits.drop_lines(name);
-        if !sub.edits.add_line(name, |out| value(x, out)) {
+        if !sub.edits.offer_line(name, |out| value(x, out)) {
             return Err(Reason::EDIT_INVALID);
         }
     }

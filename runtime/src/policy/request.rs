@@ -3,7 +3,7 @@
 use crate::exchange::{Exchange, Flow};
 use crate::part;
 use crate::reason::Reason;
-use crate::terminal::Write;
+use crate::terminal::Offer;
 
 /// All edits of one route.
 #[derive(Debug)]
@@ -21,8 +21,8 @@ pub enum Item {
         part: Part,
         /// In lower case.
         name: &'static str,
-        /// What is sent.
-        value: Write,
+        /// What is sent, if anything is.
+        value: Offer,
     },
     /// One more of that name.
     Add {
@@ -30,8 +30,8 @@ pub enum Item {
         part: Part,
         /// In lower case.
         name: &'static str,
-        /// What is sent.
-        value: Write,
+        /// What is sent, if anything is.
+        value: Offer,
     },
     /// Only where the client sent none.
     Default {
@@ -39,8 +39,8 @@ pub enum Item {
         part: Part,
         /// In lower case.
         name: &'static str,
-        /// What is sent.
-        value: Write,
+        /// What is sent, if anything is.
+        value: Offer,
     },
     /// None of that name.
     Remove {
@@ -98,14 +98,15 @@ fn remove(x: &mut Exchange, part: Part, name: &'static str) {
 }
 
 /// `false` where the value cannot be sent.
-fn add(x: &mut Exchange, part: Part, name: &str, value: Write) -> bool {
+fn add(x: &mut Exchange, part: Part, name: &str, value: Offer) -> bool {
     let mut edits = std::mem::take(&mut x.edits);
     let possible = match part {
-        Part::Header => edits.add_line(name, |out| value(x, out)),
+        Part::Header => edits.offer_line(name, |out| value(x, out)),
         Part::Query => {
             let mut text = Vec::new();
-            value(x, &mut text);
-            edits.add_pair(&x.head, name, &text);
+            if value(x, &mut text) {
+                edits.add_pair(&x.head, name, &text);
+            }
             true
         }
     };
@@ -117,21 +118,18 @@ fn add(x: &mut Exchange, part: Part, name: &str, value: Write) -> bool {
 mod tests {
     use super::*;
 
+    fn say(out: &mut Vec<u8>, text: &[u8]) -> bool {
+        out.extend_from_slice(text);
+        true
+    }
+
     static EDITS: Config = Config {
         items: &[
-            Item::Set {
-                part: Part::Header,
-                name: "x-path",
-                value: |x, out| out.extend_from_slice(x.head().path()),
-            },
-            Item::Add { part: Part::Header, name: "x-more", value: |_, out| out.extend_from_slice(b"2") },
-            Item::Default {
-                part: Part::Header,
-                name: "accept",
-                value: |_, out| out.extend_from_slice(b"*/*"),
-            },
+            Item::Set { part: Part::Header, name: "x-path", value: |x, out| say(out, x.head().path()) },
+            Item::Add { part: Part::Header, name: "x-more", value: |_, out| say(out, b"2") },
+            Item::Default { part: Part::Header, name: "accept", value: |_, out| say(out, b"*/*") },
             Item::Remove { part: Part::Header, name: "x-debug" },
-            Item::Set { part: Part::Query, name: "a b", value: |_, out| out.extend_from_slice(b"1&2=\xff") },
+            Item::Set { part: Part::Query, name: "a b", value: |_, out| say(out, b"1&2=\xff") },
             Item::Remove { part: Part::Query, name: "debug" },
         ],
     };
@@ -147,6 +145,22 @@ mod tests {
     }
 
     #[test]
+    fn a_value_that_is_absent_is_no_field_and_no_part_of_the_query() {
+        let absent: Offer = |_, _| false;
+        let items = vec![
+            Item::Set { part: Part::Header, name: "x-path", value: absent },
+            Item::Add { part: Part::Header, name: "x-more", value: absent },
+            Item::Default { part: Part::Header, name: "accept", value: absent },
+            Item::Set { part: Part::Query, name: "debug", value: absent },
+            Item::Add { part: Part::Query, name: "more", value: absent },
+        ];
+        let config: &'static Config = Box::leak(Box::new(Config { items: items.leak() }));
+        let mut x = Exchange::reading("GET /p?debug=1&more=1 HTTP/1.1\nHost: a\nX-Path: forged\nx-more: 1");
+        assert!(matches!(config.request(&mut x), Flow::Next));
+        assert_eq!(x.sent(), "/p?more=1\nx-more: 1\n");
+    }
+
+    #[test]
     fn a_default_gives_way_to_the_client() {
         let mut x = Exchange::reading("GET / HTTP/1.1\nHost: a\nAccept: text/html");
         assert!(matches!(EDITS.request(&mut x), Flow::Next));
@@ -156,10 +170,10 @@ mod tests {
     #[test]
     fn a_value_cannot_end_its_line() {
         for value in [
-            |_: &Exchange, out: &mut Vec<u8>| out.extend_from_slice(b"a\r\nX-Admin: yes"),
-            |_: &Exchange, out: &mut Vec<u8>| out.extend_from_slice(b"a\nb"),
-            |_: &Exchange, out: &mut Vec<u8>| out.extend_from_slice(b"\0"),
-            |_: &Exchange, out: &mut Vec<u8>| out.extend_from_slice(b"\x7f"),
+            |_: &Exchange, out: &mut Vec<u8>| say(out, b"a\r\nX-Admin: yes"),
+            |_: &Exchange, out: &mut Vec<u8>| say(out, b"a\nb"),
+            |_: &Exchange, out: &mut Vec<u8>| say(out, b"\0"),
+            |_: &Exchange, out: &mut Vec<u8>| say(out, b"\x7f"),
         ] {
             let items = vec![Item::Set { part: Part::Header, name: "x-a", value }];
             let config: &'static Config = Box::leak(Box::new(Config { items: items.leak() }));

@@ -1,9 +1,9 @@
 //! `response { … }`: fields that are set, added or removed before an answer leaves, whoever gives it.
 
-use crate::edit::{drop_lines, write_line};
+use crate::edit::{drop_lines, offer_line};
 use crate::exchange::Exchange;
 use crate::reason::Reason;
-use crate::terminal::Write;
+use crate::terminal::Offer;
 
 /// All edits of one route.
 #[derive(Debug)]
@@ -19,22 +19,22 @@ pub enum Item {
     Set {
         /// In lower case.
         name: &'static str,
-        /// What is sent.
-        value: Write,
+        /// What is sent, if anything is.
+        value: Offer,
     },
     /// One more of that name.
     Add {
         /// In lower case.
         name: &'static str,
-        /// What is sent.
-        value: Write,
+        /// What is sent, if anything is.
+        value: Offer,
     },
     /// Only where the answer has none.
     Default {
         /// In lower case.
         name: &'static str,
-        /// What is sent.
-        value: Write,
+        /// What is sent, if anything is.
+        value: Offer,
     },
     /// None of that name.
     Remove {
@@ -74,9 +74,9 @@ fn remove(x: &mut Exchange, name: &'static str) {
 }
 
 /// What cannot be sent makes the whole answer one that cannot be given.
-fn add(x: &mut Exchange, name: &str, value: Write) {
+fn add(x: &mut Exchange, name: &str, value: Offer) {
     let mut said = std::mem::take(&mut x.said);
-    let possible = write_line(name, |out| value(x, out), &mut said);
+    let possible = offer_line(name, |out| value(x, out), &mut said);
     x.said = said;
     if !possible {
         x.fault = Some(Reason::EDIT_INVALID);
@@ -86,6 +86,11 @@ fn add(x: &mut Exchange, name: &str, value: Write) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn say(out: &mut Vec<u8>, text: &[u8]) -> bool {
+        out.extend_from_slice(text);
+        true
+    }
     use crate::head::write_fields;
     use crate::http1::response;
 
@@ -109,13 +114,13 @@ mod tests {
         static EDITS: Config = Config {
             items: &[
                 Item::Remove { name: "x-powered-by" },
-                Item::Set { name: "server", value: |_, out| out.extend_from_slice(b"g") },
+                Item::Set { name: "server", value: |_, out| say(out, b"g") },
                 Item::Add {
                     name: "x-more",
-                    value: |x, out| out.push(b'0' + u8::try_from(x.answer_status() / 100).unwrap()),
+                    value: |x, out| say(out, &[b'0' + u8::try_from(x.answer_status() / 100).unwrap()]),
                 },
-                Item::Default { name: "server", value: |_, out| out.extend_from_slice(b"never") },
-                Item::Default { name: "x-frame", value: |_, out| out.extend_from_slice(b"deny") },
+                Item::Default { name: "server", value: |_, out| say(out, b"never") },
+                Item::Default { name: "x-frame", value: |_, out| say(out, b"deny") },
                 Item::Remove { name: "ratelimit" },
             ],
         };
@@ -126,9 +131,8 @@ mod tests {
 
     #[test]
     fn a_value_cannot_end_its_line() {
-        static TORN: Config = Config {
-            items: &[Item::Set { name: "x-a", value: |_, out| out.extend_from_slice(b"a\r\nSet-Cookie: b") }],
-        };
+        static TORN: Config =
+            Config { items: &[Item::Set { name: "x-a", value: |_, out| say(out, b"a\r\nSet-Cookie: b") }] };
         let (fields, fault) = edited(&TORN, "");
         assert!(!fields.contains("Set-Cookie"));
         assert_eq!(fault, Some(Reason::EDIT_INVALID));

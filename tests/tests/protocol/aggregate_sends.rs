@@ -70,6 +70,15 @@ fn what_one_has_answered_another_is_sent() {
     let put = orders.only();
     assert_eq!((put.line.as_str(), sent(&put)), ("PUT /put/m1 HTTP/1.1", r#"{"id":"m1","unread":"u"}"#));
     assert_eq!(put.field("x-made").as_deref(), Some("m1"));
+    assert_eq!(put.field("x-unread").as_deref(), Some("u"));
+    assert_eq!(put.field("accept").as_deref(), Some("application/json"), "the gateway's own");
+    // What is absent is no field, whether a server left it out or the client did.
+    let users = Server::always(ok(r#"{"id":"m2"}"#));
+    let orders = says("p");
+    let gate = setup([Some(&users), Some(&orders), Some(&tips), None, None]).start();
+    assert_eq!(gate.ask(post("/changed/7", r#"{"text":"a"}"#)).json()["put"], "p");
+    let put = orders.only();
+    assert_eq!((put.field("x-made").as_deref(), put.field("x-unread")), (Some("m2"), None));
 }
 
 #[test]

@@ -44,7 +44,7 @@ pub(super) fn sent(check: &mut Check<'_>, branch: &ast::Branch, scope: &Scope<'_
             let word = format!("header \"{}\"", name.value);
             check.problems.push(repeated_setting(*span, first, &word));
         }
-        let asked = Asked { want: Want::Text, stage: Stage::Request, takes_secret: true };
+        let asked = Asked { want: Want::Offer, stage: Stage::Request, takes_secret: true };
         let function = expr::function(scope, value, asked, &mut check.problems);
         found.headers.extend(function.map(|function| (name.value.clone(), function)));
     }

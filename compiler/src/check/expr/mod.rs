@@ -9,6 +9,7 @@ mod join;
 pub(crate) mod literal;
 mod member;
 mod membership;
+mod offer;
 mod operator;
 pub(crate) mod scope;
 mod secret;
@@ -53,10 +54,16 @@ pub(crate) fn function(
     if asked.want == Want::Secret {
         return secret::named(scope, value, problems);
     }
+    let form = Form::of(asked.want);
+    if let (Want::Offer, Some(offered)) = (asked.want, offer::or_none(value)) {
+        let expr = expression(scope, offered, asked.stage, problems)?;
+        let mut typing = Typing::new(scope, asked.stage, problems);
+        return Some(Function { form, expr: typing.offered(expr, offered.span)? });
+    }
     let expr = expression(scope, value, asked.stage, problems)?;
     let mut typing = Typing::new(scope, asked.stage, problems);
     let expr = typing.wanted(expr, value.span, asked)?;
-    Some(Function { form: Form::of(asked.want), expr })
+    Some(Function { form, expr })
 }
 
 /// Types an expression, whatever its type is to be.
@@ -252,7 +259,7 @@ impl<'a> Typing<'a> {
                 let mut known = self.scope.known();
                 known.extend(scope::RESERVED);
                 let problem = problem::unknown_name(word, span, &known);
-                self.fail(problem)
+                self.fail(offer::explained(word, problem))
             }
         }
     }
@@ -414,7 +421,7 @@ impl<'a> Typing<'a> {
 
     /// The expression as what it is wanted for.
     fn wanted(&mut self, expr: Rc<Expr>, span: Span, asked: Asked) -> Typed {
-        if expr.ty == Ty::Secret && asked.takes_secret && asked.want == Want::Text {
+        if expr.ty == Ty::Secret && asked.takes_secret && matches!(asked.want, Want::Text | Want::Offer) {
             return Some(expr);
         }
         match asked.want {
@@ -440,6 +447,7 @@ impl<'a> Typing<'a> {
                 }
             },
             // Which names those are is asked before anything is typed.
+            Want::Offer => self.offer(expr, span),
             Want::Secret | Want::Text | Want::Line | Want::Key => self.printed(expr, span),
             Want::Json => {
                 let expr = self.seen(expr, span)?;

@@ -15,6 +15,26 @@ impl Names<'_> {
         pieces.statements()
     }
 
+    /// Statements that append a value to `o`, and whether there is one.
+    pub(super) fn offered(self, expr: &Expr) -> TokenStream {
+        if !is_optional(expr) {
+            let written = self.written(expr, Form::Text);
+            return quote! { #written true };
+        }
+        match &expr.kind {
+            Kind::Present(of) if !is_optional(of) => self.offered(of),
+            Kind::If(condition, then, otherwise) => {
+                let (condition, then) = (self.value(condition), self.offered(then));
+                let otherwise = self.offered(otherwise);
+                quote! { if #condition { #then } else { #otherwise } }
+            }
+            _ => {
+                let value = self.value(expr);
+                quote! { let Some(i) = #value else { return false }; g::scope::Value::text(&i, o); true }
+            }
+        }
+    }
+
     fn pieces(self, expr: &Expr, form: Form, out: &mut Pieces) {
         match (form, &expr.kind) {
             (Form::Text | Form::Line, Kind::Constant(it)) => out.known.push_str(&constant::text(it)),
@@ -80,7 +100,7 @@ impl Names<'_> {
                 out.add(match form {
                     Form::Json => quote! { g::scope::Value::json(&#value, o); },
                     Form::Key => quote! { g::scope::Value::key(&#value, o); },
-                    Form::Text | Form::Line | Form::Bool | Form::IsSet => {
+                    Form::Text | Form::Offer | Form::Line | Form::Bool | Form::IsSet => {
                         quote! { g::scope::Value::text(&#value, o); }
                     }
                 });
