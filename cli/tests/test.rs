@@ -287,7 +287,11 @@ reached: 2 of 2 routes, 3 of 5 refusals, 2 of 2 branches: 77 %
 }
 
 /// Of files that are not there, and of people whose passwords nobody has.
-const STAFF: &str = r#"gateway shop { listen http :8080 plaintext "TLS ends in front" }
+const STAFF: &str = r#"gateway shop {
+  listen http :8080 plaintext "TLS ends in front"
+  trace to "https://10.0.0.9" roots "/nowhere/roots.pem" certificate "/nowhere/own.pem" secret own_key sample 1%
+}
+secret own_key
 type Known { team: string = "none" }
 auth staff basic {
   user "bob" hash "HASH" team = "press"
@@ -295,6 +299,10 @@ auth staff basic {
   claims Known
 }
 auth partner api_key { keys "/nowhere/partner.keys" }
+auth visitor jwt {
+  issuer "a"; audience "shop"; accept RS256
+  keys "https://10.0.0.8/keys" roots "/nowhere/roots.pem" certificate "/nowhere/own.pem" key "/nowhere/own.key"
+}
 upstream orders {
   server "https://10.0.0.7:8443"
   tls roots "/nowhere/roots.pem" certificate "/nowhere/own.pem" key "/nowhere/own.key"
@@ -307,6 +315,7 @@ route GET /partner -> orders {
   require partner
   request { set header "x-partner" = partner.name }
 }
+route GET /visitor require visitor -> orders
 test "whoever the test says" {
   mock orders * => 200
   as staff { name: "ada", team: "sales" }
@@ -317,10 +326,14 @@ test "whoever the test says" {
   as partner { name: "acme" }
   GET /partner => 200
   expect orders got GET /partner header "x-partner" = "acme"
+  as visitor {}
+  GET /visitor => 200
   as nobody
   GET /staff => 401 reason credential_missing
   GET /staff header "authorization" = "Basic Ym9iOmd1ZXNzZWQ=" => 401 reason credential_invalid
   GET /partner => 401 reason credential_missing
+  GET /visitor => 401 reason credential_missing
+  GET /visitor header "authorization" = "Bearer guessed" => 401 reason credential_invalid
 }
 test "a name that no client can say" { as staff { name: "a:b" }; GET /staff => 401 }
 "#;
@@ -335,10 +348,10 @@ fn a_test_speaks_for_people_with_passwords_and_needs_no_file() {
     let ran = folder.gw(&["test"]);
     let expected = r"      ok  whoever the test says
   FAILED  a name that no client can say
-    gateway.gw:36  as staff
+    gateway.gw:49  as staff
         a name has no colon and no control character
 2 tests: 1 passed, 1 failed
-reached: 2 of 2 routes, 4 of 4 refusals: 100 %
+reached: 3 of 3 routes, 6 of 6 refusals: 100 %
 ";
     assert_eq!(said(&ran), expected, "{}", ran.err);
 }

@@ -2,6 +2,7 @@
 //!
 //! It says what was meant, not what will run; that is `ir`.
 
+mod collector;
 mod ways;
 
 use std::collections::BTreeMap;
@@ -13,6 +14,7 @@ use gatewright_dsl::auth::Kind;
 use gatewright_dsl::schema::{Row, Value, Values};
 use gatewright_dsl::{Policy, Span};
 
+pub(crate) use self::collector::{OwnKey, Shown, Trace};
 pub(crate) use self::ways::{Aggregate, Arm, Branch, Each, Failure, Match, Sent};
 use crate::algebra::RouteSet;
 use crate::assertion::Assertion;
@@ -80,23 +82,6 @@ pub(crate) struct Front {
     pub(crate) tls: Option<Span>,
     /// What first asks for TLS towards others that the gateway itself asks or tells.
     pub(crate) tls_of_others: Option<Span>,
-}
-
-/// Spans that are sent to a collector.
-#[derive(Clone, Debug)]
-pub(crate) struct Trace {
-    /// The setting that says so.
-    pub(crate) span: Span,
-    pub(crate) to: At,
-    /// The file of those who are believed there.
-    pub(crate) roots: Option<String>,
-    /// The URL that says that it has a name, where it is written or a default.
-    pub(crate) named: Option<Span>,
-    /// The URL or the file that asks for TLS, in the same way.
-    pub(crate) secured: Option<Span>,
-    pub(crate) sample: Given<u32>,
-    /// Every client's trace is continued.
-    pub(crate) everyone: bool,
 }
 
 /// How names of servers are looked up.

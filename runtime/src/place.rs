@@ -205,7 +205,7 @@ impl Finding<'_> {
         let Self { trust, wrong, .. } = self;
         let mut say = |why: String| wrong.push(format!("the upstream `{}`: {why}", declared.name));
         let dialler = dialler.get_or_insert_with(|| {
-            trust.dialler(declared.tls.as_ref()).map_err(|why| {
+            trust.dialler(declared.tls.as_ref(), &[]).map_err(|why| {
                 say(why);
                 Said
             })
@@ -382,9 +382,11 @@ pub(crate) fn collector(
     let Some(number) = wanted.to.param() else { return Ok(url.to_owned()) };
     let not_compiled = "whose scheme is `https`, and nothing of this gateway was compiled for it";
     let named = server(url, program, (!wanted.tls).then_some(not_compiled));
+    // Where there is a key, there is a certificate.
+    let of_tls = wanted.roots.map(|_| "roots").or(wanted.certificate.map(|_| "certificate"));
     let named = named.and_then(|(server, tls)| match server {
-        _ if !tls && wanted.roots.is_some() => {
-            Err("whose scheme is `http`, and `trace` says `roots`".to_owned())
+        _ if !tls && of_tls.is_some() => {
+            Err(format!("whose scheme is `http`, and `trace` says `{}`", of_tls.unwrap_or_default()))
         }
         Written::Address(address, _) if places.listeners.iter().any(|it| reaches(address, *it)) => {
             Err("which is this gateway itself".to_owned())

@@ -133,6 +133,12 @@ pub struct Trace {
     pub to: Setting<&'static str>,
     /// A PEM file of the certificates that are believed there; `None`: those that the machine believes.
     pub roots: Option<&'static str>,
+    /// A PEM file of the gateway's own certificate, followed by those between it and its root.
+    pub certificate: Option<&'static str>,
+    /// A PEM file of that certificate's key.
+    pub key: Option<&'static str>,
+    /// What writes the key as PEM, where no file holds it.
+    pub secret: Option<Write>,
     /// Whether a parameter may give one that is spoken to over TLS.
     pub tls: bool,
     /// How many traces that begin here are recorded, of a million.

@@ -45,6 +45,7 @@ pub fn write(out: &Path) {
     write_one(out, "key_sets");
     write_one(out, "key_hosts");
     write_one(out, "span_hosts");
+    write_one(out, "own_certificate");
     write_one(out, "front_given");
     write_one(out, "aggregated");
     write_one(out, "tls");

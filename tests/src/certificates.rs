@@ -1,6 +1,5 @@
 //! Certificates for tests: an authority of their own, and servers that it, or nobody, vouches for.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use rcgen::{
@@ -22,7 +21,7 @@ pub struct Authority {
     pub files: Files,
     /// The key of the gateway's own certificate as PEM.
     pub key: String,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 /// Files of certificates.
@@ -49,6 +48,8 @@ pub enum Kind {
     SelfSigned,
     /// It is one for clients.
     Client,
+    /// It is one for clients, and its time is over.
+    LateClient,
 }
 
 impl Default for Authority {
@@ -70,19 +71,22 @@ impl Authority {
         let root = params.self_signed(&key).unwrap();
         let issuer = Issuer::new(params, key);
         let folder = tempfile::tempdir().unwrap();
-        let write = |name: &str, text: String| {
-            let path = folder.path().join(name);
-            std::fs::write(&path, text).unwrap();
-            leak(&path)
-        };
+        let roots = write(&folder, "roots.pem", root.pem());
+        let root = root.der().clone();
         let (own, own_key) = leaf(&issuer, &["gateway.internal"], Kind::Client);
         let files = Files {
-            roots: write("roots.pem", root.pem()),
-            certificate: write("gateway.pem", own.pem()),
-            key: write("gateway.key", own_key.serialize_pem()),
+            roots,
+            certificate: write(&folder, "gateway.pem", own.pem()),
+            key: write(&folder, "gateway.key", own_key.serialize_pem()),
         };
-        let root = root.der().clone();
-        Self { issuer, root, files, key: own_key.serialize_pem(), _folder: folder }
+        Self { issuer, root, files, key: own_key.serialize_pem(), folder }
+    }
+
+    /// The files of a gateway whose certificate was good once.
+    pub fn late(&self) -> Files {
+        let (own, own_key) = leaf(&self.issuer, &["gateway.internal"], Kind::LateClient);
+        let certificate = write(&self.folder, "late.pem", own.pem());
+        Files { certificate, key: write(&self.folder, "late.key", own_key.serialize_pem()), ..self.files }
     }
 
     /// A server for these names.
@@ -148,13 +152,13 @@ fn leaf(issuer: &Issuer<'static, KeyPair>, names: &[&str], kind: Kind) -> (rcgen
     let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
     let mut params = CertificateParams::new(names).unwrap();
     match kind {
-        Kind::Expired => {
+        Kind::Expired | Kind::LateClient => {
             (params.not_before, params.not_after) = (date_time_ymd(2020, 1, 1), date_time_ymd(2021, 1, 1));
         }
         Kind::Early => params.not_before = date_time_ymd(2090, 1, 1),
         _ => {}
     }
-    let usage = if kind == Kind::Client {
+    let usage = if matches!(kind, Kind::Client | Kind::LateClient) {
         ExtendedKeyUsagePurpose::ClientAuth
     } else {
         ExtendedKeyUsagePurpose::ServerAuth
@@ -169,7 +173,9 @@ fn leaf(issuer: &Issuer<'static, KeyPair>, names: &[&str], kind: Kind) -> (rcgen
     (certificate, key)
 }
 
-/// As long as the process lives, as the paths of a program do.
-fn leak(path: &Path) -> &'static str {
+/// Writes a file. Its path is there as long as the process lives, as the paths of a program are.
+fn write(folder: &TempDir, name: &str, text: String) -> &'static str {
+    let path = folder.path().join(name);
+    std::fs::write(&path, text).unwrap();
     path.to_str().unwrap().to_owned().leak()
 }

@@ -22,14 +22,22 @@ pub fn key_hosts() -> &'static Program {
     &compiled::PROGRAM
 }
 
-/// The same at any free port and with its first `auth` alone: with this URL, who is believed there, and the name server that is asked. It
-/// fetches often, and gives a server little time.
-pub fn key_hosts_at(url: &'static str, roots: Option<&'static str>, names: SocketAddr) -> &'static Program {
+/// The same at any free port and with its first `auth` alone: with this URL, who is believed there, the certificate that is shown and its
+/// key, and the name server that is asked. It fetches often, and gives a server little time.
+pub fn key_hosts_at(
+    url: &'static str,
+    roots: Option<&'static str>,
+    [certificate, key]: [Option<&'static str>; 2],
+    names: SocketAddr,
+) -> &'static Program {
     let program = &compiled::PROGRAM;
     let millis = Duration::from_millis;
     let keys = Item::Keys {
         from: url,
         roots,
+        certificate,
+        key,
+        secret: None,
         keep: Duration::from_mins(1),
         every: millis(200),
         cool_down: millis(200),

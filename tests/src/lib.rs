@@ -22,6 +22,7 @@ pub mod gate;
 pub mod handlers;
 pub mod key_hosts;
 pub mod names;
+pub mod own_certificate;
 pub mod process;
 pub mod program;
 pub mod server;

@@ -31,12 +31,26 @@ pub fn span_hosts_to(url: &'static str, roots: Option<&'static str>) -> &'static
     Box::leak(Box::new(Program { trace, ..named::PROGRAM }))
 }
 
-/// The same at any free port, without an admin listener and a log, and with the name server that is asked.
-pub fn span_hosts_at(url: &'static str, roots: Option<&'static str>, names: SocketAddr) -> &'static Program {
+/// The same at any free port, without an admin listener and a log, with the certificate that is shown and its key, and with the name
+/// server that is asked.
+pub fn span_hosts_at(
+    url: &'static str,
+    roots: Option<&'static str>,
+    [certificate, key]: [Option<&'static str>; 2],
+    names: SocketAddr,
+) -> &'static Program {
     let program = span_hosts_to(url, roots);
+    let trace = program.trace.map(|trace| Trace { certificate, key, ..trace });
     let dns = program.dns.map(|dns| Dns { servers: vec![names].leak(), ..dns });
     let listeners = vec![Listener { address: Setting::Is(ANYWHERE) }].leak();
-    Box::leak(Box::new(Program { dns, listeners, admin: None, access_log: AccessLog::Off, ..*program }))
+    Box::leak(Box::new(Program {
+        dns,
+        listeners,
+        trace,
+        admin: None,
+        access_log: AccessLog::Off,
+        ..*program
+    }))
 }
 
 /// A gateway whose collector and whose file of the log start-up says.
@@ -47,6 +61,13 @@ pub fn front_given() -> &'static Program {
 /// The same, where a collector is spoken to over TLS.
 pub fn front_given_with_roots() -> &'static Program {
     let trace = given::PROGRAM.trace.map(|trace| Trace { roots: Some("roots.pem"), tls: true, ..trace });
+    Box::leak(Box::new(Program { trace, ..given::PROGRAM }))
+}
+
+/// The same, where the gateway shows who it is.
+pub fn front_given_with_certificate() -> &'static Program {
+    let (certificate, key) = (Some("gateway.pem"), Some("gateway.key"));
+    let trace = given::PROGRAM.trace.map(|trace| Trace { certificate, key, tls: true, ..trace });
     Box::leak(Box::new(Program { trace, ..given::PROGRAM }))
 }
 

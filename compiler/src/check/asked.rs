@@ -88,8 +88,10 @@ mod tests {
         let (both, param) =
             ("\"https://collector.internal\"", "param at: url = \"https://collector.internal\"");
         assert_eq!(traced("at", param), [("dns", both.to_owned()), ("tls", both.to_owned()), whole("at")]);
-        // Whoever says whom to believe asks for it.
+        // Whoever says whom to believe, or who they are, asks for it.
         let roots = "at roots \"ca.pem\"";
         assert_eq!(traced(roots, "param at: url"), [("tls", "\"ca.pem\"".to_owned()), whole(roots)]);
+        let shown = "at certificate \"own.pem\" key \"own.key\"";
+        assert_eq!(traced(shown, "param at: url"), [("tls", "\"own.pem\"".to_owned()), whole(shown)]);
     }
 }

@@ -6,17 +6,19 @@ use std::net::{IpAddr, SocketAddr};
 use std::rc::Rc;
 use std::time::Duration;
 
-use gatewright_dsl::item::gateway::{
-    DNS, REQUEST_ID_HEADER, is_everyone, is_file, no_certificate, no_file, trusts_everyone,
-};
-use gatewright_dsl::schema::{Checked, Place, Value, Values, check_block};
+use gatewright_dsl::item::gateway::{DNS, REQUEST_ID_HEADER, is_everyone, is_file, no_file, trusts_everyone};
+use gatewright_dsl::schema::certificate;
+use gatewright_dsl::schema::{Checked, Place, Stage, Value, Values, Want, check_block};
 use gatewright_dsl::source::Span;
 use gatewright_dsl::{ast, item};
 
 use super::expr::scope::Records;
+use super::expr::{self, Asked};
 use super::join::{self, Settings, Written};
 use super::{Check, auth, handler, problem, resolve, upstream};
-use crate::checked::{At, Capacity, Dns, Drain, Front, Given, Listener, SaidBy, Trace, Trusted};
+use crate::checked::{
+    At, Capacity, Dns, Drain, Front, Given, Listener, OwnKey, SaidBy, Shown, Trace, Trusted,
+};
 use crate::ir::expr::Constant;
 
 /// What a `gateway` block says.
@@ -178,9 +180,8 @@ fn trace(check: &mut Check<'_>, settings: &[Checked]) -> Option<Trace> {
         }
         _ => Vec::new(),
     };
-    let roots = setting.values.find("roots");
-    let roots_span = roots.and_then(|roots| roots.span);
-    let (mut named, mut secured) = (None, roots_span);
+    let of_tls = certificate::LABELS.iter().filter_map(|label| setting.values.find(label)?.span).min();
+    let (mut named, mut secured) = (None, of_tls);
     for (at, span) in &places {
         match at {
             At::Is { address, authority, .. } => {
@@ -191,11 +192,11 @@ fn trace(check: &mut Check<'_>, settings: &[Checked]) -> Option<Trace> {
             At::Name { .. } => named = named.or(Some(*span)),
             At::Service { .. } | At::Param(_) => {}
         }
-        match (at.is_secured(), roots_span) {
-            (Some(true), _) => secured = secured.into_iter().chain([*span]).min(),
+        match at.is_secured() {
+            Some(true) => secured = secured.into_iter().chain([*span]).min(),
             // Of one that is written, its row has said so.
-            (Some(false), Some(roots)) if matches!(to.value, Value::Name(_)) => {
-                check.problems.push(no_certificate(roots, *span));
+            Some(false) if matches!(to.value, Value::Name(_)) => {
+                check.problems.extend(certificate::no_certificate(&setting.values, *span));
             }
             _ => {}
         }
@@ -211,11 +212,28 @@ fn trace(check: &mut Check<'_>, settings: &[Checked]) -> Option<Trace> {
         _ => return None,
     };
     let everyone = matches!(setting.values.value("continue"), Some(Value::Word(word)) if word == "everyone");
-    let roots = roots.and_then(|roots| match &roots.value {
-        Value::Text(path) => Some(path.clone().into_owned()),
+    let (roots, shown) = (path(&setting.values, "roots"), shown(check, &setting.values));
+    Some(Trace { span: setting.span, to, roots, shown, named, secured, sample, everyone })
+}
+
+/// A file that is named, if one is.
+fn path(values: &Values, label: &str) -> Option<String> {
+    let Some(Value::Text(path)) = values.value(label) else { return None };
+    Some(path.clone().into_owned())
+}
+
+/// Who the gateway is for whom spans are sent to. That its parts stand together, the row sees to.
+fn shown(check: &mut Check<'_>, values: &Values) -> Option<Shown> {
+    let secret = match values.value("secret") {
+        Some(Value::Expr(value)) => {
+            let asked = Asked { want: Want::Secret, stage: Stage::Request, takes_secret: false };
+            let params = Rc::clone(&check.params);
+            expr::function(&params.scope, value, asked, &mut check.problems)
+        }
         _ => None,
-    });
-    Some(Trace { span: setting.span, to, roots, named, secured, sample, everyone })
+    };
+    let key = secret.map(OwnKey::Secret).or_else(|| path(values, "key").map(OwnKey::File))?;
+    Some(Shown { certificate: path(values, "certificate")?, key })
 }
 
 /// How names are looked up, where that is written.

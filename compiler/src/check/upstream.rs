@@ -166,7 +166,10 @@ pub(super) fn hold_against_dns(
     span: Span,
 ) {
     let mut asked = check.auths.known.iter().flat_map(|(auth, _)| asked::urls(auth));
-    let told = trace.is_some_and(|trace| trace.named.is_some() || matches!(trace.to, At::Param(_)));
+    // What could not be understood may have one.
+    let is_lost = trace.is_none() && check.params.scope.records().trace;
+    let told =
+        is_lost || trace.is_some_and(|trace| trace.named.is_some() || matches!(trace.to, At::Param(_)));
     if !told
         && !asked.any(|(url, _)| asked::is_named(&url))
         && !upstreams.iter().any(|it| it.may_be_named(check))

@@ -9,8 +9,10 @@ use super::part::{Listed, Thing, Which};
 use super::setting::Draft;
 use super::{Class, Said, part};
 use crate::checked::{
-    At, Capacity, Dns, Drain, Front, Given, Listener, Live, Param, SaidBy, Secret, Server, Trace, Trusted,
+    At, Capacity, Dns, Drain, Front, Given, Listener, Live, OwnKey, Param, SaidBy, Secret, Server, Shown,
+    Trace, Trusted,
 };
+use crate::ir::expr::Kind;
 use crate::linked::Crate;
 use crate::routes::expr::constant;
 use crate::ty::inclusion::{self, Held, Wire};
@@ -83,11 +85,12 @@ fn words(front: &Front) -> Vec<Word> {
         let file = given(file, |path| format!("{path:?}"));
         words.push(word("access_log", Class::Neutral, format!("access_log {file}")));
     }
-    if let Some(Trace { span: _, to, roots, named: _, secured: _, sample, everyone }) = trace {
+    if let Some(Trace { span: _, to, roots, shown, named: _, secured: _, sample, everyone }) = trace {
         let sample = given(sample, |it| Value::Percent(gatewright_dsl::ast::Percent(*it)).to_string());
         let everyone = if *everyone { " continue" } else { "" };
         let roots = roots.as_ref().map(|path| format!(" roots {path:?}")).unwrap_or_default();
-        let text = format!("trace {}{roots} sample {sample}{everyone}", at(to));
+        let shown = shown.as_ref().map(self::shown).unwrap_or_default();
+        let text = format!("trace {}{roots}{shown} sample {sample}{everyone}", at(to));
         words.push(word("trace", Class::Neutral, text));
     }
     if let Some((address, _)) = admin {
@@ -133,6 +136,19 @@ fn words(front: &Front) -> Vec<Word> {
         words.push(word("dns", Class::Changed, text));
     }
     words
+}
+
+/// Who the gateway is for somebody.
+fn shown(Shown { certificate, key }: &Shown) -> String {
+    let key = match key {
+        OwnKey::File(path) => format!("key {path:?}"),
+        OwnKey::Secret(function) => match &function.expr.kind {
+            Kind::Secret(name) => format!("secret {name}"),
+            // INVARIANT: it is a secret's name, and nothing else.
+            _ => String::new(),
+        },
+    };
+    format!(" certificate {certificate:?} {key}")
 }
 
 /// What is written, or the parameter that says it.

@@ -155,6 +155,53 @@ fn there_is_a_change_where_other_code_would_run() {
     assert!(looked_at > 4 && differ > 2, "{looked_at} {differ}");
 }
 
+/// Of those that the gateway asks and tells by itself: whom it believes there, and who it is.
+#[test]
+fn who_the_gateway_is_for_others_is_told() {
+    let of = |keys: &str, trace: &str| {
+        let text = format!(
+            "gateway g {{ listen http :8080 plaintext \"why\"; trace to \"https://10.0.0.7:4318\" {trace} sample 1% }}
+secret own
+auth a jwt {{ issuer \"a\"; audience \"b\"; accept ES256; keys \"https://10.0.0.5/keys\" certificate \"own.pem\" {keys} }}
+route GET /a require a respond 200
+"
+        );
+        vec![Source::new("gateway.gw", text)]
+    };
+    let to = "https://10.0.0.7:4318";
+    let (file, secret) = ("key \"own.key\"", "secret own");
+    let shown = format!("roots \"ca.pem\" certificate \"own.pem\" {file}");
+    let said = |changes: Vec<Change>| {
+        changes
+            .into_iter()
+            .map(|change| (change.class, change.about.concat(), change.what))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(
+        said(between(&of(secret, ""), &of(secret, &shown))),
+        [(
+            Class::Neutral,
+            "gateway".to_owned(),
+            format!("setting `trace {to} sample 1%` became `trace {to} {shown} sample 1%`"),
+        )]
+    );
+    let given = shown.replace(file, secret);
+    assert_eq!(
+        said(between(&of(secret, &shown), &of(secret, &given))),
+        [(
+            Class::Neutral,
+            "gateway".to_owned(),
+            format!("setting `trace {to} {shown} sample 1%` became `trace {to} {given} sample 1%`"),
+        )]
+    );
+    let changes = said(between(&of(file, &given), &of(secret, &given)));
+    let [(_, gone, before), (_, new, after)] = &changes[..] else { panic!("{changes:?}") };
+    assert_eq!((gone.as_str(), new.as_str()), ("auth a", "auth a"));
+    let [before, after] =
+        [before, after].map(|what| what.contains(&format!("certificate \"own.pem\" {file}")));
+    assert!(before != after, "{changes:?}");
+}
+
 /// The first place where two texts differ.
 fn difference(a: &str, b: &str) -> String {
     let at = a.bytes().zip(b.bytes()).position(|(a, b)| a != b).unwrap_or(0);

@@ -21,7 +21,7 @@ use proc_macro2::{Literal, TokenStream};
 use quote::{format_ident, quote};
 
 use self::table::Tight;
-use crate::checked::{At, Capacity, Dns, Drain, Given, Listener, SaidBy, Server, Trace, Trusted};
+use crate::checked::{At, Capacity, Dns, Drain, Given, Listener, OwnKey, SaidBy, Server, Trace, Trusted};
 use crate::ir::{Part, Program};
 use crate::lower::segment_hash;
 
@@ -201,7 +201,7 @@ fn at(program: &Program, at: &At) -> TokenStream {
 }
 
 fn trace(program: &Program, trace: &Trace) -> TokenStream {
-    let Trace { span: _, to, roots, named: _, secured: _, sample, everyone } = trace;
+    let Trace { span: _, to, roots, shown, named: _, secured: _, sample, everyone } = trace;
     let to = match to {
         At::Param(name) => Given::Param(name.clone()),
         At::Is { authority, tls, .. }
@@ -211,11 +211,26 @@ fn trace(program: &Program, trace: &Trace) -> TokenStream {
         }
     };
     let to = given(program, &to, |url| quote! { #url });
-    let roots = roots.as_ref().map_or(quote! { None }, |path| quote! { Some(#path) });
+    let path = |path: Option<&String>| path.map_or(quote! { None }, |path| quote! { Some(#path) });
+    let (roots, certificate) = (path(roots.as_ref()), path(shown.as_ref().map(|shown| &shown.certificate)));
+    let (key, secret) = match shown.as_ref().map(|shown| &shown.key) {
+        Some(OwnKey::File(file)) => (path(Some(file)), quote! { None }),
+        Some(OwnKey::Secret(secret)) => {
+            // INVARIANT: it has been given a number.
+            let number = program.functions.exprs.iter().position(|it| it == secret).unwrap_or(usize::MAX);
+            let function = value::function(number);
+            (quote! { None }, quote! { Some(#function) })
+        }
+        None => (quote! { None }, quote! { None }),
+    };
     let sample = given(program, sample, |share| quote! { #share });
     // Whatever is compiled for TLS speaks it to everybody.
     let tls = program.front.tls.or(program.front.tls_of_others).is_some();
-    quote! { Some(g::Trace { to: #to, roots: #roots, tls: #tls, sample: #sample, everyone: #everyone }) }
+    quote! {
+        Some(g::Trace {
+            to: #to, roots: #roots, certificate: #certificate, key: #key, secret: #secret, tls: #tls, sample: #sample, everyone: #everyone
+        })
+    }
 }
 
 fn drain(program: &Program, drain: &Drain) -> TokenStream {

@@ -116,7 +116,7 @@ pub(super) fn respond(answer: &Respond) -> TokenStream {
 }
 
 /// The function that evaluates an expression.
-fn function(number: usize) -> TokenStream {
+pub(super) fn function(number: usize) -> TokenStream {
     let name = format_ident!("expr_{number}");
     quote! { #name }
 }

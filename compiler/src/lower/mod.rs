@@ -19,7 +19,7 @@ use gatewright_dsl::item::gateway::{ADMIN_FEATURE, DNS_FEATURE, TRACE_FEATURE};
 use gatewright_dsl::item::upstream::TLS_FEATURE;
 
 use crate::algebra::RouteSet;
-use crate::checked;
+use crate::checked::{self, OwnKey};
 use crate::feature::Feature;
 use crate::ir;
 
@@ -60,6 +60,9 @@ pub(crate) fn lower(program: checked::Program, source_hash: String) -> ir::Progr
     }
     if let Some(trace) = &program.front.trace {
         chains.features.insert(TRACE_FEATURE, Some(trace.span));
+        if let Some(OwnKey::Secret(secret)) = trace.shown.as_ref().map(|shown| &shown.key) {
+            chains.expressions.number(secret);
+        }
     }
     if let Some((_, span)) = program.front.dns {
         chains.features.insert(DNS_FEATURE, Some(span));

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::Kind;
+use crate::schema::certificate;
 use crate::schema::depends;
 use crate::schema::url;
 use crate::schema::{
@@ -88,12 +89,10 @@ const KEYS: Row = Row {
             Type::String(Bounds { min: Some(1), max: Some(1024) }),
             "the path of a file, which is read again when it changes, or a URL with `https` or `http`",
         ),
-        Param::optional(
-            "roots",
-            At::Label,
-            Type::String(Bounds { min: Some(1), max: Some(1024) }),
-            "of a URL with `https`: a PEM file of the certificates that are believed; those that the machine believes where it is not written",
-        ),
+        certificate::ROOTS,
+        certificate::CERTIFICATE,
+        certificate::KEY,
+        certificate::SECRET,
         time("keep", 86_400, (60, 2_592_000), "of a URL: how long the keys that were fetched last are used"),
         time("every", 300, (10, 86_400), "of a URL: how often they are fetched"),
         time(
@@ -246,8 +245,9 @@ fn fetched(values: &Values) -> Option<(&'static str, Url)> {
 fn is_a_place_of_keys(values: &Values) -> Option<Mismatch> {
     let Some(Value::Text(from)) = values.value("from") else { return None };
     if !from.contains("://") {
-        let label = ["roots", "keep", "every", "cool_down", "within"];
-        let label = label.into_iter().find(|it| values.written(it).is_some())?;
+        let times = ["keep", "every", "cool_down", "within"];
+        let mut labels = certificate::LABELS.into_iter().chain(times);
+        let label = labels.find(|it| values.written(it).is_some())?;
         return Some(Mismatch {
             because: Some(("from", "this is a file".into())),
             help: Some("leave it out".into()),
@@ -270,12 +270,9 @@ fn is_a_place_of_keys(values: &Values) -> Option<Mismatch> {
             });
         }
     };
-    if url.scheme == "http" && values.written("roots").is_some() {
-        return Some(Mismatch {
-            because: Some(("from", "this is read by whoever stands in between".into())),
-            help: Some("write `https://`, or leave `roots` out".into()),
-            ..Mismatch::conflict("roots", "nobody shows a certificate over plain HTTP", "")
-        });
+    let plain = if url.scheme == "http" { certificate::is_for_nobody(values, "from") } else { None };
+    if let Some(mismatch) = plain.or_else(|| certificate::holds_together(values)) {
+        return Some(mismatch);
     }
     let time = |name: &str| match values.value(name) {
         Some(Value::Duration(time)) => *time,

@@ -8,9 +8,8 @@ use super::upstream::GIVEN;
 use crate::Problem;
 use crate::ast::Percent;
 use crate::policy::request::may_be_carried;
-use crate::problem::setting::{
-    CONFLICTING_ARGUMENTS, MISSING_ARGUMENT, TRUSTS_EVERYONE, WRONG_TYPE, wrong_type,
-};
+use crate::problem::setting::{MISSING_ARGUMENT, TRUSTS_EVERYONE, WRONG_TYPE, wrong_type};
+use crate::schema::certificate;
 use crate::schema::ty::Bounds;
 use crate::schema::{At, Default, Dynamic, Join, Mismatch, Param, Row, Type, Value, Values};
 use crate::source::Span;
@@ -407,12 +406,10 @@ const TRACE: Row = Row {
             dynamic: Dynamic::Start,
             doc: "the collector that takes OTLP over HTTP: scheme, host and port; `https` over TLS; `/v1/traces` is asked there",
         },
-        Param::optional(
-            "roots",
-            At::Label,
-            Type::String(Bounds { min: Some(1), max: Some(1024) }),
-            "of a URL with `https`: a PEM file of the certificates that are believed; those that the machine believes where it is not written",
-        ),
+        certificate::ROOTS,
+        certificate::CERTIFICATE,
+        certificate::KEY,
+        certificate::SECRET,
         Param {
             name: "sample",
             at: At::Label,
@@ -434,29 +431,13 @@ const TRACE: Row = Row {
             doc: "whose traces are continued: those of trusted proxies, or those of every client",
         },
     ],
-    check: Some(is_verified_where_it_can_be),
+    check: Some(says_of_tls),
     ..Row::BLANK
 };
 
-/// Over plain HTTP nobody is verified.
-fn is_verified_where_it_can_be(values: &Values) -> Option<Mismatch> {
-    let Some(Value::Url(url)) = values.value("to") else { return None };
-    (url.scheme == "http" && values.written("roots").is_some()).then(|| Mismatch {
-        because: Some(("to", READ_BY_ALL.into())),
-        help: Some(SECURE_OR_NOT.into()),
-        ..Mismatch::conflict("roots", NO_CERTIFICATE, "")
-    })
-}
-
-const NO_CERTIFICATE: &str = "nobody shows a certificate over plain HTTP";
-const READ_BY_ALL: &str = "this is read by whoever stands in between";
-const SECURE_OR_NOT: &str = "write `https://`, or leave `roots` out";
-
-/// The problem of `roots` beside a URL without TLS, where that stands in the default of a parameter.
-#[must_use]
-pub fn no_certificate(roots: Span, url: Span) -> Problem {
-    Problem::error(&CONFLICTING_ARGUMENTS, NO_CERTIFICATE)
-        .at(roots, "")
-        .because(url, READ_BY_ALL)
-        .help(SECURE_OR_NOT)
+/// Of a URL that a parameter gives, whoever knows it says whether it is plain.
+fn says_of_tls(values: &Values) -> Option<Mismatch> {
+    let is_plain = matches!(values.value("to"), Some(Value::Url(url)) if url.scheme == "http");
+    let plain = if is_plain { certificate::is_for_nobody(values, "to") } else { None };
+    plain.or_else(|| certificate::holds_together(values))
 }

@@ -2,6 +2,7 @@
 
 mod answer;
 mod arguments;
+pub mod certificate;
 pub mod check;
 mod convert;
 pub mod depends;

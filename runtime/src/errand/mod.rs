@@ -113,7 +113,7 @@ impl Errand<'_> {
         let mut rest = Arriving { link, turn: Turn::default(), held: Vec::new(), room: vec![0; ROOM] };
         for part in [self.head.as_bytes(), self.body] {
             if let Err(error) = rest.link.write_all(part).await {
-                return Err(rest.said(&error));
+                return Err(rest.last_word(&error).await);
             }
         }
         let mut fields = Vec::new();
@@ -208,6 +208,13 @@ impl Arriving {
             }
             Err(error) => Err(self.said(&error)),
         }
+    }
+
+    /// Why nothing more can be written, in words: what TLS says of it, where whoever has closed the connection said why before. With
+    /// TLS 1.3 a server refuses a certificate when the handshake is over for the client (RFC 8446 section 4.4.2.4).
+    async fn last_word(&mut self, error: &io::Error) -> String {
+        while self.more().await.is_ok_and(|count| count > 0) && self.held.len() <= HEAD {}
+        self.said(error)
     }
 
     /// An error in words.

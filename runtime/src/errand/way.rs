@@ -11,9 +11,10 @@ use crate::clock::{Alarm, Clock, Micros};
 #[cfg(feature = "dns")]
 use crate::dns::{Finder, Lookup};
 use crate::head::Method;
+use crate::policy;
 use crate::scope::url;
 use crate::tls::{Dial, Trust};
-use crate::watched::{Moved, moved};
+use crate::watched::Moved;
 
 /// Addresses of a name that one errand tries. The next begins with others.
 const TRIES: usize = 4;
@@ -57,11 +58,10 @@ impl Ways<'_> {
     /// Those of a start where nothing is known.
     #[cfg(all(test, feature = "jwt"))]
     pub(crate) fn nowhere(params: &std::sync::Arc<crate::params::Params>) -> Self {
-        let (servers, files): (&[_], &[_]) = (&[], &[]);
         Self {
             trust: Trust::new(params).into(),
-            servers,
-            files,
+            servers: &[],
+            files: &[],
             #[cfg(feature = "dns")]
             lookup: None,
         }
@@ -69,17 +69,15 @@ impl Ways<'_> {
 }
 
 impl Ways<'_> {
-    /// Where a URL leads. Who is believed there stands in a file, where one is written.
+    /// Where a URL leads, and how it is spoken to there where that is over TLS.
     ///
     /// # Errors
     ///
     /// A sentence for the operator.
-    pub(crate) fn to(&self, written: &'static str, roots: Option<&str>) -> Result<Way, String> {
+    pub(crate) fn to(&self, written: &'static str, secured: &policy::tls::Config) -> Result<Way, String> {
         let url = url::read(written).ok_or_else(|| format!("`{written}` is no URL"))?;
         let tls = if url.scheme == "https" {
-            let roots = roots.map(|path| moved(path, self.files));
-            let dialler = self.trust.borrow_mut().believing(roots.as_deref())?;
-            Some(dialler.dial(url.host)?)
+            Some(self.trust.borrow_mut().dialler(Some(secured), self.files)?.dial(url.host)?)
         } else {
             None
         };

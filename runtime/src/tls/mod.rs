@@ -96,7 +96,10 @@ fn said(error: &Error) -> &'static str {
 /// What the server says is wrong (RFC 8446 section 6.2).
 fn alerted(alert: AlertDescription) -> &'static str {
     match alert {
-        AlertDescription::HandshakeFailure => "it refuses: no algorithm in common",
+        // With TLS 1.2 both (RFC 5246 sections 7.2.2 and 7.4.6).
+        AlertDescription::HandshakeFailure => {
+            "it refuses: no algorithm in common, or it wants a certificate of the gateway"
+        }
         AlertDescription::ProtocolVersion => "it refuses: no version in common",
         AlertDescription::CertificateRequired => "it refuses: it wants a certificate of the gateway",
         AlertDescription::BadCertificate

@@ -1,8 +1,6 @@
 //! What stands in the place of TLS in a gateway that speaks it to nobody: nothing can be dialled with it.
 
 use std::convert::Infallible;
-#[cfg(feature = "way")]
-use std::path::Path;
 use std::sync::Arc;
 
 use tokio::net::TcpStream;
@@ -10,6 +8,7 @@ use tokio::net::TcpStream;
 use crate::link::{Link, Refused};
 use crate::params::Params;
 use crate::policy;
+use crate::watched::Moved;
 
 /// Whom to believe: nobody is asked.
 pub(crate) struct Trust;
@@ -23,13 +22,7 @@ impl Trust {
     }
 
     #[allow(clippy::unused_self, reason = "the shape of the real one")]
-    pub(crate) fn dialler(&mut self, _: Option<&policy::tls::Config>) -> Result<Dialler, String> {
-        Err("TLS is not compiled in".to_owned())
-    }
-
-    #[cfg(feature = "way")]
-    #[allow(clippy::unused_self, reason = "the shape of the real one")]
-    pub(crate) fn believing(&mut self, _: Option<&Path>) -> Result<Dialler, String> {
+    pub(crate) fn dialler(&mut self, _: Option<&policy::tls::Config>, _: &Moved) -> Result<Dialler, String> {
         Err("TLS is not compiled in".to_owned())
     }
 }

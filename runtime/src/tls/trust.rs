@@ -1,7 +1,7 @@
 //! Whom to believe and who the gateway is: read from files, the machine's store and secrets when the gateway starts, before any
 //! socket is opened. What cannot be used is said in one line, and the gateway does not start.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rustls::client::danger::ServerCertVerifier;
@@ -17,19 +17,19 @@ use crate::clock::unix_seconds;
 use crate::exchange::Exchange;
 use crate::params::Params;
 use crate::policy;
-use crate::watched;
+use crate::watched::{self, Moved, moved};
 
 /// Bytes of a file of certificates or of a key.
 const LARGEST: u64 = 4 << 20;
 
-/// What start-up has read of the machine's store, for all upstreams that believe it.
+/// What start-up has read of the machine's store, for all who believe it.
 pub(crate) struct Trust {
     params: Arc<Params>,
     provider: Arc<CryptoProvider>,
     system: Option<Result<Arc<RootCertStore>, String>>,
 }
 
-/// How servers of one upstream are spoken to.
+/// How the servers are spoken to of which one setting says so.
 pub(crate) struct Dialler {
     config: Arc<ClientConfig>,
     name: Option<&'static str>,
@@ -50,19 +50,25 @@ impl Trust {
         Self { params: Arc::clone(params), provider: Arc::new(aws_lc_rs::default_provider()), system: None }
     }
 
-    /// What is read for one upstream; nothing written is the machine's store, and no certificate of the gateway's own.
+    /// What is read for one setting; nothing written is the machine's store, and no certificate of the gateway's own. `files` says where declared
+    /// files really are.
     ///
     /// # Errors
     ///
     /// A sentence for the operator.
-    pub(crate) fn dialler(&mut self, written: Option<&policy::tls::Config>) -> Result<Dialler, String> {
-        let believed = self.believed(written.and_then(|written| written.roots).map(Path::new))?;
+    pub(crate) fn dialler(
+        &mut self,
+        written: Option<&policy::tls::Config>,
+        files: &Moved,
+    ) -> Result<Dialler, String> {
+        let believed =
+            self.believed(written.and_then(|written| written.roots).map(|path| moved(path, files)))?;
         let builder = self.verifying(believed)?;
         let config = match written.and_then(|written| written.certificate.zip(Some(written))) {
             None => builder.with_no_client_auth(),
             Some((path, written)) => {
-                let chain = certificates(Path::new(path))?;
-                let (key, named) = self.key(written)?;
+                let chain = certificates(&moved(path, files))?;
+                let (key, named) = self.key(written, files)?;
                 builder.with_client_auth_cert(chain, key).map_err(|error| match error {
                     Error::InconsistentKeys(InconsistentKeys::KeyMismatch) => {
                         format!("{named} is not the key of the certificate in `{path}`")
@@ -74,21 +80,9 @@ impl Trust {
         Ok(Dialler::new(config, written.and_then(|written| written.server_name)))
     }
 
-    /// What is read for a server that has no part in an upstream: those who are believed stand in a file, or the machine says them.
-    ///
-    /// # Errors
-    ///
-    /// A sentence for the operator.
-    #[cfg(feature = "way")]
-    pub(crate) fn believing(&mut self, roots: Option<&Path>) -> Result<Dialler, String> {
-        let believed = self.believed(roots)?;
-        let config = self.verifying(believed)?.with_no_client_auth();
-        Ok(Dialler::new(config, None))
-    }
-
-    fn believed(&mut self, roots: Option<&Path>) -> Result<Arc<RootCertStore>, String> {
+    fn believed(&mut self, roots: Option<PathBuf>) -> Result<Arc<RootCertStore>, String> {
         match roots {
-            Some(path) => Ok(Arc::new(self::roots(path)?)),
+            Some(path) => Ok(Arc::new(self::roots(&path)?)),
             None => self.system.get_or_insert_with(system).clone(),
         }
     }
@@ -109,9 +103,13 @@ impl Trust {
     }
 
     /// The key of the gateway's own certificate, and what to call it.
-    fn key(&self, written: &policy::tls::Config) -> Result<(PrivateKeyDer<'static>, String), String> {
+    fn key(
+        &self,
+        written: &policy::tls::Config,
+        files: &Moved,
+    ) -> Result<(PrivateKeyDer<'static>, String), String> {
         let (bytes, named) = match (written.key, written.secret) {
-            (Some(path), _) => (read(Path::new(path))?, format!("`{path}`")),
+            (Some(path), _) => (read(&moved(path, files))?, format!("`{path}`")),
             (None, Some(write)) => {
                 // What start-up was given is all that such an expression reads.
                 let x = Exchange { params: Arc::clone(&self.params), ..Exchange::default() };

@@ -25,7 +25,8 @@ use crate::errand::{Messenger, Way, Ways};
 use crate::params::Params;
 use crate::params::given::Text;
 use crate::place::{self, Places};
-use crate::program::Program;
+use crate::policy;
+use crate::program::{self, Program};
 use crate::serve::{Gateway, say};
 use crate::upstream::draw;
 use crate::upstream::set::Published;
@@ -108,8 +109,9 @@ impl Tracing {
         // They live as long as the process: so do the values of a start, of which there is one.
         let asked: &'static str = format!("{url}{PATH}").leak();
         let url = asked.strip_suffix(PATH).unwrap_or(asked);
-        let way =
-            ways.to(asked, wanted.roots).map_err(|why| format!("the collector of traces {url}: {why}"))?;
+        let &program::Trace { roots, certificate, key, secret, .. } = wanted;
+        let secured = policy::tls::Config { roots, certificate, key, secret, server_name: None };
+        let way = ways.to(asked, &secured).map_err(|why| format!("the collector of traces {url}: {why}"))?;
         let (sender, from) = sync_channel(QUEUE);
         let tracing = Self {
             to: Some(sender),

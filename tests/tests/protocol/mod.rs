@@ -45,6 +45,7 @@ mod named;
 mod observed;
 mod outages;
 mod own;
+mod own_certificate;
 mod path;
 mod pipelining;
 mod places;

@@ -15,7 +15,7 @@ use gatewright_tests::names::{Mood, NameServer};
 use gatewright_tests::process::{Process, command, run};
 use gatewright_tests::server::{Connection, Server};
 use gatewright_tests::span_hosts::{
-    HOST, PORT, front_given, front_given_with_roots, span_hosts, span_hosts_to,
+    HOST, PORT, front_given, front_given_with_certificate, front_given_with_roots, span_hosts, span_hosts_to,
 };
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use prost::Message as _;
@@ -49,7 +49,7 @@ fn takes(connection: &mut Connection) -> std::io::Result<()> {
 }
 
 /// A collector that takes whatever comes over TLS.
-fn collector(tls: Arc<ServerConfig>) -> Server {
+pub(super) fn collector(tls: Arc<ServerConfig>) -> Server {
     Server::secure(tls, |connection| {
         takes(connection)?;
         connection.close_notify()
@@ -63,13 +63,13 @@ fn setup(program: &'static Program, authority: &Authority, names: &NameServer) -
 }
 
 /// Makes a span, and waits until `holds`.
-fn span(gate: &Gate, holds: impl FnMut() -> bool) {
+pub(super) fn span(gate: &Gate, holds: impl FnMut() -> bool) {
     assert_eq!(gate.ask("GET /a HTTP/1.1\r\nHost: a\r\n\r\n").status(), 200);
     gate.advance_until(STEP, holds);
 }
 
 /// How many spans it was sent.
-fn spans(collector: &Server) -> usize {
+pub(super) fn spans(collector: &Server) -> usize {
     let read = |request: &gatewright_tests::wire::Message| {
         assert_eq!(request.line, "POST /v1/traces HTTP/1.1");
         ExportTraceServiceRequest::decode(&*request.body).expect("a message of OTLP")
@@ -313,6 +313,11 @@ fn a_collector_that_the_gateway_cannot_reach_by_what_it_is_made_of_stops_the_sta
             front_given_with_roots(),
             "http://10.0.0.7:4318",
             "whose scheme is `http`, and `trace` says `roots`".to_owned(),
+        ),
+        (
+            front_given_with_certificate(),
+            "http://10.0.0.7:4318",
+            "whose scheme is `http`, and `trace` says `certificate`".to_owned(),
         ),
     ] {
         let said = given(program, url).expect_err("it does not start");

@@ -150,9 +150,11 @@ fn what_is_no_handshake_is_a_reason_of_its_own() {
             .concat()
             .leak()[..];
     let alert: &[u8] = &[0x15, 3, 1, 0, 2, 2, 70];
+    let failure: &[u8] = &[0x15, 3, 1, 0, 2, 2, 40];
     for (said, expected) in [
         (old, "it"),
         (alert, "no version in common"),
+        (failure, "no algorithm in common, or it wants a certificate of the gateway"),
         (b"HTTP/1.1 400 Bad Request\r\n\r\n", "it does not speak TLS as it should"),
         (b"", "closed the connection in the handshake"),
     ] {

@@ -32,6 +32,7 @@ use super::{Auth, Kind, Later, Over, Reads, Settled, Start, Upkeep, Verdict, Ver
 use crate::clock;
 use crate::exchange::Exchange;
 use crate::params::Params;
+use crate::policy;
 use crate::reason::Reason;
 use crate::terminal::Write;
 
@@ -69,6 +70,12 @@ pub enum Item {
         from: &'static str,
         /// Of a URL with `https`: a PEM file of the certificates that are believed; `None`: those that the machine believes.
         roots: Option<&'static str>,
+        /// And a PEM file of the gateway's own certificate, followed by those between it and its root.
+        certificate: Option<&'static str>,
+        /// A PEM file of that certificate's key.
+        key: Option<&'static str>,
+        /// What writes the key as PEM, where no file holds it.
+        secret: Option<Write>,
         /// Of a URL: how long the last good keys are used.
         keep: Duration,
         /// How often they are fetched.
@@ -183,11 +190,14 @@ impl Config {
     ) -> Result<(Held<KeySet>, Vec<Arc<Source>>), String> {
         let mut sources = Vec::new();
         for item in self.items {
-            if let Item::Keys { from, roots, keep, every, cool_down, within } = *item
+            if let Item::Keys { from, roots, certificate, key, secret, keep, every, cool_down, within } =
+                *item
                 && is_url(from)
             {
                 let times = Times { keep, every, cool_down, within };
-                let source = Source::new(start, (from, roots), times, accepted.to_vec(), remembered.cloned());
+                let secured = policy::tls::Config { roots, certificate, key, secret, server_name: None };
+                let source =
+                    Source::new(start, (from, &secured), times, accepted.to_vec(), remembered.cloned());
                 sources.push(source.map_err(|error| format!("the keys of `{}`: {error}", start.auth.name))?);
             }
         }

@@ -19,6 +19,7 @@ use crate::auth::remembered::Remembered;
 use crate::auth::{Start, Upkeep};
 use crate::clock::{Alarm, Clock, Micros, micros};
 use crate::errand::{Messenger, Way};
+use crate::policy;
 use crate::serve::say;
 
 /// Bytes of a set of keys.
@@ -90,10 +91,10 @@ struct Held {
 }
 
 impl Source {
-    /// The keys of a URL, with the file of those who are believed there.
+    /// The keys of a URL, and how it is spoken to there.
     pub(super) fn new(
         start: &Start,
-        (url, roots): (&'static str, Option<&'static str>),
+        (url, secured): (&'static str, &policy::tls::Config),
         times: Times,
         accepted: Vec<Algorithm>,
         remembered: Option<Arc<Remembered>>,
@@ -101,7 +102,7 @@ impl Source {
         Ok(Arc::new(Self {
             auth: start.auth.name,
             url,
-            way: start.ways.to(url, roots)?,
+            way: start.ways.to(url, secured)?,
             keep: micros(times.keep),
             every: micros(times.every),
             cool_down: micros(times.cool_down),
