@@ -13,6 +13,7 @@ mod basic;
 mod bodies;
 mod breaker;
 mod capacity;
+mod charged;
 mod chunked;
 mod concurrency;
 mod deadlines;
