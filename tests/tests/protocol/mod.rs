@@ -3,6 +3,7 @@
 mod abort;
 mod aggregate;
 mod aggregate_each;
+mod aggregate_late;
 mod aggregate_nothing;
 mod aggregate_sends;
 mod answers;
