@@ -152,13 +152,23 @@ pub(crate) struct Waits {
     pub(crate) forward: Option<&'static str>,
     /// A proxy in front has made the time shorter than the route has it.
     pub(crate) is_cut: bool,
+    /// The total that a server has which is asked at once: not what a wait for others has left of it.
+    pub(crate) whole: Micros,
+    /// Since when the server that is being asked has what it needs to answer.
+    pub(crate) since: Micros,
 }
 
 impl Waits {
-    /// Whether a failure says something of a server: not where it had less time than its route gives it, or whoever may make that
-    /// shorter could shut it off from all.
-    pub(crate) fn counts(&self, reason: Reason) -> bool {
-        !(self.is_cut && matches!(reason, Reason::UPSTREAM_TIMEOUT | Reason::UPSTREAM_CONNECT_TIMEOUT))
+    /// Whether a failure says something of a server. A time that is over does not, where a proxy has made it shorter than its route has
+    /// it, or where most of it had passed before the server was asked: in the queue, for others, or in pauses. Else whoever makes it shorter
+    /// could shut the server off from all. A server that is silent has the queue filled by itself, so that half of the time is enough.
+    pub(crate) fn counts(&self, reason: Reason, now: Micros) -> bool {
+        let most = match reason {
+            Reason::UPSTREAM_TIMEOUT => self.whole.min(self.each),
+            Reason::UPSTREAM_CONNECT_TIMEOUT => self.whole.min(self.each).min(self.connect),
+            _ => return true,
+        };
+        !self.is_cut && now.saturating_sub(self.since) >= most / 2
     }
 }
 

@@ -37,6 +37,7 @@ pub mod limits;
 mod link;
 pub(crate) mod live;
 mod log_file;
+mod memory;
 mod metrics;
 mod network;
 pub mod params;

@@ -10,6 +10,7 @@ use tokio::sync::watch;
 use crate::auth::Verifier;
 use crate::clock::Clock;
 use crate::live::Live;
+use crate::memory::Memory;
 use crate::params::Params;
 use crate::program::{Outside, Program, Route, Walk};
 
@@ -38,6 +39,8 @@ pub(crate) struct Shared {
     /// What may change since.
     pub(crate) live: Option<Live>,
     pub(crate) program: &'static Program,
+    /// The memory of the process, where it is bounded.
+    pub(crate) memory: Option<Arc<Memory>>,
     states: Vec<State>,
     /// By the numbers of [`Program::auths`].
     pub(crate) auths: Vec<Box<dyn Verifier>>,
@@ -51,7 +54,7 @@ pub(crate) struct Shared {
 impl Shared {
     pub(crate) fn new(
         program: &'static Program,
-        params: Arc<Params>,
+        (params, memory): (Arc<Params>, Option<Arc<Memory>>),
         (live, asked): (Option<Live>, watch::Sender<u64>),
         clock: Clock,
         auths: Vec<Box<dyn Verifier>>,
@@ -62,6 +65,7 @@ impl Shared {
             params,
             live,
             program,
+            memory,
             states,
             auths,
             asked,

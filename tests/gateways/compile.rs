@@ -41,6 +41,7 @@ pub fn write(out: &Path) {
     write_one(out, "split");
     write_one(out, "auth");
     write_one(out, "basic");
+    write_one(out, "charged");
     write_one(out, "tokens");
     write_one(out, "key_sets");
     write_one(out, "key_hosts");

@@ -83,6 +83,20 @@ pub fn basic() -> &'static Program {
     &basic::PROGRAM
 }
 
+mod charged {
+    include!(concat!(env!("OUT_DIR"), "/charged.rs"));
+}
+
+/// A gateway with what takes memory, compiled from `gateways/charged.gw`.
+pub fn charged() -> &'static Program {
+    &charged::PROGRAM
+}
+
+/// The same elsewhere, which tells nobody of itself.
+pub fn charged_at(listen: SocketAddr) -> &'static Program {
+    Box::leak(Box::new(Program { admin: None, ..*moved(&charged::PROGRAM, listen, APP) }))
+}
+
 mod key_sets {
     include!(concat!(env!("OUT_DIR"), "/key_sets.rs"));
 }

@@ -322,6 +322,7 @@ fn answer(desk: &Desk, head: &Head) -> Answer {
                 started: desk.started,
                 is_ready: gateway.is_ready(),
                 live: gateway.shared.live.as_ref(),
+                memory: &gateway.memory(),
                 auths: &gateway.shared.auths,
                 dropped: gateway.log.dropped(),
                 spans: gateway.tracing.counts(),

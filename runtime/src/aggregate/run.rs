@@ -316,7 +316,9 @@ impl Running<'_> {
             }
         };
         let Branch { max, method, .. } = *branch;
-        let wanted = Wanted { end, max, method, body, is_kept: true, fields: READ, claims: &[] };
+        let within = branch.within.unwrap_or(self.plan.within).min(self.plan.within);
+        let whole = micros(within);
+        let wanted = Wanted { end, whole, max, method, body, is_kept: true, fields: READ, claims: &[] };
         Ok(Box::pin(call::call(Rc::clone(worker), number, sub, wanted)))
     }
 

@@ -237,6 +237,7 @@ mod tests {
             auth: &PARTNER,
             params: &params,
             clock: &clock,
+            memory: None,
             files: &[],
             asked,
             #[cfg(feature = "jwt")]

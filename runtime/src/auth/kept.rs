@@ -221,6 +221,7 @@ mod tests {
             clock: &clock,
             #[cfg(feature = "jwt")]
             ways: &crate::errand::Ways::nowhere(&params),
+            memory: None,
             files: &files,
             asked: &asked,
         };

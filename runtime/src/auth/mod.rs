@@ -37,6 +37,7 @@ use crate::edit::has_line;
 #[cfg(feature = "jwt")]
 use crate::errand::Ways;
 use crate::exchange::{Exchange, Flow};
+use crate::memory::Memory;
 use crate::params::Params;
 use crate::policy::query::Field;
 use crate::program::{Call, Program};
@@ -100,6 +101,12 @@ pub struct Start<'a> {
     pub clock: &'a Clock,
     /// Where declared files really are: pairs of the declared and the real path.
     pub files: &'a [(String, PathBuf)],
+    /// The memory of the process, where it is bounded.
+    #[cfg_attr(
+        not(any(feature = "basic", feature = "jwt")),
+        allow(dead_code, reason = "the others take none")
+    )]
+    pub(crate) memory: Option<&'a Arc<Memory>>,
     /// Changes when an operator wants files to be read again.
     pub asked: &'a watch::Receiver<u64>,
     /// By what others are asked that a program names by a URL.
@@ -292,6 +299,17 @@ impl Principal {
         Self::new(auth, said).map_err(|(claim, how)| format!("`{}` is {how}", claim.field.name))
     }
 
+    /// Bytes of memory that it takes.
+    #[cfg(any(feature = "basic", feature = "jwt"))]
+    fn bytes(&self) -> u64 {
+        // What an allocator keeps of each of them beside it.
+        const KEPT: usize = 16;
+        let texts = self.claims.iter().flatten().flatten();
+        let said: usize = texts.map(|text| size_of::<Box<[u8]>>() + text.len() + KEPT).sum();
+        let claims = self.claims.len() * (size_of::<Option<Vec<Box<[u8]>>>>() + KEPT);
+        (size_of::<Self>() + claims + said + KEPT) as u64
+    }
+
     /// The texts of a claim.
     pub(crate) fn claim(&self, at: usize) -> &[Box<[u8]>] {
         self.claims.get(at).and_then(Option::as_deref).unwrap_or_default()
@@ -305,7 +323,7 @@ impl Principal {
 /// A sentence for the operator.
 pub(crate) fn start(
     program: &'static Program,
-    (params, clock): (&Arc<Params>, &Clock),
+    (params, clock, memory): (&Arc<Params>, &Clock, Option<&Arc<Memory>>),
     (files, asked): (&Moved, &watch::Receiver<u64>),
     #[cfg(feature = "jwt")] ways: &Ways<'_>,
 ) -> Result<Vec<Box<dyn Verifier>>, String> {
@@ -315,6 +333,7 @@ pub(crate) fn start(
             params,
             clock,
             files,
+            memory,
             asked,
             #[cfg(feature = "jwt")]
             ways,

@@ -36,6 +36,8 @@ pub(crate) type Failed = (Reason, Option<io::ErrorKind>);
 pub(crate) struct Wanted {
     /// When it has to be over.
     pub(crate) end: Micros,
+    /// How long it may take where nothing is waited for before it.
+    pub(crate) whole: Micros,
     /// The largest answer, in bytes.
     pub(crate) max: u64,
     pub(crate) method: Method,
@@ -128,6 +130,7 @@ pub(crate) async fn call(
             let upstream: &Upstream = Borrow::borrow(&held);
             x.record.upstream = Some(number);
             x.record.asked = worker.now();
+            x.waits.whole = x.waits.total.min(wanted.whole);
             x.waits.total = x.waits.total.min(wanted.end.saturating_sub(x.record.asked));
             let waker = std::future::poll_fn(|cx| Poll::Ready(cx.waker().clone())).await;
             let slot = worker.sweep.slot(waker);
@@ -169,7 +172,7 @@ impl Calling<'_> {
         x.retry.inspect(|retry| self.upstream.earn(retry));
         let result = self.tries(x).await;
         if let (Err((reason, _)), Some(_)) = (&result, x.record.server)
-            && x.waits.counts(*reason)
+            && x.waits.counts(*reason, self.worker.lately())
         {
             self.upstream.lost(x.pass.as_ref(), *reason, self.worker.lately());
         }
@@ -237,6 +240,7 @@ impl Calling<'_> {
                 x.record.line = server.line;
                 x.record.tries += 1;
                 x.record.why = None;
+                x.waits.since = worker.lately();
                 let _trying = worker.metrics.trying(&x.record);
                 worker.tracer.tries(x, worker.lately());
                 let is_reused = kept.is_some();
@@ -270,7 +274,7 @@ impl Calling<'_> {
                     again = true;
                 }
                 Turn::Failed((reason, cause)) => {
-                    if x.waits.counts(reason) {
+                    if x.waits.counts(reason, worker.lately()) {
                         upstream.failed(server, reason, worker.lately());
                         if is_of_server(reason) {
                             worker.metrics.unanswered(&x.record);

@@ -20,7 +20,7 @@ impl Exchange {
         let clock = crate::clock::Clock::manual();
         self.shared = Some(Shared::new(
             Box::leak(Box::new(program)),
-            Arc::clone(&self.params),
+            (Arc::clone(&self.params), None),
             (None, tokio::sync::watch::Sender::new(0)),
             clock,
             Vec::new(),

@@ -30,6 +30,8 @@ pub(crate) struct About<'a> {
     pub(crate) is_ready: bool,
     /// What may change while it runs.
     pub(crate) live: Option<&'a Live>,
+    /// What is taken of bounded memory, and how much there is.
+    pub(crate) memory: &'a [(&'static str, u64, u64)],
     /// Who finds out who asks, by the numbers of the program.
     pub(crate) auths: &'a [Box<dyn Verifier>],
     /// Lines of the access log that were dropped.
@@ -64,6 +66,7 @@ impl Metrics {
             out.live(live);
         }
         out.files(program, about.auths);
+        out.memory(about.memory);
         out.workers();
         out.one(
             "gatewright_log_lines_dropped_total",
@@ -123,6 +126,23 @@ impl Text<'_> {
         self.family(family, "gauge", help);
         for (name, reads) in &all {
             self.sample(family, &[("auth", name)], reads.is_refused.into());
+        }
+    }
+
+    /// What is taken of bounded memory, where that of the process is bounded.
+    fn memory(&mut self, all: &[(&str, u64, u64)]) {
+        if all.is_empty() {
+            return;
+        }
+        let family = "gatewright_memory_taken_bytes";
+        self.family(family, "gauge", "Memory that is taken of what is set aside for a purpose.");
+        for (purpose, taken, _) in all {
+            self.sample(family, &[("for", purpose)], *taken);
+        }
+        let family = "gatewright_memory_most_bytes";
+        self.family(family, "gauge", "Memory that is set aside for a purpose.");
+        for (purpose, _, most) in all {
+            self.sample(family, &[("for", purpose)], *most);
         }
     }
 

@@ -25,9 +25,12 @@ impl Config {
     /// Sets the waits of this exchange.
     pub fn request(&'static self, exchange: &mut Exchange) -> Flow {
         let wait = |setting: &Setting<Duration>| micros(setting.of(exchange));
+        let total = wait(&self.total);
         exchange.waits = Waits {
             is_cut: false,
-            total: wait(&self.total),
+            since: 0,
+            total,
+            whole: total,
             each: self.each.as_ref().map_or(Micros::MAX, wait),
             connect: wait(&self.connect),
             idle: wait(&self.idle),

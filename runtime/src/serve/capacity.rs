@@ -6,13 +6,15 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use super::processors;
 use crate::exchange::Exchange;
 use crate::head::write_number;
 use crate::limits::Limits;
+use crate::memory::Memory;
 use crate::params::Params;
-use crate::program;
+use crate::program::{self, Program};
 #[cfg(feature = "json")]
-use crate::{program::Program, serve::room::Room};
+use crate::serve::room::Room;
 
 /// Descriptors that are neither a listener's nor a connection's: standard streams, reactors, signals, timers.
 const DESCRIPTORS_ASIDE: u64 = 64;
@@ -48,23 +50,24 @@ impl Capacity {
     /// # Errors
     ///
     /// A sentence for the operator where the memory is too little for what is declared.
-    pub(super) fn new(
+    fn new(
         declared: &program::Capacity,
-        params: &Params,
+        (params, memory): (&Params, Option<&Memory>),
         workers: usize,
         most_open: usize,
     ) -> Result<(Self, usize), String> {
         let number = |setting: i64| u64::try_from(setting).unwrap_or_default();
         let connections = declared.connections.map(|it| number(it.at(params)));
         let in_flight = declared.in_flight.map(|it| number(it.at(params)));
-        let memory = declared.memory.map(|it| it.at(params));
         let workers = workers.max(1) as u64;
         let open = (most_open as u64).saturating_mul(workers);
         let (connections, in_flight) = match memory {
             None => (connections.unwrap_or(open), in_flight.unwrap_or(u64::MAX)),
             Some(memory) => {
-                let aside = BASE + WORKER * workers + for_documents(memory, Limits::DEFAULT.documents);
-                within(memory, (aside, workers), (connections, in_flight), open)?
+                let documents = for_documents(memory.bytes, Limits::DEFAULT.documents);
+                let aside = BASE + WORKER * workers + documents + memory.tables.set_aside();
+                let passwords = for_passwords(memory, aside, (connections, in_flight))?;
+                within(memory.bytes, (aside + passwords, workers), (connections, in_flight), open)?
             }
         };
         let mut retry_after = Vec::new();
@@ -99,6 +102,51 @@ pub(super) fn room(program: &Program, params: &Params, limits: &Limits) -> Arc<R
     Room::new(match program.capacity.and_then(|declared| declared.memory) {
         Some(memory) => for_documents(memory.at(params), limits.documents),
         None => limits.documents,
+    })
+}
+
+/// What bounds the requests that are under way, where anything does, and how many connections each of so many workers may have.
+///
+/// # Errors
+///
+/// A sentence for the operator where the memory is too little for what is declared.
+pub(super) fn of(
+    program: &Program,
+    (params, memory): (&Params, Option<&Memory>),
+    (workers, most_open): (usize, usize),
+) -> Result<(Option<Capacity>, usize), String> {
+    let Some(declared) = &program.capacity else { return Ok((None, most_open)) };
+    let (capacity, most_open) = Capacity::new(declared, (params, memory), workers, most_open)?;
+    Ok((Some(capacity), most_open))
+}
+
+/// Whether the memory is enough for what is declared, whatever the machine allows.
+///
+/// # Errors
+///
+/// A sentence for the operator where it is not.
+pub(super) fn check(program: &Program, params: &Params, memory: Option<&Memory>) -> Result<(), String> {
+    let workers = processors::workers(0);
+    of(program, (params, memory), (workers, usize::MAX)).map(|_| ())
+}
+
+/// How much of the memory is for passwords that are verified: as much as all threads need, and no more than a quarter, but enough for one.
+fn for_passwords(
+    memory: &Memory,
+    aside: u64,
+    (connections, in_flight): (Option<u64>, Option<u64>),
+) -> Result<u64, String> {
+    let connections = connections.unwrap_or(FEWEST_CONNECTIONS).saturating_mul(CONNECTION);
+    let requests = in_flight.unwrap_or(FEWEST_REQUESTS).saturating_mul(REQUEST);
+    let others = aside.saturating_add(connections).saturating_add(requests);
+    let settled = memory.passwords.settle(memory.bytes / 4, memory.bytes.saturating_sub(others));
+    settled.map_err(|(auth, largest)| {
+        format!(
+            "`capacity memory` is {}, and to verify one password of `{auth}` takes {} beside {} for everything else",
+            mebibytes(memory.bytes),
+            mebibytes(largest),
+            mebibytes(others)
+        )
     })
 }
 
@@ -140,7 +188,8 @@ fn within(
     Ok((connections, in_flight.unwrap_or(room)))
 }
 
-fn mebibytes(bytes: u64) -> String {
+/// An amount of memory, as an operator reads it.
+pub(crate) fn mebibytes(bytes: u64) -> String {
     format!("{}MiB", bytes.div_ceil(1 << 20))
 }
 

@@ -25,6 +25,7 @@ use crate::access_log::{self, Log};
 use crate::clock::{Alarm, Clock, micros};
 use crate::fit;
 use crate::live::{self, Live};
+use crate::memory::Memory;
 use crate::params::{self, given};
 use crate::place;
 use crate::program::{AccessLog, Program};
@@ -93,7 +94,9 @@ fn check(program: &'static Program, arguments: &[String]) -> Result<String, Stri
     // What files say of who may come is read, and nobody is asked for anything.
     let asked = watch::Sender::new(0_u64).subscribe();
     let options = Options { given, ..Options::default() };
-    super::errands::ready((program, &params, &Clock::real()), (&options, &places), &asked)?;
+    let memory = Memory::of(program, &params);
+    super::errands::ready((program, &params, &Clock::real(), memory.as_ref()), (&options, &places), &asked)?;
+    super::capacity::check(program, &params, memory.as_deref())?;
     Ok("can start with this".to_owned())
 }
 

@@ -50,7 +50,7 @@ mod tests {
         assert!(!x.sent().contains("eft:"), "it is not passed on: {}", x.sent());
         let is_cut = x.waits.total < 2 * SECOND;
         assert_eq!(
-            [Reason::UPSTREAM_TIMEOUT, Reason::UPSTREAM_CLOSED].map(|it| x.waits.counts(it)),
+            [Reason::UPSTREAM_TIMEOUT, Reason::UPSTREAM_CLOSED].map(|it| x.waits.counts(it, 0)),
             [!is_cut, true]
         );
         (x.waits.total, is_left)

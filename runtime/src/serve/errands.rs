@@ -14,6 +14,7 @@ use crate::clock::Clock;
 use crate::dns::Lookup;
 #[cfg(feature = "way")]
 use crate::errand::Ways;
+use crate::memory::Memory;
 use crate::params::Params;
 use crate::place::Places;
 use crate::program::Program;
@@ -33,7 +34,7 @@ pub(super) struct Errands {
 
 /// Makes that ready, and asks nobody yet. `reread` is told when files are to be read at once.
 pub(super) fn ready(
-    (program, params, clock): (&'static Program, &Arc<Params>, &Clock),
+    (program, params, clock, memory): (&'static Program, &Arc<Params>, &Clock, Option<&Arc<Memory>>),
     (options, places): (&Options, &Places),
     reread: &watch::Receiver<u64>,
 ) -> Result<Errands, String> {
@@ -59,7 +60,7 @@ pub(super) fn ready(
     let _ = places;
     let auths = auth::start(
         program,
-        (params, clock),
+        (params, clock, memory),
         (&options.files, reread),
         #[cfg(feature = "jwt")]
         &ways,

@@ -137,7 +137,7 @@ pub(crate) async fn forward(
         }
     }
     let (reason, cause) = failure;
-    if x.record.server.is_some() && x.waits.counts(reason) {
+    if x.record.server.is_some() && x.waits.counts(reason, worker.lately()) {
         upstream.lost(x.pass.as_ref(), reason, worker.lately());
     }
     Box::pin(give_up(client, x, request, reason, cause)).await
@@ -160,16 +160,18 @@ fn begin(worker: &Worker, x: &mut Exchange, server: &Server) {
     x.record.line = server.line;
     x.record.tries += 1;
     x.record.why = None;
+    x.waits.since = worker.lately();
     worker.metrics.tried(&x.record);
     worker.tracer.tries(x, worker.lately());
 }
 
 /// Counts against a server that it gave no answer, where that is its doing.
 fn blame(client: &Client, x: &Exchange, (upstream, server): (&Upstream, &Server), reason: Reason) {
-    if !x.waits.counts(reason) {
+    let now = client.worker.lately();
+    if !x.waits.counts(reason, now) {
         return;
     }
-    upstream.failed(server, reason, client.worker.lately());
+    upstream.failed(server, reason, now);
     if is_of_server(reason) {
         client.worker.metrics.unanswered(&x.record);
     }
@@ -379,8 +381,9 @@ async fn converse(client: &mut Client, x: &mut Exchange, request: Request, strea
 /// There will be no other try: the failure counts for the upstream too.
 fn lost(client: &Client, x: &Exchange, to: To<'_>, reason: Reason) {
     blame(client, x, (to.upstream, to.server), reason);
-    if x.waits.counts(reason) {
-        to.upstream.lost(x.pass.as_ref(), reason, client.worker.lately());
+    let now = client.worker.lately();
+    if x.waits.counts(reason, now) {
+        to.upstream.lost(x.pass.as_ref(), reason, now);
     }
 }
 

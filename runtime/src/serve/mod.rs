@@ -28,6 +28,7 @@ pub(crate) mod relay;
 pub(crate) mod room;
 pub(crate) mod socket;
 mod succession;
+mod tidying;
 pub(crate) mod worker;
 
 use std::io;
@@ -54,6 +55,7 @@ use crate::clock::Clock;
 use crate::fit;
 use crate::limits::Limits;
 use crate::live::{self, Live};
+use crate::memory::Memory;
 use crate::metrics::Metrics;
 use crate::params::{Params, given};
 use crate::place;
@@ -181,6 +183,16 @@ impl Gateway {
         self.cut.fetch_add(1, Ordering::Relaxed);
     }
 
+    /// What is taken of bounded memory, for each purpose, and how much there is; nothing where that of the process is not bounded.
+    #[cfg(feature = "admin")]
+    pub(crate) fn memory(&self) -> Vec<(&'static str, u64, u64)> {
+        let Some(memory) = &self.shared.memory else { return Vec::new() };
+        let told = memory.told().into_iter();
+        #[cfg(feature = "json")]
+        let told = told.chain(std::iter::once(self.room.told()));
+        told.collect()
+    }
+
     /// Whether further clients are welcome.
     #[cfg(feature = "admin")]
     pub(crate) fn is_ready(&self) -> bool {
@@ -253,13 +265,14 @@ fn prepare(
     let clock = options.clock.clone().unwrap_or_else(Clock::real);
     let live = Live::of(program, params, &options.given);
     let reread = watch::Sender::new(0_u64);
+    let memory = Memory::of(program, params);
     let errands::Errands {
         tracing,
         exporter,
         auths,
         #[cfg(feature = "dns")]
         lookup,
-    } = errands::ready((program, params, &clock), (&options, &places), &reread.subscribe())?;
+    } = errands::ready((program, params, &clock, memory.as_ref()), (&options, &places), &reread.subscribe())?;
     let set = |(own, declared): (&Vec<_>, _)| Arc::new(Published::new(Set::new(own.clone(), declared)));
     let sets: Vec<Arc<Published>> = places.upstreams.iter().zip(program.upstreams).map(set).collect();
     #[cfg(feature = "dns")]
@@ -271,12 +284,7 @@ fn prepare(
     let inherits = inherited.is_some();
     let workers = inherited.as_ref().map_or(workers, |inherited| workers.max(inherited.most()));
     let most_open = capacity::connections_for(workers, program.listeners.len())?;
-    let capacity =
-        program.capacity.map(|declared| Capacity::new(&declared, params, workers, most_open)).transpose()?;
-    let (capacity, most_open) = match capacity {
-        Some((capacity, most_open)) => (Some(capacity), most_open),
-        None => (None, most_open),
-    };
+    let (capacity, most_open) = capacity::of(program, (params, memory.as_deref()), (workers, most_open))?;
     let (sockets, before) = match inherited {
         Some(mut inherited) => {
             let before = inherited.before.take();
@@ -299,7 +307,7 @@ fn prepare(
     let gateway = Arc::new(Gateway {
         program,
         limits,
-        shared: Shared::new(program, Arc::clone(params), (live, reread), clock.clone(), auths),
+        shared: Shared::new(program, (Arc::clone(params), memory), (live, reread), clock.clone(), auths),
         clock,
         log,
         sets,
@@ -365,6 +373,8 @@ impl Prepared {
             let telling = outage::start(&self.gateway, self.running.orders.subscribe())?;
             self.running.workers.extend(asking.into_iter().chain(telling));
         }
+        let tidying = tidying::start(&self.gateway, self.running.orders.subscribe())?;
+        self.running.workers.extend(tidying);
         let looking = live::file::start(&self.gateway, &self.files, self.running.orders.subscribe())?;
         self.running.workers.extend(looking);
         if let Some(exporter) = &mut self.running.exporter {

@@ -20,7 +20,8 @@ pub(super) fn ask(client: &Client, x: &Exchange, question: Question, end: Micros
     let forwarding = if x.forwarding.is_empty() { client.forwarding.as_bytes() } else { &x.forwarding };
     sub.edits.lines.extend_from_slice(forwarding);
     let (method, body) = (Method::Get, Vec::new());
-    let wanted = Wanted { end, max: LARGEST, method, body, is_kept: false, fields, claims };
+    let whole = end.saturating_sub(worker.now());
+    let wanted = Wanted { end, whole, max: LARGEST, method, body, is_kept: false, fields, claims };
     Ok(Box::pin(call::call(Rc::clone(worker), number, sub, wanted)))
 }
 

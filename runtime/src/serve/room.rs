@@ -23,6 +23,12 @@ impl Room {
         Arc::new(Self { taken: AtomicU64::new(0), most })
     }
 
+    /// For what it is, how much is taken, and how much there is.
+    #[cfg(feature = "admin")]
+    pub(crate) fn told(&self) -> (&'static str, u64, u64) {
+        ("bodies", self.taken.load(Ordering::Relaxed), self.most)
+    }
+
     /// Nothing of it, so far.
     pub(crate) fn enter(self: &Arc<Self>) -> Taken {
         Taken { room: Some(Arc::clone(self)), bytes: 0 }

@@ -1,7 +1,8 @@
 //! The gateway under test as a process of its own: `LISTEN` and `APP` say where it listens and where its server is, `LOG` the file
 //! of its log, if it has one, `ADMIN` where it is asked about itself, `LIVE` the file of a live value, `DRAIN` and `WAIT` how many milliseconds
 //! it takes to stop, `MEMORY` how many bytes it takes, `KEYS` the URL of keys, `TRACE` that of a collector, `ROOTS` the file of
-//! who is believed there, `CERTIFICATE` and `KEY` those of what it shows there, and `NAMES` who is asked for its name. With `AUTHS` it is another one, with files of who may come; with `GIVEN`
+//! who is believed there, `CERTIFICATE` and `KEY` those of what it shows there, and `NAMES` who is asked for its name. With `AUTHS` it is another one, with files of who may come; with `CHARGED` one
+//! with what takes memory; with `GIVEN`
 //! one whose collector and log start-up says; with `OUTAGES`, which is the time of an outage in milliseconds, one whose server at `OTHER`
 //! is left out, or whose breaker opens where there is none.
 
@@ -31,6 +32,7 @@ fn main() -> ExitCode {
         (_, _, Some(url), _) => span_hosts_at(url, text("ROOTS"), own, names),
         (.., Some(time)) => program::failing_at(app, is("OTHER").then(|| address("OTHER", app)), time),
         _ if is("AUTHS") => program::replaced(),
+        _ if is("CHARGED") => program::charged_at(listen),
         _ if is("GIVEN") => front_given_at(),
         _ => program::at(listen, app),
     };

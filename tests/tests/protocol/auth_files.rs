@@ -7,6 +7,8 @@ use std::time::Duration;
 use jsonwebtoken::{Algorithm, EncodingKey, encode};
 use serde_json::json;
 
+use gatewright_runtime::generated::{Capacity, Program, Setting};
+
 use super::live::metric;
 use super::tokens::{OTHER_RSA, RSA, header, says};
 use gatewright_tests::client::Client;
@@ -69,6 +71,27 @@ fn until(gate: &Gate, holds: impl FnMut() -> bool) {
 
 fn reads(gate: &Gate, auth: &str, result: &str) -> u64 {
     metric(gate, &format!("gatewright_auth_reads_total{{auth=\"{auth}\",result=\"{result}\"}}"))
+}
+
+#[test]
+fn a_password_that_memory_could_not_hold_is_not_read() {
+    let folder = folder();
+    let capacity = Capacity {
+        connections: None,
+        in_flight: None,
+        memory: Some(Setting::Is(96 << 20)),
+        retry_after: Setting::Is(Duration::from_secs(1)),
+    };
+    write(folder.path(), "staff.users", ADA);
+    let program = Box::leak(Box::new(Program { capacity: Some(capacity), ..*program::replaced() }));
+    let gate = Setup { program, ..setup(folder.path()) }.start();
+    let ada = get("/staff", "Basic YWRhOmFkYSdzIHBhc3N3b3Jk");
+    assert_eq!(gate.ask(&ada).text(), "ada");
+    write(folder.path(), "staff.users", &ADA.replace("m=7168,t=5", "m=65536,t=1"));
+    until(&gate, || reads(&gate, "staff", "refused") == 1);
+    assert_eq!(gate.ask(&ada).text(), "ada", "what held before goes on to hold");
+    write(folder.path(), "staff.users", &format!("{ADA}{BOB}"));
+    until(&gate, || reads(&gate, "staff", "used") == 1);
 }
 
 #[test]

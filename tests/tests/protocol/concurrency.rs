@@ -299,3 +299,52 @@ fn how_many_are_there_and_wait_is_told() {
     assert_eq!(first.answer().status(), 200);
     eventually("its place is free", || told() == [0, 0, 1, 1]);
 }
+
+/// Answers when it is told to, never, or at once, as the path says.
+fn mixed(cue: &Cue) -> Server {
+    let cue = cue.clone();
+    Server::new(move |connection| {
+        loop {
+            match connection.request()?.line.split(' ').nth(1) {
+                Some("/queued/slow") => cue.wait()?,
+                Some("/queued/silent") => return connection.wait(),
+                _ => {}
+            }
+            connection.write(OK)?;
+        }
+    })
+}
+
+/// One request that has its answer, behind which one waits for so long that has none.
+fn behind(gate: &Gate, server: &Server, cue: &Cue, wait: Duration) {
+    let before = server.requests().len();
+    let mut first = begin(gate, server, "/queued/slow", before + 1);
+    let mut second = wait_behind(gate);
+    let until = gate.clock.now() + u64::try_from(wait.as_micros()).unwrap();
+    gate.advance_until(Duration::from_millis(100), || gate.clock.now() >= until);
+    cue.give();
+    assert_eq!(first.answer().status(), 200);
+    eventually("its turn has come", || server.requests().len() == before + 2);
+    gate.advance_until(Duration::from_millis(100), || second.stirs());
+    refused(&second.answer(), 504, "upstream_timeout");
+}
+
+fn wait_behind(gate: &Gate) -> Client {
+    wait(gate, "/queued/silent")
+}
+
+#[test]
+fn a_timeout_counts_against_a_server_only_where_it_had_most_of_the_time() {
+    let cue = Cue::default();
+    let server = mixed(&cue);
+    let gate = setup(&server).start();
+    // Eight of ten seconds were spent in the queue.
+    for _ in 0..3 {
+        behind(&gate, &server, &cue, Duration::from_secs(8));
+        assert_eq!(gate.ask(get("/queued/at_once")).status(), 200);
+    }
+    // Nothing of that is counted a minute later.
+    gate.clock.advance(Duration::from_mins(2));
+    behind(&gate, &server, &cue, Duration::from_secs(2));
+    refused(&gate.ask(get("/queued/at_once")), 503, "breaker_open");
+}

@@ -1,9 +1,14 @@
-//! What servers are told of the time that is left, and what proxies may say of it.
+//! What servers are told of the time that is left, what proxies may say of it, and whom it is counted against when it is over.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use gatewright_tests::client::Client;
 use gatewright_tests::gate::{Setup, refused};
 use gatewright_tests::program::{self, THREE, WATCHED};
 use gatewright_tests::server::{Connection, Server};
+use gatewright_tests::{Cue, eventually};
 
 use super::upstreams::{ask, get, place};
 
@@ -57,7 +62,7 @@ fn the_shorter_time_holds() {
     let mut client: Client = gate.client();
     let began = gate.clock.now();
     client.send("GET /hurried/x HTTP/1.1\r\nHost: a\r\nX-Left-Ms: 700\r\n\r\n");
-    gate.advance_until(std::time::Duration::from_millis(50), || client.stirs());
+    gate.advance_until(Duration::from_millis(50), || client.stirs());
     refused(&client.answer(), 504, "upstream_timeout");
     let took = gate.clock.now() - began;
     assert!((700_000..3_000_000).contains(&took), "{took}");
@@ -65,6 +70,43 @@ fn the_shorter_time_holds() {
     client = gate.client();
     client.send(get("/hurried/x"));
     let began = gate.clock.now();
-    gate.advance_until(std::time::Duration::from_millis(50), || client.stirs());
+    gate.advance_until(Duration::from_millis(50), || client.stirs());
     assert!(gate.clock.now() - began >= 5_000_000);
+}
+
+#[test]
+fn a_try_that_had_little_of_the_time_counts_against_no_server() {
+    let (cue, asked) = (Cue::default(), Arc::new(AtomicUsize::new(0)));
+    let server = || {
+        let (cue, asked) = (cue.clone(), Arc::clone(&asked));
+        Server::new(move |connection| {
+            loop {
+                connection.request()?;
+                match asked.fetch_add(1, Ordering::SeqCst) {
+                    0 => {
+                        cue.wait()?;
+                        connection.write("HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n")?;
+                    }
+                    1 => return connection.wait(),
+                    _ => connection.write("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")?,
+                }
+            }
+        })
+    };
+    let both = [server(), server()];
+    let gate = place([Some(&both[0]), Some(&both[1]), None], THREE, WATCHED).start();
+    let mut client = gate.client();
+    client.send(get("/spared"));
+    eventually("one is asked", || asked.load(Ordering::SeqCst) == 1);
+    let until = gate.clock.now() + 8_000_000;
+    gate.advance_until(Duration::from_millis(100), || gate.clock.now() >= until);
+    cue.give();
+    gate.advance_until(Duration::from_millis(50), || client.stirs());
+    refused(&client.answer(), 504, "upstream_timeout");
+    assert_eq!(asked.load(Ordering::SeqCst), 2);
+    for _ in 0..4 {
+        assert_eq!(ask(&gate, get("/spared")).status(), 200);
+    }
+    let each = both.each_ref().map(|server| server.requests().len());
+    assert_eq!(each, [3, 3], "neither is left out");
 }

@@ -3,6 +3,7 @@
 mod abort;
 mod aggregate;
 mod aggregate_each;
+mod aggregate_late;
 mod aggregate_nothing;
 mod aggregate_sends;
 mod answers;
@@ -13,6 +14,7 @@ mod basic;
 mod bodies;
 mod breaker;
 mod capacity;
+mod charged;
 mod chunked;
 mod concurrency;
 mod deadlines;

@@ -3,10 +3,13 @@
 //! What one costs is bounded both ways: one that is cheap to try out hides nothing, and one that is dear is a weapon in the hand of
 //! whoever sends passwords. The compiler holds the texts of a program against the same bounds.
 
+use std::sync::Arc;
+
 use argon2::{Algorithm, Argon2, Block, Params, Version};
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 
 use crate::auth::base64::{Alphabet, decode};
+use crate::memory::{Passwords, Place};
 
 /// Kibibytes of memory.
 const MEMORY: std::ops::RangeInclusive<u32> = 7 * 1024..=256 * 1024;
@@ -34,7 +37,56 @@ impl std::fmt::Debug for Stored {
 
 /// Memory that a hash is made in, and that the next may use.
 #[derive(Default)]
-pub(super) struct Room(Vec<Block>);
+pub(super) struct Room {
+    blocks: Vec<Block>,
+    /// Where that of the process is bounded, and what is taken of it.
+    bounded: Option<(Arc<Passwords>, Option<Place>)>,
+}
+
+/// Blocks for which an allocator asks the kernel, and which it gives back when they are free: 33 MiB. Fewer it may keep for the thread that
+/// had them. What is never written takes no memory.
+const OWN: usize = 33 << 10;
+
+impl Room {
+    /// Nothing, so far.
+    pub(super) fn new(passwords: Option<&Arc<Passwords>>) -> Self {
+        Self { blocks: Vec::new(), bounded: passwords.map(|passwords| (Arc::clone(passwords), None)) }
+    }
+
+    /// Lets go of it.
+    pub(super) fn clear(&mut self) {
+        self.blocks = Vec::new();
+        if let Some((_, place)) = &mut self.bounded {
+            *place = None;
+        }
+    }
+
+    /// Lets go of it where another waits for memory.
+    pub(super) fn make_way(&mut self) {
+        if self.bounded.as_ref().is_some_and(|(passwords, _)| passwords.is_waited_for()) {
+            self.clear();
+        }
+    }
+
+    /// So many blocks, perhaps after a wait.
+    fn blocks(&mut self, count: usize) -> &mut [Block] {
+        if self.blocks.len() < count {
+            if self.bounded.is_some() {
+                self.clear();
+            }
+            if let Some((passwords, place)) = &mut self.bounded {
+                *place = Some(passwords.wait(bytes(count)));
+                self.blocks.reserve_exact(count.max(OWN));
+            }
+            self.blocks.resize(count, Block::default());
+        }
+        self.blocks.get_mut(..count).unwrap_or_default()
+    }
+}
+
+fn bytes(blocks: usize) -> u64 {
+    (blocks as u64).saturating_mul(size_of::<Block>() as u64)
+}
 
 impl Stored {
     /// Reads a hash.
@@ -53,14 +105,21 @@ impl Stored {
         }
     }
 
+    /// Bytes of memory that it takes to make it, where they are worth counting.
+    pub(super) fn needs(&self) -> u64 {
+        match &self.0 {
+            Kind::Argon2 { params, .. } => bytes(params.block_count()),
+            Kind::Bcrypt { .. } => 0,
+        }
+    }
+
     /// Whether it is the hash of this password.
     pub(super) fn is_of(&self, password: &str, room: &mut Room) -> bool {
         match &self.0 {
             Kind::Argon2 { params, salt, hash } => {
-                room.0.resize(params.block_count().max(room.0.len()), Block::default());
                 let mut made = vec![0; hash.len()];
                 let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params.clone());
-                let blocks = room.0.get_mut(..params.block_count()).unwrap_or_default();
+                let blocks = room.blocks(params.block_count());
                 let is_made =
                     argon2.hash_password_into_with_memory(password.as_bytes(), salt, &mut made, blocks);
                 is_made.is_ok() && verify_slices_are_equal(&made, hash).is_ok()

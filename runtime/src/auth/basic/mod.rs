@@ -99,7 +99,7 @@ impl Kind for Config {
             match *item {
                 Item::Verify { threads, queue, within: time } => {
                     let count = |number: i64| usize::try_from(number).unwrap_or(1);
-                    pool = Some(Pool::new(count(threads), count(queue))?);
+                    pool = Some((count(threads), count(queue)));
                     patience = micros(time);
                 }
                 Item::Remember { time, most, off } => {
@@ -111,17 +111,26 @@ impl Kind for Config {
                 Item::User { .. } => {}
             }
         }
+        let bounded = start.memory.cloned();
+        let clock = start.clock.clone();
+        // What is remembered belongs to those who were there when it was verified.
+        let users = Held::new(
+            start,
+            ("users", &paths),
+            || (),
+            move |read| Users::read(auth, self.items, (memory, &clock, bounded.as_ref()), read),
+        )?;
+        let (threads, queue) = pool.ok_or_else(|| within("nothing verifies them".to_owned()))?;
+        let passwords = start.memory.map(|memory| &memory.passwords);
+        if let Some(passwords) = passwords {
+            let needs = users.with(|users| users.needs());
+            passwords.want(auth.name, (needs, threads as u64), matches!(users, Held::Kept(_)));
+        }
         let mut secret: Hash = [0; 32];
         rand::fill(&mut secret).map_err(|_| within("the machine gives no random bytes".to_owned()))?;
         Ok(Box::new(Passwords {
-            // What is remembered belongs to those who were there when it was verified.
-            users: Held::new(
-                start,
-                ("users", &paths),
-                || (),
-                move |read| Users::read(auth, self.items, memory, read),
-            )?,
-            pool: pool.ok_or_else(|| within("nothing verifies them".to_owned()))?,
+            users,
+            pool: Pool::new(threads, queue, passwords)?,
             within: patience,
             clock: start.clock.clone(),
             key: hmac::Key::new(hmac::HMAC_SHA256, &secret),

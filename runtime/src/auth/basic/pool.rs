@@ -12,6 +12,7 @@ use super::hash::Room;
 use super::users::Users;
 use crate::auth::Settled;
 use crate::clock::Clock;
+use crate::memory::Passwords;
 use crate::reason::Reason;
 
 /// By how much these threads give way to the workers.
@@ -70,19 +71,23 @@ impl std::fmt::Debug for Shared {
 }
 
 impl Pool {
-    /// With so many threads, for which so many jobs may wait.
+    /// With so many threads, for which so many jobs may wait, and memory of this, where that is bounded.
     ///
     /// # Errors
     ///
     /// A sentence for the operator.
-    pub(super) fn new(threads: usize, most: usize) -> Result<Self, String> {
+    pub(super) fn new(
+        threads: usize,
+        most: usize,
+        passwords: Option<&Arc<Passwords>>,
+    ) -> Result<Self, String> {
         let shared = Arc::new(Shared { queue: Mutex::default(), work: Condvar::new(), most });
         let pool = Self { shared };
         for number in 0..threads {
-            let shared = Arc::clone(&pool.shared);
+            let (shared, room) = (Arc::clone(&pool.shared), Room::new(passwords));
             let thread = std::thread::Builder::new().name(format!("passwords-{number}"));
             thread
-                .spawn(move || shared.work())
+                .spawn(move || shared.work(room))
                 .map_err(|error| format!("a thread that verifies passwords cannot be started: {error}"))?;
         }
         Ok(pool)
@@ -140,10 +145,9 @@ impl Shared {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn work(&self) {
+    fn work(&self, mut room: Room) {
         // What cannot be had is not worth an error: the workers have the machine to themselves a little less.
         let _ = rustix::process::setpriority_process(None, NICE);
-        let mut room = Room::default();
         let mut queue = self.lock();
         loop {
             if queue.is_over {
@@ -152,12 +156,13 @@ impl Shared {
             queue.forget_left();
             let Some((job, sender)) = queue.waiting.pop_front() else {
                 // Nothing is kept for a time in which nobody comes.
-                room = Room::default();
+                room.clear();
                 queue = self.work.wait(queue).unwrap_or_else(PoisonError::into_inner);
                 continue;
             };
             drop(queue);
             let settled = settle(&job, &mut room);
+            room.make_way();
             queue = self.lock();
             queue.known.remove(&job.key());
             sender.send_replace(Some(settled));
@@ -198,7 +203,7 @@ mod tests {
 
     #[test]
     fn other_users_drop_no_job_that_is_waited_for() {
-        let pool = Pool::new(0, 2).unwrap();
+        let pool = Pool::new(0, 2, None).unwrap();
         let (before, after) = (Arc::new(Users::default()), Arc::new(Users::default()));
         let first = pool.verify(job(&before)).unwrap();
         let second = pool.verify(job(&after)).unwrap();

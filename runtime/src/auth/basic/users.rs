@@ -11,7 +11,9 @@ use crate::auth::kept::Read;
 use crate::auth::lines::{self, Form};
 use crate::auth::remembered::Remembered;
 use crate::auth::{Auth, Principal};
-use crate::clock::Micros;
+use crate::clock::{Clock, Micros};
+use crate::memory::Memory as Bounded;
+use crate::serve::capacity::mebibytes;
 
 const FORM: Form<Stored> = Form { words: "NAME HASH", has_colon: true, hash: Stored::read };
 
@@ -20,7 +22,7 @@ const FORM: Form<Stored> = Form { words: "NAME HASH", has_colon: true, hash: Sto
 pub(super) struct Users {
     by_name: HashMap<Box<str>, usize>,
     all: Vec<(Stored, Arc<Principal>)>,
-    remembered: Option<Remembered>,
+    remembered: Option<Arc<Remembered>>,
     /// How long somebody is remembered.
     time: Micros,
 }
@@ -30,14 +32,15 @@ impl Users {
     pub(super) fn read(
         auth: &'static Auth,
         items: &[Item],
-        memory: Memory,
+        (memory, clock, bounded): (Memory, &Clock, Option<&Arc<Bounded>>),
         read: Read<'_>,
     ) -> Result<Self, String> {
-        let mut users = Self {
-            remembered: memory.map(|(_, most)| Remembered::new(most)),
-            time: memory.map_or(0, |(time, _)| time),
-            ..Self::default()
-        };
+        let remembered = memory.map(|(_, most)| {
+            let clock = clock.clone();
+            let now = move || i64::try_from(clock.now()).unwrap_or(i64::MAX);
+            Remembered::new(most, bounded.map(|bounded| (&bounded.tables, now)))
+        });
+        let mut users = Self { remembered, time: memory.map_or(0, |(time, _)| time), ..Self::default() };
         for item in items {
             match *item {
                 Item::User { name, hash, given } => {
@@ -54,7 +57,19 @@ impl Users {
                 Item::Verify { .. } | Item::Remember { .. } => {}
             }
         }
+        if let Some(Err(most)) = bounded.map(|bounded| bounded.passwords.holds(users.needs())) {
+            return Err(format!(
+                "to verify a password takes {}, and `capacity memory` leaves {} for that until the gateway is started anew",
+                mebibytes(users.needs()),
+                mebibytes(most)
+            ));
+        }
         Ok(users)
+    }
+
+    /// Bytes of memory that it takes to verify a password, whose soever.
+    pub(super) fn needs(&self) -> u64 {
+        self.all.iter().map(|(stored, _)| stored.needs()).max().unwrap_or(0)
     }
 
     fn add(&mut self, name: &str, stored: Stored, who: Principal) -> Result<(), String> {

@@ -147,8 +147,8 @@ impl Kind for Config {
                 Item::Leeway { time } => asked.leeway = i64::try_from(time.as_secs()).unwrap_or(0),
                 Item::Token { max } => longest = usize::try_from(max).unwrap_or(0),
                 Item::Remember { most, off } => {
-                    remembered =
-                        (!off).then(|| Arc::new(Remembered::new(usize::try_from(most).unwrap_or(0))));
+                    let tables = start.memory.map(|memory| (&memory.tables, second));
+                    remembered = (!off).then(|| Remembered::new(usize::try_from(most).unwrap_or(0), tables));
                 }
                 Item::Keys { from, .. } if !is_url(from) => paths.push(from),
                 Item::Keys { .. } | Item::Key { .. } => {}
@@ -267,13 +267,18 @@ struct Unsigned {
     is_missing: bool,
 }
 
+/// The present second, as tokens count.
+fn second() -> i64 {
+    i64::try_from(clock::unix_seconds()).unwrap_or(i64::MAX)
+}
+
 impl Tokens {
     /// Who a token is from.
     fn who(&self, token: &[u8], waited: bool) -> Verdict {
         if token.len() > self.longest {
             return Verdict::INVALID;
         }
-        let now = i64::try_from(clock::unix_seconds()).unwrap_or(i64::MAX);
+        let now = second();
         let mut hash = [0; 32];
         let epoch = self.remembered.as_ref().map_or(0, |remembered| remembered.epoch());
         if let Some(remembered) = &self.remembered {

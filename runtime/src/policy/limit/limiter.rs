@@ -17,6 +17,7 @@ use super::key::Key;
 use super::store::{Ask, Pace, Shared, Store};
 use crate::clock::Clock;
 use crate::head::write_number;
+use crate::memory::Tables;
 
 /// The longest time in which a budget may fill: 100 years, far within governor's 64 bits of nanoseconds.
 const LONGEST: u64 = 100 * 365 * 86_400 * SECOND;
@@ -81,10 +82,12 @@ impl governor::clock::Clock for Ticks {
 }
 
 impl Limiter {
-    pub(super) fn new(clock: &Clock, rate: (u64, Duration), burst: Option<u64>, keys: usize) -> Self {
-        let clock = Ticks(clock.clone());
-        let began = clock.nanos();
-        Self::of(clock, (rate, burst), Arc::new(Store::new(keys)), began)
+    /// With room for so many keys, and no more than these tables leave to it, where memory is bounded.
+    pub(super) fn new(clock: &Clock, declared: Declared, keys: usize, tables: Option<&Arc<Tables>>) -> Self {
+        let ticks = Ticks(clock.clone());
+        let began = ticks.nanos();
+        let store = Store::new(keys, tables.map(|tables| (tables, clock, began)));
+        Self::of(ticks, declared, store, began)
     }
 
     /// The same cells with another rate and another burst.
@@ -108,6 +111,7 @@ impl Limiter {
         let tolerance = interval * u64::from(burst.get() - 1);
         // Governor counts from a moment of its own, which is not earlier than this.
         let pace = Pace { interval, tolerance, began: clock.nanos().saturating_sub(began) };
+        store.paced(pace);
         let shared = Shared(Arc::clone(&store), pace);
         // INVARIANT: the interval is at least one nanosecond, so that there is a quota of it.
         let quota = Quota::with_period(Duration::from_nanos(interval))

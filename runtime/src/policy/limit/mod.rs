@@ -164,9 +164,9 @@ impl Config {
         let state: &State = shared.state(self.state)?;
         let declared = || (self.rate.of(x), self.burst.and_then(|burst| u64::try_from(burst.of(x)).ok()));
         let first = state.limiter.get_or_init(|| {
-            let (rate, burst) = declared();
             let keys = usize::try_from(self.keys.of(x)).unwrap_or(usize::MAX);
-            Limiter::new(&shared.clock, rate, burst, keys).named(self.state.0)
+            let tables = shared.memory.as_ref().map(|memory| &memory.tables);
+            Limiter::new(&shared.clock, declared(), keys, tables).named(self.state.0)
         });
         let is_written =
             self.rate.param().is_none() && self.burst.is_none_or(|burst| burst.param().is_none());

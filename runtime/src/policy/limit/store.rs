@@ -17,6 +17,8 @@ use governor::nanos::Nanos;
 use governor::state::StateStore;
 
 use super::key::{Hashed, Key, Secrets};
+use crate::clock::Clock;
+use crate::memory::{Share, Table, Tables};
 
 /// Shards of a store that is not small.
 const SHARDS: usize = 64;
@@ -24,6 +26,9 @@ const SHARDS: usize = 64;
 const SHARD: usize = 256;
 /// The part of a full shard that is freed at once, so that looking through it is paid for by many new keys.
 const FREED: usize = 16;
+
+/// Places of a shard's table that it has without asking for memory, where that is bounded.
+const LEAST: usize = 8;
 
 /// Marks the number of a key that is banned.
 const BAN: u64 = 1 << 63;
@@ -37,6 +42,18 @@ pub(super) struct Store {
     secrets: Secrets,
     /// Cells that were forgotten before their time.
     evicted: AtomicU64,
+    bounded: Option<Bounded>,
+}
+
+/// What the memory of the process is counted with, where that is bounded.
+#[derive(Debug)]
+struct Bounded {
+    share: Share,
+    clock: Clock,
+    /// The moment from which the store counts, in nanoseconds.
+    began: u64,
+    /// That of the pace that came last.
+    tolerance: AtomicU64,
 }
 
 /// A part of the cells, alone on its line of a processor's cache.
@@ -49,6 +66,10 @@ struct Cells {
     map: HashMap<Key, AtomicU64, BuildHasherDefault<Hashed>>,
     /// The latest time that was forgotten: the debt with which an unknown key begins.
     floor: u64,
+    /// Cells that it may have now.
+    most: usize,
+    /// Places of its table, where the memory of the process is bounded.
+    places: usize,
 }
 
 /// What a key is asked for, and what was found beside the answer.
@@ -81,14 +102,36 @@ pub(super) struct Pace {
 pub(super) struct Shared(pub(super) Arc<Store>, pub(super) Pace);
 
 impl Store {
-    /// At most `keys` cells, or a few more, since each shard has as many.
-    pub(super) fn new(keys: usize) -> Self {
+    /// At most `keys` cells, or a few more, since each shard has as many; and no more than these tables leave to it, where memory is
+    /// bounded. With it comes the moment from which it counts.
+    pub(super) fn new(keys: usize, tables: Option<(&Arc<Tables>, &Clock, u64)>) -> Arc<Self> {
         let shards = (keys / SHARD).next_power_of_two().clamp(1, SHARDS);
-        Self {
-            shards: (0..shards).map(|_| Shard::default()).collect(),
-            most: keys.div_ceil(shards).max(1),
+        let most = keys.div_ceil(shards).max(1);
+        let (first, places) = if tables.is_some() { (most.min(LEAST / 2), LEAST) } else { (most, 0) };
+        let cells = || Cells { most: first, places, ..Cells::default() };
+        let store = Arc::new(Self {
+            shards: (0..shards).map(|_| Shard(RwLock::new(cells()))).collect(),
+            most,
             secrets: Secrets::default(),
             evicted: AtomicU64::new(0),
+            bounded: tables.map(|(tables, clock, began)| Bounded {
+                share: tables.share(),
+                clock: clock.clone(),
+                began,
+                tolerance: AtomicU64::new(0),
+            }),
+        });
+        if let Some((tables, ..)) = tables {
+            let table: Arc<dyn Table> = Arc::clone(&store) as _;
+            tables.enter(Arc::downgrade(&table));
+        }
+        store
+    }
+
+    /// From now on a limiter of this pace sees these cells.
+    pub(super) fn paced(&self, pace: Pace) {
+        if let Some(bounded) = &self.bounded {
+            bounded.tolerance.store(pace.tolerance, Ordering::Relaxed);
         }
     }
 
@@ -149,14 +192,17 @@ impl Store {
 
     /// Makes sure that one cell more has room.
     fn make_room(&self, cells: &mut Cells, now: u64, pace: Pace) {
-        if cells.map.len() < self.most {
+        if cells.map.len() < cells.most {
             return;
         }
         cells.map.retain(|_, cell| pace.owed(*cell.get_mut()) > now);
-        let wanted = self.most - (self.most / FREED).max(1);
+        let wanted = cells.most - (cells.most / FREED).max(1);
         let Some(surplus) = cells.map.len().checked_sub(wanted).filter(|surplus| *surplus > 0) else {
             return;
         };
+        if self.grow(cells) {
+            return;
+        }
         let mut times: Vec<u64> = cells.map.values_mut().map(|cell| pace.owed(*cell.get_mut())).collect();
         let (_, latest, _) = times.select_nth_unstable(surplus - 1);
         let latest = *latest;
@@ -168,6 +214,54 @@ impl Store {
         });
         cells.floor = cells.floor.max(latest);
         self.evicted.fetch_add(surplus as u64, Ordering::Relaxed);
+    }
+
+    /// Whether a shard has got twice the places, where memory is bounded. While it moves it has both tables.
+    fn grow(&self, cells: &mut Cells) -> bool {
+        let Some(Bounded { share, .. }) = &self.bounded else { return false };
+        let places = cells.places.saturating_mul(2);
+        if cells.most >= self.most || !share.take(bytes(places)) {
+            return false;
+        }
+        let before = std::mem::replace(&mut cells.places, places);
+        cells.most = (places / 2).min(self.most);
+        cells.map.reserve(cells.most.saturating_sub(cells.map.len()));
+        share.give(bytes(before));
+        true
+    }
+}
+
+/// Bytes of a shard's table beyond that which it has without asking: no more than half of its places are taken, so that none is ever made
+/// larger by itself.
+fn bytes(places: usize) -> u64 {
+    // Beside each place is one byte that says what is there.
+    if places > LEAST { (places as u64).saturating_mul(size_of::<(Key, AtomicU64)>() as u64 + 1) } else { 0 }
+}
+
+impl Table for Store {
+    fn tidy(&self) {
+        let Some(Bounded { share, clock, began, tolerance }) = &self.bounded else { return };
+        let now = clock.now().saturating_mul(1_000).saturating_sub(*began);
+        let pace = Pace { interval: 0, tolerance: tolerance.load(Ordering::Relaxed), began: 0 };
+        for shard in &self.shards {
+            if shard.read().places <= LEAST {
+                continue;
+            }
+            let mut cells = shard.write();
+            cells.map.retain(|_, cell| pace.owed(*cell.get_mut()) > now);
+            let mut places = cells.places;
+            // It would not grow again at once.
+            while places > LEAST && cells.map.len() <= places / 8 {
+                places /= 2;
+            }
+            if places < cells.places {
+                let before = std::mem::replace(&mut cells.places, places);
+                cells.most = (places / 2).min(self.most);
+                let most = cells.most;
+                cells.map.shrink_to(most);
+                share.give(bytes(before) - bytes(places));
+            }
+        }
     }
 }
 

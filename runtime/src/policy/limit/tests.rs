@@ -7,6 +7,7 @@ use proptest::prelude::*;
 
 use super::limiter::{Limiter, Verdict};
 use crate::clock::Clock;
+use crate::memory::Tables;
 
 /// Requests that each thread of a race makes.
 const TRIES: usize = 300;
@@ -19,9 +20,14 @@ fn admitted(limiter: &Limiter, key: &str, tries: usize) -> usize {
     (0..tries).filter(|_| admits(limiter, key)).count()
 }
 
+/// A limit in a process whose memory is not bounded.
+fn limiter(clock: &Clock, rate: (u64, Duration), burst: Option<u64>, keys: usize) -> Limiter {
+    Limiter::new(clock, (rate, burst), keys, None)
+}
+
 /// Ten a second, and as many at once.
 fn ten(clock: &Clock, keys: usize) -> Limiter {
-    Limiter::new(clock, (10, Duration::from_secs(1)), None, keys)
+    limiter(clock, (10, Duration::from_secs(1)), None, keys)
 }
 
 #[test]
@@ -41,7 +47,7 @@ fn a_burst_is_admitted_and_then_the_rate() {
 #[test]
 fn says_what_is_left_and_how_long_to_wait() {
     let clock = Clock::manual();
-    let limiter = Limiter::new(&clock, (10, Duration::from_secs(1)), Some(3), 100);
+    let limiter = limiter(&clock, (10, Duration::from_secs(1)), Some(3), 100);
     assert_eq!((limiter.burst, limiter.window()), (3, 1));
     let key = limiter.key(b"a");
     let Verdict::Admitted { remaining: 2, whole: found, .. } = limiter.spend(key) else { panic!() };
@@ -58,7 +64,7 @@ fn says_what_is_left_and_how_long_to_wait() {
 fn an_odd_rate_is_never_exceeded() {
     let clock = Clock::manual();
     // Three in ten nanoseconds: a request every 3.3 would be rounded to 3.
-    let limiter = Limiter::new(&clock, (3, Duration::from_nanos(10)), Some(1_000), 100);
+    let limiter = limiter(&clock, (3, Duration::from_nanos(10)), Some(1_000), 100);
     assert_eq!(admitted(&limiter, "a", 2_000), 1_000);
     clock.advance(Duration::from_micros(1));
     assert_eq!(admitted(&limiter, "a", 2_000), 250);
@@ -74,11 +80,11 @@ fn numbers_at_the_edge_of_what_can_be_written_are_no_holes() {
         ((u64::MAX, Duration::MAX), Some(u64::MAX)),
         ((0, Duration::ZERO), Some(0)),
     ] {
-        let limiter = Limiter::new(&clock, rate, burst, 100);
+        let limiter = limiter(&clock, rate, burst, 100);
         assert!(limiter.burst >= 1);
         assert!(admits(&limiter, "a"));
     }
-    let daily = Limiter::new(&clock, (1, Duration::from_hours(24)), Some(20_000), 100);
+    let daily = limiter(&clock, (1, Duration::from_hours(24)), Some(20_000), 100);
     assert_eq!(admitted(&daily, "a", 30_000), 20_000);
 }
 
@@ -104,7 +110,7 @@ fn a_ban_holds_for_its_time_and_ends_with_an_empty_budget() {
 #[test]
 fn a_ban_shortens_no_wait() {
     let clock = Clock::manual();
-    let limiter = Limiter::new(&clock, (1, Duration::from_mins(1)), None, 100);
+    let limiter = limiter(&clock, (1, Duration::from_mins(1)), None, 100);
     let key = limiter.key(b"a");
     assert!(admits(&limiter, "a"));
     limiter.ban(&key, Duration::from_secs(1));
@@ -134,7 +140,7 @@ fn what_is_given_back_can_be_spent_once_more_and_no_more() {
 #[test]
 fn eight_threads_at_once_are_admitted_exactly_the_burst() {
     let clock = Clock::manual();
-    let limiter = Limiter::new(&clock, (1, Duration::from_hours(1)), Some(50_000), 100);
+    let limiter = limiter(&clock, (1, Duration::from_hours(1)), Some(50_000), 100);
     let count = AtomicU64::new(0);
     std::thread::scope(|scope| {
         for _ in 0..8 {
@@ -162,12 +168,45 @@ fn keys_beyond_the_bound_reset_nobody_and_are_counted() {
     assert_eq!(limiter.evicted(), before);
 }
 
+#[test]
+fn where_memory_is_bounded_a_store_grows_into_what_is_there_and_gives_it_back() {
+    let (clock, tables) = (Clock::manual(), Tables::new(1 << 20, 2));
+    let bounded = || Limiter::new(&clock, ((10, Duration::from_mins(1)), None), 1 << 20, Some(&tables));
+    let (flooded, other) = (bounded(), bounded());
+    assert_eq!(admitted(&flooded, "victim", 20), 10);
+    for key in 0..20_000 {
+        admits(&flooded, &format!("made up {key}"));
+    }
+    let (taken, most) = tables.told();
+    assert!(taken > most / 4 && taken <= most / 2, "{taken}");
+    assert!(flooded.evicted() > 10_000, "{}", flooded.evicted());
+    assert!(!admits(&flooded, "victim"), "its budget is still spent");
+    // There is room for another.
+    for key in 0..1_000 {
+        assert!(admits(&other, &format!("{key}")));
+    }
+    assert_eq!(other.evicted(), 0);
+    assert!(tables.told().0 > taken && tables.told().0 <= most);
+    tables.tidy();
+    assert!(!admits(&flooded, "victim"), "what says something stays");
+    clock.advance(Duration::from_mins(2));
+    tables.tidy();
+    assert_eq!(tables.told(), (0, most));
+    assert_eq!(admitted(&flooded, "victim", 20), 10);
+    for key in 0..1_000 {
+        admits(&flooded, &format!("made up {key}"));
+    }
+    assert!(tables.told().0 > 0);
+    drop((flooded, other));
+    assert_eq!(tables.told(), (0, most));
+}
+
 /// What eight threads are admitted for each of a few keys while the clock moves; more keys than there is room for, if
 /// `crowd` says so.
 fn race(rate: u64, burst: u64, keys: usize, steps: &[u64], crowd: bool) -> Vec<u64> {
     let clock = Clock::manual();
     let room = if crowd { 16 } else { 1_000 };
-    let limiter = Limiter::new(&clock, (rate, Duration::from_secs(1)), Some(burst), room);
+    let limiter = limiter(&clock, (rate, Duration::from_secs(1)), Some(burst), room);
     let counts: Vec<AtomicU64> = (0..keys).map(|_| AtomicU64::new(0)).collect();
     std::thread::scope(|scope| {
         for thread in 0..8_usize {
@@ -221,7 +260,7 @@ proptest! {
 fn another_rate_goes_on_with_what_was_counted() {
     let clock = Clock::manual();
     let (second, day) = (Duration::from_secs(1), Duration::from_hours(24));
-    let slow = Limiter::new(&clock, (2, day), None, 100);
+    let slow = limiter(&clock, (2, day), None, 100);
     assert_eq!(admitted(&slow, "a", 9), 2);
     clock.advance(Duration::from_mins(1));
     // Whoever has nothing left waits for one request of the new rate, and not for one of the old.

@@ -118,8 +118,8 @@ impl Relay<'_> {
         self.pace = None;
         if self.down.stage == Stage::Head && self.request.length != Length::None {
             // The time in which the client was sending does not count.
-            let worker = &self.client.worker;
-            self.due = worker.now().saturating_add(self.x.waits.total).min(self.to.by);
+            self.x.waits.since = self.client.worker.now();
+            self.due = self.x.waits.since.saturating_add(self.x.waits.total).min(self.to.by);
             self.client.slot.set(self.due);
         }
     }
