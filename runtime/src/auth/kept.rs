@@ -168,8 +168,8 @@ impl<T> Kept<T> {
 
     async fn watch(&self) -> io::Result<()> {
         let alarm = Alarm::new()?;
+        // What an operator has asked for since the files were read for the first time is not lost.
         let mut asked = self.asked.clone();
-        asked.mark_unchanged();
         loop {
             let is_asked = pause(&self.clock, &alarm, async {
                 if asked.changed().await.is_err() {
@@ -211,9 +211,14 @@ mod tests {
 
     /// What the files `a` and `b` say, one behind the other, where they are in this folder.
     fn both(folder: &std::path::Path) -> Arc<Kept<Vec<u8>>> {
+        asked(folder, &watch::channel(0).1)
+    }
+
+    /// The same, for an operator who may ask.
+    fn asked(folder: &std::path::Path, asked: &watch::Receiver<u64>) -> Arc<Kept<Vec<u8>>> {
         let files: Vec<(String, PathBuf)> =
             ["a", "b"].map(|name| (name.to_owned(), folder.join(name))).into();
-        let (clock, asked) = (Clock::manual(), watch::channel(0).1);
+        let clock = Clock::manual();
         let params = Arc::default();
         let start = Start {
             auth: &PARTNER,
@@ -223,7 +228,7 @@ mod tests {
             ways: &crate::errand::Ways::nowhere(&params),
             memory: None,
             files: &files,
-            asked: &asked,
+            asked,
         };
         let make = |read: Read<'_>| Ok([read("a", 9)?, read("b", 9)?].concat());
         match Held::new(&start, ("keys", &["a", "b"]), || (), make).unwrap() {
@@ -264,6 +269,22 @@ mod tests {
             write("b", "t");
             kept.look(true);
             assert_eq!(present(), b"onet");
+        });
+    }
+
+    #[test]
+    fn what_is_asked_before_anybody_watches_is_not_lost() {
+        in_folder("asked", |folder| {
+            let (operator, receiver) = watch::channel(0);
+            let kept = asked(folder, &receiver);
+            std::fs::write(folder.join("b"), "two").unwrap();
+            operator.send_modify(|times| *times += 1);
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build().unwrap();
+            let _guard = runtime.enter();
+            let mut watching = std::pin::pin!(kept.watch());
+            let mut cx = Context::from_waker(Waker::noop());
+            assert!(matches!(watching.as_mut().poll(&mut cx), Poll::Pending));
+            assert_eq!(kept.present.read().unwrap().as_slice(), b"1two");
         });
     }
 
