@@ -74,6 +74,8 @@ pub(crate) struct Front {
     pub(crate) trace: Option<Trace>,
     /// Where the gateway is asked about itself, and the setting that says so.
     pub(crate) admin: Option<(Listener, Span)>,
+    /// The file in which live values are kept that are changed there, and where it stands.
+    pub(crate) kept: Option<(Given<String>, Span)>,
     pub(crate) drain: Option<Drain>,
     pub(crate) capacity: Option<Capacity>,
     /// How names of servers are looked up, and what asks for it.

@@ -189,7 +189,7 @@ pub(crate) fn path(program: &Program, params: &Params, given: &[Text]) -> Result
 }
 
 /// Whether a text can be the absolute path of a file: where a relative path leads is decided by whoever starts the gateway.
-fn is_file(path: &str) -> bool {
+pub(crate) fn is_file(path: &str) -> bool {
     path.starts_with('/') && !path.ends_with('/') && !path.chars().any(char::is_control)
 }
 

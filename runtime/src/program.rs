@@ -186,6 +186,8 @@ pub struct Fit {
 pub struct Admin {
     /// Address and port.
     pub address: Setting<SocketAddr>,
+    /// The file in which live values are kept that are changed there.
+    pub keep: Option<Setting<&'static str>>,
 }
 
 impl Program {

@@ -307,14 +307,19 @@ pub fn at(listen: SocketAddr, app: SocketAddr) -> &'static Program {
     moved(&PROGRAM, listen, app)
 }
 
-/// [`live`], with a file of its own and an admin listener at any free port.
-pub fn live_at(listen: SocketAddr, app: SocketAddr, file: &'static str) -> &'static Program {
+/// [`live`], with a file of its own and an admin listener at any free port, which may keep in a file what it is told.
+pub fn live_at(
+    listen: SocketAddr,
+    app: SocketAddr,
+    file: &'static str,
+    kept: Option<&'static str>,
+) -> &'static Program {
     let params = live::PROGRAM.params.iter().map(|param| match param.live {
         Some(Live::File(_)) => Parameter { live: Some(Live::File(file)), ..*param },
         _ => *param,
     });
     let params = params.collect::<Vec<_>>().leak();
-    let admin = Some(Admin { address: Setting::Is(ANYWHERE) });
+    let admin = Some(Admin { address: Setting::Is(ANYWHERE), keep: kept.map(Setting::Is) });
     Box::leak(Box::new(Program { params, admin, ..*moved(&live::PROGRAM, listen, app) }))
 }
 

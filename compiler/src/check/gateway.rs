@@ -6,11 +6,13 @@ use std::net::{IpAddr, SocketAddr};
 use std::rc::Rc;
 use std::time::Duration;
 
-use gatewright_dsl::item::gateway::{DNS, REQUEST_ID_HEADER, is_everyone, is_file, no_file, trusts_everyone};
+use gatewright_dsl::item::gateway::{
+    DNS, REQUEST_ID_HEADER, is_everyone, is_file, no_file, no_kept_file, trusts_everyone,
+};
 use gatewright_dsl::schema::certificate;
 use gatewright_dsl::schema::{Checked, Place, Stage, Value, Values, Want, check_block};
 use gatewright_dsl::source::Span;
-use gatewright_dsl::{ast, item};
+use gatewright_dsl::{Problem, ast, item};
 
 use super::expr::scope::Records;
 use super::expr::{self, Asked};
@@ -48,12 +50,13 @@ pub(super) fn check(check: &mut Check<'_>, gateways: &[&ast::Gateway]) -> Gatewa
     auth::plaintext(check, &settings);
     let front = Front {
         admin: admin(check, &settings),
+        kept: file_of(check, &settings, ("admin", "keep"), no_kept_file),
         trusted: trusted(check, &settings),
         drain: drain(check, &settings),
         capacity: capacity(check, &settings),
         trace: trace(check, &settings),
         dns: dns(&settings),
-        access_log: access_log(check, &settings),
+        access_log: file_of(check, &settings, ("access_log", "path"), no_file),
         request_id: request_id(&settings),
         ..Front::default()
     };
@@ -286,20 +289,26 @@ fn request_id(settings: &[Checked]) -> Option<String> {
     })
 }
 
-/// The file that lines of the access log are written to.
-fn access_log(check: &mut Check<'_>, settings: &[Checked]) -> Option<(Given<String>, Span)> {
-    let setting = settings.iter().find(|setting| setting.values.word == "access_log")?;
+/// The file that a setting names, and where: that of the access log, and that of kept values.
+fn file_of(
+    check: &mut Check<'_>,
+    settings: &[Checked],
+    (word, label): (&str, &str),
+    wrong: fn(&str, Span) -> Problem,
+) -> Option<(Given<String>, Span)> {
+    let setting = settings.iter().find(|setting| setting.values.word == word)?;
+    let written = setting.values.find(label)?.span?;
     let text = |value: &Value| if let Value::Text(path) = value { Some(path.to_string()) } else { None };
-    let path = given(check, setting, "path", text)?;
+    let path = given(check, setting, label, text)?;
     if let Given::Param(param) = &path {
         for (value, at) in Rc::clone(&check.params).by_default(param) {
             let Constant::Text(path) = value else { continue };
             if !is_file(&path) {
-                check.problems.push(no_file(&path, at));
+                check.problems.push(wrong(&path, at));
             }
         }
     }
-    Some((path, setting.span))
+    Some((path, written))
 }
 
 fn listeners(check: &mut Check<'_>, settings: &[Checked]) -> Vec<Listener> {

@@ -75,7 +75,7 @@ use self::route::Route;
 use self::unit::Unit;
 use self::upstream::Upstream;
 use crate::algebra::{Languages, RouteSet};
-use crate::checked::{self, Declared, Program, Trail};
+use crate::checked::{self, Declared, Front, Program, Trail};
 use crate::linked::Crate;
 use crate::load::{Entry, Files};
 use crate::suite::Suite;
@@ -222,9 +222,7 @@ pub(crate) fn check(files: &Files<'_>, entry: &Entry, catalogue: &Catalogue) -> 
     }
     handler::unused(&mut check, &nested);
     let needed = needed(&check, &params, &upstreams);
-    if gateway.front.admin.is_none() && !is_torn {
-        hold_changeable(&mut check, &params, &needed);
-    }
+    hold_changeable(&mut check, &params, &needed, &gateway.front);
     use_names(&mut check, &params);
     let suite = suite(&mut check, &units, &params, &needed);
     mentioned::forgive_unknown(&mut check);
@@ -355,12 +353,21 @@ fn needed(check: &Check<'_>, params: &Params, upstreams: &[Upstream<'_>]) -> BTr
     needed
 }
 
-/// Without an admin listener, only a file can change a live value.
-fn hold_changeable(check: &mut Check<'_>, params: &Params, needed: &BTreeSet<String>) {
-    let fixed = params.all.iter().filter(|param| param.live == Some(checked::Live::Admin));
-    for param in fixed.filter(|param| needed.contains(&param.name)) {
-        let place = check.names.place(Space::Value, &param.name);
-        check.problems.extend(place.map(|span| problem::unchangeable_live(&param.name, span)));
+/// Without an admin listener, only a file can change a live value; and without such a value, nothing that it changes can be kept.
+fn hold_changeable(check: &mut Check<'_>, params: &Params, needed: &BTreeSet<String>, front: &Front) {
+    let changeable = params.all.iter().filter(|param| param.live == Some(checked::Live::Admin));
+    let changeable: Vec<_> = changeable.filter(|param| needed.contains(&param.name)).collect();
+    if check.is_torn {
+        return;
+    }
+    if front.admin.is_none() {
+        for param in &changeable {
+            let place = check.names.place(Space::Value, &param.name);
+            check.problems.extend(place.map(|span| problem::unchangeable_live(&param.name, span)));
+        }
+    }
+    if let (Some((_, span)), true) = (&front.kept, changeable.is_empty()) {
+        check.problems.push(problem::nothing_kept(*span));
     }
 }
 

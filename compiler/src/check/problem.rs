@@ -354,6 +354,13 @@ pub(super) fn no_lines(span: Span) -> Problem {
         .help("remove it, or `log none`")
 }
 
+/// A file for what is changed, where nothing is.
+pub(super) fn nothing_kept(span: Span) -> Problem {
+    Problem::error(&SETTING_WITHOUT_EFFECT, "`keep` has no effect on this gateway")
+        .at(span, "no live value of it is changed by the admin listener")
+        .help("leave it out, or declare `live NAME: TYPE = DEFAULT`")
+}
+
 /// Something for servers that come back, of an upstream whose servers never go. `words` say when one goes.
 pub(super) fn nobody_returns(param: &str, upstream: &str, span: Span, words: &[&str]) -> Problem {
     let words: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();

@@ -61,6 +61,7 @@ fn words(front: &Front) -> Vec<Word> {
         access_log,
         trace,
         admin,
+        kept,
         drain,
         capacity,
         dns,
@@ -95,6 +96,10 @@ fn words(front: &Front) -> Vec<Word> {
     }
     if let Some((address, _)) = admin {
         words.push(word("admin", Class::Changed, format!("admin {}", listener(address))));
+    }
+    if let Some((file, _)) = kept {
+        let file = given(file, |path| format!("{path:?}"));
+        words.push(word("admin keep", Class::Neutral, format!("admin keep {file}")));
     }
     if let Some(Drain { within, wait }) = drain {
         let text = format!("drain {} wait {}", given(within, duration), given(wait, duration));

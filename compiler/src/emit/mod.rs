@@ -100,7 +100,11 @@ fn program_item(program: &Program) -> TokenStream {
     });
     let admin = program.front.admin.as_ref().map_or(quote! { None }, |(address, _)| {
         let address = listened(program, address);
-        quote! { Some(g::Admin { address: #address }) }
+        let keep = program.front.kept.as_ref().map_or(quote! { None }, |(path, _)| {
+            let path = given(program, path, |path| quote! { #path });
+            quote! { Some(#path) }
+        });
+        quote! { Some(g::Admin { address: #address, keep: #keep }) }
     });
     let drain = program.front.drain.as_ref().map_or(quote! { None }, |it| drain(program, it));
     let capacity = program.front.capacity.as_ref().map_or(quote! { None }, |it| capacity(program, it));

@@ -78,18 +78,43 @@ pub const ADMIN_FEATURE: &str = "admin";
 const ADMIN: Row = Row {
     name: "admin",
     summary: "an address on which the gateway tells operators of itself: a live page, metrics, health, readiness, build",
-    params: &[Param {
-        name: "address",
-        at: At::Position,
-        ty: Type::Addr,
-        default: Default::Required,
-        min: None,
-        max: None,
-        dynamic: Dynamic::Start,
-        doc: "address and port; a port alone means every address of the machine",
-    }],
+    params: &[
+        Param {
+            name: "address",
+            at: At::Position,
+            ty: Type::Addr,
+            default: Default::Required,
+            min: None,
+            max: None,
+            dynamic: Dynamic::Start,
+            doc: "address and port; a port alone means every address of the machine",
+        },
+        Param {
+            name: "keep",
+            at: At::Label,
+            ty: Type::String(Bounds::NONE),
+            default: Default::Absent,
+            min: None,
+            max: None,
+            dynamic: Dynamic::Start,
+            doc: "the absolute path of a file in which live values that are changed here are kept: they hold after a stop and a start too",
+        },
+    ],
+    check: Some(keeps_in_a_file),
     ..Row::BLANK
 };
+
+fn keeps_in_a_file(values: &Values) -> Option<Mismatch> {
+    is_whole_path(values, "keep", KEPT_PATH)
+}
+
+const KEPT_PATH: &str = "write the whole path: `\"/var/lib/shop/live.json\"`";
+
+/// The problem of a path of kept values that is none, where it stands in the default of a parameter.
+#[must_use]
+pub fn no_kept_file(path: &str, span: Span) -> Problem {
+    wrong_type(span, "the absolute path of a file", &format!("{path:?}")).help(KEPT_PATH)
+}
 
 /// The feature of the runtime that names of servers need.
 pub const DNS_FEATURE: &str = "dns";
@@ -373,11 +398,15 @@ pub fn is_file(path: &str) -> bool {
 
 /// Where a relative path leads is decided by whoever starts the gateway.
 fn names_a_file(values: &Values) -> Option<Mismatch> {
-    let Some(Value::Text(path)) = values.value("path") else { return None };
+    is_whole_path(values, "path", WHOLE_PATH)
+}
+
+fn is_whole_path(values: &Values, param: &'static str, help: &str) -> Option<Mismatch> {
+    let Some(Value::Text(path)) = values.value(param) else { return None };
     (!is_file(path)).then(|| Mismatch {
         kind: &WRONG_TYPE,
-        help: Some(WHOLE_PATH.into()),
-        ..Mismatch::conflict("path", format!("expected the absolute path of a file, found {path:?}"), "")
+        help: Some(help.into()),
+        ..Mismatch::conflict(param, format!("expected the absolute path of a file, found {path:?}"), "")
     })
 }
 

@@ -1,4 +1,5 @@
-//! Live values by the admin listener: `GET /live` shows them, `PUT /live/NAME` changes one, `PATCH /live` several at once.
+//! Live values by the admin listener: `GET /live` shows them, `PUT /live/NAME` changes one, `DELETE /live/NAME` gives it back to the
+//! program, `PATCH /live` changes several at once.
 //!
 //! Whoever can open a page in a browser of this machine must not be able to change anything through it: a page cannot say that it
 //! sends JSON without asking first, which is never allowed; what says that it comes from a page is refused; and so is a name in
@@ -13,7 +14,7 @@ use crate::clock;
 use crate::head::{Head, Method};
 use crate::http1::framing::Length;
 use crate::json_tree::{self, Json};
-use crate::params::{self, Params, Value};
+use crate::params::{self, Param, Params, Value};
 use crate::reason::phrase;
 use crate::scope::Value as Written;
 
@@ -24,6 +25,8 @@ pub(crate) enum Wish {
     Show,
     /// Another value for this name.
     Put(String),
+    /// The default for this name.
+    Delete(String),
     /// Other values for several names.
     Patch,
 }
@@ -46,11 +49,16 @@ pub(crate) fn wish(
     let wish = match (head.method(), name) {
         (Method::Get | Method::Head, None) => Wish::Show,
         (Method::Put, Some(name)) => Wish::Put(name.to_owned()),
+        (Method::Delete, Some(name)) => Wish::Delete(name.to_owned()),
         (_, None) if is_patch => Wish::Patch,
-        (_, Some(_)) => return Err(not_so("PUT")),
+        (_, Some(_)) => return Err(not_so("PUT, DELETE")),
         (_, None) => return Err(not_so("GET, HEAD, PATCH")),
     };
-    let guarded = if wish == Wish::Show { host(head).map(|()| 0) } else { may_change(head, length, peer) };
+    let guarded = match wish {
+        Wish::Show => host(head).map(|()| 0),
+        Wish::Delete(_) => may_come(head, peer).and_then(|()| without_body(length)),
+        Wish::Put(_) | Wish::Patch => may_come(head, peer).and_then(|()| may_change(head, length)),
+    };
     guarded.map(|length| (wish.clone(), length)).map_err(|(status, refusal)| {
         let refusals = vec![(name.unwrap_or("values").to_owned(), refusal)];
         if wish == Wish::Show { problem(status, &refusals) } else { refuse(live, status, &refusals, peer) }
@@ -61,6 +69,7 @@ pub(crate) fn wish(
 pub(crate) fn answer(live: &Live, wish: &Wish, body: &[u8], peer: SocketAddr) -> Answer {
     let changes = match (wish, json_tree::read(body, DEEPEST)) {
         (Wish::Show, _) => return shown(live, None),
+        (Wish::Delete(name), _) => return reset(live, name, peer),
         (Wish::Put(name), Ok(value)) => vec![(name.into(), value)],
         (Wish::Patch, Ok(Json::Object(members))) if !members.is_empty() => members,
         (Wish::Patch, Ok(_)) => {
@@ -91,19 +100,58 @@ pub(crate) fn answer(live: &Live, wish: &Wish, body: &[u8], peer: SocketAddr) ->
         return refuse(live, if wrong.len() == 1 { status } else { 422 }, &wrong, peer);
     }
     let numbers: Vec<usize> = values.iter().map(|(number, _)| *number).collect();
-    match live.change(values, &By::Peer(peer)) {
-        Ok(()) => shown(live, Some(&numbers)),
-        Err(refusals) => {
-            let names = || changes.iter().map(|(name, _)| &**name).collect::<Vec<_>>().join(", ");
-            let refusals: Vec<_> = refusals.into_iter().map(|refusal| (names(), refusal)).collect();
-            let is_later = refusals.iter().any(|(_, refusal)| refusal.reason == "handing_over");
-            refuse(live, if is_later { 503 } else { 422 }, &refusals, peer)
+    let done = live.change(values, &By::Peer(peer));
+    let names = changes.iter().map(|(name, _)| &**name).collect::<Vec<_>>().join(", ");
+    changed_or_not(live, done, (&names, &numbers), peer)
+}
+
+/// What is answered where one change was to be made.
+fn changed_or_not(
+    live: &Live,
+    changed: Result<(), Vec<Refusal>>,
+    (names, numbers): (&str, &[usize]),
+    peer: SocketAddr,
+) -> Answer {
+    let Err(refusals) = changed else { return shown(live, Some(numbers)) };
+    let refusals: Vec<_> = refusals.into_iter().map(|refusal| (names.to_owned(), refusal)).collect();
+    let status = match refusals.first().map(|(_, refusal)| refusal.reason) {
+        Some("handing_over") => 503,
+        Some("not_kept") => 500,
+        _ => 422,
+    };
+    refuse(live, status, &refusals, peer)
+}
+
+impl Live {
+    /// A live value is again what the program says, as a client of the admin listener wants it.
+    fn reset(&self, number: usize, by: &By) -> Result<(), Vec<Refusal>> {
+        let first = u16::try_from(number).ok().and_then(|number| self.first.at(number)).cloned();
+        self.change_as(first.map(|value| (number, value)).into_iter().collect(), by, &By::Default)
+    }
+}
+
+/// Gives a live value back to the program.
+fn reset(live: &Live, name: &str, peer: SocketAddr) -> Answer {
+    match changeable(live, name) {
+        Ok((number, _)) => {
+            let changed = live.reset(number, &By::Peer(peer));
+            changed_or_not(live, changed, (name, &[number]), peer)
+        }
+        Err(refusal) => {
+            let status = if refusal.reason == "unknown_name" { 404 } else { 409 };
+            refuse(live, status, &[(name.to_owned(), refusal)], peer)
         }
     }
 }
 
 /// The number of a live value and what it is to be.
 fn value(live: &Live, name: &str, json: &Json<'_>) -> Result<(usize, Value), Refusal> {
+    let (number, param) = changeable(live, name)?;
+    Ok((number, value_of(param, json)?))
+}
+
+/// The live value of a name, unless a file says it.
+fn changeable(live: &Live, name: &str) -> Result<(usize, &'static Param), Refusal> {
     let Some((number, param)) = live.find(name) else {
         return Err(Refusal::new("unknown_name", "there is no live value of this name"));
     };
@@ -113,11 +161,11 @@ fn value(live: &Live, name: &str, json: &Json<'_>) -> Result<(usize, Value), Ref
             format!("what stands in {path} is what holds: change that"),
         ));
     }
-    Ok((number, value_of(param, json)?))
+    Ok((number, param))
 }
 
-/// Whether a request may change something; the length of its body.
-fn may_change(head: &Head, length: Length, peer: SocketAddr) -> Result<usize, (u16, Refusal)> {
+/// Whether a request may change something, as far as it says whose it is.
+fn may_come(head: &Head, peer: SocketAddr) -> Result<(), (u16, Refusal)> {
     let ip = peer.ip().to_canonical();
     if !ip.is_loopback() {
         let detail = "a change comes from this machine: open a session there, or a tunnel to it";
@@ -128,6 +176,19 @@ fn may_change(head: &Head, length: Length, peer: SocketAddr) -> Result<usize, (u
     if is_from_page("origin") || is_from_page("sec-fetch-site") || is_from_page("referer") {
         return Err((403, Refusal::new("from_a_page", "a page in a browser may change nothing")));
     }
+    Ok(())
+}
+
+/// A value is given back without a word.
+fn without_body(length: Length) -> Result<usize, (u16, Refusal)> {
+    match length {
+        Length::Fixed(0) | Length::None => Ok(0),
+        _ => Err((413, Refusal::new("too_large", "a value is given back without a body"))),
+    }
+}
+
+/// The length of the body, where that is JSON.
+fn may_change(head: &Head, length: Length) -> Result<usize, (u16, Refusal)> {
     let media = head.field("content-type").next().unwrap_or_default();
     let media = media.split(|byte| *byte == b';').next().unwrap_or_default().trim_ascii();
     if !media.eq_ignore_ascii_case(b"application/json") {

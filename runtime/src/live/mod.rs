@@ -6,6 +6,8 @@
 #[cfg(feature = "admin")]
 pub(crate) mod admin;
 pub(crate) mod file;
+#[cfg(feature = "admin")]
+pub(crate) mod kept;
 
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -42,6 +44,12 @@ pub(crate) struct Live {
     counts: Counts,
     /// Somebody wants the files to be read again at once.
     pub(crate) asked: Notify,
+    /// The values of the start: of those that no file says, the defaults.
+    #[cfg(feature = "admin")]
+    first: Arc<Params>,
+    /// Where it is kept what operators say.
+    #[cfg(feature = "admin")]
+    kept: Option<kept::Kept>,
 }
 
 /// What holds at present.
@@ -79,6 +87,9 @@ pub(crate) enum By {
     Peer(std::net::SocketAddr),
     /// The generation before, to which an operator had said it.
     Before,
+    /// An operator, before the last start: it was kept in this file.
+    #[cfg_attr(not(feature = "admin"), allow(dead_code, reason = "only the admin listener knows of it"))]
+    Kept(String),
 }
 
 /// Why a change is refused.
@@ -91,7 +102,7 @@ pub(crate) struct Refusal {
 }
 
 /// The reasons for which changes are refused, each with its count beside it.
-pub(crate) const REASONS: [&str; 13] = [
+pub(crate) const REASONS: [&str; 14] = [
     "not_json",
     "wrong_type",
     "out_of_bounds",
@@ -105,6 +116,7 @@ pub(crate) const REASONS: [&str; 13] = [
     "wrong_host",
     "from_a_page",
     "wrong_media",
+    "not_kept",
 ];
 
 /// How many changes there were.
@@ -124,7 +136,7 @@ impl Refusal {
 impl About {
     /// Whether an operator has said it to a running generation.
     fn is_said(&self) -> bool {
-        matches!(self.by, By::Peer(_) | By::Before)
+        matches!(self.by, By::Peer(_) | By::Before | By::Kept(_))
     }
 }
 
@@ -135,6 +147,7 @@ impl fmt::Display for By {
             Self::File(path) => write!(f, "file {path}"),
             Self::Peer(peer) => write!(f, "peer {peer}"),
             Self::Before => f.write_str("generation before"),
+            Self::Kept(path) => write!(f, "kept file {path}"),
         }
     }
 }
@@ -161,6 +174,10 @@ impl Live {
             present: Mutex::new(Present { params: Arc::clone(params), about, is_handed: false }),
             counts: Counts::default(),
             asked: Notify::new(),
+            #[cfg(feature = "admin")]
+            first: Arc::clone(params),
+            #[cfg(feature = "admin")]
+            kept: None,
         })
     }
 
@@ -187,9 +204,14 @@ impl Live {
     pub(crate) fn hand_over(&self) -> String {
         let mut present = self.lock();
         present.is_handed = true;
+        self.said(&present.about, &present.params)
+    }
+
+    /// What operators have said, as an object of JSON; nothing where that is nothing.
+    fn said(&self, about: &[About], params: &Params) -> String {
         let mut out = Vec::new();
-        for own in present.about.iter().filter(|own| own.is_said()) {
-            let value = u16::try_from(own.number).ok().and_then(|number| present.params.at(number));
+        for own in about.iter().filter(|own| own.is_said()) {
+            let value = u16::try_from(own.number).ok().and_then(|number| params.at(number));
             if let (Some(param), Some(value)) = (self.param(own.number), value) {
                 out.extend_from_slice(if out.is_empty() { b"{\"" } else { b",\"" });
                 out.extend_from_slice(param.name.as_bytes());
@@ -208,8 +230,8 @@ impl Live {
         self.lock().is_handed = false;
     }
 
-    /// Takes what the generation before was told. What this program does not know, or not so, is left at its default, and said.
-    pub(crate) fn take_over(&self, text: &str) {
+    /// Takes what was told before, to the generation before or before the last start. What this program does not know, or not so, is left at its default, and said.
+    pub(crate) fn take_over(&self, text: &str, by: &By) {
         let Ok(Json::Object(members)) = json_tree::read(text.as_bytes(), DEEPEST) else { return };
         let mut values = Vec::new();
         for (name, json) in members {
@@ -222,15 +244,15 @@ impl Live {
             };
             match value {
                 Ok(value) => values.push(value),
-                Err(refusal) => self.refuse(&name, &By::Before, &refusal),
+                Err(refusal) => self.refuse(&name, by, &refusal),
             }
         }
         if values.is_empty() {
             return;
         }
-        if let Err(refusals) = self.change(values, &By::Before) {
+        if let Err(refusals) = self.change(values, by) {
             for refusal in &refusals {
-                self.refuse("values", &By::Before, refusal);
+                self.refuse("values", by, refusal);
             }
         }
     }
@@ -252,6 +274,11 @@ impl Live {
 
     /// Publishes a set with these values in it, or refuses them all. Either is told to the operator.
     pub(crate) fn change(&self, values: Vec<(usize, Value)>, by: &By) -> Result<(), Vec<Refusal>> {
+        self.change_as(values, by, by)
+    }
+
+    /// The same, where `held` is by whom they hold from then on.
+    fn change_as(&self, values: Vec<(usize, Value)>, by: &By, held: &By) -> Result<(), Vec<Refusal>> {
         let mut present = self.lock();
         let mut params = Params::clone(&present.params);
         let mut about = present.about.clone();
@@ -271,7 +298,7 @@ impl Live {
             });
             params.replace(number, value);
             if let Some(own) = about.iter_mut().find(|own| own.number == number) {
-                *own = About { number, since, by: by.clone(), refused: None };
+                *own = About { number, since, by: held.clone(), refused: None };
             }
         }
         if present.is_handed && matches!(by, By::Peer(_)) {
@@ -287,6 +314,13 @@ impl Live {
         if let Err(why) = fit::check(self.program, &params, &self.texts(&params, &about)) {
             drop(present);
             return Err(vec![Refusal::new("does_not_fit", why.replace("\nerror: ", "; "))]);
+        }
+        // Of what was kept there is nothing new, and a file says what it says.
+        #[cfg(feature = "admin")]
+        if matches!(by, By::Peer(_) | By::Before)
+            && let Err(refusal) = self.keep_said(&about, &params)
+        {
+            return Err(vec![refusal]);
         }
         *present = Present { params: Arc::new(params), about, is_handed: present.is_handed };
         let generation = self.generation.fetch_add(1, Ordering::Release) + 1;

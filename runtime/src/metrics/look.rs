@@ -240,7 +240,8 @@ mod tests {
     /// One worker of a gateway without routes: what is counted has no route.
     fn metrics() -> Metrics {
         let address = crate::params::Setting::Is(([127, 0, 0, 1], 1).into());
-        let program = Program { admin: Some(crate::program::Admin { address }), ..Program::EMPTY };
+        let program =
+            Program { admin: Some(crate::program::Admin { address, keep: None }), ..Program::EMPTY };
         Metrics::new(&program, &[], 1)
     }
 

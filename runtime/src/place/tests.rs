@@ -178,7 +178,7 @@ fn operators_ask_where_no_client_is_served_and_nobody_trusts_everybody() {
         listeners: &[Listener {
             address: Setting::Is(SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 7070)),
         }],
-        admin: Some(Admin { address: Setting::Param(0) }),
+        admin: Some(Admin { address: Setting::Param(0), keep: None }),
         trusted_proxies: Some(TrustedProxies { proxies: Setting::Param(1), by: SaidBy::XForwardedFor }),
         ..Program::EMPTY
     };

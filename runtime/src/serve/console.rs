@@ -91,6 +91,10 @@ fn check(program: &'static Program, arguments: &[String]) -> Result<String, Stri
     fit::check(program, &params, &given)?;
     let places = place::places(program, &params, &given)?;
     access_log::path(program, &params, &given)?;
+    #[cfg(feature = "admin")]
+    if let Some(mut live) = live::Live::of(program, &params, &given) {
+        live.keeps(live::kept::Kept::first(program, (&params, &given), &[])?, true)?;
+    }
     // What files say of who may come is read, and nobody is asked for anything.
     let asked = watch::Sender::new(0_u64).subscribe();
     let options = Options { given, ..Options::default() };

@@ -263,7 +263,8 @@ fn prepare(
     let wanted = listened(&places.listeners, &options.listen);
     let (orders, _) = watch::channel(Order::Serve);
     let clock = options.clock.clone().unwrap_or_else(Clock::real);
-    let live = Live::of(program, params, &options.given);
+    #[cfg_attr(not(feature = "admin"), allow(unused_mut, reason = "only the admin listener changes them"))]
+    let mut live = Live::of(program, params, &options.given);
     let reread = watch::Sender::new(0_u64);
     let memory = Memory::of(program, params);
     let errands::Errands {
@@ -282,6 +283,11 @@ fn prepare(
     let inherited = if options.inherit { handover::inherited(&wanted)? } else { None };
     #[cfg(feature = "admin")]
     let inherits = inherited.is_some();
+    #[cfg(feature = "admin")]
+    if let Some(live) = &mut live {
+        let kept = live::kept::Kept::first(program, (params, &options.given), &options.files)?;
+        live.keeps(kept, inherits)?;
+    }
     let workers = inherited.as_ref().map_or(workers, |inherited| workers.max(inherited.most()));
     let most_open = capacity::connections_for(workers, program.listeners.len())?;
     let (capacity, most_open) = capacity::of(program, (params, memory.as_deref()), (workers, most_open))?;
@@ -289,7 +295,9 @@ fn prepare(
         Some(mut inherited) => {
             let before = inherited.before.take();
             if let Some(live) = &live {
-                live.take_over(&inherited.live);
+                live.take_over(&inherited.live, &live::By::Before);
+                #[cfg(feature = "admin")]
+                live.keep_present()?;
             }
             let shared = inherited.shared(workers);
             (shared.map_err(|error| format!("sockets cannot be shared: {error}"))?, before)

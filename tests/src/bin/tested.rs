@@ -1,5 +1,5 @@
 //! The gateway under test as a process of its own: `LISTEN` and `APP` say where it listens and where its server is, `LOG` the file
-//! of its log, if it has one, `ADMIN` where it is asked about itself, `LIVE` the file of a live value, `DRAIN` and `WAIT` how many milliseconds
+//! of its log, if it has one, `ADMIN` where it is asked about itself, `LIVE` the file of a live value, `KEPT` that in which others are kept, `DRAIN` and `WAIT` how many milliseconds
 //! it takes to stop, `MEMORY` how many bytes it takes, `KEYS` the URL of keys, `TRACE` that of a collector, `ROOTS` the file of
 //! who is believed there, `CERTIFICATE` and `KEY` those of what it shows there, and `NAMES` who is asked for its name. With `AUTHS` it is another one, with files of who may come; with `CHARGED` one
 //! with what takes memory; with `GIVEN`
@@ -27,7 +27,7 @@ fn main() -> ExitCode {
         millis.map(Duration::from_millis)
     };
     let program = match (text("LIVE"), text("KEYS"), text("TRACE"), millis("OUTAGES")) {
-        (Some(file), ..) => program::live_at(listen, app, file),
+        (Some(file), ..) => program::live_at(listen, app, file, text("KEPT")),
         (_, Some(url), ..) => key_hosts_at(url, text("ROOTS"), own, names),
         (_, _, Some(url), _) => span_hosts_at(url, text("ROOTS"), own, names),
         (.., Some(time)) => program::failing_at(app, is("OTHER").then(|| address("OTHER", app)), time),
@@ -46,7 +46,7 @@ fn main() -> ExitCode {
         retry_after: Setting::Is(Duration::from_secs(1)),
     });
     let admin = std::env::var("ADMIN").ok().and_then(|text| text.parse().ok());
-    let admin = admin.map(|address| Admin { address: Setting::Is(address) }).or(program.admin);
+    let admin = admin.map(|address| Admin { address: Setting::Is(address), keep: None }).or(program.admin);
     let file = std::env::var("LOG").ok().map(|file| AccessLog::File(Setting::Is(file.leak())));
     let access_log = file.unwrap_or(program.access_log);
     let program = Box::leak(Box::new(Program { access_log, admin, drain, capacity, ..*program }));

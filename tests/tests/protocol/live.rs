@@ -301,8 +301,9 @@ fn what_is_no_json_or_no_whole_request_changes_nothing() {
     assert!(gone.ends());
     for (method, path, allow) in [
         ("POST", "/live", "GET, HEAD, PATCH"),
-        ("DELETE", "/live/step", "PUT"),
-        ("GET", "/live/step", "PUT"),
+        ("PATCH", "/live/step", "PUT, DELETE"),
+        ("GET", "/live/step", "PUT, DELETE"),
+        ("DELETE", "/live", "GET, HEAD, PATCH"),
         ("PUT", "/live/", "GET, HEAD, PATCH"),
         ("PUT", "/live", "GET, HEAD, PATCH"),
     ] {

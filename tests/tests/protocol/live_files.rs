@@ -139,11 +139,15 @@ fn an_operator_may_have_it_read_at_once() {
 }
 
 /// Where a process says that it is asked about itself.
-fn admin(process: &mut Process) -> Client {
+pub(super) fn admin_at(process: &mut Process) -> std::net::SocketAddr {
     let line = process.says();
     let at =
         line.trim().strip_prefix("tested tells of itself on http://").unwrap_or_else(|| panic!("{line}"));
-    Client::connect(at.parse().unwrap())
+    at.parse().unwrap()
+}
+
+fn admin(process: &mut Process) -> Client {
+    Client::connect(admin_at(process))
 }
 
 fn change(mut admin: Client, name: &str, value: &str) -> u16 {

@@ -39,6 +39,7 @@ mod limit;
 mod limits;
 mod live;
 mod live_files;
+mod live_kept;
 mod live_page;
 mod log;
 mod log_form;
