@@ -11,6 +11,7 @@ pub mod field;
 pub mod param;
 pub mod phase;
 mod reason;
+pub mod role;
 #[cfg(test)]
 mod tests;
 pub mod ty;
