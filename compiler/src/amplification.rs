@@ -6,7 +6,11 @@
 
 mod place;
 
+use std::cell::RefCell;
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
+use std::ptr;
+use std::rc::Rc;
 
 use gatewright_dsl::{Problem, Span};
 
@@ -21,7 +25,26 @@ pub(crate) struct Gateways<'p> {
     places: Vec<Places<'p>>,
     /// For each of them and each method, the most that any of its routes makes of one request.
     most: Vec<BTreeMap<Method, Times>>,
+    /// The gateways that each upstream leads to.
+    leads: BTreeMap<*const Next, Vec<usize>>,
+    /// The gateway and the route that make each call.
+    makers: BTreeMap<*const Call, (usize, usize)>,
+    /// What is made of each call, once that is known; nothing while it is being found out.
+    made: RefCell<BTreeMap<Asked, Option<Made>>>,
 }
+
+/// A call, the upstream that gets it, and the method.
+type Asked = (*const Call, *const Next, Method);
+
+/// What is made of one request behind, and the gateway that makes it.
+#[derive(Clone, Copy, Debug)]
+struct Made {
+    times: Times,
+    by: Option<usize>,
+}
+
+/// Calls of calls that are followed; what is behind them counts with all its routes.
+const DEEPEST: usize = 48;
 
 /// How often servers see one request, and where the last of those who try says so.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,7 +76,18 @@ impl<'p> Gateways<'p> {
         let once = || Method::NAMED.into_iter().map(|method| (method, Times::ONCE)).collect();
         let most = all.iter().map(|_| once()).collect();
         let places = all.iter().map(|hops| Places::of(&hops.ways)).collect();
-        let mut gateways = Self { all, places, most };
+        let (mut leads, mut makers) = (BTreeMap::new(), BTreeMap::new());
+        for (at, hops) in all.iter().enumerate() {
+            for (number, way) in hops.ways.iter().enumerate() {
+                for call in &way.calls {
+                    makers.insert(Rc::as_ptr(call), (at, number));
+                    for next in &call.upstreams {
+                        leads.entry(Rc::as_ptr(next)).or_insert_with(|| led_to(&all, next));
+                    }
+                }
+            }
+        }
+        let mut gateways = Self { all, places, most, leads, makers, made: RefCell::default() };
         // No chain is longer than there are gateways. Where they stand in a circle, it counts as that long.
         for _ in 0..gateways.all.len() {
             let next = gateways.round();
@@ -76,7 +110,7 @@ impl<'p> Gateways<'p> {
         self.all.iter().map(of).collect()
     }
 
-    /// What a route makes of one request; of so many gateways behind it those routes that get the request, and of others all.
+    /// What a route makes of one request. So many calls are followed to those routes that get them; behind these, all routes count.
     fn of_way(&self, way: &Way, method: Method, deep: usize) -> Times {
         let mut most = Times::ONCE;
         for call in &way.calls {
@@ -86,7 +120,7 @@ impl<'p> Gateways<'p> {
                     if tries.saturating_mul(bound.times) <= most.times {
                         continue;
                     }
-                    let behind = if deep == 0 { bound } else { self.made_of(next, *own, &call.paths, deep) };
+                    let behind = if deep == 0 { bound } else { self.made_of(call, next, *own, deep).times };
                     let said = behind.said.or((*tries > 1).then_some(call.said));
                     most = most.or_more(Times { times: tries.saturating_mul(behind.times), said });
                 }
@@ -95,12 +129,28 @@ impl<'p> Gateways<'p> {
         most
     }
 
-    /// What is made of a request for one of these paths that an upstream gets.
-    fn made_of(&self, next: &Next, method: Method, paths: &[Pattern], deep: usize) -> Times {
-        stated(next).unwrap_or_else(|| {
-            let of = |at| self.asked(at, method, paths, deep.saturating_sub(1));
-            self.behind(next).map(of).fold(Times::ONCE, Times::or_more)
-        })
+    /// What is made of a call that an upstream gets.
+    fn made_of(&self, call: &Call, next: &Next, method: Method, deep: usize) -> Made {
+        if let Some(times) = stated(next) {
+            return Made { times, by: None };
+        }
+        let key = (ptr::from_ref(call), ptr::from_ref(next), method);
+        match self.made.borrow_mut().entry(key) {
+            // In a circle it is not known: then all that is there counts.
+            Entry::Occupied(known) => {
+                return known.get().unwrap_or_else(|| Made { times: self.at_most(next, method), by: None });
+            }
+            Entry::Vacant(place) => drop(place.insert(None)),
+        }
+        let mut made = Made { times: Times::ONCE, by: None };
+        for at in self.behind(next) {
+            let times = self.asked(at, method, call, deep.saturating_sub(1));
+            if times.times > made.times.times {
+                made = Made { times, by: Some(at) };
+            }
+        }
+        self.made.borrow_mut().insert(key, Some(made));
+        made
     }
 
     /// What is made at most of a request that an upstream gets.
@@ -113,27 +163,23 @@ impl<'p> Gateways<'p> {
     }
 
     /// The gateways that an upstream leads to.
-    fn behind<'s>(&'s self, next: &'s Next) -> impl Iterator<Item = usize> + 's {
-        let is_there = move |hops: &Hops| match next.behind.as_deref() {
-            Some(Behind { who: Who::Gateway(name, _), .. }) => hops.is_called(name),
-            Some(_) => false,
-            None => next
-                .servers
-                .iter()
-                .any(|(server, _)| hops.listeners.iter().any(|listener| reaches(*server, *listener))),
-        };
-        self.all.iter().enumerate().filter(move |(_, hops)| is_there(hops)).map(|(at, _)| at)
+    fn behind(&self, next: &Next) -> impl Iterator<Item = usize> + '_ {
+        self.leads.get(&ptr::from_ref(next)).into_iter().flatten().copied()
     }
 
-    /// What the routes of a gateway make of a request for one of these paths.
-    fn asked(&self, at: usize, method: Method, paths: &[Pattern], deep: usize) -> Times {
+    /// What the routes of a gateway make of a call.
+    fn asked(&self, at: usize, method: Method, call: &Call, deep: usize) -> Times {
         let mut most = Times::ONCE;
-        for path in paths {
+        for path in &call.paths {
             let ways = self.all.get(at).map(|hops| &hops.ways);
             for number in self.places.get(at).map(|places| places.meeting(path)).unwrap_or_default() {
                 let Some(way) = ways.and_then(|ways| ways.get(number)) else { continue };
-                let meets = |own: &Pattern| own.relation(path) != Relation::Disjoint;
-                if !accepts(way, method) || !way.paths.iter().any(meets) {
+                let meets = |own: &&Pattern| own.relation(path) != Relation::Disjoint;
+                let mut met = way.paths.iter().filter(meets).peekable();
+                if !accepts(way, method)
+                    || met.peek().is_none()
+                    || met.all(|it| self.is_taken(call, method, it))
+                {
                     continue;
                 }
                 most = most.or_more(self.of_way(way, method, deep));
@@ -144,6 +190,18 @@ impl<'p> Gateways<'p> {
             }
         }
         most
+    }
+
+    /// Whether requests for a path never come to a call that sends them on as they came: another route of its gateway takes them.
+    fn is_taken(&self, call: &Call, method: Method, path: &Pattern) -> bool {
+        let Some((at, number)) = self.makers.get(&ptr::from_ref(call)).filter(|_| call.is_as_it_came) else {
+            return false;
+        };
+        let (Some(hops), Some(places)) = (self.all.get(*at), self.places.get(*at)) else { return false };
+        let before = places.meeting(path).into_iter().take_while(|other| other < number);
+        before
+            .filter_map(|other| hops.ways.get(other))
+            .any(|way| way.is_open && accepts(way, method) && way.paths.iter().any(|own| covers(own, path)))
     }
 
     /// Holds what one of them sends on against what is made of it.
@@ -184,13 +242,12 @@ impl<'p> Gateways<'p> {
     /// The greatest number of times that what is sent to an upstream is tried there and here, where both try more than once.
     fn found<'c>(&'c self, call: &'c Call, next: &'c Next) -> Option<Found<'c>> {
         let mut worst: Option<Found<'c>> = None;
-        let mut names = self.behind(next).filter_map(|at| self.all.get(at)?.gateway.as_ref());
-        let name = names.next().map(|(name, _)| name.as_str());
         for (method, tries) in call.tries.iter().filter(|(_, tries)| *tries > 1) {
             if self.at_most(next, *method).times < 2 {
                 continue;
             }
-            let behind = self.made_of(next, *method, &call.paths, self.all.len());
+            let Made { times: behind, by } = self.made_of(call, next, *method, DEEPEST);
+            let name = by.and_then(|at| self.all.get(at)?.gateway.as_ref()).map(|(name, _)| name.as_str());
             let found = Found { call, next, tries: *tries, behind, name };
             if behind.times > 1 && worst.is_none_or(|worst| worst.product() < found.product()) {
                 worst = Some(found);
@@ -202,7 +259,11 @@ impl<'p> Gateways<'p> {
     /// Reports numbers that are stated where nothing multiplies, for this gateway or any other that has them.
     pub(crate) fn unneeded(&self, at: usize, held: &Held) -> Vec<Problem> {
         let is_known = |behind: &Behind| match &behind.who {
-            Who::Gateway(name, _) => self.all.iter().any(|hops| hops.is_called(name)),
+            // Of one that is there not, or that is this one, that is said.
+            Who::Gateway(name, _) => {
+                let mut others = self.all.iter().enumerate().filter(|(_, hops)| hops.is_called(name));
+                others.next().is_some_and(|(other, _)| other != at)
+            }
             Who::Tries(_) => true,
         };
         let own = self.all.get(at).into_iter().flat_map(|hops| &hops.behind);
@@ -221,7 +282,7 @@ impl<'p> Gateways<'p> {
     /// Reports names of gateways that there are not, or of which there are two. Every entry of the project is known.
     pub(crate) fn unknown(&self, at: usize) -> Vec<Problem> {
         // One whose name could not be read may have any.
-        if self.all.iter().any(|hops| hops.gateway.is_none()) {
+        if self.all.iter().any(|hops| hops.gateway.as_ref().is_none_or(|(name, _)| name.is_empty())) {
             return Vec::new();
         }
         let others = self.all.iter().enumerate().filter(|(other, _)| *other != at);
@@ -277,7 +338,7 @@ struct Found<'c> {
     next: &'c Next,
     tries: u32,
     behind: Times,
-    /// The first gateway that is found there.
+    /// The gateway that makes it of them.
     name: Option<&'c str>,
 }
 
@@ -310,6 +371,20 @@ impl Found<'_> {
     }
 }
 
+/// The gateways that an upstream leads to.
+fn led_to(all: &[&Hops], next: &Next) -> Vec<usize> {
+    let is_there = |hops: &Hops| match next.behind.as_deref() {
+        Some(Behind { who: Who::Gateway(name, _), .. }) => hops.is_called(name),
+        Some(_) => false,
+        None => {
+            let reached = |server| hops.listeners.iter().any(|listener| reaches(server, *listener));
+            next.servers.iter().any(|(server, _)| reached(*server))
+        }
+    };
+    let found = all.iter().enumerate().filter(|(_, hops)| is_there(hops));
+    found.map(|(at, _)| at).collect()
+}
+
 /// What an upstream says itself of how often it is tried.
 fn stated(next: &Next) -> Option<Times> {
     match next.behind.as_deref() {
@@ -335,126 +410,4 @@ fn covers(all: &Pattern, of: &Pattern) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use gatewright_dsl::{Catalogue, Source};
-
-    /// The problems of the first of these gateways.
-    fn problems(texts: &[&str]) -> Vec<String> {
-        let named = texts.iter().enumerate();
-        let sources: Vec<Source> =
-            named.map(|(at, text)| Source::new(format!("{at}.gw"), (*text).to_owned())).collect();
-        let problems = crate::compile(&sources, &Catalogue::standard()).err().unwrap_or_default();
-        problems.iter().map(|it| format!("{}: {}", it.name, it.message)).collect()
-    }
-
-    fn outer(upstream: &str, routes: &str) -> String {
-        let at = "server \"http://127.0.0.1:8081\"";
-        format!("gateway outer {{ listen http :8080 }}\nupstream inner {{ {at}; {upstream} }}\n{routes}\n")
-    }
-
-    const INNER: &str = "gateway inner { listen http 127.0.0.1:8081 }
-upstream app { server \"http://127.0.0.1:9000\"; retry 1 on 503 }
-upstream slow { server \"http://127.0.0.1:9001\"; retry 3 on 503; timeout 9s }
-upstream quick { server \"http://127.0.0.1:9002\" }
-route GET /a/{x} -> app
-route GET /a/never -> quick
-route * /slow/{x: int(1..9)} -> slow
-route GET /both/{x} {
-  aggregate within 9s {
-    a: int = app  GET /{x} required
-    b: int = slow GET /{x} required
-    respond { a, b }
-  }
-}
-";
-    const ROUTE: &str = "route GET /{x} -> inner /a/{x}";
-
-    fn check(upstream: &str, routes: &str, others: &[&str], expected: &[&str]) {
-        let outer = outer(upstream, routes);
-        let texts: Vec<&str> = [outer.as_str()].into_iter().chain(others.iter().copied()).collect();
-        assert_eq!(problems(&texts), expected, "{outer}");
-    }
-
-    fn amplified(times: u32) -> String {
-        format!("retry_amplification: one request to `inner` may be tried {times} times")
-    }
-
-    #[test]
-    fn tries_here_and_at_another_gateway_multiply() {
-        let nine = amplified(6);
-        check("retry 2 on 503", ROUTE, &[INNER], &[&nine]);
-        check("retry 2 on 503; behind gateway inner", ROUTE, &[INNER], &[&nine]);
-        check("retry 2 on 503; behind gateway inner amplification 6", ROUTE, &[INNER], &[]);
-        let stated = format!("{}, and 5 are stated", amplified(6));
-        check("retry 2 on 503; behind gateway inner amplification 5", ROUTE, &[INNER], &[&stated]);
-        check("retry 2 on 503", ROUTE, &[], &[]);
-        check("", ROUTE, &[INNER], &[]);
-    }
-
-    #[test]
-    fn only_routes_count_that_get_the_request() {
-        let eight = amplified(8);
-        let retry = "retry 1 on 503; timeout 20s";
-        check(retry, "route GET /x -> inner /slow/1", &[INNER], &[&eight]);
-        check(retry, "route GET /x -> inner /slow/10", &[INNER], &[]);
-        check(retry, "route GET /{n: int(5..50)} -> inner /slow/{n}", &[INNER], &[&eight]);
-        check(retry, "route GET /slow/{n: int(5..50)} -> inner", &[INNER], &[&eight]);
-        check(retry, "route GET /x -> inner /a/never", &[INNER], &[]);
-        check(retry, "route GET /x -> inner /a/else", &[INNER], &[&amplified(4)]);
-        check(retry, "route GET /x -> inner /both/1", &[INNER], &[&eight]);
-        check(retry, "route GET /{rest: path} -> inner", &[INNER], &[&eight]);
-    }
-
-    #[test]
-    fn only_tries_count_that_a_server_sees() {
-        check("retry 2 on connect_failure", ROUTE, &[INNER], &[]);
-        check("retry 2 on connect_failure, 503", ROUTE, &[INNER], &[&amplified(6)]);
-        // A POST is not sent again after an answer, here or there, unless servers know what they have had.
-        let post = "route POST /x -> inner /slow/1 { body any }";
-        check("retry 2 on 503; timeout 20s", post, &[INNER], &[]);
-        let keyed = "retry 2 on 503 idempotent \"idempotency-key\"; timeout 20s";
-        check(keyed, post, &[INNER], &[]);
-        check(&format!("{keyed}; behind tries 2"), post, &[INNER], &[&amplified(6)]);
-    }
-
-    #[test]
-    fn what_is_behind_may_be_said() {
-        check("retry 2 on 503; behind tries 3", ROUTE, &[], &[&amplified(9)]);
-        check("retry 2 on 503; behind tries 3 amplification 9", ROUTE, &[], &[]);
-        check("retry 2 on 503; behind tries 1", ROUTE, &[INNER], &[]);
-        check("behind tries 3", ROUTE, &[], &[]);
-        let idle = "setting_without_effect: `amplification` has no effect on `inner`";
-        check("behind tries 3 amplification 9", ROUTE, &[], &[idle]);
-        check("retry 2 on 503; behind tries 1 amplification 9", ROUTE, &[], &[idle]);
-    }
-
-    #[test]
-    fn three_in_a_row_multiply_and_a_circle_ends() {
-        let middle = "gateway middle { listen http 127.0.0.1:8081 }
-upstream last { server \"http://127.0.0.1:8082\"; behind gateway last amplification 4; retry 1 on 503 }
-route GET /a/{x} -> last
-";
-        let last = INNER.replace("inner", "last").replace("8081", "8082");
-        check("retry 1 on 503", ROUTE, &[middle, &last], &[&amplified(8)]);
-        let back = "gateway back { listen http 127.0.0.1:8081 }
-upstream outer { server \"http://127.0.0.1:8080\"; retry 1 on 503 }
-route GET /a/{x} -> outer /{x}
-";
-        // A request in a circle comes round without end; it is counted for as many rounds as there are gateways.
-        // A circle has no end, and its number says no more than that.
-        let outer = outer("retry 1 on 503", ROUTE);
-        assert!(problems(&[&outer, back])[0].starts_with("retry_amplification"));
-    }
-
-    #[test]
-    fn a_gateway_is_found_by_its_name() {
-        let unknown = "unknown_gateway: this project has no gateway `iner`";
-        check("behind gateway iner", ROUTE, &[INNER], &[unknown]);
-        check("retry 2 on 503; behind gateway iner amplification 6", ROUTE, &[INNER], &[unknown]);
-        let itself = "server_is_listener: `outer` is this gateway itself";
-        check("retry 2 on 503; behind gateway outer", "route GET /{x} -> inner", &[], &[itself]);
-        let other = INNER.replace("8081", "8082");
-        let twice = "unknown_gateway: two gateways of this project are called `inner`";
-        check("behind gateway inner", ROUTE, &[INNER, &other], &[twice]);
-    }
-}
+mod tests;

@@ -285,6 +285,10 @@ impl Sources for Disk {
         found.sort();
         found
     }
+
+    fn is_project(&self) -> bool {
+        marked(&self.root).is_some_and(|marked| marked == self.root)
+    }
 }
 
 /// The nearest folder, at or above this one, that begins a project.

@@ -23,6 +23,10 @@ pub struct Project<'a> {
     files: Files<'a>,
     catalogue: &'a Catalogue,
     entries: BTreeMap<String, Result<Known, Unread>>,
+    /// Whether some file that may be an entry could not be read.
+    is_unread: bool,
+    /// Of how many entries it was looked at how often they try, and what is wrong with that, by path.
+    amplified: (usize, BTreeMap<String, Vec<Problem>>),
 }
 
 struct Known {
@@ -56,12 +60,24 @@ impl<'a> Project<'a> {
     /// A project whose files are read when they are needed.
     #[must_use]
     pub fn new(disk: &'a dyn Sources, catalogue: &'a Catalogue) -> Self {
-        Self { files: Files::new(disk), catalogue, entries: BTreeMap::new() }
+        Self {
+            files: Files::new(disk),
+            catalogue,
+            entries: BTreeMap::new(),
+            is_unread: false,
+            amplified: (0, BTreeMap::new()),
+        }
     }
 
     /// A project whose first files have their numbers already.
     pub(crate) fn numbered(disk: &'a dyn Sources, sources: &[Source], catalogue: &'a Catalogue) -> Self {
-        Self { files: Files::numbered(disk, sources), catalogue, entries: BTreeMap::new() }
+        Self {
+            files: Files::numbered(disk, sources),
+            catalogue,
+            entries: BTreeMap::new(),
+            is_unread: false,
+            amplified: (0, BTreeMap::new()),
+        }
     }
 
     /// All texts that were read, by the number that spans carry.
@@ -202,26 +218,49 @@ impl<'a> Project<'a> {
             return Vec::new();
         }
         if amplification::concerns_others(&known.outcome.hops) {
-            self.look_at_all();
+            // Where nothing says what the project is, it is what stands beside the entry.
+            let all = if self.files.is_project() { self.files.candidates() } else { self.files.beside(path) };
+            self.look_at_all(all);
         }
-        let all: Vec<(&String, &Known)> =
-            self.entries.iter().filter_map(|(path, known)| Some((path, known.as_ref().ok()?))).collect();
-        let Some(at) = all.iter().position(|(known, _)| *known == path) else { return Vec::new() };
-        let gateways = Gateways::of(all.iter().map(|(_, known)| &known.outcome.hops).collect());
-        let mut held = gateways.hold(at);
-        let mut problems = std::mem::take(&mut held.problems);
-        problems.extend(gateways.unknown(at));
-        if all.iter().all(|(_, known)| !known.outcome.is_partial) {
-            problems.extend(gateways.unneeded(at, &held));
+        if self.amplified.0 != self.entries.len() {
+            self.amplified = (self.entries.len(), self.amplify());
         }
-        problems
+        self.amplified.1.get(path).cloned().unwrap_or_default()
     }
 
-    /// Reads and checks all entries that the project has.
-    fn look_at_all(&mut self) {
-        for path in self.files.candidates() {
-            if self.files.open(&path).is_ok_and(|number| self.files.is_entry(number)) {
-                self.look_at(&path);
+    /// That of all entries that are known.
+    fn amplify(&self) -> BTreeMap<String, Vec<Problem>> {
+        let known = self.entries.iter().filter_map(|(path, known)| Some((path, known.as_ref().ok()?)));
+        let known: Vec<(&String, &Known)> = known.collect();
+        let gateways = Gateways::of(known.iter().map(|(_, known)| &known.outcome.hops).collect());
+        // What could not be read may have any name; and what is not right, any routes.
+        let are_read = known.len() == self.entries.len() && !self.is_unread;
+        let are_right = are_read && known.iter().all(|(_, known)| known.outcome.problems.is_empty());
+        let mut all = BTreeMap::new();
+        for (at, (path, known)) in known.iter().enumerate() {
+            if !amplification::concerns(&known.outcome.hops) {
+                continue;
+            }
+            let mut held = gateways.hold(at);
+            let mut problems = std::mem::take(&mut held.problems);
+            if are_read {
+                problems.extend(gateways.unknown(at));
+            }
+            if are_right {
+                problems.extend(gateways.unneeded(at, &held));
+            }
+            all.insert((*path).clone(), problems);
+        }
+        all
+    }
+
+    /// Reads and checks all of these files that are entries.
+    fn look_at_all(&mut self, all: Vec<String>) {
+        for path in all {
+            match self.files.open(&path) {
+                Ok(number) if self.files.is_entry(number) => self.look_at(&path),
+                Ok(_) => {}
+                Err(_) => self.is_unread = true,
             }
         }
     }
@@ -242,7 +281,7 @@ impl<'a> Project<'a> {
         if is_entry {
             return false;
         }
-        self.look_at_all();
+        self.look_at_all(self.files.candidates());
         self.entries.values().any(is_among)
     }
 

@@ -377,10 +377,9 @@ pub(super) fn listens_for(check: &Check<'_>, server: SocketAddr) -> Option<Span>
 pub(crate) fn reaches(server: SocketAddr, listener: SocketAddr) -> bool {
     // What is sent to no address in particular arrives at this machine.
     let here = |ip: IpAddr| ip.is_loopback() || ip.is_unspecified();
+    let (to, at) = (server.ip().to_canonical(), listener.ip().to_canonical());
     listener.port() == server.port()
-        && (listener.ip() == server.ip()
-            || listener.ip().is_unspecified() && here(server.ip())
-            || server.ip().is_unspecified() && here(listener.ip()))
+        && (at == to || at.is_unspecified() && here(to) || to.is_unspecified() && here(at))
 }
 
 /// Whether one socket would take what the other is to receive.

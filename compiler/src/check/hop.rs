@@ -47,6 +47,8 @@ pub(crate) struct Call {
     pub(crate) tries: Vec<(Method, u32)>,
     /// Whether its method is the client's.
     pub(crate) follows: bool,
+    /// Whether its path is the client's.
+    pub(crate) is_as_it_came: bool,
     /// Where it is said how often.
     pub(crate) said: Span,
     /// The paths that are asked for.
@@ -156,9 +158,10 @@ impl Known<'_, '_> {
             let paths = auth.words.iter().filter_map(|word| auth::path_asked(word.row, &word.values));
             let paths: Vec<Pattern> = paths.map(|(path, _)| literal(&path)).collect();
             let calls = auth.calls.iter().map(|call| {
-                let (tries, said) = tries(&call.steps, &[Method::Get], auth.span);
+                let (tries, said) = tries(&call.steps, |method| method == Method::Get, auth.span);
                 let upstreams = self.having(call.upstream);
-                Rc::new(Call { tries, follows: false, said, paths: paths.clone(), upstreams })
+                let paths = paths.clone();
+                Rc::new(Call { tries, follows: false, is_as_it_came: false, said, paths, upstreams })
             });
             (auth.name.clone(), calls.collect())
         };
@@ -183,27 +186,27 @@ impl Known<'_, '_> {
                 Some(pieces) => vec![sent(check, pieces, &route.pattern.captures)],
                 None => shape.paths.clone(),
             };
-            let (tries, said) = tries(steps, &shape.methods, head);
-            let upstreams = self.having(*upstream);
-            calls.push(Rc::new(Call { tries, follows: true, said, paths, upstreams }));
+            let accepted = |method: Method| shape.methods.iter().any(|of| of.bits() & method.own_bit() != 0);
+            let (tries, said) = tries(steps, accepted, head);
+            let (upstreams, is_as_it_came) = (self.having(*upstream), target.is_none());
+            calls.push(Rc::new(Call { tries, follows: true, is_as_it_came, said, paths, upstreams }));
         }
         for branch in route.aggregate.iter().flat_map(|it| &it.branches) {
             let paths = vec![sent(check, &branch.target, &route.pattern.captures)];
-            let (tries, said) = tries(&branch.steps, &[branch.method], head);
+            let (tries, said) = tries(&branch.steps, |method| method == branch.method, head);
             let upstreams = self.having(branch.upstream);
-            calls.push(Rc::new(Call { tries, follows: false, said, paths, upstreams }));
+            calls.push(Rc::new(Call { tries, follows: false, is_as_it_came: false, said, paths, upstreams }));
         }
         calls
     }
 }
 
-/// For each method that some of these accept, how often servers see one request, and where that is said.
-fn tries(steps: &[Step], methods: &[Method], otherwise: Span) -> (Vec<(Method, u32)>, Span) {
+/// For each method that may be sent, how often servers see one request, and where that is said.
+fn tries(steps: &[Step], is_sent: impl Fn(Method) -> bool, otherwise: Span) -> (Vec<(Method, u32)>, Span) {
     let of = |step: &Step, method: Method| {
         step.policy.repeats.map_or(1, |repeats| repeats(&step.values, method.name()))
     };
-    let accepted = |method: &Method| methods.iter().any(|of| of.bits() & method.own_bit() != 0);
-    let tries = Method::NAMED.into_iter().filter(accepted).map(|method| {
+    let tries = Method::NAMED.into_iter().filter(|method| is_sent(*method)).map(|method| {
         let product = steps.iter().map(|step| of(step, method)).fold(1, u32::saturating_mul);
         (method, product)
     });

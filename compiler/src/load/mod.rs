@@ -31,6 +31,12 @@ pub trait Sources {
 
     /// The paths of all files of the project that may be entries.
     fn candidates(&self) -> Vec<String>;
+
+    /// Whether something says what belongs to the project. Where nothing does, other files have nothing to do with one that was
+    /// asked for.
+    fn is_project(&self) -> bool {
+        true
+    }
 }
 
 /// A file that was read.
@@ -112,6 +118,20 @@ impl<'s> Files<'s> {
             files.parsed.push(None);
         }
         files
+    }
+
+    /// Whether something says what belongs to the project.
+    pub(crate) fn is_project(&self) -> bool {
+        self.disk.is_project()
+    }
+
+    /// The files that may be entries in the folder of this one, itself included.
+    pub(crate) fn beside(&self, path: &str) -> Vec<String> {
+        let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+        let before = if folder.is_empty() { String::new() } else { format!("{folder}/") };
+        let is_text = |name: &str| name.rsplit_once('.').is_some_and(|(_, form)| form == "gw");
+        let files = self.disk.list(folder).into_iter().filter(|it| !it.is_folder && is_text(&it.name));
+        files.map(|it| format!("{before}{}", it.name)).collect()
     }
 
     /// The number of a file, which is read and parsed where it is new.

@@ -97,7 +97,7 @@ pub const BEHIND: Row = Row {
             ty: Type::Int(Bounds::NONE),
             default: Default::Absent,
             min: Some(Value::Int(2)),
-            max: Some(Value::Int(10_000)),
+            max: Some(Value::Int(1_000_000)),
             dynamic: Dynamic::No,
             doc: "how often at most one request may arrive in all, where both try again",
         },
