@@ -135,6 +135,15 @@ fn none_drops_what_an_upstream_says_in_the_place_of_the_route() {
     // Of two that both bound a time, the smaller holds whatever is dropped.
     let bound = "route GET /r -> app { timeout none }\n";
     assert_eq!(refused(&format!("{upstream}{bound}")), ["nothing_to_drop"]);
+    // What could not be read may have said something.
+    for broken in ["retry 2 on 50x", "rety 2 on 503"] {
+        let broken = upstream.replace("retry 2 on 503", broken);
+        assert!(!refused(&format!("{broken}{alone}")).contains(&"nothing_to_drop"), "{broken}");
+    }
+    let unknown = format!(
+        "{upstream}route GET /r/{{i: itn}} -> app {{ retry none }}\nroute GET /s -> ap {{ retry none }}\n"
+    );
+    assert!(!refused(&unknown).contains(&"nothing_to_drop"), "{:?}", refused(&unknown));
     let quiet = "upstream app { server \"http://127.0.0.1:9000\" }\nroute GET /r -> app { retry none }\n";
     assert_eq!(refused(quiet), ["nothing_to_drop"]);
 }

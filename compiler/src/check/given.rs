@@ -40,6 +40,11 @@ pub(super) fn arguments<'u>(
 fn fits(check: &mut Check<'_>, param: &Field, argument: &Value) -> bool {
     // What is wrong with the type is said where the parameter is declared.
     let Ok(Some(ty)) = check.types.find(&param.ty) else { return false };
+    // Whoever takes it would not know that there may be nothing.
+    if let Some((_, none)) = expr::offer::or_none(argument) {
+        check.problems.push(expr::offer::misplaced(none));
+        return false;
+    }
     let wrong = if is_literal(argument) {
         literal::constant(argument, &ty).err().map(|problem| *problem)
     } else {

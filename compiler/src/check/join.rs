@@ -81,6 +81,11 @@ impl Settings {
     pub(super) fn dropped(&self, policy: &Policy) -> Option<Span> {
         self.dropped.get(policy.name).copied().filter(|_| policy.meet == Meet::Route)
     }
+
+    /// All such places.
+    pub(super) fn all_dropped(&self) -> impl Iterator<Item = Span> + '_ {
+        self.dropped.values().copied()
+    }
 }
 
 /// The settings that a block writes itself.

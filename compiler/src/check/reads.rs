@@ -7,6 +7,7 @@ use gatewright_dsl::Span;
 use gatewright_dsl::ast::{PolicyDeclaration, Value as Written, ValueKind};
 use gatewright_dsl::schema::{Checked, Value, Wanted, Written as Asked};
 
+use super::expr::offer::NONE;
 use super::expr::scope::RESERVED;
 use super::rewrite::{self, Rewrite, Space};
 use super::{Check, problem};
@@ -34,8 +35,12 @@ pub(super) fn check(check: &mut Check<'_>, declared: &PolicyDeclaration, checked
             }
         }
     }
+    let named = declared.params.iter().map(|param| &param.name).filter(|name| name.text == NONE);
+    check.problems.extend(named.map(|name| problem::reserved_name(NONE, name.span)));
     for (word, span) in words.found {
-        let is_known = KNOWN.contains(&word.as_str())
+        // Where it may stand is asked where it stands.
+        let is_known = word == NONE
+            || KNOWN.contains(&word.as_str())
             || given.contains(&word)
             || word.contains("::")
             || check.names.has(Space::Value, &word) && !check.names.is_auth(&word);

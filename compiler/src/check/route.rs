@@ -65,7 +65,7 @@ pub(super) fn check<'a>(
     let leads: Vec<Option<usize>> = leads(check, written, upstreams);
     // Of a broken head only the names count.
     if written.broken || !around.is_known {
-        own_answer::assume(check, &settings);
+        assume(check, &settings);
         return None;
     }
     let methods = methods(&written.methods);
@@ -76,7 +76,7 @@ pub(super) fn check<'a>(
         }
     }
     let Some(mut pattern) = pattern::check(check, around, &written.pattern) else {
-        own_answer::assume(check, &settings);
+        assume(check, &settings);
         return None;
     };
     pattern.captures.extend(around.hosts.iter().flat_map(|hosts| hosts.captures.iter().cloned()));
@@ -114,7 +114,7 @@ pub(super) fn check<'a>(
         let steps: Vec<Step> = steps.iter().chain(ways.iter().flatten()).cloned().collect();
         own_answer::note(check, &steps, &having, if handles { HANDLED } else { &[] });
     } else {
-        own_answer::assume(check, &settings);
+        assume(check, &settings);
     }
     let (end, aggregate, arms) = match written.terminal().map(|terminal| (terminal, &terminal.kind)) {
         Some((_, TerminalKind::Aggregate(of))) => {
@@ -168,6 +168,12 @@ impl Route<'_> {
             asks: self.when.asks.clone(),
         }
     }
+}
+
+/// Where it is not known what a route does, its settings may be needed.
+fn assume(check: &mut Check<'_>, settings: &Settings) {
+    own_answer::assume(check, settings);
+    step::assume_dropped(check, settings);
 }
 
 /// What holds for a route, and the settings that it writes itself.

@@ -4,10 +4,10 @@
 
 use std::rc::Rc;
 
-use gatewright_dsl::Policy;
 use gatewright_dsl::ast::{self, TerminalKind};
 use gatewright_dsl::policy::Who;
 use gatewright_dsl::schema::{Around, Checked, Phase, Values};
+use gatewright_dsl::{Policy, Span};
 
 use super::around::Nested;
 use super::join::{Item, Settings};
@@ -69,12 +69,24 @@ fn of_upstream<'r, 'a>(
     policy: &Policy,
 ) -> Option<(&'r Upstream<'a>, &'r Checked)> {
     let upstream = asked.upstream?;
-    let setting = setting(&upstream.settings, policy)?;
-    let Some(dropped) = asked.settings.dropped(policy) else { return Some((upstream, setting)) };
-    if let Some((_, drops)) = check.drops.get_mut(&dropped) {
-        *drops = true;
+    let found = setting(&upstream.settings, policy);
+    let Some(dropped) = asked.settings.dropped(policy) else { return Some((upstream, found?)) };
+    // What could not be read may say something.
+    if found.is_some() || upstream.is_broken {
+        drops(check, dropped);
     }
     None
+}
+
+fn drops(check: &mut Check<'_>, at: Span) {
+    if let Some((_, drops)) = check.drops.get_mut(&at) {
+        *drops = true;
+    }
+}
+
+/// What a route drops may be said by its upstream, where it is not known which that is.
+pub(super) fn assume_dropped(check: &mut Check<'_>, settings: &Settings) {
+    settings.all_dropped().for_each(|at| drops(check, at));
 }
 
 /// Whether it says how an upstream is called.

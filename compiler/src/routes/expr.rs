@@ -3,7 +3,7 @@
 
 use crate::checked::Param;
 use crate::ir::Functions;
-use crate::ir::expr::{Comparison, Constant, Expr, FACTS, Kind, Lookup, Method, Part, Read, Set};
+use crate::ir::expr::{Comparison, Constant, Expr, FACTS, Form, Kind, Lookup, Method, Part, Read, Set};
 use crate::ty::Ty;
 
 /// The first number of a capture of the host; those of the path are below.
@@ -22,7 +22,11 @@ pub(crate) struct Reader<'a> {
 impl Reader<'_> {
     /// The function of this number.
     pub(crate) fn function(&self, number: usize) -> String {
-        self.functions.exprs.get(number).map_or_else(String::new, |function| self.expr(&function.expr))
+        let Some(function) = self.functions.exprs.get(number) else { return String::new() };
+        match (function.form, &function.expr.ty) {
+            (Form::Offer, Ty::Optional(_)) => format!("{} ?? none", self.operand(&function.expr)),
+            _ => self.expr(&function.expr),
+        }
     }
 
     /// A capture by its text, or in braces by its number from 1. Those of the host have numbers of their own.

@@ -9,7 +9,7 @@ mod join;
 pub(crate) mod literal;
 mod member;
 mod membership;
-mod offer;
+pub(crate) mod offer;
 mod operator;
 pub(crate) mod scope;
 mod secret;
@@ -55,8 +55,8 @@ pub(crate) fn function(
         return secret::named(scope, value, problems);
     }
     let form = Form::of(asked.want);
-    if let (Want::Offer, Some(offered)) = (asked.want, offer::or_none(value)) {
-        let expr = expression(scope, offered, asked.stage, problems)?;
+    if let (Want::Offer, Some((offered, _))) = (asked.want, offer::or_none(value)) {
+        let expr = expression(scope, &offered, asked.stage, problems)?;
         let mut typing = Typing::new(scope, asked.stage, problems);
         return Some(Function { form, expr: typing.offered(expr, offered.span)? });
     }

@@ -10,17 +10,28 @@ use crate::check::problem;
 use crate::ir::expr::{Expr, Kind};
 use crate::ty::Ty;
 
-/// The word for nothing.
-const NONE: &str = "none";
+/// The word for nothing. No value has it as its name.
+pub(in crate::check) const NONE: &str = "none";
 
-/// What stands before `?? none`.
-pub(super) fn or_none(value: &Value) -> Option<&Value> {
-    match &value.kind {
-        ValueKind::Binary { operator: Operator::Coalesce, left, right, .. } if right.is_word(NONE) => {
-            Some(left)
-        }
-        _ => None,
+/// What stands before the last `?? none`, and where that word stands.
+pub(in crate::check) fn or_none(value: &Value) -> Option<(Value, Span)> {
+    let ValueKind::Binary { operator: Operator::Coalesce, at, left, right } = &value.kind else {
+        return None;
+    };
+    if right.is_word(NONE) {
+        return Some(((**left).clone(), right.span));
     }
+    // It groups to the right.
+    let (last, none) = or_none(right)?;
+    let span = left.span.to(last.span);
+    let (left, right) = (left.clone(), Box::new(last));
+    let kind = ValueKind::Binary { operator: Operator::Coalesce, at: *at, left, right };
+    Some((Value { kind, span }, none))
+}
+
+/// The word for nothing where something is wanted.
+pub(in crate::check) fn misplaced(span: Span) -> Problem {
+    explained(NONE, problem::unknown_name(NONE, span, &[]))
 }
 
 /// What is to be said where the word for nothing stands for a value.
@@ -38,9 +49,9 @@ impl Typing<'_> {
     /// What is there, and has a text of its own.
     pub(super) fn offer(&mut self, expr: Rc<Expr>, span: Span) -> Typed {
         if matches!(expr.ty, Ty::Optional(_)) && expr.ty.present().0.is_scalar() {
-            let instead = if is_text(expr.ty.present().0) { "\"none\"" } else { stand_in(&expr.ty) };
+            let instead = if is_text(expr.ty.present().0) { "\"unknown\"" } else { stand_in(&expr.ty) };
             let help =
-                format!("say what then: `… ?? {instead}`, or `… ?? none` where the field is then left out");
+                format!("say what then: `… ?? none` leaves the field out, `… ?? {instead}` sends that");
             return self.fail(problem::optional_not_handled(&expr.ty.to_string(), span, &help));
         }
         self.printed(expr, span)

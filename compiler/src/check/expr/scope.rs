@@ -10,6 +10,7 @@ use gatewright_dsl::ast::Name;
 use gatewright_dsl::policy::WhoWords;
 use gatewright_dsl::{Problem, Span};
 
+use super::offer::NONE;
 use crate::check::problem;
 use crate::ir::expr::{Constant, Expr, Kind, Lookup, Read};
 use crate::ty::Ty;
@@ -184,7 +185,7 @@ impl<'a> Scope<'a> {
 
     fn add(&mut self, name: &Name, expr: Option<Rc<Expr>>) -> Result<(), Box<Problem>> {
         let text = name.text.as_str();
-        if RESERVED.contains(&text) {
+        if RESERVED.contains(&text) || text == NONE {
             return Err(Box::new(problem::reserved_name(text, name.span)));
         }
         if let Some(first) = self.named(text) {
