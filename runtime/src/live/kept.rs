@@ -63,7 +63,7 @@ impl Kept {
             Err(error) => return Err(said(&error, "let this user read it")),
         };
         // Not to be found out by the first change.
-        let probe = kept.beside();
+        let probe = kept.beside(".probe");
         new(&probe)
             .and_then(|_| fs::remove_file(&probe))
             .map_err(|error| said(&error, "make its folder, and let this user write there"))?;
@@ -77,7 +77,7 @@ impl Kept {
 
     /// Puts this text in the place of what stands there.
     pub(crate) fn write(&self, text: &str) -> io::Result<()> {
-        let beside = self.beside();
+        let beside = self.beside(".new");
         let mut file = new(&beside)?;
         file.write_all(text.as_bytes())?;
         file.write_all(b"\n")?;
@@ -87,10 +87,10 @@ impl Kept {
         self.path.parent().map_or(Ok(()), |folder| File::open(folder)?.sync_all())
     }
 
-    /// Where it is written before it stands in its place.
-    fn beside(&self) -> PathBuf {
+    /// A file beside it. What only tries whether one can be made takes none away that is being written.
+    fn beside(&self, end: &str) -> PathBuf {
         let mut name = self.path.clone().into_os_string();
-        name.push(".new");
+        name.push(end);
         name.into()
     }
 }
