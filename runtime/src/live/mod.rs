@@ -399,10 +399,9 @@ fn length(about: &About, params: &Params) -> usize {
 /// The value that JSON says, if it is one of the declaration's type and within its bounds.
 pub(crate) fn value_of(param: &Param, json: &Json<'_>) -> Result<Value, Refusal> {
     let wrong = |json: &Json<'_>| {
-        Refusal::new(
-            "wrong_type",
-            format!("`{}` must be {}, found {}", param.name, param.expected(), found(json)),
-        )
+        let is_beyond = text_of(param.kind, json).is_some_and(|text| value::is_beyond(param.kind, &text));
+        let reason = if is_beyond { "out_of_bounds" } else { "wrong_type" };
+        Refusal::new(reason, format!("`{}` must be {}, found {}", param.name, param.expected(), found(json)))
     };
     let text = |json: &Json<'_>| text_of(param.kind, json).ok_or_else(|| wrong(json));
     let value = match (param.list, json) {

@@ -264,6 +264,17 @@ pub(crate) fn one(kind: Kind, text: &str) -> Option<Value> {
     })
 }
 
+/// Whether a text is a value of this kind but for its bounds.
+pub(crate) fn is_beyond(kind: Kind, text: &str) -> bool {
+    let all = match kind {
+        Kind::Int { .. } => Kind::Int { min: i64::MIN, max: i64::MAX },
+        Kind::Decimal { .. } => Kind::Decimal { min: i128::MIN, max: i128::MAX },
+        Kind::Text { .. } => Kind::Text { min: 0, max: i64::MAX },
+        _ => return false,
+    };
+    one(kind, text).is_none() && one(all, text).is_some()
+}
+
 /// Reads the items of a list, of which there may be none.
 pub(crate) fn list(kind: Kind, texts: &[&str]) -> Option<Value> {
     let items: Option<Vec<Value>> = texts.iter().map(|text| one(kind, text)).collect();
