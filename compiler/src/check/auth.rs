@@ -31,6 +31,8 @@ use crate::ty::Ty;
 pub(super) struct Auths {
     /// Those that are understood.
     pub(super) known: Vec<(checked::Auth, Rc<Principal>)>,
+    /// Whether there is one that is not understood.
+    pub(super) is_partial: bool,
     /// The fields of requests in which credentials stand.
     pub(super) fields: Vec<String>,
     /// Routes that do not say who may come.
@@ -65,7 +67,9 @@ pub(super) fn check(check: &mut Check<'_>, units: &[Unit<'_>]) {
     blocks.sort_by(|a, b| (&a.name.text, a.name.span).cmp(&(&b.name.text, b.name.span)));
     blocks.dedup_by(|later, first| later.name.text == first.name.text);
     let first = blocks.iter().map(|block| block.name.span).min();
-    let known = blocks.into_iter().filter_map(|block| auth(check, block, &types)).collect();
+    let declared = blocks.len();
+    let known: Vec<_> = blocks.into_iter().filter_map(|block| auth(check, block, &types)).collect();
+    check.auths.is_partial = known.len() < declared;
     check.auths.known = known;
     check.auths.first = first;
 }

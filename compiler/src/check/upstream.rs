@@ -167,7 +167,9 @@ pub(super) fn hold_against_dns(
 ) {
     let mut asked = check.auths.known.iter().flat_map(|(auth, _)| asked::urls(auth));
     // What could not be understood may have one.
-    let is_lost = trace.is_none() && check.params.scope.records().trace;
+    let is_lost = trace.is_none() && check.params.scope.records().trace
+        || check.auths.is_partial
+        || upstreams.iter().any(|upstream| upstream.is_broken);
     let told =
         is_lost || trace.is_some_and(|trace| trace.named.is_some() || matches!(trace.to, At::Param(_)));
     if !told
