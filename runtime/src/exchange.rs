@@ -156,6 +156,9 @@ pub(crate) struct Waits {
     pub(crate) whole: Micros,
     /// Since when the server that is being asked has what it needs to answer.
     pub(crate) since: Micros,
+    /// Some try of this request counted against its server: then the request counts against the upstream, however little time the last
+    /// one had.
+    pub(crate) has_counted: bool,
 }
 
 impl Waits {

@@ -172,7 +172,7 @@ impl Calling<'_> {
         x.retry.inspect(|retry| self.upstream.earn(retry));
         let result = self.tries(x).await;
         if let (Err((reason, _)), Some(_)) = (&result, x.record.server)
-            && x.waits.counts(*reason, self.worker.lately())
+            && (x.waits.has_counted || x.waits.counts(*reason, self.worker.lately()))
         {
             self.upstream.lost(x.pass.as_ref(), *reason, self.worker.lately());
         }
@@ -235,12 +235,13 @@ impl Calling<'_> {
             x.tried.push(server.index);
             let (asking, by) = (server.ask(), self.each(x));
             let mut kept = server.own.pool.take(self.worker.lately());
+            // A kept connection that breaks takes of its time as well.
+            x.waits.since = worker.lately();
             let turn = loop {
                 x.record.server = Some(server.address);
                 x.record.line = server.line;
                 x.record.tries += 1;
                 x.record.why = None;
-                x.waits.since = worker.lately();
                 let _trying = worker.metrics.trying(&x.record);
                 worker.tracer.tries(x, worker.lately());
                 let is_reused = kept.is_some();
@@ -277,6 +278,7 @@ impl Calling<'_> {
                     if x.waits.counts(reason, worker.lately()) {
                         upstream.failed(server, reason, worker.lately());
                         if is_of_server(reason) {
+                            x.waits.has_counted = true;
                             worker.metrics.unanswered(&x.record);
                         }
                     }

@@ -50,7 +50,10 @@ impl Kept {
                 "`{name}` must be the absolute path of a file, since live values are kept there, found {found:?}"
             ));
         }
-        let kept = Self { path: watched::moved(&declared, moved), declared };
+        let path = watched::moved(&declared, moved);
+        // What a link leads to is the file, and the link stays.
+        let path = fs::canonicalize(&path).unwrap_or(path);
+        let kept = Self { path, declared };
         let said = |why: &dyn std::fmt::Display, help: &str| {
             format!("live values cannot be kept in {}: {why}\n  = help: {help}", kept.declared)
         };
@@ -63,9 +66,10 @@ impl Kept {
             Err(error) => return Err(said(&error, "let this user read it")),
         };
         // Not to be found out by the first change.
-        let probe = kept.beside(".probe");
+        let probe = kept.beside(&format!(".{}", std::process::id()));
         new(&probe)
             .and_then(|_| fs::remove_file(&probe))
+            .and_then(|()| kept.folder())
             .map_err(|error| said(&error, "make its folder, and let this user write there"))?;
         Ok(Some((kept, text)))
     }
@@ -77,14 +81,19 @@ impl Kept {
 
     /// Puts this text in the place of what stands there.
     pub(crate) fn write(&self, text: &str) -> io::Result<()> {
-        let beside = self.beside(".new");
+        let (beside, folder) = (self.beside(".new"), self.folder()?);
         let mut file = new(&beside)?;
         file.write_all(text.as_bytes())?;
         file.write_all(b"\n")?;
         file.sync_all()?;
         fs::rename(&beside, &self.path)?;
-        // The new name is to be there after a loss of power as well.
-        self.path.parent().map_or(Ok(()), |folder| File::open(folder)?.sync_all())
+        // It stands there now, whatever becomes of this: the new name is to be there after a loss of power as well.
+        let _ = folder.sync_all();
+        Ok(())
+    }
+
+    fn folder(&self) -> io::Result<File> {
+        File::open(self.path.parent().unwrap_or(Path::new("/")))
     }
 
     /// A file beside it. What only tries whether one can be made takes none away that is being written.
@@ -111,21 +120,28 @@ impl Live {
             ));
         }
         self.kept = Some(kept);
-        if !inherits && !text.is_empty() {
+        if inherits {
+            // Until this generation serves, the one before is told.
+            self.lock().is_handed = true;
+        } else if !text.is_empty() {
             self.take_over(&text, &By::Kept(declared));
         }
         Ok(())
     }
 
-    /// Keeps what holds, whatever stood in the file: the generation before has handed over what holds.
-    ///
-    /// # Errors
-    ///
-    /// It cannot be written.
-    pub(crate) fn keep_present(&self) -> Result<(), String> {
-        let present = self.lock();
-        self.keep_said(&present.about, &present.params)
-            .map_err(|Refusal { detail, .. }| format!("live values are not kept: {detail}"))
+    /// This generation serves in the place of the one before, which has handed over what holds: from now on changes are taken, and what
+    /// holds is kept, whatever stands in the file.
+    pub(crate) fn serves(&self) {
+        let _changing = self.changing();
+        let mut present = self.lock();
+        if !std::mem::take(&mut present.is_handed) {
+            return;
+        }
+        let (about, params) = (present.about.clone(), std::sync::Arc::clone(&present.params));
+        drop(present);
+        if let Err(Refusal { detail, .. }) = self.keep_said(&about, &params) {
+            super::say(format_args!("error: live values are not kept: {detail}"));
+        }
     }
 
     /// Whether what operators have said then is kept; if not, why.

@@ -41,6 +41,8 @@ pub(crate) struct Live {
     /// Counts the sets that were published; the first is 0.
     generation: AtomicU64,
     present: Mutex<Present>,
+    /// Whoever changes something has it, also while that is written to a disk, for which nobody else waits.
+    changes: Mutex<()>,
     counts: Counts,
     /// Somebody wants the files to be read again at once.
     pub(crate) asked: Notify,
@@ -171,6 +173,7 @@ impl Live {
             program,
             given: given.to_vec(),
             generation: AtomicU64::new(0),
+            changes: Mutex::new(()),
             present: Mutex::new(Present { params: Arc::clone(params), about, is_handed: false }),
             counts: Counts::default(),
             asked: Notify::new(),
@@ -250,11 +253,26 @@ impl Live {
         if values.is_empty() {
             return;
         }
-        if let Err(refusals) = self.change(values, by) {
+        let Err(refusals) = self.change(values.clone(), by) else { return };
+        if let [_] = values.as_slice() {
             for refusal in &refusals {
                 self.refuse("values", by, refusal);
             }
+            return;
         }
+        // Not all of them go together any more: those that do, one by one.
+        for (number, value) in values {
+            let name = self.param(number).map(|param| param.name).unwrap_or_default();
+            if let Err(refusals) = self.change(vec![(number, value)], by) {
+                for refusal in &refusals {
+                    self.refuse(name, by, refusal);
+                }
+            }
+        }
+    }
+
+    fn changing(&self) -> MutexGuard<'_, ()> {
+        self.changes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// A thread that panicked while it held the lock has left a whole set behind.
@@ -279,14 +297,18 @@ impl Live {
 
     /// The same, where `held` is by whom they hold from then on.
     fn change_as(&self, values: Vec<(usize, Value)>, by: &By, held: &By) -> Result<(), Vec<Refusal>> {
-        let mut present = self.lock();
-        let mut params = Params::clone(&present.params);
-        let mut about = present.about.clone();
+        let _changing = self.changing();
+        let present = self.lock();
+        let (before, was_handed) = (Arc::clone(&present.params), present.is_handed);
+        let said_before = present.about.clone();
+        drop(present);
+        let mut params = Params::clone(&before);
+        let mut about = said_before.clone();
         let mut told = Vec::new();
         let since = clock::unix_seconds();
         for (number, value) in values {
             let Some(param) = self.param(number) else { continue };
-            let old = u16::try_from(number).ok().and_then(|number| present.params.at(number));
+            let old = u16::try_from(number).ok().and_then(|number| before.at(number));
             told.push(match old {
                 Some(old) if *old == value => format!("live {} is still {}", param.name, shown(&value)),
                 old => format!(
@@ -301,9 +323,10 @@ impl Live {
                 *own = About { number, since, by: held.clone(), refused: None };
             }
         }
-        if present.is_handed && matches!(by, By::Peer(_)) {
-            let detail = "the next generation is starting: ask it once it serves";
-            return Err(vec![Refusal::new("handing_over", detail)]);
+        let handed =
+            || Refusal::new("handing_over", "the next generation is starting: ask it once it serves");
+        if was_handed && matches!(by, By::Peer(_)) {
+            return Err(vec![handed()]);
         }
         let said: usize = about.iter().filter(|own| own.is_said()).map(|own| length(own, &params)).sum();
         if said > BODY {
@@ -312,15 +335,22 @@ impl Live {
             return Err(vec![Refusal::new("too_large", detail)]);
         }
         if let Err(why) = fit::check(self.program, &params, &self.texts(&params, &about)) {
-            drop(present);
             return Err(vec![Refusal::new("does_not_fit", why.replace("\nerror: ", "; "))]);
         }
         // Of what was kept there is nothing new, and a file says what it says.
         #[cfg(feature = "admin")]
-        if matches!(by, By::Peer(_) | By::Before)
+        if matches!(by, By::Peer(_))
             && let Err(refusal) = self.keep_said(&about, &params)
         {
             return Err(vec![refusal]);
+        }
+        let mut present = self.lock();
+        if present.is_handed && matches!(by, By::Peer(_)) {
+            drop(present);
+            // What was handed over meanwhile is what holds.
+            #[cfg(feature = "admin")]
+            let _ = self.keep_said(&said_before, &before);
+            return Err(vec![handed()]);
         }
         *present = Present { params: Arc::new(params), about, is_handed: present.is_handed };
         let generation = self.generation.fetch_add(1, Ordering::Release) + 1;

@@ -41,7 +41,7 @@ impl Passwords {
     /// Says, when a gateway starts, that so many threads of an `auth` need so much each, and whether that may come to be more.
     pub(crate) fn want(&self, auth: &'static str, (each, threads): (u64, u64), may_grow: bool) {
         let mut state = self.lock();
-        state.may_grow |= may_grow && each > 0;
+        state.may_grow |= may_grow;
         state.wanted = state.wanted.saturating_add(each.saturating_mul(threads));
         state.largest = state.largest.max((each, auth));
     }
@@ -133,6 +133,9 @@ mod tests {
         let filed = Passwords::default();
         filed.want("staff", (20, 2), true);
         assert_eq!(filed.settle(200, 500), Ok(200), "another file may need more");
+        let empty = Passwords::default();
+        empty.want("staff", (0, 2), true);
+        assert_eq!(empty.settle(200, 500), Ok(200), "nobody is there yet");
     }
 
     #[test]

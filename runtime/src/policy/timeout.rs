@@ -29,6 +29,7 @@ impl Config {
         exchange.waits = Waits {
             is_cut: false,
             since: 0,
+            has_counted: false,
             total,
             whole: total,
             each: self.each.as_ref().map_or(Micros::MAX, wait),

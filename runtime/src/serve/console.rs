@@ -93,7 +93,7 @@ fn check(program: &'static Program, arguments: &[String]) -> Result<String, Stri
     access_log::path(program, &params, &given)?;
     #[cfg(feature = "admin")]
     if let Some(mut live) = live::Live::of(program, &params, &given) {
-        live.keeps(live::kept::Kept::first(program, (&params, &given), &[])?, true)?;
+        live.keeps(live::kept::Kept::first(program, (&params, &given), &[])?, false)?;
     }
     // What files say of who may come is read, and nobody is asked for anything.
     let asked = watch::Sender::new(0_u64).subscribe();
@@ -129,6 +129,8 @@ fn run(program: &'static Program, arguments: &[String]) -> Result<String, String
             estate: RefCell::new(estate.take()),
             next: Cell::new(None),
         });
+        #[cfg(feature = "admin")]
+        let kept = Arc::clone(&prepared.gateway);
         let signals = async move {
             let task = tokio::task::spawn_local(signals(console, files, move || {
                 for address in addresses {
@@ -137,6 +139,10 @@ fn run(program: &'static Program, arguments: &[String]) -> Result<String, String
                 #[cfg(feature = "admin")]
                 if let Some(address) = admin {
                     say(format_args!("{} tells of itself on http://{address}", program.name));
+                }
+                #[cfg(feature = "admin")]
+                if let Some(live) = &kept.shared.live {
+                    live.serves();
                 }
                 match before {
                     // That one tells the manager. Where it has ended meanwhile, there is nobody to tell.

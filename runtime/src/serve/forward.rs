@@ -76,6 +76,8 @@ pub(crate) async fn forward(
         x.tried.push(server.index);
         let (asking, by) = (server.ask(), each(client, x));
         let mut kept = server.own.pool.take(worker.lately());
+        // A kept connection that breaks takes of its time as well.
+        x.waits.since = worker.lately();
         let turn = loop {
             begin(&worker, x, server);
             let reused = kept.is_some();
@@ -137,7 +139,7 @@ pub(crate) async fn forward(
         }
     }
     let (reason, cause) = failure;
-    if x.record.server.is_some() && x.waits.counts(reason, worker.lately()) {
+    if x.record.server.is_some() && (x.waits.has_counted || x.waits.counts(reason, worker.lately())) {
         upstream.lost(x.pass.as_ref(), reason, worker.lately());
     }
     Box::pin(give_up(client, x, request, reason, cause)).await
@@ -160,19 +162,19 @@ fn begin(worker: &Worker, x: &mut Exchange, server: &Server) {
     x.record.line = server.line;
     x.record.tries += 1;
     x.record.why = None;
-    x.waits.since = worker.lately();
     worker.metrics.tried(&x.record);
     worker.tracer.tries(x, worker.lately());
 }
 
 /// Counts against a server that it gave no answer, where that is its doing.
-fn blame(client: &Client, x: &Exchange, (upstream, server): (&Upstream, &Server), reason: Reason) {
+fn blame(client: &Client, x: &mut Exchange, (upstream, server): (&Upstream, &Server), reason: Reason) {
     let now = client.worker.lately();
     if !x.waits.counts(reason, now) {
         return;
     }
     upstream.failed(server, reason, now);
     if is_of_server(reason) {
+        x.waits.has_counted = true;
         client.worker.metrics.unanswered(&x.record);
     }
 }
@@ -379,10 +381,10 @@ async fn converse(client: &mut Client, x: &mut Exchange, request: Request, strea
 }
 
 /// There will be no other try: the failure counts for the upstream too.
-fn lost(client: &Client, x: &Exchange, to: To<'_>, reason: Reason) {
+fn lost(client: &Client, x: &mut Exchange, to: To<'_>, reason: Reason) {
     blame(client, x, (to.upstream, to.server), reason);
     let now = client.worker.lately();
-    if x.waits.counts(reason, now) {
+    if x.waits.has_counted || x.waits.counts(reason, now) {
         to.upstream.lost(x.pass.as_ref(), reason, now);
     }
 }

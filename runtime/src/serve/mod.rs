@@ -284,9 +284,11 @@ fn prepare(
     #[cfg(feature = "admin")]
     let inherits = inherited.is_some();
     #[cfg(feature = "admin")]
+    let succeeds = inherited.as_ref().is_some_and(|inherited| inherited.before.is_some());
+    #[cfg(feature = "admin")]
     if let Some(live) = &mut live {
         let kept = live::kept::Kept::first(program, (params, &options.given), &options.files)?;
-        live.keeps(kept, inherits)?;
+        live.keeps(kept, succeeds)?;
     }
     let workers = inherited.as_ref().map_or(workers, |inherited| workers.max(inherited.most()));
     let most_open = capacity::connections_for(workers, program.listeners.len())?;
@@ -296,8 +298,6 @@ fn prepare(
             let before = inherited.before.take();
             if let Some(live) = &live {
                 live.take_over(&inherited.live, &live::By::Before);
-                #[cfg(feature = "admin")]
-                live.keep_present()?;
             }
             let shared = inherited.shared(workers);
             (shared.map_err(|error| format!("sockets cannot be shared: {error}"))?, before)

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 
 use gatewright_tests::client::Client;
-use gatewright_tests::process::{Process, command, run};
+use gatewright_tests::process::{Process, command, inheriting, run};
 use gatewright_tests::server::Server;
 use gatewright_tests::wire::Message;
 use rustix::process::{Pid, Signal, kill_process};
@@ -140,4 +140,55 @@ fn a_file_in_which_nothing_can_be_kept_starts_nothing() {
     let (code, _, said) = run(kept(&server, folder.path()).arg("--check"));
     assert!(code == Some(0), "{said}");
     assert!(!path.exists());
+}
+
+#[test]
+fn sockets_of_somebody_else_are_no_generation_before() {
+    let server = Server::ok();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("office.json");
+    std::fs::write(&file, "[]").unwrap();
+    std::fs::write(folder.path().join("live.json"), "{\"mode\":\"green\"}").unwrap();
+    let socket = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let mut command = inheriting(BINARY, server.address, std::slice::from_ref(&socket), None);
+    command.env("LIVE", &file).env("KEPT", folder.path().join("live.json"));
+    command.env("LISTEN", socket.local_addr().unwrap().to_string());
+    let (mut process, said) = Process::start_saying(&mut command);
+    assert!(said.concat().contains("live mode: \"blue\" -> \"green\", by kept file "), "{said:?}");
+    assert_eq!(process.client().ask(get("/mode")).text(), "green");
+    assert_eq!(text(folder.path()), "{\"mode\":\"green\"}");
+    // And it takes changes.
+    let asking = admin_at(&mut process);
+    assert_eq!(tell(asking, "PUT", "mode", "\"blue\"").status(), 200);
+}
+
+#[test]
+fn what_does_not_go_together_any_more_drops_nothing_else() {
+    let server = Server::ok();
+    let folder = tempfile::tempdir().unwrap();
+    // Two tries more of 9 s each do not fit into a second.
+    std::fs::write(
+        folder.path().join("live.json"),
+        "{\"mode\":\"green\",\"patience\":\"1s\",\"try_for\":\"9s\"}",
+    )
+    .unwrap();
+    let (process, said) = Process::start_saying(&mut kept(&server, folder.path()));
+    let said = said.concat();
+    assert!(said.contains("live mode: \"blue\" -> \"green\", by kept file "), "{said}");
+    assert!(said.contains("is not changed: does_not_fit: "), "{said}");
+    assert_eq!(process.client().ask(get("/mode")).text(), "green");
+}
+
+#[test]
+fn a_link_to_the_file_stays_one() {
+    let server = Server::ok();
+    let folder = tempfile::tempdir().unwrap();
+    let real = folder.path().join("real.json");
+    std::fs::write(&real, "{}").unwrap();
+    std::os::unix::fs::symlink(&real, folder.path().join("live.json")).unwrap();
+    let mut process = Process::start(&mut kept(&server, folder.path()));
+    let asking = admin_at(&mut process);
+    assert_eq!(tell(asking, "PUT", "mode", "\"green\"").status(), 200);
+    assert!(folder.path().join("live.json").is_symlink());
+    assert_eq!(std::fs::read_to_string(&real).unwrap(), "{\"mode\":\"green\"}\n");
 }

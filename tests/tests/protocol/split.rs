@@ -85,7 +85,7 @@ fn weights_that_give_nobody_anything_are_refused() {
     let gate = setup(&servers).start();
     assert_eq!(put(&gate, "old", &json!(0)).status(), 200);
     is_refused(&put(&gate, "next", &json!(0)), 422, "does_not_fit");
-    is_refused(&put(&gate, "next", &json!(101)), 422, "wrong_type");
+    is_refused(&put(&gate, "next", &json!(101)), 422, "out_of_bounds");
     assert!(ask(&gate).values().all(|name| name == "b"));
     assert_eq!(patch(&gate, &json!({ "old": 1, "next": 0 })).status(), 200);
     assert!(ask(&gate).values().all(|name| name == "a"));
