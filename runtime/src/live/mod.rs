@@ -234,7 +234,8 @@ impl Live {
         self.lock().is_handed = false;
     }
 
-    /// Takes what was told before, to the generation before or before the last start. What this program does not know, or not so, is left at its default, and said.
+    /// Takes what was told before, to the generation before or before the last start. What this program does not know, or not so, is left at
+    /// its default, and said.
     pub(crate) fn take_over(&self, text: &str, by: &By) {
         let Ok(Json::Object(members)) = json_tree::read(text.as_bytes(), DEEPEST) else { return };
         let mut values = Vec::new();
@@ -384,6 +385,7 @@ impl Live {
 
     /// What a file says does not hold.
     fn refuse_file(&self, number: usize, name: &str, by: &By, refusal: &Refusal) {
+        let _changing = self.changing();
         if let Some(own) = self.lock().about.iter_mut().find(|own| own.number == number) {
             own.refused = Some(refusal.reason);
         }
@@ -392,6 +394,7 @@ impl Live {
 
     /// A file says what holds already.
     fn accept_file(&self, number: usize) {
+        let _changing = self.changing();
         if let Some(own) = self.lock().about.iter_mut().find(|own| own.number == number) {
             own.refused = None;
         }
