@@ -366,7 +366,9 @@ fn hold_changeable(check: &mut Check<'_>, params: &Params, needed: &BTreeSet<Str
             check.problems.extend(place.map(|span| problem::unchangeable_live(&param.name, span)));
         }
     }
-    if let (Some((_, span)), true) = (&front.kept, changeable.is_empty()) {
+    // One whose use could not be read is one all the same.
+    let is_any = params.all.iter().any(|param| param.live == Some(checked::Live::Admin));
+    if let (Some((_, span)), false) = (&front.kept, is_any) {
         check.problems.push(problem::nothing_kept(*span));
     }
 }
